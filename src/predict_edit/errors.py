@@ -1,0 +1,278 @@
+"""Everything that can go wrong, in one tree, each with what the user should do.
+
+::
+
+    PredictEditError
+    ├── SettingsError             the settings are wrong: exit status 2
+    │   ├── MissingInput
+    │   ├── InvalidInput
+    │   ├── ContradictingInputs
+    │   └── ConfigError           the repository's .github/predict-edit.yml
+    │       ├── InvalidConfig
+    │       └── UnknownConfigKey
+    ├── CommandError              the comment is wrong: answered on the pull request
+    │   ├── UnknownOption
+    │   ├── OptionNotAllowed
+    │   ├── InvalidOption
+    │   ├── UnbalancedQuote
+    │   ├── UnknownRecipe
+    │   └── MissingInstruction
+    ├── EventError                the runner's environment or event file is not what GitHub writes
+    ├── ForgeError                GitHub refused or failed
+    │   ├── ForgeUnauthorized     401
+    │   ├── ForgeForbidden        403 without a rate limit
+    │   ├── ForgeNotFound         404
+    │   ├── ForgeRefused          422 and other 4xx
+    │   ├── ForgeRateLimited      403 or 429 with a limit
+    │   ├── ForgeUnavailable      5xx, broken connection, timeout
+    │   └── ForgeAnswerInvalid    an answer that is not what GitHub documents
+    ├── PullRequestError          the pull request cannot be worked on
+    │   ├── PullRequestClosed
+    │   ├── HeadMismatch          the @sha of the command is not the head
+    │   ├── HeadMoved             the head changed while the run worked
+    │   └── CommandChanged        the comment was edited or deleted while the run worked
+    ├── ModelError                the model or its endpoint refused or failed
+    │   ├── SignInError           no credential could be had
+    │   ├── ModelUnauthorized     401
+    │   ├── ModelForbidden        403
+    │   ├── ModelNotFound         404
+    │   ├── ModelRefused          400, 422 and other 4xx
+    │   ├── ContextTooLong        400 context_length_exceeded
+    │   ├── ContentFiltered       prompt or answer
+    │   ├── ModelRateLimited      429
+    │   ├── ModelUnavailable      5xx, connection
+    │   ├── ModelTimeout
+    │   └── StreamCutShort        the stream ended without a finish reason, or was no stream
+    ├── AnswerError               an answer came but must not be used
+    │   ├── AnswerTooLong         finish reason length
+    │   ├── AnswerRefused         the model declined
+    │   ├── AnswerEmpty
+    │   └── AnswerUnusable        prose, fences, elision, …
+    ├── BudgetExceeded            a limit of the run would not hold
+    └── DiffError                 git could not compare two texts
+"""
+
+from __future__ import annotations
+
+
+class PredictEditError(Exception):
+    """Base of the tree.
+
+    ``cause`` says what happened and ``next_step`` what to do about it, a sentence or two each.
+    Neither may hold a secret, a prompt or file contents.
+    """
+
+    def __init__(self, cause: str, next_step: str) -> None:
+        super().__init__(cause, next_step)
+        self.cause = cause
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.cause} {self.next_step}".strip()
+
+
+class SettingsError(PredictEditError):
+    """The settings are wrong; nothing was requested. Exit status 2."""
+
+
+class MissingInput(SettingsError):
+    """A required input was not given."""
+
+
+class InvalidInput(SettingsError):
+    """An input has a value it cannot have."""
+
+
+class ContradictingInputs(SettingsError):
+    """Two inputs exclude each other."""
+
+
+class ConfigError(SettingsError):
+    """The repository's ``.github/predict-edit.yml`` is wrong."""
+
+
+class InvalidConfig(ConfigError):
+    """The file is no YAML mapping, or a key has a value it cannot have."""
+
+
+class UnknownConfigKey(ConfigError):
+    """The file has a key that does not exist; the message names the nearest one."""
+
+
+class CommandError(PredictEditError):
+    """The comment is wrong; it is answered on the pull request and nothing runs."""
+
+
+class UnknownOption(CommandError):
+    """An option that does not exist; the message names the allowed ones."""
+
+
+class OptionNotAllowed(CommandError):
+    """An option that exists but that this repository does not let commenters set so."""
+
+
+class InvalidOption(CommandError):
+    """An option with a value it cannot have, or without one."""
+
+
+class UnbalancedQuote(CommandError):
+    """A quote that is opened and not closed."""
+
+
+class UnknownRecipe(CommandError):
+    """``run`` with a name that the repository's config does not define."""
+
+
+class MissingInstruction(CommandError):
+    """Options but no instruction."""
+
+
+class EventError(PredictEditError):
+    """The runner's environment or event file is not what GitHub writes."""
+
+
+class ForgeError(PredictEditError):
+    """GitHub refused or failed.
+
+    ``status`` is the HTTP status, ``None`` when no answer came; ``reasons`` are GitHub's own
+    sentences, as sent.
+    """
+
+    def __init__(
+        self,
+        cause: str,
+        next_step: str,
+        *,
+        status: int | None = None,
+        reasons: tuple[str, ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(cause, next_step)
+        self.status = status
+        self.reasons = reasons
+        self.retry_after = retry_after
+        """Seconds GitHub asks to wait, where it says so."""
+
+
+class ForgeUnauthorized(ForgeError):
+    """401: the token is missing, wrong or expired."""
+
+
+class ForgeForbidden(ForgeError):
+    """403: the token may not do this."""
+
+
+class ForgeNotFound(ForgeError):
+    """404: it does not exist, or the token may not see it."""
+
+
+class ForgeRefused(ForgeError):
+    """422 or another 4xx: GitHub does not accept what was sent."""
+
+
+class ForgeRateLimited(ForgeError):
+    """403 or 429 with a primary or secondary rate limit."""
+
+
+class ForgeUnavailable(ForgeError):
+    """5xx, a broken connection or a timeout: it is not known whether a write happened."""
+
+
+class ForgeAnswerInvalid(ForgeError):
+    """An answer that is not what GitHub documents."""
+
+
+class PullRequestError(PredictEditError):
+    """The pull request cannot be worked on."""
+
+
+class PullRequestClosed(PullRequestError):
+    """GitHub applies no suggestions on a closed pull request."""
+
+
+class HeadMismatch(PullRequestError):
+    """The command's ``@sha`` is not the head."""
+
+
+class HeadMoved(PullRequestError):
+    """The head changed while the run worked."""
+
+
+class CommandChanged(PullRequestError):
+    """The comment was edited or deleted while the run worked."""
+
+
+class ModelError(PredictEditError):
+    """The model or its endpoint refused or failed."""
+
+
+class SignInError(ModelError):
+    """No credential for the model could be had."""
+
+
+class ModelUnauthorized(ModelError):
+    """401: the key or token is wrong."""
+
+
+class ModelForbidden(ModelError):
+    """403: the identity may not use this model."""
+
+
+class ModelNotFound(ModelError):
+    """404: wrong resource, wrong deployment name or a retired model."""
+
+
+class ModelRefused(ModelError):
+    """400, 422 or another 4xx: the request has something this model does not take."""
+
+
+class ContextTooLong(ModelError):
+    """The file and the prompt are longer than the model's context."""
+
+
+class ContentFiltered(ModelError):
+    """The provider's content filter stopped the prompt or the answer."""
+
+
+class ModelRateLimited(ModelError):
+    """429, and waiting did not help in time."""
+
+
+class ModelUnavailable(ModelError):
+    """5xx or no connection."""
+
+
+class ModelTimeout(ModelError):
+    """No complete answer in time."""
+
+
+class StreamCutShort(ModelError):
+    """The stream ended without a finish reason, or was no stream at all."""
+
+
+class AnswerError(PredictEditError):
+    """An answer came but must not be used."""
+
+
+class AnswerTooLong(AnswerError):
+    """The model reached its output limit (finish reason ``length``)."""
+
+
+class AnswerRefused(AnswerError):
+    """The model declined."""
+
+
+class AnswerEmpty(AnswerError):
+    """No text for a file that has some."""
+
+
+class AnswerUnusable(AnswerError):
+    """Text that is not the whole edited file."""
+
+
+class BudgetExceeded(PredictEditError):
+    """A limit of the run would not hold if this call were made."""
+
+
+class DiffError(PredictEditError):
+    """``git`` could not compare two texts."""

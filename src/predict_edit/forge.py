@@ -1,0 +1,76 @@
+"""The seam to the host of the pull request.
+
+``predict_edit.github`` implements it over HTTP; tests and another host may stand in. Every method
+may raise a :class:`predict_edit.errors.ForgeError`; those that say *best effort* never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from predict_edit.domain import (
+    ChangedFile,
+    CommandRef,
+    Comment,
+    FileContent,
+    PullRequest,
+    Reaction,
+    Review,
+    ReviewDraft,
+    Role,
+)
+
+
+class Forge(Protocol):
+    """One repository on its host."""
+
+    async def role_of(self, login: str) -> Role:
+        """The role of a person; ``Role.NONE`` for somebody the repository does not know."""
+
+    async def pull_request(self, number: int) -> PullRequest:
+        """The pull request as it is now."""
+
+    async def changed_files(self, number: int) -> tuple[ChangedFile, ...]:
+        """All pages of the pull request's files, in GitHub's order."""
+
+    async def read_files(
+        self, commit: str, files: Mapping[str, str | None]
+    ) -> dict[str, FileContent]:
+        """Files at a commit, in as few requests as the host allows.
+
+        ``files`` maps path to blob SHA, ``None`` where it is not known. Data is verified against
+        the blob SHA. A path that does not exist at the commit is missing from the answer.
+        """
+
+    async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
+        """The bodies of the review thread that holds the comment, oldest first, itself excluded."""
+
+    async def react(self, command: CommandRef, reaction: Reaction) -> None:
+        """Put a reaction on the command; best effort."""
+
+    async def unreact(self, command: CommandRef, reaction: Reaction) -> None:
+        """Take our own reaction off again; best effort."""
+
+    async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """The comments of the pull request's conversation whose body holds ``marker``."""
+
+    async def command_body(self, command: CommandRef) -> str | None:
+        """The command's comment as it reads now; ``None`` when it was deleted."""
+
+    async def create_comment(self, number: int, body: str) -> Comment:
+        """Write a comment into the conversation."""
+
+    async def edit_comment(self, comment_id: int, body: str) -> None:
+        """Replace a comment of our own."""
+
+    async def marked_reviews(self, number: int, marker: str) -> tuple[Review, ...]:
+        """The reviews of the pull request whose body holds ``marker``, pending ones included."""
+
+    async def create_review(self, number: int, draft: ReviewDraft) -> Review:
+        """Post a review with event ``COMMENT``, all or nothing; never retried blindly."""
+
+    async def review_comment_urls(
+        self, number: int, review_id: int
+    ) -> Sequence[tuple[str, int, str]]:
+        """Path, last line and address of each comment of a review."""
