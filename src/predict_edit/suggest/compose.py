@@ -1,0 +1,156 @@
+"""Hunks and commentable lines in, suggestions out: each the smallest that GitHub can apply.
+
+A suggestion replaces whole lines of the head, so an insertion takes one line beside it along and a
+deletion is a block without lines. What GitHub could not apply exactly is refused with a reason.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from predict_edit.domain import Hunk, Placement, PlacementKind, Suggestion
+from predict_edit.suggest import reasons
+from predict_edit.suggest.anchor import Anchors
+from predict_edit.suggest.diff import apply_hunks
+
+JOIN_GAP: Final = 1
+"""Hunks with at most this many unchanged lines between them read better as one suggestion."""
+
+JOINED_LINES: Final = 30
+"""Hunks are not joined where the suggestion would replace more lines than this."""
+
+BODY_LIMIT: Final = 60_000
+"""Characters; GitHub refuses comments over 65,536, and a marker still has to fit in."""
+
+_BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The file that suggestions are made for, as it stands at the pinned head."""
+
+    path: str
+    lines: Sequence[str]
+    anchors: Anchors
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why something cannot be a suggestion."""
+
+    reason: str
+
+
+def compose(head: Head, hunks: Sequence[Hunk]) -> tuple[Placement, ...]:
+    """One placement for each hunk: inline where GitHub can apply it, in the patch elsewhere.
+
+    ``hunks`` is what changes in the head, top down. No two suggestions share a line. Neighbours
+    are joined only into a suggestion that is as good as theirs alone: GitHub can apply it too.
+    """
+    placements: list[Placement] = []
+    taken = 0
+    while len(placements) < len(hunks):
+        first = len(placements)
+        found = _suggest(head, hunks[first : first + 1], taken)
+        count = 1
+        for size in _joinable(hunks, first):
+            joined = _suggest(head, hunks[first : first + size], taken)
+            if isinstance(joined, Refusal):
+                break
+            found, count = joined, size
+        for hunk in hunks[first : first + count]:
+            if isinstance(found, Refusal):
+                placement = Placement(hunk=hunk, kind=PlacementKind.PATCH, reason=found.reason)
+            else:
+                placement = Placement(hunk=hunk, kind=PlacementKind.INLINE, suggestion=found)
+                taken = found.line
+            placements.append(placement)
+    return tuple(placements)
+
+
+def fenced(lines: Sequence[str]) -> str:
+    """A suggestion block around lines without line feed.
+
+    No line at all makes the closing fence follow the opening one, which deletes; one empty line
+    makes a blank line. The fence is longer than any run of backticks inside, as CommonMark asks.
+    """
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([f"{fence}suggestion", *lines, fence])
+
+
+def _joinable(hunks: Sequence[Hunk], first: int) -> Iterator[int]:
+    """How many hunks from ``first`` on might share a suggestion: 2, 3, … while they are close."""
+    for index in range(first + 1, len(hunks)):
+        gap = hunks[index].start - hunks[index - 1].end - 1
+        if gap > JOIN_GAP or hunks[index].end - hunks[first].start >= JOINED_LINES:
+            return
+        yield index - first + 1
+
+
+def _suggest(head: Head, hunks: Sequence[Hunk], taken: int) -> Suggestion | Refusal:
+    """The smallest suggestion that performs the hunks and starts below line ``taken``."""
+    refusals: list[Refusal] = []
+    for start, end in _ranges(head, hunks):
+        body = _body(head, hunks, start, end, taken)
+        if isinstance(body, str):
+            return Suggestion(path=head.path, start_line=start, line=end, body=body)
+        refusals.append(body)
+    # "Outside" says least: where one of two lines is outside, the other was nearer to taking it.
+    refusals.sort(key=lambda refusal: refusal.reason == reasons.OUTSIDE)
+    return refusals[0] if refusals else Refusal(reason=reasons.EMPTY_FILE)
+
+
+def _ranges(head: Head, hunks: Sequence[Hunk]) -> Iterator[tuple[int, int]]:
+    """The lines to replace; for an insertion first the line above, then the line below it."""
+    start, end = hunks[0].start, hunks[-1].end
+    if start <= end:
+        yield start, end
+        return
+    if start > 1:
+        yield start - 1, start - 1
+    if start <= len(head.lines):
+        yield start, start
+
+
+def _body(head: Head, hunks: Sequence[Hunk], start: int, end: int, taken: int) -> str | Refusal:
+    """The suggestion block that performs the hunks by replacing lines ``start`` to ``end``."""
+    if start <= taken:
+        return Refusal(reason=reasons.LINE_TAKEN)
+    if (reason := head.anchors.refusal(start, end)) is not None:
+        return Refusal(reason=reason)
+    old = "".join(head.lines[start - 1 : end])
+    new = apply_hunks(old, (dataclasses.replace(h, start=h.start - start + 1) for h in hunks))
+    if (reason := _unfit(old, new, start)) is not None:
+        return Refusal(reason=reason)
+    body = fenced(_block_lines(old, new))
+    return body if len(body) <= BODY_LIMIT else Refusal(reason=reasons.TOO_LONG)
+
+
+def _unfit(old: str, new: str, start: int) -> str | None:
+    """Why a comment cannot carry this text; CommonMark rewrites carriage returns and NUL."""
+    if old == new:
+        return reasons.NO_CHANGE
+    if "\r" in new:
+        return reasons.CARRIAGE_RETURN
+    if "\0" in new:
+        return reasons.NUL
+    if start == 1 and (old.startswith(_BYTE_ORDER_MARK) or new.startswith(_BYTE_ORDER_MARK)):
+        return reasons.BYTE_ORDER_MARK
+    if old.endswith("\n") and new and not new.endswith("\n"):
+        return reasons.FINAL_NEWLINE
+    return None
+
+
+def _block_lines(old: str, new: str) -> list[str]:
+    """What stands between the fences.
+
+    GitHub keeps the line feed behind the last replaced line, where there is one. Where there is
+    none, at the end of a file without final newline, a new line feed is one more empty line.
+    """
+    if not old.endswith("\n"):
+        return new.split("\n")
+    return new.removesuffix("\n").split("\n") if new else []

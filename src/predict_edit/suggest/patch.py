@@ -1,0 +1,146 @@
+r"""Patches as ``git apply`` takes them.
+
+Three lines of context: with fewer, a patch that is applied after some suggestions were committed
+could silently hit the wrong lines. Names are quoted as git quotes them, so that a line feed in a
+file's name cannot begin a header of its own.
+
+A patch is text to be written as UTF-8 without any translation of line ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from predict_edit.domain import Hunk, PlacedFile, PlacementKind
+from predict_edit.suggest.diff import apply_hunks, hunks_between
+from predict_edit.suggest.lines import lines_of
+
+CONTEXT: Final = 3
+
+_ESCAPES: Final = dict(zip(b'\a\b\t\n\v\f\r"\\', 'abtnvfr"\\', strict=True))
+_PRINTABLE: Final = range(0x20, 0x7F)
+
+
+def file_patch(path: str, original: str, edited: str, mode: str | None = None) -> str:
+    """The whole patch of one file, empty where nothing changed.
+
+    ``mode`` is git's, such as ``100644``. Without it ``git apply`` keeps the mode that the file
+    has, where a wrong one would make it warn.
+
+    Raises:
+        DiffError: the differences could not be found.
+    """
+    return _render(path, original, hunks_between(original, edited), mode)
+
+
+def edits_patch(files: Iterable[PlacedFile]) -> str:
+    """All accepted edits of all files, against the head."""
+    kinds = {PlacementKind.INLINE, PlacementKind.PATCH}
+    return "".join(_render(p.file.path, p.file.text, _hunks(p, kinds)) for p in files)
+
+
+def remainder_patch(files: Iterable[PlacedFile]) -> str:
+    """What is neither inline nor rejected, against the head."""
+    kinds = {PlacementKind.PATCH}
+    return "".join(_render(p.file.path, p.file.text, _hunks(p, kinds)) for p in files)
+
+
+def remainder_hunks(placed: PlacedFile) -> tuple[str, ...]:
+    """The remainder of one file, each piece a whole ``@@`` hunk that ends with a line feed.
+
+    Hunks whose context would overlap stand in one piece, as in ``git diff``.
+    """
+    return tuple(_unified(placed.file.text, _hunks(placed, {PlacementKind.PATCH})))
+
+
+def quoted(name: str) -> str:
+    """A file's name as git writes it (``core.quotePath``).
+
+    Names with control characters, quotes, backslashes or bytes outside ASCII are put in quotes,
+    with the bytes of UTF-8 as octal escapes; all others stand as they are.
+    """
+    data = name.encode("utf-8", "surrogateescape")
+    if all(byte in _PRINTABLE and byte not in _ESCAPES for byte in data):
+        return name
+    return '"' + "".join(map(_escaped, data)) + '"'
+
+
+def _escaped(byte: int) -> str:
+    """One byte of a quoted name."""
+    if byte in _ESCAPES:
+        return f"\\{_ESCAPES[byte]}"
+    return chr(byte) if byte in _PRINTABLE else f"\\{byte:03o}"
+
+
+def _hunks(placed: PlacedFile, kinds: set[PlacementKind]) -> tuple[Hunk, ...]:
+    """The hunks that ended as one of the kinds."""
+    return tuple(p.hunk for p in placed.placements if p.kind in kinds)
+
+
+def _render(path: str, original: str, hunks: Sequence[Hunk], mode: str | None = None) -> str:
+    """Headers and hunks of one file; nothing where there is no hunk."""
+    if not hunks:
+        return ""
+    old, new = quoted(f"a/{path}"), quoted(f"b/{path}")
+    # Git ends a name that holds a space with a tab, or the rest could be read as a time.
+    tab = "\t" if " " in path else ""
+    blobs = f"{_blob_sha(original)}..{_blob_sha(apply_hunks(original, hunks))}"
+    head = (
+        f"diff --git {old} {new}\n"
+        f"index {blobs}{f' {mode}' if mode else ''}\n"
+        f"--- {old}{tab}\n"
+        f"+++ {new}{tab}\n"
+    )
+    return head + "".join(_unified(original, hunks))
+
+
+def _blob_sha(text: str) -> str:
+    """The name git gives to these contents."""
+    data = text.encode()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _unified(original: str, hunks: Sequence[Hunk]) -> Iterator[str]:
+    """Hunks in unified format; neighbours whose context would touch share one."""
+    lines = lines_of(original)
+    offset = 0
+    for group in _grouped(hunks):
+        first = max(1, group[0].start - CONTEXT)
+        last = min(len(lines), group[-1].end + CONTEXT)
+        body: list[str] = []
+        done = first - 1
+        for hunk in group:
+            body += (f" {line}" for line in lines[done : hunk.start - 1])
+            body += (f"-{line}" for line in hunk.removed)
+            body += (f"+{line}" for line in hunk.added)
+            done = hunk.end
+        body += (f" {line}" for line in lines[done:last])
+        count = last - first + 1
+        grown = sum(len(hunk.added) - len(hunk.removed) for hunk in group)
+        header = f"@@ -{_range(first, count)} +{_range(first + offset, count + grown)} @@\n"
+        offset += grown
+        yield header + "".join(map(_ended, body))
+
+
+def _grouped(hunks: Sequence[Hunk]) -> Iterator[list[Hunk]]:
+    """Hunks with so few unchanged lines between them that their context would touch."""
+    group: list[Hunk] = []
+    for hunk in hunks:
+        if group and hunk.start - group[-1].end - 1 > 2 * CONTEXT:
+            yield group
+            group = []
+        group.append(hunk)
+    if group:
+        yield group
+
+
+def _range(first: int, count: int) -> str:
+    """One side of a hunk header; a side without lines names the line before it."""
+    return f"{first}" if count == 1 else f"{first if count else first - 1},{count}"
+
+
+def _ended(line: str) -> str:
+    """A line of a hunk, with git's marker where the file ends without line feed."""
+    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -1,0 +1,129 @@
+"""The proof that suggestions and patch together give the accepted text.
+
+It applies suggestions the way GitHub does and knows of a suggestion only what GitHub will know:
+its lines and the Markdown of its body. Nothing here shares code with the module that made them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from predict_edit.domain import Hunk, Placement, PlacementKind, Suggestion
+from predict_edit.errors import ReplayError
+from predict_edit.suggest import reasons
+from predict_edit.suggest.lines import lines_of
+
+_OPENING: Final = re.compile(r"^ {0,3}(`{3,})[ \t]*suggestion[ \t]*$")
+_NEXT_STEP: Final = "The edit is in the patch; please report this suggestion as a defect."
+
+
+def apply_suggestions(text: str, suggestions: Iterable[Suggestion]) -> str:
+    """The text after all suggestions were committed in one batch.
+
+    The text is cut at line feeds only, so that a final one leaves an empty last piece, and the
+    pieces ``start_line`` to ``line`` are replaced by those of the block, bottom up.
+
+    Raises:
+        ReplayError: a body has no suggestion block, a range lies outside the text or two overlap.
+    """
+    pieces = text.split("\n")
+    count = len(lines_of(text))
+    below = count + 1
+    for suggestion in sorted(suggestions, key=lambda s: s.start_line, reverse=True):
+        if not 1 <= suggestion.start_line <= suggestion.line <= count:
+            raise ReplayError("A suggestion is for lines that the file does not have.", _NEXT_STEP)
+        if suggestion.line >= below:
+            raise ReplayError("Two suggestions are for the same line.", _NEXT_STEP)
+        below = suggestion.start_line
+        pieces[below - 1 : suggestion.line] = block_lines(suggestion.body)
+    return "\n".join(pieces)
+
+
+def block_lines(body: str) -> list[str]:
+    """The lines of the suggestion block in a comment, read as CommonMark reads fenced code.
+
+    Carriage returns become line feeds and NUL the replacement character. What stands before and
+    after the block, such as a hidden marker, does not count.
+
+    Raises:
+        ReplayError: there is no whole suggestion block.
+    """
+    lines = re.sub(r"\r\n?", "\n", body).replace("\0", "\ufffd").split("\n")
+    for index, line in enumerate(lines):
+        opening = _OPENING.match(line)
+        if opening is None:
+            continue
+        closing = re.compile(rf"^ {{0,3}}`{{{len(opening[1])},}}[ \t]*$")
+        for last, candidate in enumerate(lines[index + 1 :], index + 1):
+            if closing.match(candidate):
+                return lines[index + 1 : last]
+        break
+    raise ReplayError("A comment holds no whole suggestion block.", _NEXT_STEP)
+
+
+def prove(text: str, placements: Sequence[Placement], accepted: str) -> tuple[Placement, ...]:
+    """The same placements, but suggestions that break the proof are moved to the patch.
+
+    Proven is: ``text`` with the suggestions applied, and then the hunks of the patch at the lines
+    they have moved to, is ``accepted`` to the byte.
+    """
+    if _holds(text, placements, accepted):
+        return tuple(placements)
+    broken = {
+        placement.suggestion
+        for placement in placements
+        if placement.suggestion and not _alone(text, placements, placement.suggestion)
+    }
+    kept = _demoted(placements, broken)
+    if broken and _holds(text, kept, accepted):
+        return kept
+    return _demoted(placements, {p.suggestion for p in placements if p.suggestion})
+
+
+def _holds(text: str, placements: Sequence[Placement], accepted: str) -> bool:
+    """Whether suggestions, then the patch, give the accepted text."""
+    suggestions = {p.suggestion for p in placements if p.suggestion}
+    remaining = [p.hunk for p in placements if p.kind is PlacementKind.PATCH]
+    try:
+        suggested = apply_suggestions(text, suggestions)
+        moved = {s: len(block_lines(s.body)) - (s.line - s.start_line + 1) for s in suggestions}
+        return _patched(suggested, remaining, moved) == accepted
+    except ReplayError:
+        return False
+
+
+def _alone(text: str, placements: Sequence[Placement], suggestion: Suggestion) -> bool:
+    """Whether one suggestion does exactly what its own hunks say."""
+    own = [p.hunk for p in placements if p.suggestion == suggestion]
+    try:
+        return apply_suggestions(text, (suggestion,)) == _patched(text, own, {})
+    except ReplayError:
+        return False
+
+
+def _patched(text: str, hunks: Sequence[Hunk], moved: dict[Suggestion, int]) -> str:
+    """Perform hunks of the head on a text in which suggestions have moved lines up or down.
+
+    Raises:
+        ReplayError: the lines that a hunk removes are not where it expects them.
+    """
+    lines = lines_of(text)
+    for hunk in reversed(hunks):
+        shift = sum(by for suggestion, by in moved.items() if suggestion.line < hunk.start)
+        first, last = hunk.start + shift - 1, hunk.end + shift
+        if first > len(lines) or tuple(lines[first:last]) != hunk.removed:
+            raise ReplayError("The patch does not fit the suggestions.", _NEXT_STEP)
+        lines[first:last] = hunk.added
+    return "".join(lines)
+
+
+def _demoted(placements: Sequence[Placement], broken: set[Suggestion]) -> tuple[Placement, ...]:
+    """Placements with the hunks of broken suggestions moved to the patch."""
+    return tuple(
+        Placement(hunk=p.hunk, kind=PlacementKind.PATCH, reason=reasons.REPLAY)
+        if p.suggestion in broken
+        else p
+        for p in placements
+    )

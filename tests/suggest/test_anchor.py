@@ -1,0 +1,188 @@
+"""Which lines take a suggestion, and when that cannot be known."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from predict_edit.domain import ChangedFile, SourceFile
+from predict_edit.suggest import reasons
+from predict_edit.suggest.anchor import Anchors, NoAnchors, Span, anchors_of, local_patch
+
+HEAD = "".join(f"{number}\n" for number in range(1, 31))
+BASE = HEAD.replace("\n5\n", "\nfive\n").replace("\n6\n", "\n6\ngone\n").replace("\n25\n", "\n")
+PATCH = """\
+@@ -2,9 +2,8 @@
+ 2
+ 3
+ 4
+-five
++5
+ 6
+-gone
+ 7
+ 8
+ 9
+@@ -23,6 +22,7 @@ 21
+ 22
+ 23
+ 24
++25
+ 26
+ 27
+ 28"""
+SPANS = (
+    Span(first=2, last=4, hunk=0),
+    Span(first=5, last=6, hunk=0),
+    Span(first=7, last=9, hunk=0),
+    Span(first=22, last=28, hunk=1),
+)
+
+
+def change(patch: str | None = PATCH, **fields: object) -> ChangedFile:
+    """The listing of the file above."""
+    whole = ChangedFile(
+        path="f", status="modified", blob_sha=None, additions=2, deletions=2, patch=patch
+    )
+    return dataclasses.replace(whole, **fields)  # type: ignore[arg-type]
+
+
+def test_spans_end_at_hunk_borders_and_deleted_lines() -> None:
+    """Added and context lines are cut into spans that a suggestion may fill."""
+    assert anchors_of(change(), HEAD) == Anchors(spans=SPANS)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (2, 4, None),  # context only
+        (5, 5, None),  # an added line
+        (5, 6, None),  # from added to context
+        (4, 5, reasons.DELETED_LINES),  # the deleted line stands before the one that replaces it
+        (6, 7, reasons.DELETED_LINES),  # a line is gone from in between
+        (9, 22, reasons.TWO_HUNKS),
+        (1, 1, reasons.OUTSIDE),  # just above the first hunk
+        (1, 2, reasons.OUTSIDE),
+        (9, 10, reasons.OUTSIDE),  # just below it
+        (15, 16, reasons.OUTSIDE),
+        (28, 29, reasons.OUTSIDE),
+        (30, 30, reasons.OUTSIDE),
+    ],
+)
+def test_a_range_is_refused_with_githubs_reason(start: int, end: int, expected: str | None) -> None:
+    """Both ends must lie in one span."""
+    anchors = anchors_of(change(), HEAD)
+    assert isinstance(anchors, Anchors)
+    assert anchors.refusal(start, end) == expected
+
+
+def test_two_hunks_that_touch_stay_apart() -> None:
+    """Adjacent line numbers are not enough where the diff has a border between them."""
+    patch = "@@ -1,2 +1,2 @@\n 1\n-x\n+2\n@@ -3,2 +3,2 @@\n 3\n-x\n+4"
+    anchors = anchors_of(change(patch), "1\n2\n3\n4\n")
+    assert isinstance(anchors, Anchors)
+    assert anchors.refusal(2, 3) == reasons.TWO_HUNKS
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (None, reasons.NO_PULL_REQUEST),
+        (change(status="removed"), reasons.FILE_REMOVED),
+        (change(None), reasons.PATCH_MISSING),  # withheld because it is large
+        (change(PATCH[:-10]), reasons.PATCH_UNREADABLE),  # cut off inside a hunk
+        (change(PATCH[: PATCH.index("\n@@ -23")]), reasons.PATCH_INCOMPLETE),  # cut between hunks
+        (change(""), reasons.PATCH_INCOMPLETE),
+        (change(additions=3), reasons.PATCH_INCOMPLETE),
+        (change(deletions=1), reasons.PATCH_INCOMPLETE),
+        (change(PATCH + "\n+one more"), reasons.PATCH_UNREADABLE),  # longer than its header says
+        (change("Binary files differ"), reasons.PATCH_UNREADABLE),
+        (change("From 1234\n" + PATCH), reasons.PATCH_UNREADABLE),  # mail, not a patch
+        (change(PATCH.replace("@@ -2,9", "@@ -x,9")), reasons.PATCH_UNREADABLE),
+        (change(PATCH.replace("@@ -2,9", f"@@ -{'9' * 5000},9")), reasons.PATCH_UNREADABLE),
+        (change(PATCH + "\n--- a/g\n+++ b/g\n@@ -1 +1 @@\n-a\n+b"), reasons.PATCH_UNREADABLE),
+        (change(PATCH.replace("+5", "+V")), reasons.PATCH_MISMATCH),  # another version
+        (change(PATCH.replace(" 27", " XX")), reasons.PATCH_MISMATCH),
+        (change(PATCH + "\n\\ No newline at end of file"), reasons.PATCH_MISMATCH),
+        (change(PATCH.replace("+22,7", "+21,7")), reasons.PATCH_MISMATCH),
+        (change(PATCH.replace("-23,6", "-24,6")), reasons.PATCH_MISMATCH),  # a hunk is missing
+    ],
+)
+def test_a_diff_that_is_missing_cut_off_or_wrong_gives_no_anchors(
+    changed: ChangedFile | None, reason: str
+) -> None:
+    """No line is trusted and the reason says why."""
+    assert anchors_of(changed, HEAD) == NoAnchors(reason=reason)
+
+
+@pytest.mark.parametrize("patch", [None, PATCH[:-10], PATCH.replace("+5", "+V")])
+def test_the_base_text_stands_in_for_githubs_diff(patch: str | None) -> None:
+    """With the file at the merge base at hand, the anchors are the same as GitHub's."""
+    assert anchors_of(change(patch), HEAD, BASE) == Anchors(spans=SPANS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "base"),
+    [
+        (change(None), BASE.replace("2", "two")),  # not the merge base
+        (change(None, additions=1), BASE),  # GitHub counts otherwise
+        (change(None, additions=0, deletions=0), BASE),  # seen as binary by GitHub
+        (change(None), HEAD),  # no difference at all
+    ],
+)
+def test_a_base_that_does_not_give_githubs_counts_is_not_used(
+    changed: ChangedFile, base: str
+) -> None:
+    """A diff made here counts only where it must be GitHub's."""
+    found = anchors_of(changed, HEAD, base)
+    assert not isinstance(found, Anchors) or not found.spans
+
+
+def test_every_line_of_an_added_file_takes_suggestions() -> None:
+    """A new file is one hunk, and its diff is known even where GitHub sends none."""
+    every = Anchors(spans=(Span(first=1, last=30, hunk=0),))
+    patch = "@@ -0,0 +1,30 @@\n" + "\n".join(f"+{line}" for line in HEAD.split("\n")[:-1])
+    counts = {"status": "added", "additions": 30, "deletions": 0}
+    assert anchors_of(change(patch, **counts), HEAD) == every
+    assert anchors_of(change(None, **counts), HEAD) == every
+    counts["additions"] = 29
+    assert anchors_of(change(None, **counts), HEAD) == NoAnchors(reason=reasons.LOCAL_MISMATCH)
+
+
+def test_a_pure_rename_shows_no_line() -> None:
+    """Where the pull request changes no line, none can be commented on."""
+    renamed = change(None, status="renamed", additions=0, deletions=0)
+    assert anchors_of(renamed, HEAD) == Anchors(spans=())
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize(
+    "line", ["form\ffeed", "a\u2028b", "\x85", "lone\rreturn", "-- sql", "++ x"]
+)
+def test_odd_lines_are_read_right(
+    line: str,
+    end: str,
+    patch_of: Callable[[str, str], str | None],
+    source: Callable[..., SourceFile],
+) -> None:
+    """Other line separators and lines that look like headers count as one line each."""
+    head = f"{line}\n\n{line}\nnew\n{line}{end}"
+    patch = patch_of(f"{line}\n{line}\n{line}\n\nold\n{line}", head)
+    anchors = anchors_of(source(head, patch).change, head)
+    assert isinstance(anchors, Anchors)
+    assert anchors.refusal(5, 5) is None
+
+
+def test_a_local_diff_looks_like_the_patch_of_the_files_list() -> None:
+    """It has hunks only, no final line feed, and is empty where nothing differs."""
+    assert local_patch("a\n", "a\n") == ""
+    assert local_patch("a\n", "b") == "@@ -1 +1 @@\n-a\n+b\n\\ No newline at end of file"
+
+
+def test_words_behind_a_hunk_header_may_be_cut_inside_a_character() -> None:
+    """Git cuts the repeated line by bytes; the lines themselves are not touched."""
+    base = "x" + "é" * 60 + "\n" + "y\n" * 9
+    head = base + "z\n"
+    assert local_patch(base, head).endswith("\n+z")

@@ -1,0 +1,225 @@
+"""The rules of a suggestion, one by one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from predict_edit.domain import Placement, Suggestion
+from predict_edit.suggest import compose as composing
+from predict_edit.suggest import reasons
+from predict_edit.suggest.anchor import Anchors, Span
+from predict_edit.suggest.compose import Head, compose, fenced
+from predict_edit.suggest.diff import hunks_between
+from predict_edit.suggest.lines import lines_of
+
+Made = list[tuple[int, int, str]]
+"""First line, last line and what stands between the fences, each line with its line feed."""
+
+
+def composed(head: str, edited: str, *spans: tuple[int, int, int]) -> tuple[Placement, ...]:
+    """Placements where the spans (first, last, hunk) take comments; without any, all lines do."""
+    lines = lines_of(head)
+    anchors = Anchors(
+        spans=tuple(
+            Span(first=first, last=last, hunk=hunk)
+            for first, last, hunk in spans or [(1, max(1, len(lines)), 0)]
+        )
+    )
+    return compose(Head(path="f", lines=lines, anchors=anchors), hunks_between(head, edited))
+
+
+def made(placements: Sequence[Placement]) -> Made:
+    """The distinct suggestions, read back."""
+    found = dict.fromkeys(p.suggestion for p in placements if p.suggestion)
+    return [(s.start_line, s.line, content(s)) for s in found]
+
+
+def content(suggestion: Suggestion) -> str:
+    """What stands between fences that are the first and the last line."""
+    opening, rest = suggestion.body.split("\n", 1)
+    fence = opening.removesuffix("suggestion")
+    assert rest == fence or rest.endswith(f"\n{fence}")
+    return rest.removesuffix(fence)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a\nb\n", "a\n", [(2, 2, "")]),  # deletion: no line at all
+        ("a\nb", "a\nb\n", [(2, 2, "b\n\n")]),  # final newline added: one more empty line
+        ("a\nb", "a\n", [(2, 2, "\n")]),  # unfinished line deleted: its start stays, empty
+        ("a\nb", "a\nb\nc", [(2, 2, "b\nc\n")]),  # appended to an unfinished file
+        ("a\nb\n", "a\nb\nc\n", [(2, 2, "b\nc\n")]),  # appended: anchored on the last line
+        ("a\n", "\na\n", [(1, 1, "\na\n")]),  # before the first line: anchored on it
+        ("a\nb\n", "a\n\n", [(2, 2, "\n")]),  # replaced by a blank line, which is no deletion
+        ("a\nb\n", "A\nb\n", [(1, 1, "A\n")]),  # one line replaced
+        ("a\nb\nc\nd\n", "a\nX\nd\n", [(2, 3, "X\n")]),  # several lines by fewer
+        ("a\nb\n", "a\nx\ny\nb\n", [(1, 1, "a\nx\ny\n")]),  # inserted: anchored on the line above
+        ("a\n\n\nb\n", "a\n\n\n\nb\n", [(3, 3, "\n\n")]),  # one more blank line
+        ("a\nb", "a\nB", [(2, 2, "B\n")]),  # unfinished line replaced
+        ("a\nb", "a\nB\n", [(2, 2, "B\n\n")]),  # the same and finished
+        ("a\nb\nc", "a\nc", [(2, 2, "")]),  # deletion above an unfinished line
+        ("a\nb\nc", "a\nb", [(2, 3, "b\n")]),  # the last line of an unfinished file
+        ("a \n\tb\n", "a\n\tb \n", [(1, 2, "a\n\tb \n")]),  # blanks at line ends are text
+        ("a\fb\nc\n", "a\fb\nd\n", [(2, 2, "d\n")]),  # a form feed ends no line
+        ("a\u2028b\nc\n", "a\u2028B\nc\n", [(1, 1, "a\u2028B\n")]),  # nor does U+2028
+        ("x\u0085\n1\n", "x\u0085\n2\n", [(2, 2, "2\n")]),  # nor U+0085
+    ],
+)
+def test_each_edit_becomes_the_smallest_suggestion(old: str, new: str, expected: Made) -> None:
+    """Lines and body are exactly those that give the new text."""
+    assert made(composed(old, new)) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("", "a\n", reasons.EMPTY_FILE),
+        ("a\nb\n", "a\nb", reasons.FINAL_NEWLINE),
+        ("a\nb\n", "a", reasons.FINAL_NEWLINE),  # with a line deleted
+        ("a\n", "a\nb", reasons.FINAL_NEWLINE),  # with a line added
+        ("a\n", "b\r\n", reasons.CARRIAGE_RETURN),  # line end changed
+        ("a\n", "b\rc\n", reasons.CARRIAGE_RETURN),  # inside a line
+        ("a\rb\nc\n", "a\rb\nx\nc\n", None),  # the line below can be the anchor instead
+        ("a\n", "\0\n", reasons.NUL),
+        ("\ufeffa\n", "\ufeffb\n", reasons.BYTE_ORDER_MARK),
+        ("\ufeffa\n", "a\n", reasons.BYTE_ORDER_MARK),  # taken away
+        ("a\n", "\ufeffa\n", reasons.BYTE_ORDER_MARK),  # put there
+        ("a\n\ufeffb\n", "a\n\ufeffc\n", None),  # further down it is just a character
+    ],
+)
+def test_what_a_suggestion_cannot_say_goes_to_the_patch(
+    old: str, new: str, reason: str | None
+) -> None:
+    """The reason names what stands in the way."""
+    (placement,) = composed(old, new)
+    assert (placement.reason or None) == reason
+    assert (placement.suggestion is None) == (reason is not None)
+
+
+@pytest.mark.parametrize(
+    ("new", "spans", "expected"),
+    [
+        ("1\n2\nx\n3\n4\n5\n", [(1, 5, 0)], (2, 2)),  # the line above
+        ("1\n2\nx\n3\n4\n5\n", [(3, 5, 0)], (3, 3)),  # the line above lies outside
+        ("1\n2\nx\n3\n4\n5\n", [(1, 2, 0)], (2, 2)),  # the line below lies outside
+        ("1\n2\nx\n3\n4\n5\n", [(1, 2, 0), (3, 5, 1)], (2, 2)),  # between two hunks
+        ("1\n2\nx\n3\n4\n5\n", [(1, 1, 0), (4, 5, 0)], reasons.OUTSIDE),  # both lie outside
+        ("x\n1\n2\n3\n4\n5\n", [(1, 5, 0)], (1, 1)),  # no line above
+        ("x\n1\n2\n3\n4\n5\n", [(2, 5, 0)], reasons.OUTSIDE),
+        ("1\n2\n3\n4\n5\nx\n", [(5, 5, 0)], (5, 5)),  # no line below
+        ("1\n2\n3\n4\n5\nx\n", [(1, 4, 0)], reasons.OUTSIDE),
+        ("1\n2\nx\ny\n5\n", [(3, 4, 0)], (3, 4)),  # exactly the span
+        ("1\n2\nx\ny\n5\n", [(3, 3, 0), (4, 4, 0)], reasons.DELETED_LINES),
+        ("1\n2\nx\ny\n5\n", [(3, 3, 0), (4, 4, 1)], reasons.TWO_HUNKS),
+        ("1\n2\nx\ny\n5\n", [(3, 3, 0)], reasons.OUTSIDE),
+    ],
+)
+def test_a_suggestion_lies_within_one_span(
+    new: str, spans: list[tuple[int, int, int]], expected: tuple[int, int] | str
+) -> None:
+    """Anchors decide the line of an insertion and whether a replacement can be made at all."""
+    (placement,) = composed("1\n2\n3\n4\n5\n", new, *spans)
+    suggestion = placement.suggestion
+    assert (suggestion and (suggestion.start_line, suggestion.line)) == (
+        None if isinstance(expected, str) else expected
+    )
+    assert placement.reason == (expected if isinstance(expected, str) else "")
+
+
+def test_neighbours_with_one_line_between_share_a_suggestion() -> None:
+    """Each hunk keeps its placement, and the suggestion stands once."""
+    placements = composed("1\n2\n3\n4\n5\n6\n", "1\nB\n3\nD\n5\n6\n")
+    assert made(placements) == [(2, 4, "B\n3\nD\n")]
+    assert len(placements) == 2
+    assert placements[0].suggestion is placements[1].suggestion
+
+
+def test_neighbours_further_apart_stay_apart() -> None:
+    """With two unchanged lines between, each hunk has a suggestion of its own."""
+    assert made(composed("1\n2\n3\n4\n5\n", "1\nB\n3\n4\nE\n")) == [(2, 2, "B\n"), (5, 5, "E\n")]
+
+
+@pytest.mark.parametrize("second_hunk", [0, 1])
+def test_neighbours_are_not_joined_over_a_border(second_hunk: int) -> None:
+    """Neither a deleted line nor the end of a diff hunk may lie inside a suggestion."""
+    placements = composed("1\n2\n3\n4\n", "1\nB\n3\nD\n", (1, 3, 0), (4, 4, second_hunk))
+    assert made(placements) == [(2, 2, "B\n"), (4, 4, "D\n")]
+
+
+def test_what_cannot_be_joined_keeps_its_neighbour_inline() -> None:
+    """A removed final newline spoils only its own hunk."""
+    first, second = composed("1\n2\n3\n", "A\n2\n3")
+    assert made([first]) == [(1, 1, "A\n")]
+    assert second.reason == reasons.FINAL_NEWLINE
+
+
+def test_insertions_around_one_line_share_it() -> None:
+    """Two insertions for which only the line between them is left become one suggestion."""
+    assert made(composed("1\n2\n3\n", "1\nx\n2\ny\n3\n", (2, 2, 0))) == [(2, 2, "x\n2\ny\n")]
+
+
+def test_a_line_has_one_suggestion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An insertion whose line is taken uses the next one, or goes to the patch."""
+    monkeypatch.setattr(composing, "JOIN_GAP", 0)
+    old, new = "1\n2\n3\n", "x\n1\ny\n2\n3\n"
+    assert made(composed(old, new)) == [(1, 1, "x\n1\n"), (2, 2, "y\n2\n")]
+    first, second = composed(old, new, (1, 1, 0))
+    assert first.suggestion is not None
+    assert second.reason == reasons.LINE_TAKEN
+
+
+def test_joining_stops_before_it_gets_long() -> None:
+    """Every other line of a long table changed gives several suggestions, not one."""
+    old = [f"{number}\n" for number in range(100)]
+    new = [f"{line[:-1]}!\n" if number % 2 else line for number, line in enumerate(old)]
+    placements = composed("".join(old), "".join(new))
+    sizes = [last - first + 1 for first, last, _ in made(placements)]
+    assert len(sizes) > 1
+    assert max(sizes) <= composing.JOINED_LINES
+    assert all(placement.suggestion for placement in placements)
+
+
+@pytest.mark.parametrize(
+    ("lines", "fence"),
+    [
+        (["plain"], "```"),
+        (["`code`"], "```"),  # a shorter run is no danger
+        (["```"], "````"),  # a fence of its own
+        (["    ```python", "", "```"], "````"),  # indented
+        (["a ````` b"], "``````"),  # in the middle of a line
+        (["~~~"], "```"),  # another kind of fence
+        ([], "```"),
+    ],
+)
+def test_the_fence_is_longer_than_any_inside(lines: list[str], fence: str) -> None:
+    """No line of the content can end the block."""
+    assert fenced(lines) == "\n".join([f"{fence}suggestion", *lines, fence])
+
+
+def test_a_block_tells_no_line_from_a_blank_one() -> None:
+    """Nothing between the fences deletes, one empty line is a blank line."""
+    assert fenced([]) == "```suggestion\n```"
+    assert fenced([""]) == "```suggestion\n\n```"
+
+
+def test_a_body_has_a_limit(suggestion_text: Callable[[str], str]) -> None:
+    """A body at the limit is posted, one above goes to the patch."""
+    room = composing.BODY_LIMIT - len(fenced([""]))
+    (fits,) = composed("a\n", "x" * room + "\n")
+    assert fits.suggestion is not None
+    assert suggestion_text(fits.suggestion.body) == "x" * room + "\n"
+    (too_long,) = composed("a\n", "x" * (room + 1) + "\n")
+    assert too_long.reason == reasons.TOO_LONG
+
+
+def test_a_suggestion_that_changes_nothing_is_refused() -> None:
+    """GitHub calls it invalid, so it is never made, whatever the hunk says."""
+    (hunk,) = hunks_between("a\n", "b\n")
+    same = dataclasses.replace(hunk, added=hunk.removed)
+    anchors = Anchors(spans=(Span(first=1, last=1, hunk=0),))
+    (placement,) = compose(Head(path="f", lines=["a\n"], anchors=anchors), [same])
+    assert placement.reason == reasons.NO_CHANGE

@@ -1,0 +1,193 @@
+"""Patches that git takes, and that no file name can forge."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from predict_edit.domain import PlacedFile, PlacementKind, SourceFile
+from predict_edit.suggest import reasons
+from predict_edit.suggest.diff import apply_hunks
+from predict_edit.suggest.patch import (
+    edits_patch,
+    file_patch,
+    quoted,
+    remainder_hunks,
+    remainder_patch,
+)
+from predict_edit.suggest.place import demote, place
+
+Apply = Callable[[Mapping[str, str], str], dict[str, str]]
+Git = Callable[..., bytes]
+
+NAMES = [
+    "plain.txt",
+    "dir/plain.txt",
+    "with space.txt",
+    "two  spaces and trailing ",
+    " leading",
+    'quote".txt',
+    "back\\slash",
+    "tab\there",
+    "tab\there and space",
+    "naïve/漢字 🎉.txt",
+    "-dash",
+    "a/b/c",
+    "b/b b/b",
+    "x b/x",
+    "new\nline",
+    "evil\n+++ b/other\n@@ -1 +1 @@\n-a\n+b",
+    "evil\ndiff --git a/other b/other",
+    "carriage\rreturn",
+    "bell\a\b\v\f\x1b\x7f",
+    "\x85\u2028",
+    "'single' $(touch x) `y` ; &",
+    "{old => new}",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_patch_has_the_headers_that_git_would_write(name: str, tmp_path: Path, git: Git) -> None:
+    """Names, blob hashes, mode and hunks are those of a real ``git diff``."""
+    original, edited = "".join(f"{n}\n" for n in range(30)), "0\n" + "x\n" * 30
+    git(tmp_path, "init", "-q")
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_bytes(original.encode())
+    git(tmp_path, "add", "-A")
+    (tmp_path / name).write_bytes(edited.encode())
+    theirs = git(tmp_path, "diff", "--full-index", "--no-color").decode()
+    assert file_patch(name, original, edited, mode="100644") == theirs
+
+
+def test_all_names_in_one_patch_are_taken_by_git(tmp_path: Path, apply_patch: Apply) -> None:
+    """A patch of many files with hostile names changes exactly these files."""
+    files = {name: f"first\n{name}\nlast\n" for name in [*NAMES, "other", "f"] if name != "a/b/c"}
+    placed = [
+        place(SourceFile(path=path, text=text, blob_sha=""), text.replace("last", "LAST"))
+        for path, text in files.items()
+        if path not in {"other", "f"}
+    ]
+    after = apply_patch(files, edits_patch(placed))
+    wanted = {placed_file.file.path: placed_file.accepted for placed_file in placed}
+    assert after == files | wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("plain", "plain"),
+        ("with space", "with space"),
+        ('a"b', '"a\\"b"'),
+        ("a\\b", '"a\\\\b"'),
+        ("é", '"\\303\\251"'),
+        ("\n\t\x01\x7f", '"\\n\\t\\001\\177"'),
+        ("\udcff", '"\\377"'),  # a byte that is no UTF-8, as Python reads it
+    ],
+)
+def test_names_are_quoted_as_git_quotes_them(name: str, expected: str) -> None:
+    """Whatever could end a line or a name is escaped."""
+    assert quoted(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("original", "edited"),
+    [
+        ("a\n", ""),  # emptied
+        ("", "a\n"),  # filled
+        ("", "a"),
+        ("a", "a\n"),  # final newline added
+        ("a\n", "a"),  # and removed
+        ("a", "b"),
+        ("a\nb", "b"),  # an unfinished line as context
+        ("a\nb\nc", "a\nB\nc"),
+        ("a\r\nb\r\n", "a\r\nB\r\n"),  # CRLF
+        ("a\r\nb\n", "a\nb\r\n"),
+        ("\ufeffa\n", "a\n"),
+        ("a\0b\nc\n", "a\0b\nd\n"),
+        ("-- \n", "--- a/x\n+++ b/x\n@@ -1 +1 @@\n"),  # lines that look like headers
+        ("a\n" * 20, "a\n" * 9 + "b\n" + "a\n" * 11),  # repeated lines
+        ("trailing  \n\n\t\n", "trailing \n\n \n"),
+        ("form\ffeed\nx\u2028y\n", "form\ffeed\nx\u2028z\n"),
+    ],
+)
+def test_git_apply_gives_the_edited_bytes(original: str, edited: str, apply_patch: Apply) -> None:
+    """The end of a file, line ends and odd characters survive the way through a patch."""
+    assert apply_patch({"f": original}, file_patch("f", original, edited)) == {"f": edited}
+
+
+def test_nothing_changed_is_no_patch() -> None:
+    """There are no headers without hunks."""
+    placed = place(SourceFile(path="f", text="a\n", blob_sha=""), "a\n")
+    assert file_patch("f", "a\n", "a\n") == ""
+    assert edits_patch([placed]) == remainder_patch([placed]) == edits_patch([]) == ""
+    assert remainder_hunks(placed) == ()
+
+
+def test_an_executable_stays_executable(tmp_path: Path, git: Git) -> None:
+    """Without a mode in the patch, git keeps the one the file has and warns of nothing."""
+    git(tmp_path, "init", "-q")
+    script = tmp_path / "run.sh"
+    script.write_text("a\n")
+    script.chmod(0o755)
+    (tmp_path / "p").write_text(file_patch("run.sh", "a\n", "b\n"))
+    assert git(tmp_path, "apply", "p") == b""
+    assert script.read_text() == "b\n"
+    assert script.stat().st_mode & 0o111
+
+
+HEAD = "".join(f"{number}\n" for number in range(1, 41))
+EDITED = HEAD.replace("\n5\n", "\nfive\n").replace("\n9\n", "\nnine\n").replace("\n30\n", "\n")
+
+
+@pytest.fixture(name="placed")
+def _placed(
+    patch_of: Callable[[str, str], str | None], source: Callable[..., SourceFile]
+) -> PlacedFile:
+    """Line 5 inline; 9 and 30 lie outside the pull request's diff; 38 is rejected."""
+    patch = patch_of(HEAD.replace("\n4\n", "\nfour\n"), HEAD)
+    edited = EDITED.replace("\n38\n", "\n38!\n")
+    judge = {38: "not asked for"}
+    return place(source(HEAD, patch), edited, judge=lambda hunk: judge.get(hunk.start))
+
+
+def test_the_remainder_is_what_is_neither_inline_nor_rejected(
+    placed: PlacedFile, apply_patch: Apply
+) -> None:
+    """It stands against the head, where inline hunks are still unchanged context."""
+    assert [p.kind.value for p in placed.placements] == ["inline", "patch", "patch", "rejected"]
+    assert placed.accepted == EDITED
+    expected = HEAD.replace("\n9\n", "\nnine\n").replace("\n30\n", "\n")
+    rest = dataclasses.replace(placed, file=dataclasses.replace(placed.file, path="rest"))
+    both = edits_patch([placed]) + remainder_patch([rest])
+    assert apply_patch({"f.txt": HEAD, "rest": HEAD}, both) == {"f.txt": EDITED, "rest": expected}
+
+
+def test_the_remainder_comes_in_whole_hunks(placed: PlacedFile) -> None:
+    """Each piece has its own header and can be shown or left out alone."""
+    pieces = remainder_hunks(placed)
+    assert pieces == (
+        "@@ -6,7 +6,7 @@\n 6\n 7\n 8\n-9\n+nine\n 10\n 11\n 12\n",
+        "@@ -27,7 +27,6 @@\n 27\n 28\n 29\n-30\n 31\n 32\n 33\n",
+    )
+    header, _, _ = remainder_patch([placed]).partition("@@ ")
+    assert remainder_patch([placed]) == header + "".join(pieces)
+
+
+def test_the_remainder_applies_after_the_suggestions_or_not_at_all(
+    placed: PlacedFile, tmp_path: Path, git: Git
+) -> None:
+    """With three lines of context git never puts a hunk on the wrong lines."""
+    inline = [p.hunk for p in placed.placements if p.kind is PlacementKind.INLINE]
+    (tmp_path / "f.txt").write_text(apply_hunks(HEAD, inline))
+    (tmp_path / "p").write_text(remainder_patch([placed]))
+    git(tmp_path, "apply", "p")
+    assert (tmp_path / "f.txt").read_text() == EDITED
+
+
+def test_demoted_hunks_are_in_the_remainder(placed: PlacedFile, apply_patch: Apply) -> None:
+    """What is taken off the pull request is found in the patch."""
+    demoted = demote(placed, placed.suggestions, reasons.REFUSED)
+    assert apply_patch({"f.txt": HEAD}, remainder_patch([demoted])) == {"f.txt": EDITED}
