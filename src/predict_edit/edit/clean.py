@@ -1,0 +1,112 @@
+"""Undo what models do to a file on the way, and nothing else.
+
+Models wrap answers in a code fence, drop the byte-order mark and the line feeds at both ends, and
+write line feeds where a file has carriage returns too. All of that is put back from the original.
+What is not certain is left as it is, for the guard to judge.
+"""
+
+from __future__ import annotations
+
+from predict_edit.edit import align, fence, intent
+
+_ENDS = "\r\n"
+
+
+def clean(original: str, answer: str, *, instruction: str = "") -> str:
+    """Give an answer the outer shape of the original.
+
+    One enclosing fence is taken off; the byte-order mark, the line feeds before the first line
+    with text (unless something was put above it) and after the last one, and the line endings are
+    those of the original. Where the original mixes line endings, every unchanged line keeps its
+    own and a new line gets that of the line it replaces or follows.
+
+    An instruction that speaks of line endings, of the byte-order mark or of the file's end frees
+    that one thing. ``clean(x, x) == x``, and cleaning twice changes nothing more.
+
+    Returns:
+        The text; empty where the answer has nothing but white space.
+    """
+    if answer == original:
+        return original
+    free = intent.read(instruction)
+    text = fence.unwrap(original, answer.removeprefix(fence.BOM)).removeprefix(fence.BOM)
+    if not text.strip():
+        return ""
+    has_mark = original.startswith(fence.BOM)
+    keep_mark = answer.startswith(fence.BOM) if free.byte_order_mark else has_mark
+    body = _shape(original.removeprefix(fence.BOM), text, free)
+    return fence.BOM + body if keep_mark else body
+
+
+def _shape(original: str, text: str, free: intent.Intent) -> str:
+    """Line endings and both ends, for texts without byte-order mark."""
+    core = text.strip(_ENDS)
+    old_core = original.strip(_ENDS)
+    own_ends = free.file_ends or not old_core
+    head_of = text if own_ends or _starts_anew(old_core, core) else original
+    head = head_of[: len(head_of) - len(head_of.lstrip(_ENDS))]
+    tail_of = text if own_ends else original
+    tail = tail_of[len(tail_of.rstrip(_ENDS)) :]
+    if not free.line_endings:
+        return _with_endings(original, head + core + tail)
+    end = "\r\n" if "\r\n" in core else "\n"
+    return _uniform(head, end) + core + _uniform(tail, end)
+
+
+def _starts_anew(original: str, text: str) -> bool:
+    """Whether something stands above the line that was the first; then the blanks above are new."""
+    first, lines = _lines(original)[0][0], _lines(text)[0]
+    return bool(first.strip()) and lines[0] != first and first in lines
+
+
+def _with_endings(original: str, text: str) -> str:
+    """The lines of ``text`` with the line endings of the original."""
+    old, ends = _lines(original)
+    styles = set(ends[:-1])
+    if not styles:
+        return _uniform(text, "\r" if "\r" in original else "\n")
+    if len(styles) == 1:
+        return _uniform(text, styles.pop())
+    new, _ = _lines(text)
+    common = max(sorted(styles), key=ends.count)
+    # The last line of a text has no ending to give.
+    ends[-1] = common
+    pairs = align.pair(old, new)
+    following = _following(pairs, len(old))
+    chosen: list[str] = []
+    before = -1
+    for at, limit in zip(pairs, following, strict=True):
+        if at is not None:
+            before = at
+        elif before + 1 < limit:
+            # A line in the place of a line that is gone: it takes over that one's ending.
+            before += 1
+        chosen.append(ends[max(before, 0)])
+    return "".join(line + end for line, end in zip(new[:-1], chosen, strict=False)) + new[-1]
+
+
+def _following(pairs: list[int | None], end: int) -> list[int]:
+    """For each new line the next paired old line at or after it; ``end`` where there is none."""
+    following = [end] * len(pairs)
+    for number in range(len(pairs) - 1, -1, -1):
+        at = pairs[number]
+        if at is not None:
+            end = at
+        following[number] = end
+    return following
+
+
+def _lines(text: str) -> tuple[list[str], list[str]]:
+    """The lines without their endings, and the endings; that of the last line is empty.
+
+    An ending is a line feed with all carriage returns before it.
+    """
+    pieces = text.split("\n")
+    bodies = [piece.rstrip("\r") for piece in pieces[:-1]]
+    ends = [piece[len(body) :] + "\n" for piece, body in zip(pieces, bodies, strict=False)]
+    return [*bodies, pieces[-1]], [*ends, ""]
+
+
+def _uniform(text: str, end: str) -> str:
+    """The same lines, all with this ending."""
+    return end.join(_lines(text)[0])

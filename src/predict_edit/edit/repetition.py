@@ -1,0 +1,66 @@
+"""Answers in which the model got stuck and writes the same again and again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+MAX_PERIOD = 24
+"""Lines of the longest block whose repetition is seen."""
+MIN_REPEATS = 10
+MIN_LINES = 20
+
+_LONG_LINE = 1_000
+_TAIL = 800
+_MAX_LINE_PERIOD = 60
+
+
+def is_loop(original: str, answer: str) -> bool:
+    """Whether the answer, or what there is of it, repeats itself as the file does not.
+
+    Takes time proportional to the length: a bounded number of passes.
+    """
+    old, new = _lines(original), _lines(answer)
+    return _line_loops(old, new) or _block_loops(old, new)
+
+
+def _lines(text: str) -> list[str]:
+    return [stripped for line in text.split("\n") if (stripped := line.strip())]
+
+
+def _block_loops(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether a block of lines stands many times in a row."""
+    more = Counter(new) - Counter(old)
+    if not more or max(more.values()) < MIN_REPEATS // 2:
+        return False
+    for period in range(1, MAX_PERIOD + 1):
+        run = _longest_run(new, period)
+        repeats = run // period
+        if run < MIN_LINES or repeats < MIN_REPEATS:
+            continue
+        if repeats > 2 * (_longest_run(old, period) // period) + MIN_REPEATS // 2:
+            return True
+    return False
+
+
+def _longest_run(lines: Sequence[str], period: int) -> int:
+    """Lines of the longest stretch in which each line equals the one ``period`` before it."""
+    best = run = 0
+    for one, other in zip(lines, lines[period:], strict=False):
+        run = run + 1 if one == other else 0
+        best = max(best, run)
+    return best + period if best else 0
+
+
+def _line_loops(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether a new long line ends in the same few characters over and over."""
+    known = set(old)
+    stuck = any(_is_periodic(line) for line in new if line not in known)
+    return stuck and not any(_is_periodic(line) for line in old)
+
+
+def _is_periodic(line: str) -> bool:
+    if len(line) < _LONG_LINE:
+        return False
+    tail = line[-_TAIL:]
+    return any(tail[period:] == tail[:-period] for period in range(1, _MAX_LINE_PERIOD + 1))

@@ -1,0 +1,1 @@
+"""Talks to the model: sign-in, requests, streams, limits, prices."""

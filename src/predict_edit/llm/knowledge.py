@@ -1,0 +1,99 @@
+"""What one run learns about its model, so that no file has to learn it again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from predict_edit.domain import PredictionState, Usage
+from predict_edit.errors import (
+    ModelNotFound,
+    ModelUnauthorized,
+    PredictEditError,
+    SignInError,
+)
+from predict_edit.llm.models import Capability, look_up
+from predict_edit.llm.policy import Policy
+from predict_edit.llm.refusals import refused_parameter, refuses_prediction
+from predict_edit.llm.request import OPTIONAL
+from predict_edit.settings import ModelSettings
+
+_HOPELESS = (SignInError, ModelUnauthorized, ModelNotFound)
+
+
+class Knowledge:
+    """The model as one run knows it: first from the table, then from its answers."""
+
+    def __init__(self, settings: ModelSettings, *, least_tokens: int = 0) -> None:
+        self._settings = settings
+        self._policy = Policy(mode=settings.prediction, least_tokens=least_tokens).knowing(
+            takes_predictions=look_up(settings.model).takes_predictions
+        )
+        self._succeeded = False
+        self.dropped: frozenset[str] = frozenset()
+        """Optional parameters that the server refused."""
+        self.hopeless: PredictEditError | None = None
+        """Why no file of this run can be asked for, such as a wrong key."""
+        self.reported_model: str | None = None
+        """The model that answered last, as the API names it."""
+
+    @property
+    def capability(self) -> Capability:
+        """What is known about the model, with the output limit of the settings where given."""
+        known = look_up(self.reported_model, self._settings.model)
+        if self._settings.max_output_tokens is not None:
+            return dataclasses.replace(known, output_limit=self._settings.max_output_tokens)
+        return known
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the summary should know, a sentence each."""
+        return self._policy.notes + tuple(
+            f"The model or its server does not take `{name}`; it was left out."
+            for name in sorted(self.dropped)
+        )
+
+    @property
+    def least_tokens(self) -> int:
+        """The size below which no prediction is sent; 0 where size does not matter."""
+        return self._policy.least_tokens
+
+    def decide(self, tokens: int) -> PredictionState:
+        """How a file of so many tokens uses its prediction now."""
+        return self._policy.decide(tokens)
+
+    def answered(self, model: str | None, usage: Usage | None, *, predicted: bool) -> None:
+        """A request was answered whole."""
+        self._succeeded = True
+        if model is not None and model != self.reported_model:
+            self.reported_model = model
+            self._policy = self._policy.knowing(
+                takes_predictions=look_up(model, self._settings.model).takes_predictions
+            )
+        if predicted:
+            self._policy = self._policy.after_answer(usage)
+
+    def adapt(self, error: Exception, fields: Mapping[str, Any], sent: Sequence[str]) -> str | None:
+        """Leave out what the server refuses.
+
+        Returns:
+            The name of the field that the next request goes without, ``None`` where nothing can
+            be left out. Each field can be refused once only, as it is not sent again.
+        """
+        name = refused_parameter(error, optional=OPTIONAL & fields.keys())
+        if name is not None:
+            self.dropped |= {name}
+            return name
+        if "prediction" in fields and refuses_prediction(error, sent=sent):
+            self._policy = self._policy.after_refusal()
+            return "prediction"
+        return None
+
+    def failed(self, error: PredictEditError) -> None:
+        """A file was given up; a wrong key or name is wrong for all files.
+
+        After a success it is not: then something changed on the way.
+        """
+        if isinstance(error, _HOPELESS) and not self._succeeded:
+            self.hopeless = error

@@ -1,0 +1,157 @@
+"""What is known about model families: predictions, limits, retirement, refused parameters.
+
+The table steers what is tried first and what is warned of; it never forbids a model. Names that
+it does not know are tried, and what the API answers counts more than what stands here. State of
+knowledge: November 2026. Predictions: the vendors' pages on predicted outputs, and recorded 400
+answers of the newer families. Dates: OpenAI's and Azure's retirement schedules, which have moved
+before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+Provider = Literal["openai", "azure"]
+
+WARNING_DAYS = 60
+"""A retirement that is at most this many days away is warned of."""
+
+_REASONING = frozenset({"temperature", "max_tokens", "stop", "logit_bias"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Capability:
+    """What one model or family can do; ``None`` means not known."""
+
+    family: str
+    takes_predictions: bool | None = None
+    output_limit: int | None = None
+    """Tokens one answer may have, rejected prediction tokens included."""
+    context_window: int | None = None
+    """Tokens of prompt and answer together."""
+    retires_openai: dt.date | None = None
+    retires_azure: dt.date | None = None
+    refuses: frozenset[str] = frozenset()
+    """Request parameters that are answered with 400."""
+
+    @property
+    def reasons(self) -> bool:
+        """Whether the model spends output tokens on reasoning that is not shown."""
+        return "temperature" in self.refuses
+
+
+UNKNOWN = Capability(family="unknown")
+
+_JANUARY, _APRIL = dt.date(2027, 1, 14), dt.date(2027, 4, 14)
+_GONE_OPENAI, _GONE_AZURE = dt.date(2026, 10, 23), dt.date(2026, 10, 14)
+
+_4O = Capability(
+    family="gpt-4o",
+    takes_predictions=True,
+    output_limit=16_384,
+    context_window=128_000,
+    retires_openai=_JANUARY,
+    retires_azure=_APRIL,
+)
+_41 = Capability(
+    family="gpt-4.1",
+    takes_predictions=True,
+    output_limit=32_768,
+    context_window=1_047_576,
+    retires_openai=_JANUARY,
+    retires_azure=_APRIL,
+)
+
+# The first pattern that matches counts, so the narrower ones stand first. `$` after an optional
+# date keeps relatives with other limits (audio, search, realtime) out.
+_DATED = r"(-\d{4}-\d{2}-\d{2})?$"
+_TABLE: tuple[tuple[str, Capability], ...] = (
+    (
+        r"gpt-4o-2024-05-13$",
+        dataclasses.replace(
+            _4O,
+            takes_predictions=False,
+            output_limit=4_096,
+            retires_openai=_GONE_OPENAI,
+            retires_azure=None,
+        ),
+    ),
+    (rf"gpt-4o-mini{_DATED}", dataclasses.replace(_4O, family="gpt-4o-mini")),
+    (rf"(gpt-4o{_DATED}|chatgpt-4o-latest$)", _4O),
+    (
+        rf"gpt-4\.1-nano{_DATED}",
+        dataclasses.replace(
+            _41, family="gpt-4.1-nano", retires_openai=_GONE_OPENAI, retires_azure=_GONE_AZURE
+        ),
+    ),
+    (rf"gpt-4\.1-mini{_DATED}", dataclasses.replace(_41, family="gpt-4.1-mini")),
+    (rf"gpt-4\.1{_DATED}", _41),
+    (
+        r"gpt-5(?!\d)",
+        Capability(
+            family="gpt-5",
+            takes_predictions=False,
+            output_limit=128_000,
+            context_window=400_000,
+            refuses=_REASONING,
+        ),
+    ),
+    (r"gpt-6(?!\d)", Capability(family="gpt-6", takes_predictions=False, refuses=_REASONING)),
+    (
+        r"o[134](-mini|-pro)?(-\d{4}-\d{2}-\d{2})?$",
+        Capability(
+            family="o-series",
+            takes_predictions=False,
+            output_limit=100_000,
+            context_window=200_000,
+            refuses=_REASONING,
+        ),
+    ),
+)
+
+
+def look_up(*names: str | None) -> Capability:
+    """What is known under the first of the names that the table knows.
+
+    Give the name that the API reported before the configured one: on Azure the configured name is
+    a deployment and may say anything. A gateway's prefix (``openai/gpt-4.1``) is ignored.
+    """
+    for name in names:
+        if not name:
+            continue
+        bare = name.strip().lower().rsplit("/", maxsplit=1)[-1]
+        for pattern, capability in _TABLE:
+            if re.match(pattern, bare):
+                return capability
+    return UNKNOWN
+
+
+def retirement_warning(
+    names: Iterable[str | None], *, provider: Provider | None, today: dt.date
+) -> str | None:
+    """A sentence where the model is gone or retires within :data:`WARNING_DAYS` days.
+
+    ``provider`` ``None``, a gateway perhaps, means either of the two vendors.
+    """
+    shown = [name for name in names if name]
+    capability = look_up(*shown)
+    dates = {
+        "OpenAI": capability.retires_openai if provider != "azure" else None,
+        "Azure": capability.retires_azure if provider != "openai" else None,
+    }
+    near = {
+        vendor: date
+        for vendor, date in dates.items()
+        if date is not None and (date - today).days <= WARNING_DAYS
+    }
+    if not near:
+        return None
+    said = " and ".join(
+        f"{'was to be' if date <= today else 'is to be'} retired by {vendor} on {date.isoformat()}"
+        for vendor, date in near.items()
+    )
+    return f"The model {shown[0]} {said}, as far as known; choose its successor in time."

