@@ -1,0 +1,225 @@
+"""The answers of GitHub's REST API, as far as they are used, checked on entry.
+
+Only fields that GitHub's published schema requires are required here. Unknown fields are ignored:
+GitHub adds some all the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar
+
+import pydantic
+
+from predict_edit.domain import Comment, Review
+from predict_edit.github import failures
+from predict_edit.github.answer import Answer
+from predict_edit.github.endpoints import Endpoint
+
+T = TypeVar("T")
+
+Sha = Annotated[str, pydantic.StringConstraints(min_length=1)]
+"""Content is verified by computing it, so its form needs no check of its own."""
+
+
+class FromGitHub(pydantic.BaseModel):
+    """What every answer has in common: it cannot be changed, and may have more fields."""
+
+    model_config = pydantic.ConfigDict(extra="ignore", frozen=True)
+
+
+def parse(kind: type[T], answer: Answer, endpoint: Endpoint) -> T:
+    """The answer as ``kind``.
+
+    Raises:
+        ForgeAnswerInvalid: naming endpoint and field of what is missing or of another type.
+    """
+    return parse_data(kind, answer.data, endpoint, status=answer.status)
+
+
+def parse_data(kind: type[T], data: Any, endpoint: Endpoint, *, status: int | None = None) -> T:
+    """Like :func:`parse`, for a part of an answer."""
+    return _validated(pydantic.TypeAdapter(kind), data, endpoint, status)
+
+
+def parse_pages(kind: type[T], pages: Iterable[Answer], endpoint: Endpoint) -> list[T]:
+    """The entries of all pages of a list, in order."""
+    lists = pydantic.TypeAdapter(list[Any])
+    entries = pydantic.TypeAdapter(kind)
+    return [
+        _validated(entries, entry, endpoint, page.status)
+        for page in pages
+        for entry in _validated(lists, page.data, endpoint, page.status)
+    ]
+
+
+def _validated(
+    adapter: pydantic.TypeAdapter[T], data: Any, endpoint: Endpoint, status: int | None
+) -> T:
+    try:
+        return adapter.validate_python(data)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "(top)"
+        # Pydantic's own exception holds the input, so it is not chained.
+        problem = failures.invalid(
+            endpoint, f"no usable field `{field}` ({first['type']})", status=status
+        )
+    raise problem
+
+
+class Account(FromGitHub):
+    """A user, a bot or an organization."""
+
+    login: str
+
+
+class Permission(FromGitHub):
+    """GET collaborators/{login}/permission."""
+
+    permission: str
+    role_name: str = ""
+
+
+class _Repository(FromGitHub):
+    full_name: str
+
+
+class _Branch(FromGitHub):
+    ref: str
+    sha: Sha
+    repo: _Repository | None = None
+
+
+class Pull(FromGitHub):
+    """GET pulls/{number}."""
+
+    number: int
+    state: str
+    title: str
+    html_url: str
+    changed_files: int
+    head: _Branch
+    base: _Branch
+
+
+class PullFile(FromGitHub):
+    """One entry of GET pulls/{number}/files."""
+
+    filename: str
+    status: str
+    sha: Sha | None
+    additions: int
+    deletions: int
+    patch: str | None = None
+    previous_filename: str | None = None
+
+
+class Blob(FromGitHub):
+    """GET git/blobs/{sha}."""
+
+    sha: Sha
+    content: str
+    encoding: str
+    size: int
+
+
+class TreeEntry(FromGitHub):
+    """One entry of GET git/trees/{sha}."""
+
+    path: str
+    mode: Annotated[str, pydantic.StringConstraints(pattern=r"^[0-7]{5,6}$")]
+    type: str
+    sha: Sha
+    size: int = 0
+
+
+class Tree(FromGitHub):
+    """GET git/trees/{sha}."""
+
+    truncated: bool
+    tree: list[TreeEntry]
+
+
+class Content(FromGitHub):
+    """GET contents/{path}, for anything but a directory."""
+
+    type: str
+    path: str
+    sha: Sha
+    size: int
+    encoding: str = "none"
+    content: str = ""
+
+
+class IssueComment(FromGitHub):
+    """A comment of the conversation."""
+
+    id: int
+    node_id: str
+    html_url: str
+    body: str | None = None
+    user: Account | None = None
+    created_at: str = ""
+
+    def comment(self, *, mine: bool) -> Comment:
+        """The domain's comment."""
+        return Comment(
+            id=self.id,
+            body=self.body or "",
+            url=self.html_url,
+            mine=mine,
+            node_id=self.node_id,
+            author=self.user.login if self.user else "",
+            created_at=self.created_at,
+        )
+
+
+class ReviewComment(FromGitHub):
+    """A comment on the diff."""
+
+    id: int
+    path: str
+    html_url: str
+    body: str = ""
+    line: int | None = None
+    original_line: int | None = None
+    in_reply_to_id: int | None = None
+    pull_request_review_id: int | None = None
+    created_at: str = ""
+
+
+class PullReview(FromGitHub):
+    """A review."""
+
+    id: int
+    node_id: str
+    html_url: str
+    state: str
+    body: str | None = None
+    commit_id: str | None = None
+    user: Account | None = None
+
+    def review(self, *, mine: bool) -> Review:
+        """The domain's review."""
+        return Review(
+            id=self.id,
+            url=self.html_url,
+            body=self.body or "",
+            mine=mine,
+            node_id=self.node_id,
+            state=self.state,
+            commit_id=self.commit_id,
+        )
+
+
+class ReactionAnswer(FromGitHub):
+    """A reaction."""
+
+    id: int
+
+
+class Body(FromGitHub):
+    """Any comment of which only the text is wanted."""
+
+    body: str | None = None

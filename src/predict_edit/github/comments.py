@@ -1,0 +1,115 @@
+"""The command's comment, its reactions and thread, and comments of our own."""
+
+from __future__ import annotations
+
+from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction
+from predict_edit.errors import ForgeError, ForgeNotFound, ForgeRefused
+from predict_edit.github import answers, endpoints
+from predict_edit.github.client import Client
+from predict_edit.log import log
+
+_GONE = 410
+
+
+_REACT = {
+    CommandSource.ISSUE_COMMENT: endpoints.REACT_TO_COMMENT,
+    CommandSource.REVIEW_COMMENT: endpoints.REACT_TO_REVIEW_COMMENT,
+}
+_UNREACT = {
+    CommandSource.ISSUE_COMMENT: endpoints.UNREACT_TO_COMMENT,
+    CommandSource.REVIEW_COMMENT: endpoints.UNREACT_TO_REVIEW_COMMENT,
+}
+_READ = {
+    CommandSource.ISSUE_COMMENT: endpoints.COMMENT,
+    CommandSource.REVIEW_COMMENT: endpoints.REVIEW_COMMENT,
+}
+
+
+class Reactions:
+    """Reactions on commands. None of them is worth a failed run: problems go to the debug log."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._ids: dict[tuple[int, Reaction], int] = {}
+
+    async def add(self, command: CommandRef, reaction: Reaction) -> None:
+        """Put a reaction on the command."""
+        try:
+            await self._put(command, reaction)
+        except ForgeError as error:
+            log.debug("no reaction %s: %s", reaction.name, error)
+
+    async def remove(self, command: CommandRef, reaction: Reaction) -> None:
+        """Take our own reaction off again, also one of an earlier run."""
+        if command.source not in _UNREACT or command.comment_id is None:
+            return
+        try:
+            known = self._ids.pop((command.comment_id, reaction), None)
+            if known is None:
+                # GitHub answers with the reaction that is there already.
+                known = await self._put(command, reaction)
+                self._ids.pop((command.comment_id, reaction), None)
+            if known is not None:
+                endpoint = _UNREACT[command.source]
+                await self._client.rest(endpoint, once=True, id=command.comment_id, reaction=known)
+        except ForgeError as error:
+            log.debug("reaction %s stays: %s", reaction.name, error)
+
+    async def _put(self, command: CommandRef, reaction: Reaction) -> int | None:
+        if command.source not in _REACT or command.comment_id is None:
+            return None
+        endpoint = _REACT[command.source]
+        answer = await self._client.rest(
+            endpoint, once=True, id=command.comment_id, body={"content": reaction.value}
+        )
+        found = answers.parse(answers.ReactionAnswer, answer, endpoint).id
+        self._ids[command.comment_id, reaction] = found
+        return found
+
+
+async def command_body(client: Client, command: CommandRef) -> str | None:
+    """The command's comment as it reads now; ``None`` when it was deleted."""
+    if command.source not in _READ or command.comment_id is None:
+        return command.body
+    endpoint = _READ[command.source]
+    try:
+        answer = await client.rest(endpoint, id=command.comment_id)
+    except ForgeNotFound:
+        return None
+    except ForgeRefused as error:
+        if error.status == _GONE:
+            return None
+        raise
+    return answers.parse(answers.Body, answer, endpoint).body or ""
+
+
+async def create_comment(client: Client, number: int, body: str) -> Comment:
+    """Write a comment into the conversation; asked once."""
+    endpoint = endpoints.CREATE_COMMENT
+    answer = await client.rest(endpoint, number=number, body={"body": body})
+    return answers.parse(answers.IssueComment, answer, endpoint).comment(mine=True)
+
+
+async def edit_comment(client: Client, comment_id: int, body: str) -> None:
+    """Replace a comment of our own."""
+    await client.rest(endpoints.EDIT_COMMENT, id=comment_id, body={"body": body})
+
+
+async def thread(client: Client, number: int, comment_id: int) -> tuple[str, ...]:
+    """The other comments of the review thread that holds ``comment_id``, oldest first.
+
+    Every reply of a thread names the thread's first comment (``in_reply_to_id``).
+    """
+    endpoint = endpoints.REVIEW_COMMENTS
+    pages = await client.pages(endpoint, number=number)
+    comments = answers.parse_pages(answers.ReviewComment, pages, endpoint)
+    roots = {comment.id: comment.in_reply_to_id or comment.id for comment in comments}
+    root = roots.get(comment_id)
+    if root is None:
+        return ()
+    members = [
+        comment for comment in comments if roots[comment.id] == root and comment.id != comment_id
+    ]
+    return tuple(
+        comment.body for comment in sorted(members, key=lambda each: (each.created_at, each.id))
+    )

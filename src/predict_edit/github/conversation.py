@@ -1,0 +1,222 @@
+"""What is already written on the pull request, and which of it is our own.
+
+Only marked things by the same account are ever touched, so "our own" has to be right. GraphQL says
+so itself (``viewerDidAuthor``); REST needs the account's name, which the job's own token may not
+ask for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import time
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from predict_edit.domain import Comment, Review, ReviewThread
+from predict_edit.errors import ForgeError, ForgeForbidden, ForgeUnauthorized
+from predict_edit.github import answers, endpoints, failures, graph_answers
+from predict_edit.github.answer import Answer
+from predict_edit.github.client import Client
+from predict_edit.github.documents import CONVERSATION, REVIEW_THREADS
+from predict_edit.github.endpoints import Endpoint
+from predict_edit.log import log
+
+SHARED_FOR: Final = 3.0
+"""Seconds for which one reading serves a question for comments and one for reviews."""
+ACTIONS_LOGIN: Final = "github-actions[bot]"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    comments: tuple[Comment, ...]
+    reviews: tuple[Review, ...]
+
+
+class _Reading:
+    """One reading that is under way or done, and what it was not yet used for."""
+
+    def __init__(self, task: asyncio.Task[_Written]) -> None:
+        self.task = task
+        self.unused = {"comments", "reviews"}
+        self.started = time.monotonic()
+
+
+class Conversations:
+    """Comments and reviews of a pull request, read together and never stale.
+
+    A reading is used once for comments and once for reviews, within a few seconds, and not after
+    anything was written.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._readings: dict[int, _Reading] = {}
+        self._login: str | None = None
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Something is written within: whatever was read before or meanwhile is forgotten."""
+        self._readings.clear()
+        try:
+            yield
+        finally:
+            self._readings.clear()
+
+    async def comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """The comments whose body holds ``marker``, oldest first."""
+        if not self._client.has_graphql:
+            return await self._comments_over_rest(number, marker)
+        try:
+            written = await self._read(number, "comments")
+        except ForgeUnauthorized:
+            raise
+        except ForgeError as error:
+            log.debug("comments are read over REST: %s", error)
+            return await self._comments_over_rest(number, marker)
+        return tuple(comment for comment in written.comments if marker in comment.body)
+
+    async def reviews(self, number: int, marker: str) -> tuple[Review, ...]:
+        """The reviews whose body holds ``marker``, pending ones of our own included."""
+        if not self._client.has_graphql:
+            return await self._reviews_over_rest(number, marker)
+        try:
+            written = await self._read(number, "reviews")
+        except ForgeUnauthorized:
+            raise
+        except ForgeError as error:
+            log.debug("reviews are read over REST: %s", error)
+            return await self._reviews_over_rest(number, marker)
+        return tuple(review for review in written.reviews if marker in review.body)
+
+    async def _read(self, number: int, what: str) -> _Written:
+        reading = self._readings.get(number)
+        if (
+            reading is None
+            or what not in reading.unused
+            or time.monotonic() - reading.started > SHARED_FOR
+        ):
+            reading = _Reading(asyncio.create_task(_over_graphql(self._client, number)))
+            self._readings[number] = reading
+        reading.unused.discard(what)
+        # Whoever gives up waiting must not take the answer from the other one.
+        return await asyncio.shield(reading.task)
+
+    async def _comments_over_rest(self, number: int, marker: str) -> tuple[Comment, ...]:
+        endpoint = endpoints.COMMENTS
+        pages = await self._client.pages(endpoint, number=number)
+        found = [
+            comment
+            for comment in answers.parse_pages(answers.IssueComment, pages, endpoint)
+            if marker in (comment.body or "")
+        ]
+        login = await self._own_login() if found else ""
+        return tuple(entry.comment(mine=_is(entry.user, login)) for entry in found)
+
+    async def _reviews_over_rest(self, number: int, marker: str) -> tuple[Review, ...]:
+        endpoint = endpoints.REVIEWS
+        pages = await self._client.pages(endpoint, number=number)
+        found = [
+            review
+            for review in answers.parse_pages(answers.PullReview, pages, endpoint)
+            if marker in (review.body or "")
+        ]
+        login = await self._own_login() if found else ""
+        return tuple(entry.review(mine=_is(entry.user, login)) for entry in found)
+
+    async def _own_login(self) -> str:
+        """The account of the token; the job's own token gets 403 where others get their name."""
+        if self._login is None:
+            try:
+                answer = await self._client.rest(endpoints.USER)
+                self._login = answers.parse(answers.Account, answer, endpoints.USER).login
+            except ForgeForbidden:
+                self._login = ACTIONS_LOGIN
+        return self._login
+
+
+def _is(account: answers.Account | None, login: str) -> bool:
+    return account is not None and account.login.casefold() == login.casefold()
+
+
+async def _over_graphql(client: Client, number: int) -> _Written:
+    endpoint = endpoints.CONVERSATION
+    comments: list[graph_answers.GraphComment] = []
+    reviews: list[graph_answers.GraphReview] = []
+    variables: dict[str, str | int | bool | None] = {
+        "owner": client.owner,
+        "name": client.name,
+        "number": number,
+        "withComments": True,
+        "withReviews": True,
+        "afterComment": None,
+        "afterReview": None,
+    }
+    while variables["withComments"] or variables["withReviews"]:
+        answer = await client.graphql(endpoint, CONVERSATION, variables)
+        page = _pull_request(graph_answers.Conversation, answer, endpoint)
+        if variables["withComments"] is not (page.comments is not None) or variables[
+            "withReviews"
+        ] is not (page.reviews is not None):
+            raise failures.invalid(endpoint, "not the lists that were asked for")
+        if page.comments:
+            comments += page.comments.nodes
+            variables["withComments"] = page.comments.page.has_next_page
+            variables["afterComment"] = page.comments.page.end_cursor
+        if page.reviews:
+            reviews += page.reviews.nodes
+            variables["withReviews"] = page.reviews.page.has_next_page
+            variables["afterReview"] = page.reviews.page.end_cursor
+    return _Written(
+        comments=tuple(comment.comment() for comment in comments),
+        reviews=tuple(review.review() for review in reviews),
+    )
+
+
+async def review_threads(client: Client, number: int, marker: str) -> tuple[ReviewThread, ...]:
+    """The threads on the diff whose first comment holds ``marker``; GraphQL alone tells them.
+
+    Raises:
+        ForgeError: GraphQL failed or is not there; whether a thread is resolved is then unknown.
+    """
+    endpoint = endpoints.REVIEW_THREADS
+    threads: list[graph_answers.GraphThread] = []
+    after: str | None = None
+    while True:
+        answer = await client.graphql(
+            endpoint,
+            REVIEW_THREADS,
+            {"owner": client.owner, "name": client.name, "number": number, "after": after},
+        )
+        page = _pull_request(graph_answers.Threads, answer, endpoint).threads
+        threads += page.nodes
+        if not page.page.has_next_page:
+            return tuple(_threads(threads, marker))
+        after = page.page.end_cursor
+
+
+def _threads(threads: Iterable[graph_answers.GraphThread], marker: str) -> Iterable[ReviewThread]:
+    for thread in threads:
+        first = next(iter(thread.comments.nodes), None)
+        if first is not None and marker in first.body:
+            yield ReviewThread(
+                path=thread.path,
+                start_line=thread.start_line,
+                line=thread.line,
+                comment=first.comment(),
+                replies=max(thread.comments.total - 1, 0),
+                resolved=thread.resolved,
+                outdated=thread.outdated,
+                minimized=first.minimized,
+            )
+
+
+def _pull_request(kind: type[answers.T], answer: Answer, endpoint: Endpoint) -> answers.T:
+    """The pull request of an answer; a partial one is refused, for nothing may be missing."""
+    if answer.graphql_errors:
+        raise failures.graphql_failure(answer, endpoint)
+    data = answer.data.get("data")
+    for name in ("repository", "pullRequest"):
+        data = data.get(name) if isinstance(data, dict) else None
+    return answers.parse_data(kind, data, endpoint)

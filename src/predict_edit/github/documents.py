@@ -1,0 +1,113 @@
+"""The GraphQL documents that are sent; values only ever travel as variables.
+
+They use GitHub's public schema. ``fullDatabaseId`` is asked for because identifiers of review
+comments no longer fit the 32 bits of ``databaseId``.
+"""
+
+from __future__ import annotations
+
+FILES_PER_QUERY = 50
+
+_TREE_ENTRY = """
+fragment File on TreeEntry {
+  mode
+  type
+  oid
+  object { __typename ... on Blob { byteSize isBinary isTruncated text } }
+}
+"""
+
+
+def files_at_commit(count: int) -> str:
+    """The query for ``count`` files; file number i is variable ``p{i}`` and field ``f{i}``.
+
+    Further variables: ``owner``, ``name`` and ``commit``, a full object id.
+    """
+    paths = "".join(f", $p{i}: String!" for i in range(count))
+    fields = "\n".join(f"        f{i}: file(path: $p{i}) {{ ...File }}" for i in range(count))
+    return f"""
+query FilesAtCommit($owner: String!, $name: String!, $commit: GitObjectID!{paths}) {{
+  repository(owner: $owner, name: $name) {{
+    object(oid: $commit) {{
+      __typename
+      ... on Commit {{
+{fields}
+      }}
+    }}
+  }}
+}}
+{_TREE_ENTRY}"""
+
+
+CONVERSATION = """
+query Conversation(
+  $owner: String!
+  $name: String!
+  $number: Int!
+  $withComments: Boolean!
+  $withReviews: Boolean!
+  $afterComment: String
+  $afterReview: String
+) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      comments(first: 100, after: $afterComment) @include(if: $withComments) {
+        pageInfo { hasNextPage endCursor }
+        nodes { fullDatabaseId id body url createdAt viewerDidAuthor author { login } }
+      }
+      reviews(first: 100, after: $afterReview) @include(if: $withReviews) {
+        pageInfo { hasNextPage endCursor }
+        nodes { fullDatabaseId id body url state viewerDidAuthor commit { oid } }
+      }
+    }
+  }
+}
+"""
+
+REVIEW_THREADS = """
+query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      reviewThreads(first: 100, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes {
+          isResolved
+          isOutdated
+          path
+          line
+          startLine
+          comments(first: 1) {
+            totalCount
+            nodes {
+              fullDatabaseId
+              id
+              body
+              url
+              createdAt
+              viewerDidAuthor
+              isMinimized
+              author { login }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+
+MINIMIZE = """
+mutation Minimize($id: ID!) {
+  minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) {
+    minimizedComment { isMinimized }
+  }
+}
+"""
+
+COMMIT = """
+mutation Commit($input: CreateCommitOnBranchInput!) {
+  createCommitOnBranch(input: $input) {
+    commit { oid url }
+  }
+}
+"""

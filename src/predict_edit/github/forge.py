@@ -1,0 +1,130 @@
+"""The forge that GitHub is; every method is told in :class:`predict_edit.forge.Forge`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from predict_edit.domain import (
+    ChangedFile,
+    CommandRef,
+    Comment,
+    Commit,
+    CommitDraft,
+    FileContent,
+    PullRequest,
+    Reaction,
+    Review,
+    ReviewDraft,
+    ReviewThread,
+    Role,
+)
+from predict_edit.github import branch, comments, contents, conversation, review, snapshot
+from predict_edit.github.client import Client, RequestRecord
+
+
+class GitHubForge:
+    """One repository on github.com or a GitHub Enterprise Server."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._conversations = conversation.Conversations(client)
+        self._reactions = comments.Reactions(client)
+
+    @property
+    def requests(self) -> tuple[RequestRecord, ...]:
+        """Every request so far, in the order in which they ended."""
+        return tuple(self._client.requests)
+
+    async def role_of(self, login: str) -> Role:
+        """The role of a person."""
+        return await snapshot.role_of(self._client, login)
+
+    async def pull_request(self, number: int) -> PullRequest:
+        """The pull request as it is now."""
+        return await snapshot.pull_request(self._client, number)
+
+    async def head_sha(self, number: int) -> str:
+        """The newest commit of the pull request, read afresh."""
+        return (await snapshot.pull_request(self._client, number)).head_sha
+
+    async def changed_files(self, number: int) -> tuple[ChangedFile, ...]:
+        """All pages of the pull request's files."""
+        return await snapshot.changed_files(self._client, number)
+
+    async def read_files(
+        self, commit: str, files: Mapping[str, str | None]
+    ) -> dict[str, FileContent]:
+        """Files at a commit, verified against their object ids."""
+        return await contents.read_files(self._client, commit, files)
+
+    async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
+        """The other comments of a review thread, oldest first."""
+        return await comments.thread(self._client, number, comment_id)
+
+    async def react(self, command: CommandRef, reaction: Reaction) -> None:
+        """Put a reaction on the command; best effort."""
+        await self._reactions.add(command, reaction)
+
+    async def unreact(self, command: CommandRef, reaction: Reaction) -> None:
+        """Take our own reaction off again; best effort."""
+        await self._reactions.remove(command, reaction)
+
+    async def command_body(self, command: CommandRef) -> str | None:
+        """The command's comment as it reads now."""
+        return await comments.command_body(self._client, command)
+
+    async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """The comments of the conversation that hold ``marker``."""
+        return await self._conversations.comments(number, marker)
+
+    async def create_comment(self, number: int, body: str) -> Comment:
+        """Write a comment into the conversation."""
+        with self._conversations.changing():
+            return await comments.create_comment(self._client, number, body)
+
+    async def edit_comment(self, comment_id: int, body: str) -> None:
+        """Replace a comment of our own."""
+        with self._conversations.changing():
+            await comments.edit_comment(self._client, comment_id, body)
+
+    async def marked_reviews(self, number: int, marker: str) -> tuple[Review, ...]:
+        """The reviews that hold ``marker``, pending ones included."""
+        return await self._conversations.reviews(number, marker)
+
+    async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
+        """The threads on the diff whose first comment holds ``marker``."""
+        return await conversation.review_threads(self._client, number, marker)
+
+    async def create_review(self, number: int, draft: ReviewDraft) -> Review:
+        """Post a review, all or nothing, asked once."""
+        with self._conversations.changing():
+            return await review.create_review(self._client, number, draft)
+
+    async def review_comment_urls(
+        self, number: int, review_id: int
+    ) -> Sequence[tuple[str, int, str]]:
+        """Path, last line and address of each comment of a review."""
+        return await review.review_comment_urls(self._client, number, review_id)
+
+    async def update_review_body(self, number: int, review_id: int, body: str) -> None:
+        """Replace the text of a review of our own."""
+        with self._conversations.changing():
+            await review.update_review_body(self._client, number, review_id, body)
+
+    async def delete_pending_review(self, number: int, review_id: int) -> None:
+        """Delete a review that was never submitted."""
+        with self._conversations.changing():
+            await review.delete_pending_review(self._client, number, review_id)
+
+    async def minimize_comment(self, node_id: str) -> bool:
+        """Hide a comment or review of our own as outdated."""
+        with self._conversations.changing():
+            return await review.minimize_comment(self._client, node_id)
+
+    async def commit(self, draft: CommitDraft) -> Commit:
+        """Commit on a branch that is still at the expected commit."""
+        return await branch.commit(self._client, draft)
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        await self._client.aclose()

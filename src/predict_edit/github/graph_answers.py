@@ -1,0 +1,141 @@
+"""The answers to the GraphQL documents, checked on entry like those of REST."""
+
+from __future__ import annotations
+
+import pydantic
+
+from predict_edit.domain import Comment, Review
+from predict_edit.github.answers import Account, FromGitHub, Sha
+
+
+class _PageInfo(FromGitHub):
+    has_next_page: bool = pydantic.Field(alias="hasNextPage")
+    end_cursor: str | None = pydantic.Field(alias="endCursor")
+
+
+class _Commit(FromGitHub):
+    oid: Sha
+
+
+class GraphComment(FromGitHub):
+    """A comment, over GraphQL."""
+
+    id: int = pydantic.Field(alias="fullDatabaseId")
+    node_id: str = pydantic.Field(alias="id")
+    body: str
+    url: str
+    created_at: str = pydantic.Field(alias="createdAt")
+    mine: bool = pydantic.Field(alias="viewerDidAuthor")
+    minimized: bool = pydantic.Field(alias="isMinimized", default=False)
+    author: Account | None
+
+    def comment(self) -> Comment:
+        """The domain's comment."""
+        return Comment(
+            id=self.id,
+            body=self.body,
+            url=self.url,
+            mine=self.mine,
+            node_id=self.node_id,
+            author=self.author.login if self.author else "",
+            created_at=self.created_at,
+        )
+
+
+class GraphReview(FromGitHub):
+    """A review, over GraphQL."""
+
+    id: int = pydantic.Field(alias="fullDatabaseId")
+    node_id: str = pydantic.Field(alias="id")
+    body: str
+    url: str
+    state: str
+    mine: bool = pydantic.Field(alias="viewerDidAuthor")
+    commit: _Commit | None
+
+    def review(self) -> Review:
+        """The domain's review."""
+        return Review(
+            id=self.id,
+            url=self.url,
+            body=self.body,
+            mine=self.mine,
+            node_id=self.node_id,
+            state=self.state,
+            commit_id=self.commit.oid if self.commit else None,
+        )
+
+
+class CommentConnection(FromGitHub):
+    """A page of comments."""
+
+    page: _PageInfo = pydantic.Field(alias="pageInfo")
+    nodes: list[GraphComment]
+
+
+class ReviewConnection(FromGitHub):
+    """A page of reviews."""
+
+    page: _PageInfo = pydantic.Field(alias="pageInfo")
+    nodes: list[GraphReview]
+
+
+class _ThreadComments(FromGitHub):
+    total: int = pydantic.Field(alias="totalCount")
+    nodes: list[GraphComment]
+
+
+class GraphThread(FromGitHub):
+    """A review thread with its first comment."""
+
+    resolved: bool = pydantic.Field(alias="isResolved")
+    outdated: bool = pydantic.Field(alias="isOutdated")
+    path: str
+    line: int | None
+    start_line: int | None = pydantic.Field(alias="startLine")
+    comments: _ThreadComments
+
+
+class ThreadConnection(FromGitHub):
+    """A page of review threads."""
+
+    page: _PageInfo = pydantic.Field(alias="pageInfo")
+    nodes: list[GraphThread]
+
+
+class Conversation(FromGitHub):
+    """The pull request of the ``Conversation`` query."""
+
+    comments: CommentConnection | None = None
+    reviews: ReviewConnection | None = None
+
+
+class Threads(FromGitHub):
+    """The pull request of the ``ReviewThreads`` query."""
+
+    threads: ThreadConnection = pydantic.Field(alias="reviewThreads")
+
+
+class GraphBlob(FromGitHub):
+    """What a tree entry points at; all empty where it is no blob."""
+
+    size: int | None = pydantic.Field(alias="byteSize", default=None)
+    binary: bool | None = pydantic.Field(alias="isBinary", default=None)
+    truncated: bool = pydantic.Field(alias="isTruncated", default=False)
+    text: str | None = None
+
+
+class GraphFile(FromGitHub):
+    """A tree entry, over GraphQL."""
+
+    mode: int
+    type: str
+    oid: Sha
+    object: GraphBlob | None
+
+
+class NewCommit(FromGitHub):
+    """The commit that ``createCommitOnBranch`` made."""
+
+    oid: Sha
+    url: str

@@ -1,0 +1,174 @@
+"""The runner's side of a Docker action: what it gives in the environment, what it takes in files.
+
+The rules are those of GitHub's "Workflow commands" and of the runner's own parser: an output that
+is written as ``name=value`` ends at the first line feed, so every value goes through a heredoc
+whose delimiter nobody can guess.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlsplit
+
+from predict_edit.errors import EventError
+
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes of a step summary; GitHub drops a longer one whole."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """What the runner says about this run."""
+
+    event_name: str
+    event_path: Path
+    workspace: Path
+    repository: str
+    api_url: str
+    graphql_url: str
+    server_url: str
+    run_id: str
+    run_attempt: int
+    output_path: Path | None
+    summary_path: Path | None
+    debug: bool
+    on_actions: bool
+
+    @property
+    def run_url(self) -> str:
+        """The page of this workflow run, empty outside GitHub Actions."""
+        if not self.run_id:
+            return ""
+        return f"{self.server_url}/{self.repository}/actions/runs/{self.run_id}"
+
+
+def read_runner(environ: Mapping[str, str]) -> Runner:
+    """Read the runner's variables.
+
+    Raises:
+        EventError: one that GitHub always sets is missing.
+    """
+    name = _required(environ, "GITHUB_EVENT_NAME")
+    attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
+    api_url = (environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/")
+    return Runner(
+        event_name=name,
+        event_path=Path(_required(environ, "GITHUB_EVENT_PATH")),
+        workspace=Path(environ.get("GITHUB_WORKSPACE") or "."),
+        repository=environ.get("GITHUB_REPOSITORY", ""),
+        api_url=api_url,
+        graphql_url=environ.get("GITHUB_GRAPHQL_URL") or _graphql_beside(api_url),
+        server_url=(environ.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/"),
+        run_id=environ.get("GITHUB_RUN_ID", ""),
+        run_attempt=int(attempt) if attempt.isdecimal() else 1,
+        output_path=_path(environ.get("GITHUB_OUTPUT")),
+        summary_path=_path(environ.get("GITHUB_STEP_SUMMARY")),
+        debug=environ.get("RUNNER_DEBUG") == "1",
+        on_actions=environ.get("GITHUB_ACTIONS") == "true",
+    )
+
+
+def read_payload(path: Path) -> dict[str, object]:
+    """The event as GitHub sent it.
+
+    Raises:
+        EventError: the file is missing or is no JSON object.
+    """
+    try:
+        payload = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EventError(
+            f"The event file of the runner could not be read ({type(error).__name__}).",
+            "Run this as a GitHub Action, or set GITHUB_EVENT_PATH to a webhook payload.",
+        ) from error
+    if not isinstance(payload, dict):
+        raise EventError(
+            "The event file of the runner holds no JSON object.",
+            "Set GITHUB_EVENT_PATH to a webhook payload as GitHub sends it.",
+        )
+    return payload
+
+
+class RunnerFiles:
+    """The files the runner reads afterwards, opened while the rights to open them are there."""
+
+    def __init__(self, output: TextIO | None, summary: TextIO | None) -> None:
+        self._output = output
+        self._summary = summary
+
+    @classmethod
+    def open(cls, runner: Runner) -> RunnerFiles:
+        """Open both for appending, as other steps may have written before.
+
+        Raises:
+            EventError: the runner names a file that cannot be opened.
+        """
+        return cls(_append_to(runner.output_path), _append_to(runner.summary_path))
+
+    def write_outputs(self, outputs: Mapping[str, str]) -> None:
+        """Append outputs, each between delimiters that cannot occur in its value."""
+        if self._output is None:
+            return
+        for name, value in outputs.items():
+            self._output.write(heredoc(name, value))
+        self._output.flush()
+
+    def write_summary(self, text: str) -> None:
+        """Append to the job summary; what passes GitHub's limit is cut, never dropped whole."""
+        if self._summary is None:
+            return
+        data = text.encode("utf-8", "replace")[:SUMMARY_LIMIT]
+        self._summary.write(data.decode("utf-8", "ignore"))
+        self._summary.flush()
+
+    def close(self) -> None:
+        """Close both."""
+        for stream in (self._output, self._summary):
+            if stream is not None:
+                stream.close()
+
+
+def heredoc(name: str, value: str) -> str:
+    """One entry of ``GITHUB_OUTPUT``."""
+    delimiter = f"predict-edit-{uuid.uuid4()}"
+    text = value.encode("utf-8", "replace").decode("utf-8")
+    return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
+
+
+def _append_to(path: Path | None) -> TextIO | None:
+    if path is None:
+        return None
+    try:
+        return path.open("a", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise EventError(
+            f"The runner's file {path.name} could not be opened ({type(error).__name__}).",
+            "Check that the container runs as the user the runner starts it with.",
+        ) from error
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise EventError(
+            f"The runner's variable {name} is missing.",
+            "`predict-edit action` reads a GitHub Actions runner's environment; on a laptop use "
+            "`predict-edit demo`.",
+        )
+    return value
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value) if value else None
+
+
+def _graphql_beside(api_url: str) -> str:
+    """GitHub Enterprise Server answers at ``/api/graphql`` beside ``/api/v3``."""
+    parts = urlsplit(api_url)
+    prefix = parts.path.removesuffix("/v3")
+    return parts._replace(path=f"{prefix}/graphql").geturl()

@@ -1,0 +1,323 @@
+"""Finding what is our own on a pull request."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp import web
+
+from predict_edit.domain import ReviewDraft
+from predict_edit.errors import ForgeAnswerInvalid, ForgeError, ForgeForbidden, ForgeUnauthorized
+from predict_edit.github import conversation
+from predict_edit.github.forge import GitHubForge
+
+if TYPE_CHECKING:
+    from tests.github.conftest import FakeGitHub, MakeForge, Received
+
+MARKER = "<!-- predict-edit:"
+
+
+def comment(number: int, *, mine: bool = True, body: str = MARKER) -> dict[str, Any]:
+    """A comment as GraphQL sends it; big numbers come as strings."""
+    return {
+        "fullDatabaseId": str(3_000_000_000 + number),
+        "id": f"IC_{number}",
+        "body": body,
+        "url": f"https://github.com/c/{number}",
+        "createdAt": "2026-01-01T00:00:00Z",
+        "viewerDidAuthor": mine,
+        "author": {"login": "github-actions"} if mine else None,
+    }
+
+
+def review(number: int, *, state: str = "COMMENTED", mine: bool = True) -> dict[str, Any]:
+    """A review as GraphQL sends it."""
+    return {
+        "fullDatabaseId": str(number),
+        "id": f"PRR_{number}",
+        "body": MARKER,
+        "url": f"https://github.com/r/{number}",
+        "state": state,
+        "viewerDidAuthor": mine,
+        "commit": {"oid": "a" * 40} if mine else None,
+    }
+
+
+def page(*nodes: Any, after: str | None = None) -> dict[str, Any]:
+    """A page of a connection; ``after`` is the cursor of the next one."""
+    return {"pageInfo": {"hasNextPage": after is not None, "endCursor": after}, "nodes": nodes}
+
+
+def pull(**fields: Any) -> dict[str, Any]:
+    """The data of a query for the pull request."""
+    return {"repository": {"pullRequest": fields}}
+
+
+async def test_comments_and_reviews_come_with_one_query(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    """Whoever asks for both, at once or one after the other, costs one request."""
+    github.on_graphql(
+        pull(
+            comments=page(comment(1), comment(2, mine=False), comment(3, body="hello")),
+            reviews=page(review(1), review(2, state="PENDING", mine=False)),
+        )
+    )
+    comments, reviews = await asyncio.gather(
+        forge.marked_comments(7, MARKER), forge.marked_reviews(7, MARKER)
+    )
+    assert [(each.id, each.mine, each.author) for each in comments] == [
+        (3_000_000_001, True, "github-actions"),
+        (3_000_000_002, False, ""),
+    ]
+    assert comments[0].node_id == "IC_1"
+    assert comments[0].url == "https://github.com/c/1"
+    assert [(each.id, each.mine, each.state, each.commit_id) for each in reviews] == [
+        (1, True, "COMMENTED", "a" * 40),
+        (2, False, "PENDING", None),
+    ]
+    assert len(github.received) == 1
+
+
+async def test_the_same_question_is_asked_again(github: FakeGitHub, forge: GitHubForge) -> None:
+    """A second look is a fresh one."""
+    github.on_graphql(pull(comments=page(), reviews=page()))
+    github.on_graphql(pull(comments=page(comment(1)), reviews=page()))
+    assert await forge.marked_comments(7, MARKER) == ()
+    assert len(await forge.marked_comments(7, MARKER)) == 1
+
+
+async def test_an_old_reading_is_not_used(
+    github: FakeGitHub, forge: GitHubForge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read when the run began says nothing about its end."""
+    monkeypatch.setattr(conversation, "SHARED_FOR", -1.0)
+    github.on_graphql(pull(comments=page(), reviews=page()))
+    github.on_graphql(pull(comments=page(), reviews=page(review(1))))
+    await forge.marked_comments(7, MARKER)
+    assert len(await forge.marked_reviews(7, MARKER)) == 1
+
+
+async def test_after_a_write_everything_is_read_anew(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    """A review that GitHub posted but did not acknowledge is found, however fast one looks."""
+    github.on_graphql(pull(comments=page(), reviews=page()))
+    github.on_graphql(pull(comments=page(), reviews=page(review(1))))
+    github.on("POST", "pulls/7/reviews", handler=github.hang_up)
+    await forge.marked_comments(7, MARKER)
+    with pytest.raises(ForgeError):
+        await forge.create_review(7, ReviewDraft(commit_id="a", body=MARKER, suggestions=()))
+    assert len(await forge.marked_reviews(7, MARKER)) == 1
+
+
+async def test_all_pages_are_read(github: FakeGitHub, forge: GitHubForge) -> None:
+    """Each list goes on for itself; what is complete is not asked for again."""
+    github.on_graphql(pull(comments=page(comment(1), after="c1"), reviews=page(review(1))))
+    github.on_graphql(pull(comments=page(comment(2), after="c2")))
+    github.on_graphql(pull(comments=page(comment(3))))
+    comments = await forge.marked_comments(7, MARKER)
+    assert [each.node_id for each in comments] == ["IC_1", "IC_2", "IC_3"]
+    assert len(await forge.marked_reviews(7, MARKER)) == 1
+    sent = [received.json["variables"] for received in github.received]
+    assert [(each["withReviews"], each["afterComment"]) for each in sent] == [
+        (True, None),
+        (False, "c1"),
+        (False, "c2"),
+    ]
+
+
+def rest_comment(number: int, login: str | None, body: str = MARKER) -> dict[str, Any]:
+    """A comment as REST sends it."""
+    return {
+        "id": number,
+        "node_id": f"IC_{number}",
+        "html_url": f"https://github.com/c/{number}",
+        "body": body,
+        "user": {"login": login} if login else None,
+        "created_at": "2026-01-01T00:00:00Z",
+    }
+
+
+def rest_review(number: int, login: str) -> dict[str, Any]:
+    """A review as REST sends it."""
+    return {
+        "id": number,
+        "node_id": f"PRR_{number}",
+        "html_url": f"https://github.com/r/{number}",
+        "body": MARKER,
+        "state": "COMMENTED",
+        "commit_id": "a" * 40,
+        "user": {"login": login},
+    }
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        {"status": 404},
+        {"status": 500},
+        {"data": None, "errors": [{"type": "FORBIDDEN", "message": "no"}]},
+        {"data": {"repository": None}},
+        {"data": pull(comments=page(comment(1)), reviews=None)},
+        {
+            "data": pull(comments=page(comment(1)), reviews=page()),
+            "errors": [{"message": "timeout"}],
+        },
+    ],
+)
+async def test_without_graphql_the_account_decides(
+    github: FakeGitHub, forge: GitHubForge, script: dict[str, Any]
+) -> None:
+    """The job's own token may not ask for its name, which is known then."""
+    github.on_graphql(**script)
+    github.on(
+        "GET",
+        "issues/7/comments",
+        [
+            rest_comment(1, "github-actions[bot]"),
+            rest_comment(2, "mona"),
+            rest_comment(3, None),
+            rest_comment(4, "github-actions[bot]", "hello"),
+        ],
+    )
+    github.on("GET", "pulls/7/reviews", [rest_review(1, "github-actions[bot]")])
+    github.on("GET", "/user", {"message": "Resource not accessible by integration"}, status=403)
+    comments = await forge.marked_comments(7, MARKER)
+    reviews = await forge.marked_reviews(7, MARKER)
+    assert [(each.id, each.mine) for each in comments] == [(1, True), (2, False), (3, False)]
+    assert [(each.id, each.mine, each.node_id) for each in reviews] == [(1, True, "PRR_1")]
+    assert len(github.asked("GET", "/user")) == 1
+
+
+async def test_a_personal_token_has_a_name(github: FakeGitHub, rest_forge: GitHubForge) -> None:
+    """A comment that the bot wrote is not ours when the token is a person's."""
+    github.on(
+        "GET",
+        "issues/7/comments",
+        [rest_comment(1, "github-actions[bot]"), rest_comment(2, "Mona")],
+    )
+    github.on("GET", "/user", {"login": "mona"})
+    comments = await rest_forge.marked_comments(7, MARKER)
+    assert [(each.id, each.mine) for each in comments] == [(1, False), (2, True)]
+
+
+async def test_the_account_is_asked_for_only_where_it_matters(
+    github: FakeGitHub, rest_forge: GitHubForge
+) -> None:
+    """Without anything marked nobody's name is needed."""
+    github.on("GET", "issues/7/comments", [rest_comment(1, "mona", "hello")])
+    github.on("GET", "pulls/7/reviews", [])
+    assert await rest_forge.marked_comments(7, MARKER) == ()
+    assert await rest_forge.marked_reviews(7, MARKER) == ()
+    assert github.asked("GET", "/user") == []
+
+
+async def test_an_unknown_account_fails(github: FakeGitHub, make_forge: MakeForge) -> None:
+    """When it cannot be known what is ours, nothing is guessed."""
+    github.on("GET", "issues/7/comments", [rest_comment(1, "github-actions[bot]")])
+    github.on("GET", "/user", {}, status=500)
+    with pytest.raises(ForgeError):
+        await make_forge(graphql_url=None).marked_comments(7, MARKER)
+
+
+async def test_a_wrong_token_is_said_at_once(github: FakeGitHub, forge: GitHubForge) -> None:
+    """401 does not try REST."""
+    github.on_graphql(status=401)
+    with pytest.raises(ForgeUnauthorized):
+        await forge.marked_comments(7, MARKER)
+    with pytest.raises(ForgeUnauthorized):
+        await forge.marked_reviews(7, MARKER)
+    assert github.asked("GET") == []
+
+
+async def test_one_caller_giving_up_does_not_take_the_answer_from_the_other(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    """The shared reading survives the cancelling of one who waits for it."""
+    arrived, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Received) -> web.StreamResponse:
+        arrived.set()
+        await go.wait()
+        return web.json_response({"data": pull(comments=page(), reviews=page(review(1)))})
+
+    github.on_graphql(handler=slow)
+    first = asyncio.create_task(forge.marked_comments(7, MARKER))
+    second = asyncio.create_task(forge.marked_reviews(7, MARKER))
+    await arrived.wait()
+    first.cancel()
+    go.set()
+    assert len(await second) == 1
+    assert len(github.received) == 1
+
+
+def thread(number: int, **fields: Any) -> dict[str, Any]:
+    """A review thread as GraphQL sends it."""
+    first = comment(number) | {"isMinimized": False}
+    return {
+        "isResolved": False,
+        "isOutdated": False,
+        "path": "a.py",
+        "line": 9,
+        "startLine": 8,
+        "comments": {"totalCount": 1, "nodes": [first]},
+    } | fields
+
+
+async def test_threads_tell_what_became_of_suggestions(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    """Resolved, answered, outdated and hidden threads can be told apart, over all pages."""
+    hidden = comment(3) | {"isMinimized": True}
+    github.on_graphql(
+        pull(
+            reviewThreads=page(
+                thread(1),
+                thread(2, isResolved=True, comments={"totalCount": 3, "nodes": [comment(2)]}),
+                thread(9, comments={"totalCount": 1, "nodes": [comment(9, body="no marker")]}),
+                thread(8, comments={"totalCount": 0, "nodes": []}),
+                after="t1",
+            )
+        )
+    )
+    github.on_graphql(
+        pull(
+            reviewThreads=page(
+                thread(
+                    3,
+                    isOutdated=True,
+                    line=None,
+                    startLine=None,
+                    comments={"totalCount": 1, "nodes": [hidden]},
+                )
+            )
+        )
+    )
+    first, second, third = await forge.review_threads(7, MARKER)
+    assert (first.path, first.start_line, first.line, first.replies) == ("a.py", 8, 9, 0)
+    assert first.comment.mine
+    assert (second.resolved, second.replies) == (True, 2)
+    assert (third.outdated, third.line, third.minimized) == (True, None, True)
+    assert github.received[1].json["variables"]["after"] == "t1"
+
+
+async def test_partial_threads_are_refused(github: FakeGitHub, forge: GitHubForge) -> None:
+    """A list with holes would hide what is resolved."""
+    github.on_graphql(pull(reviewThreads=page()), errors=[{"type": "FORBIDDEN", "message": "no"}])
+    with pytest.raises(ForgeForbidden):
+        await forge.review_threads(7, MARKER)
+    github.on_graphql(pull(reviewThreads=None))
+    github.on_graphql(pull(reviewThreads=None))
+    with pytest.raises(ForgeError):
+        await forge.review_threads(7, MARKER)
+    with pytest.raises(ForgeAnswerInvalid, match="reviewThreads"):
+        await forge.review_threads(7, MARKER)
+
+
+async def test_threads_need_graphql(rest_forge: GitHubForge) -> None:
+    """REST does not know what is resolved, and that is said."""
+    with pytest.raises(ForgeError, match="needs GraphQL"):
+        await rest_forge.review_threads(7, MARKER)

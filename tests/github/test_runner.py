@@ -1,0 +1,144 @@
+"""The runner's files and variables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predict_edit.errors import EventError
+from predict_edit.github.runner import RunnerFiles, heredoc, read_payload, read_runner
+
+LEAST = {"GITHUB_EVENT_NAME": "issue_comment", "GITHUB_EVENT_PATH": "/event.json"}
+
+
+def outputs_of(text: str) -> dict[str, str]:
+    """What a runner reads from its output file, re-stated from FileCommandManager.cs."""
+    found: dict[str, str] = {}
+    lines = iter(text.split("\n"))
+    for line in lines:
+        if not line:
+            continue
+        equals, heredoc_at = line.find("="), line.find("<<")
+        if heredoc_at >= 0 and (equals < 0 or heredoc_at < equals):
+            name, delimiter = line.split("<<", 1)
+            value = []
+            for part in lines:
+                if part == delimiter:
+                    break
+                value.append(part)
+            found[name] = "\n".join(value)
+        else:
+            name, value_text = line.split("=", 1)
+            found[name] = value_text
+    return found
+
+
+class TestOutputs:
+    """``GITHUB_OUTPUT``."""
+
+    @given(st.text(st.characters(exclude_categories=["Cs"])))
+    def test_no_value_becomes_another_output(self, value: str) -> None:
+        """A runner reads exactly the value back, whatever it holds."""
+        assert outputs_of(heredoc("patch", value)) == {"patch": value}
+
+    def test_appends_to_what_is_there(self, tmp_path: Path) -> None:
+        """Outputs of earlier steps stay."""
+        path = tmp_path / "output"
+        path.write_text("earlier=1\n")
+        runner = read_runner({**LEAST, "GITHUB_OUTPUT": str(path)})
+
+        files = RunnerFiles.open(runner)
+        files.write_outputs({"outcome": "suggested", "hunks": "3"})
+        files.close()
+
+        assert outputs_of(path.read_text()) == {
+            "earlier": "1",
+            "outcome": "suggested",
+            "hunks": "3",
+        }
+
+    def test_summary_is_cut_not_dropped(self, tmp_path: Path) -> None:
+        """GitHub drops a summary over 1 MiB whole, so ours stays below, in whole characters."""
+        path = tmp_path / "summary"
+        files = RunnerFiles.open(read_runner({**LEAST, "GITHUB_STEP_SUMMARY": str(path)}))
+        files.write_summary("€" * 400_000)
+        files.close()
+
+        assert 1024 * 1024 - 3 <= path.stat().st_size <= 1024 * 1024
+        assert set(path.read_text(encoding="utf-8")) == {"€"}
+
+    def test_without_files_nothing_is_written(self) -> None:
+        """Outside a runner both are missing, and that is fine."""
+        files = RunnerFiles.open(read_runner(LEAST))
+
+        files.write_outputs({"outcome": "ignored"})
+        files.write_summary("text")
+        files.close()
+
+    def test_file_that_cannot_be_opened_is_an_error(self, tmp_path: Path) -> None:
+        """A runner's file in a folder that does not exist is told, not passed over."""
+        runner = read_runner({**LEAST, "GITHUB_OUTPUT": str(tmp_path / "no" / "output")})
+
+        with pytest.raises(EventError, match="output could not be opened"):
+            RunnerFiles.open(runner)
+
+
+class TestReadRunner:
+    """The variables."""
+
+    @pytest.mark.parametrize("name", sorted(LEAST))
+    def test_event_is_needed(self, name: str) -> None:
+        """Without an event there is nothing to do; the message names the variable."""
+        environ = {key: value for key, value in LEAST.items() if key != name}
+
+        with pytest.raises(EventError, match=name):
+            read_runner(environ)
+
+    @pytest.mark.parametrize(
+        ("api", "graphql"),
+        [
+            ("https://api.github.com", "https://api.github.com/graphql"),
+            ("https://ghes.example/api/v3", "https://ghes.example/api/graphql"),
+            ("http://127.0.0.1:9/", "http://127.0.0.1:9/graphql"),
+        ],
+    )
+    def test_graphql_stands_beside_the_api(self, api: str, graphql: str) -> None:
+        """Where the runner does not say, GraphQL is where GitHub has it."""
+        assert read_runner({**LEAST, "GITHUB_API_URL": api}).graphql_url == graphql
+
+    def test_graphql_as_the_runner_says(self) -> None:
+        """What the runner says wins."""
+        environ = {**LEAST, "GITHUB_GRAPHQL_URL": "https://x.example/g"}
+
+        assert read_runner(environ).graphql_url == "https://x.example/g"
+
+    def test_run_has_a_page(self) -> None:
+        """The page of the run is put together from server, repository and id."""
+        environ = {**LEAST, "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "7"}
+
+        assert read_runner(environ).run_url == "https://github.com/o/r/actions/runs/7"
+        assert read_runner(LEAST).run_url == ""
+
+
+class TestReadPayload:
+    """The event file."""
+
+    def test_reads_an_object(self, tmp_path: Path) -> None:
+        """A webhook payload is a JSON object."""
+        path = tmp_path / "event.json"
+        path.write_text(json.dumps({"action": "created"}))
+
+        assert read_payload(path) == {"action": "created"}
+
+    @pytest.mark.parametrize("text", ["", "[1]", "{", "\xff"])
+    def test_anything_else_is_an_error(self, tmp_path: Path, text: str) -> None:
+        """Broken files are named as such."""
+        path = tmp_path / "event.json"
+        path.write_bytes(text.encode("latin-1"))
+
+        with pytest.raises(EventError, match="event file"):
+            read_payload(path)

@@ -1,0 +1,164 @@
+"""The person, the head and the list of files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from predict_edit.domain import ChangedFile, Role
+from predict_edit.errors import ForgeAnswerInvalid, ForgeError, ForgeForbidden, ForgeUnavailable
+from predict_edit.github.forge import GitHubForge
+
+if TYPE_CHECKING:
+    from tests.github.conftest import FakeGitHub, MakeForge
+
+ROLE_PATH = "collaborators/mona/permission"
+PULL: dict[str, Any] = {
+    "number": 7,
+    "state": "open",
+    "title": "A title",
+    "html_url": "https://github.com/octo/demo/pull/7",
+    "changed_files": 3,
+    "head": {"ref": "topic", "sha": "a" * 40, "repo": {"full_name": "fork/demo"}},
+    "base": {"ref": "main", "sha": "b" * 40, "repo": {"full_name": "octo/demo"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("permission", "role_name", "role"),
+    [
+        ("admin", "admin", Role.ADMIN),
+        ("write", "maintain", Role.MAINTAIN),
+        ("write", "write", Role.WRITE),
+        ("read", "triage", Role.TRIAGE),
+        ("read", "read", Role.READ),
+        ("none", "none", Role.NONE),
+        ("write", "release-captain", Role.WRITE),
+        ("read", "auditor", Role.READ),
+        ("none", "", Role.NONE),
+        ("owner", "owner", Role.NONE),
+    ],
+)
+async def test_roles_are_those_of_the_permission_endpoint(
+    github: FakeGitHub, forge: GitHubForge, permission: str, role_name: str, role: Role
+) -> None:
+    """Standard roles by name, custom ones by what they permit, unknown words as nothing."""
+    github.on("GET", ROLE_PATH, {"permission": permission, "role_name": role_name, "user": None})
+    assert await forge.role_of("mona") is role
+
+
+async def test_a_stranger_has_no_role(github: FakeGitHub, forge: GitHubForge) -> None:
+    """GitHub answers 404 for whom the repository does not know."""
+    assert await forge.role_of("mona") is Role.NONE
+    assert len(github.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "data", "kind"),
+    [
+        (
+            403,
+            {"message": "Must have push access to view permissions."},
+            ForgeForbidden,
+        ),
+        (500, {}, ForgeUnavailable),
+        (200, {}, ForgeAnswerInvalid),
+        (200, [], ForgeAnswerInvalid),
+    ],
+)
+async def test_an_unknown_role_raises(
+    github: FakeGitHub, forge: GitHubForge, status: int, data: Any, kind: type[ForgeError]
+) -> None:
+    """Whoever asks can fail closed: no other failure looks like a role."""
+    github.on("GET", ROLE_PATH, data, status=status)
+    with pytest.raises(kind):
+        await forge.role_of("mona")
+
+
+async def test_a_role_not_told_in_time_raises(github: FakeGitHub, make_forge: MakeForge) -> None:
+    """A timeout is a failure, not a role."""
+    github.on("GET", ROLE_PATH, handler=github.hang)
+    with pytest.raises(ForgeUnavailable, match="did not answer"):
+        await make_forge(read_timeout=1).role_of("mona")
+
+
+async def test_the_pull_request_is_read(github: FakeGitHub, forge: GitHubForge) -> None:
+    """Head, base and count as GitHub tells them, with one request."""
+    github.on("GET", "pulls/7", PULL)
+    pull = await forge.pull_request(7)
+    assert (pull.number, pull.state, pull.title, pull.changed_files) == (7, "open", "A title", 3)
+    assert (pull.head_sha, pull.head_ref, pull.head_repository) == ("a" * 40, "topic", "fork/demo")
+    assert (pull.base_sha, pull.base_ref) == ("b" * 40, "main")
+    assert pull.url == "https://github.com/octo/demo/pull/7"
+    assert len(github.received) == 1
+
+
+async def test_a_deleted_fork_has_no_repository(github: FakeGitHub, forge: GitHubForge) -> None:
+    """GitHub tells ``null`` where the fork is gone."""
+    github.on("GET", "pulls/7", PULL | {"head": PULL["head"] | {"repo": None}})
+    assert (await forge.pull_request(7)).head_repository is None
+
+
+async def test_the_head_is_read_afresh(github: FakeGitHub, forge: GitHubForge) -> None:
+    """Each call asks again, so a moved head is seen."""
+    moved = PULL | {"head": PULL["head"] | {"sha": "d" * 40}}
+    github.on("GET", "pulls/7", PULL).on("GET", "pulls/7", moved)
+    assert [await forge.head_sha(7), await forge.head_sha(7)] == ["a" * 40, "d" * 40]
+
+
+@pytest.mark.parametrize("missing", ["state", "head", "base", "changed_files"])
+async def test_a_missing_field_is_named(
+    github: FakeGitHub, forge: GitHubForge, missing: str
+) -> None:
+    """An answer without a field that GitHub documents is no pull request."""
+    github.on("GET", "pulls/7", {name: value for name, value in PULL.items() if name != missing})
+    with pytest.raises(ForgeAnswerInvalid, match=f"`{missing}`"):
+        await forge.pull_request(7)
+
+
+async def test_files_are_read_with_what_is_optional(github: FakeGitHub, forge: GitHubForge) -> None:
+    """Patch, previous name and blob may be missing; a path that stands twice counts once."""
+    counts = {"additions": 1, "deletions": 2, "changes": 3}
+    github.on(
+        "GET",
+        "pulls/7/files",
+        [
+            {"filename": "b.py", "status": "modified", "sha": "1" * 40, "patch": "@@", **counts},
+            {"filename": "a.bin", "status": "added", "sha": None, **counts},
+            {
+                "filename": "c.py",
+                "status": "renamed",
+                "sha": "2" * 40,
+                "previous_filename": "old.py",
+                **counts,
+            },
+            {"filename": "b.py", "status": "added", "sha": "3" * 40, **counts},
+        ],
+    )
+    first, second, third = await forge.changed_files(7)
+    assert first == ChangedFile(
+        path="b.py", status="modified", blob_sha="1" * 40, additions=1, deletions=2, patch="@@"
+    )
+    assert (second.path, second.blob_sha, second.patch) == ("a.bin", None, None)
+    assert third.previous_path == "old.py"
+
+
+async def test_no_more_than_3000_files_are_asked_for(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    """GitHub lists 30 pages of 100; a header that promises more is not followed further."""
+    link = f'<{github.api_url}/x?per_page=100&page=99>; rel="last"'
+    github.on("GET", "pulls/7/files", [], headers={"Link": link})
+    await forge.changed_files(7)
+    assert {received.query.get("page") for received in github.received} == {
+        None,
+        *(str(page) for page in range(2, 31)),
+    }
+
+
+async def test_entries_that_are_no_files_are_named(github: FakeGitHub, forge: GitHubForge) -> None:
+    """One bad entry makes the list invalid rather than shorter."""
+    github.on("GET", "pulls/7/files", [{"filename": "a", "status": "added"}])
+    with pytest.raises(ForgeAnswerInvalid, match="/files has no usable field"):
+        await forge.changed_files(7)
