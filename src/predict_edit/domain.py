@@ -178,6 +178,8 @@ class FileContent:
     """Git file mode, such as ``0o100644``; ``None`` when the host could not tell."""
     size: int = 0
     """Bytes of the blob."""
+    binary: bool = False
+    """The host or a NUL byte says that this is no text; ``data`` is then ``None``."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,8 @@ class Effort:
     usage: Usage | None = None
     cost: Decimal | None = None
     """US dollars, ``None`` where the price of the model that answered is not known."""
+    overhead: Decimal | None = None
+    """The part of ``cost`` that the rejected prediction tokens are billed for."""
     model: str | None = None
     """The model that answered, as the API reports it."""
     prediction: PredictionState = PredictionState.OFF
@@ -318,6 +322,20 @@ class Placement:
     suggestion: Suggestion | None = None
     """Set for an inline hunk; hunks that were joined share one suggestion."""
 
+    @property
+    def lines(self) -> tuple[int, int]:
+        """First and last line of the head to look at.
+
+        The suggestion's lines for an inline hunk, else the removed lines; for a pure insertion the
+        line it follows, and line 1 where it stands at the top.
+        """
+        if self.suggestion:
+            return self.suggestion.start_line, self.suggestion.line
+        if self.hunk.removed:
+            return self.hunk.start, self.hunk.end
+        line = max(1, self.hunk.start - 1)
+        return line, line
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedFile:
@@ -380,6 +398,47 @@ class Review:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewThread:
+    """A conversation on lines of the diff, told by its first comment."""
+
+    path: str
+    start_line: int | None
+    """``None`` for a single line, and where the thread is outdated."""
+    line: int | None
+    """Last commented line at the head, ``None`` where the thread is outdated."""
+    comment: Comment
+    """The first comment."""
+    replies: int
+    resolved: bool
+    outdated: bool
+    minimized: bool
+    """Whether the first comment is hidden already."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CommitDraft:
+    """A commit about to be made on the tip of a branch."""
+
+    repository: str
+    """``owner/name`` of the branch, which for a fork is not the pull request's own."""
+    branch: str
+    expected_head: str
+    """The commit the branch must still be at."""
+    headline: str
+    body: str
+    files: tuple[tuple[str, bytes | None], ...]
+    """Path and new content; ``None`` deletes the file."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit as the host made it."""
+
+    sha: str
+    url: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDraft:
     """A review about to be posted, event ``COMMENT``."""
 
@@ -402,6 +461,10 @@ class RunReport:
     pull_request_url: str = ""
     summary_url: str = ""
     review_url: str = ""
+    run_url: str = ""
+    """The page of the workflow run, where its artifacts are; empty outside GitHub Actions."""
+    suggestion_urls: tuple[tuple[str, int, str], ...] = ()
+    """Path, last line and address of each posted suggestion."""
     problem: str = ""
     """Why the run as a whole failed, with the next step; empty otherwise."""
     notes: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from predict_edit.domain import EditRequest, FailedEdit, FileEdit
+from predict_edit.domain import EditRequest, FailedEdit, FileEdit, SourceFile
 
 Progress = Callable[[int], None]
 """Called with the number of characters received so far for one file."""
@@ -13,6 +13,17 @@ Progress = Callable[[int], None]
 
 class Editor(Protocol):
     """Edits files, several at a time; one object lives for one run."""
+
+    @property
+    def model(self) -> str:
+        """The model that answered, as its API names it; until then the configured one."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the summary should know about the model, a sentence each."""
+
+    def declines(self, file: SourceFile) -> str | None:
+        """Say why a file cannot be asked for at all, such as its length; nothing is paid yet."""
 
     async def edit(
         self, request: EditRequest, progress: Progress | None = None

@@ -16,7 +16,8 @@
     │   ├── InvalidOption
     │   ├── UnbalancedQuote
     │   ├── UnknownRecipe
-    │   └── MissingInstruction
+    │   ├── MissingInstruction
+    │   └── InstructionTooLong
     ├── EventError                the runner's environment or event file is not what GitHub writes
     ├── ForgeError                GitHub refused or failed
     │   ├── ForgeUnauthorized     401
@@ -48,8 +49,11 @@
     │   ├── AnswerRefused         the model declined
     │   ├── AnswerEmpty
     │   └── AnswerUnusable        prose, fences, elision, …
+    ├── FileTooLong               longer than an answer can be, and no place to cut it
     ├── BudgetExceeded            a limit of the run would not hold
-    └── DiffError                 git could not compare two texts
+    ├── DiffError                 git could not compare two texts
+    ├── ReplayError               a suggestion does not apply to the text it was made for
+    └── Defect                    something that must not happen happened
 """
 
 from __future__ import annotations
@@ -125,6 +129,10 @@ class UnknownRecipe(CommandError):
 
 class MissingInstruction(CommandError):
     """Options but no instruction."""
+
+
+class InstructionTooLong(CommandError):
+    """An instruction longer than any model should be given with each file."""
 
 
 class EventError(PredictEditError):
@@ -270,9 +278,29 @@ class AnswerUnusable(AnswerError):
     """Text that is not the whole edited file."""
 
 
+class FileTooLong(PredictEditError):
+    """Longer than an answer can be, and there is no place to cut it."""
+
+
 class BudgetExceeded(PredictEditError):
     """A limit of the run would not hold if this call were made."""
 
 
 class DiffError(PredictEditError):
     """``git`` could not compare two texts."""
+
+
+class ReplayError(PredictEditError):
+    """A suggestion does not apply to the text it was made for."""
+
+
+class Defect(PredictEditError):
+    """Something that must not happen happened: a mistake in this program."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> Defect:
+        """Tell of an unexpected exception without its text, which may hold anything."""
+        return cls(
+            f"predict-edit has a defect ({type(error).__name__}).",
+            "The log of the run says where; please report it.",
+        )

@@ -13,11 +13,14 @@ from predict_edit.domain import (
     ChangedFile,
     CommandRef,
     Comment,
+    Commit,
+    CommitDraft,
     FileContent,
     PullRequest,
     Reaction,
     Review,
     ReviewDraft,
+    ReviewThread,
     Role,
 )
 
@@ -74,3 +77,24 @@ class Forge(Protocol):
         self, number: int, review_id: int
     ) -> Sequence[tuple[str, int, str]]:
         """Path, last line and address of each comment of a review."""
+
+    async def head_sha(self, number: int) -> str:
+        """The newest commit of the pull request, read afresh."""
+
+    async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
+        """The threads on the diff whose first comment holds ``marker``, oldest first."""
+
+    async def minimize_comment(self, node_id: str) -> bool:
+        """Hide a comment or review of our own as outdated; ``False`` where we may not."""
+
+    async def update_review_body(self, number: int, review_id: int, body: str) -> None:
+        """Replace the text of a review of our own."""
+
+    async def delete_pending_review(self, number: int, review_id: int) -> None:
+        """Delete a review that was never submitted; nothing happens when it is gone already."""
+
+    async def commit(self, draft: CommitDraft) -> Commit:
+        """Commit on a branch, or refuse when it is no longer at the expected commit."""
+
+    async def aclose(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,57 @@
+# Every target sets up what it needs: Python 3.11 or newer, git and make are enough to start with.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-nightly lint types docs check wheel container cassettes requirements clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "predict-edit needs Python 3.11 or newer; try: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY) ## make the environment in .venv
+
+demo: $(READY) ## run the whole action against an offline GitHub and an offline model
+	$(BIN)/predict-edit demo
+
+test: $(READY) ## run the tests, offline
+	$(BIN)/python -m pytest -n auto -m "not docker and not live and not slow" $(PYTEST_ADDOPTS_EXTRA)
+
+test-nightly: $(READY) ## run the tests with 20,000 random cases a property
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -m "not docker and not live" --timeout 7200
+
+lint: $(READY) ## check style, workflows, metadata and the Dockerfile
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/lint.py
+
+types: $(READY) ## check the types
+	$(BIN)/mypy
+
+docs: $(READY) ## write the generated parts of the documentation anew
+	$(BIN)/cog -r -P README.md
+	$(BIN)/python scripts/write_schemas.py
+
+check: lint types test ## lint, types and tests
+
+wheel: $(READY) ## build the wheel and run the tests against it, installed
+	$(BIN)/python scripts/test_wheel.py
+
+container: $(READY) ## build the image and run it with act, where a Docker engine can be had
+	$(BIN)/python scripts/with_docker.py $(WITH_DOCKER_FLAGS) -- $(BIN)/python -m pytest -m docker -rs
+
+cassettes: $(READY) ## record the cassettes anew, against the sandbox
+	$(BIN)/python scripts/record_cassettes.py
+
+requirements: $(READY) ## pin the dependencies anew, with hashes
+	$(BIN)/python scripts/pin.py
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist wheels .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache demo-out

@@ -1,0 +1,51 @@
+"""Run every linter and say of each whether it is content; one failure fails all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*.yml"))
+EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*.yml"))
+PYTHON = ["src", "tests", "scripts", *(["benchmarks"] if (ROOT / "benchmarks").is_dir() else [])]
+CHECKS: list[tuple[str, list[str]]] = [
+    ("ruff check", ["ruff", "check", "--quiet", *PYTHON]),
+    ("ruff format", ["ruff", "format", "--check", "--quiet", *PYTHON]),
+    ("test docstrings", ["interrogate", "--quiet", "tests"]),
+    ("Dockerfile", ["hadolint", "Dockerfile"]),
+    ("action.yml", ["check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml"]),
+    (
+        "workflow schema",
+        ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS, *EXAMPLES],
+    ),
+    ("actionlint", ["actionlint", "-no-color", *WORKFLOWS, *EXAMPLES]),
+    (
+        "zizmor",
+        ["zizmor", "--offline", "--no-progress", "--format", "plain", "--persona", "pedantic",
+         "action.yml", *WORKFLOWS, *EXAMPLES],
+    ),
+    ("README tables", ["cog", "--check", "-P", "README.md"]),
+    ("schemas", [sys.executable, "scripts/write_schemas.py", "--check"]),
+    ("workflows in the docs", [sys.executable, "scripts/lint_workflows.py"]),
+    ("no address in pins", [sys.executable, "scripts/lint_pins.py"]),
+]  # fmt: skip
+
+
+def main() -> int:
+    """Run all checks, print the output of those that fail."""
+    failed = []
+    for name, command in CHECKS:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {name}", flush=True)
+        if done.returncode != 0:
+            failed.append(name)
+            print(done.stdout + done.stderr)
+    if failed:
+        print(f"lint: {len(failed)} of {len(CHECKS)} checks failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

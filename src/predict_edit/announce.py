@@ -1,0 +1,135 @@
+"""The one summary comment of a command: found again, kept up to date, finished."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from predict_edit.domain import Comment
+from predict_edit.errors import ForgeError
+from predict_edit.forge import Forge
+from predict_edit.log import log
+from predict_edit.marker import Marker, find_marker
+
+KIND = "summary"
+FIRST_UPDATE = 2.0
+LONGEST_PAUSE = 30.0
+
+
+class Announcement:
+    """What the pull request's readers see of a command, in one comment.
+
+    ``key`` names the command, so that a second run of it edits the same comment. A silent
+    announcement (a dry run) writes nothing.
+    """
+
+    def __init__(self, forge: Forge, number: int, key: str, *, silent: bool) -> None:
+        self._forge = forge
+        self._number = number
+        self._key = key
+        self._silent = silent
+        self._comment: Comment | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the comment, empty while there is none."""
+        return self._comment.url if self._comment else ""
+
+    @property
+    def earlier(self) -> Marker | None:
+        """What an earlier run of the same command left, after :meth:`find`."""
+        return find_marker(self._comment.body, KIND) if self._comment else None
+
+    @property
+    def key(self) -> str:
+        """The name of the command."""
+        return self._key
+
+    def be_silent(self) -> None:
+        """Write nothing from here on."""
+        self._silent = True
+
+    def marker(self, *, head: str, state: str) -> str:
+        """The marker to put into the comment's text."""
+        return str(Marker(KIND, {"command": self._key, "head": head, "state": state}))
+
+    async def find(self) -> None:
+        """Look for the comment of an earlier run of this command.
+
+        Raises:
+            ForgeError: the comments could not be read; posting blindly might post twice.
+        """
+        wanted = f"command={self._key} "
+        for comment in await self._forge.marked_comments(self._number, wanted):
+            marker = find_marker(comment.body, KIND)
+            if comment.mine and marker and marker.fields.get("command") == self._key:
+                self._comment = comment
+                return
+
+    async def say(self, text: str) -> None:
+        """Write the comment, or replace its text.
+
+        Raises:
+            ForgeError: GitHub does not take it.
+        """
+        if self._silent:
+            return
+        if self._comment is None:
+            self._comment = await self._forge.create_comment(self._number, text)
+        else:
+            await self._forge.edit_comment(self._comment.id, text)
+
+    @contextlib.asynccontextmanager
+    async def keeping_up(self, render: Callable[[], str]) -> AsyncIterator[None]:
+        """Say what ``render`` says now and, less and less often, whenever it changed.
+
+        The first saying happens beside the work, but a refusal of it ends the work: who may not
+        comment may not review either, and should hear so before more of the model is paid.
+
+        Raises:
+            ForgeError: the first saying was refused.
+        """
+        stop = asyncio.Event()
+        updates = asyncio.create_task(self._update(render, stop))
+        work = asyncio.current_task()
+
+        def end_work(task: asyncio.Task[None]) -> None:
+            if work and not stop.is_set() and task.exception() is not None:
+                work.cancel()
+
+        updates.add_done_callback(end_work)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if updates.done() and (refusal := updates.exception()):
+                if work:
+                    work.uncancel()
+                raise refusal from None
+            raise
+        finally:
+            # A request under way is waited for: it must not overtake the final text.
+            stop.set()
+            await asyncio.wait([updates])
+        updates.result()
+
+    async def _update(self, render: Callable[[], str], stop: asyncio.Event) -> None:
+        said = render()
+        await self.say(said)
+        pause = FIRST_UPDATE
+        while not await _set_within(stop, pause):
+            pause = min(pause * 2, LONGEST_PAUSE)
+            if (text := render()) != said:
+                said = text
+                try:
+                    await self.say(text)
+                except ForgeError as error:
+                    log.info("the progress could not be shown: %s", error.cause)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,97 @@
+"""What a person types.
+
+Only the standard library is imported here: ``predict-edit --version`` answers at once, and what a
+command needs is loaded when it is called.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from predict_edit import __version__
+
+EXTRA_HINT = "This needs the extra `{extra}`: pip install 'predict-edit[{extra}]'"
+USAGE_WRONG = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status comes back."""
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    if not hasattr(arguments, "run"):
+        parser.print_help()
+        return USAGE_WRONG
+    status: int = arguments.run(arguments)
+    return status
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="predict-edit",
+        description="Edit the changed files of a pull request by instruction, as suggestions.",
+    )
+    parser.add_argument("--version", action="version", version=f"predict-edit {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    action = commands.add_parser(
+        "action",
+        help="run as the GitHub Action, from a runner's environment",
+        description="Read a GitHub Actions runner's environment and do what its event asks for.",
+    )
+    action.set_defaults(run=_action)
+
+    demo = commands.add_parser(
+        "demo",
+        help="show the whole way on an offline GitHub and an offline model",
+        description="Open a pull request on an offline stand-in of GitHub, give a command on it, "
+        "run the real action, and prove that its suggestions give the expected files.",
+    )
+    demo.add_argument("--live", action="store_true", help="ask the real model (costs money)")
+    demo.add_argument("--model", help="the model or Azure deployment that --live asks")
+    demo.add_argument(
+        "--out", type=Path, default=Path("demo-out"), help="folder for what is left behind"
+    )
+    demo.set_defaults(run=_demo)
+
+    schema = commands.add_parser(
+        "schema",
+        help="print the JSON Schema of the repository's config, or of result.json",
+        description="Print a JSON Schema, for editors and for other tools.",
+    )
+    schema.add_argument("of", nargs="?", choices=("config", "result"), default="config")
+    schema.set_defaults(run=_schema)
+    return parser
+
+
+def _action(_arguments: argparse.Namespace) -> int:
+    from predict_edit import action  # noqa: PLC0415 - loaded when called
+
+    return action.main()
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    if not _available("aiohttp", "graphql", "rich"):
+        sys.stderr.write(EXTRA_HINT.format(extra="sandbox") + "\n")
+        return USAGE_WRONG
+    from predict_edit.sandbox.demo import run_demo  # noqa: PLC0415 - loaded when called
+
+    return run_demo(out=arguments.out, live=arguments.live, model=arguments.model)
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from predict_edit.report.result import result_schema  # noqa: PLC0415 - loaded when called
+    from predict_edit.schema import config_schema  # noqa: PLC0415
+
+    schema = result_schema() if arguments.of == "result" else config_schema()
+    sys.stdout.write(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
+    return 0
+
+
+def _available(*modules: str) -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in modules)

@@ -1,0 +1,65 @@
+"""Characters that nobody sees, taken out of what people are supposed to have read.
+
+An instruction that was copied from somewhere may carry text that its author never saw: zero-width
+and tag characters spell words to a model, bidirectional controls show one order and mean another.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_VISIBLE_FORMATS = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+"""Arabic, Syriac and Kaithi signs that Unicode files under Cf although they are drawn."""
+
+_FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+"""Characters of other categories that are drawn as nothing."""
+
+_VARIATION_SELECTORS = frozenset(
+    map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+
+_EMOJI_SELECTORS = ("\ufe0e", "\ufe0f")
+_JOINERS = ("\u200c", "\u200d")
+"""Persian, Indic scripts and emoji need them between two characters."""
+_KEYCAP = "\u20e3"
+
+
+def is_hidden(char: str) -> bool:
+    """Tell whether a character is drawn as nothing or changes the order of others.
+
+    Tab and line feed are layout, not hidden. Lone surrogates count: no text can hold them.
+    """
+    if char in "\t\n" or char in _VISIBLE_FORMATS:
+        return False
+    return (
+        unicodedata.category(char) in {"Cc", "Cf", "Cs"}
+        or char in _FILLERS
+        or char in _VARIATION_SELECTORS
+    )
+
+
+def strip_hidden(text: str) -> str:
+    """Remove hidden characters, except a single one that shapes the visible character before it."""
+    if text.isascii() and text.replace("\t", "").replace("\n", "").isprintable():
+        return text
+    return "".join(
+        char for index, char in enumerate(text) if not is_hidden(char) or _shapes(text, index)
+    )
+
+
+def _shapes(text: str, index: int) -> bool:
+    """Tell whether a hidden character is an emoji's selector or joins two visible characters."""
+    char, after = text[index], text[index + 1 : index + 2]
+    before, second = text[index - 1 : index], text[index - 2 : index - 1]
+    if char in _EMOJI_SELECTORS:
+        return _can_be_shaped(before) or after == _KEYCAP
+    if char in _JOINERS:
+        shaped = second if before in _EMOJI_SELECTORS else before
+        return _can_be_shaped(shaped) and _can_be_shaped(after)
+    return False
+
+
+def _can_be_shaped(char: str) -> bool:
+    return char != "" and not char.isascii() and not is_hidden(char)

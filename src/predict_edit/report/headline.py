@@ -1,0 +1,110 @@
+"""The first line of every report: what came out, in one plain sentence."""
+
+from __future__ import annotations
+
+from predict_edit.domain import FileStatus, Outcome, PlacementKind, RunReport
+from predict_edit.report.figures import plural
+from predict_edit.report.markdown import link
+
+
+def headline(report: RunReport) -> str:
+    """Say in one sentence of Markdown what became of the command."""
+    sentence = _SENTENCES[report.outcome](report)
+    return f"**Dry run, nothing was written.** {sentence}" if report.dry_run else sentence
+
+
+def _suggested(report: RunReport) -> str:
+    posted = "would be posted" if report.dry_run else "posted"
+    sentence = f"{_suggestions(report)} {posted}, in {_edited(report)}"
+    in_patch = report.count(PlacementKind.PATCH)
+    return f"{sentence}; {_more(in_patch)} in the patch." if in_patch else f"{sentence}."
+
+
+def _committed(report: RunReport) -> str:
+    return f"Committed {_changes(report)} in {_edited(report)}."
+
+
+def _opened(report: RunReport) -> str:
+    opened = link("a pull request", report.pull_request_url)
+    return f"Opened {opened} with {_changes(report)} in {_edited(report)}."
+
+
+def _patched(report: RunReport) -> str:
+    return f"{_changes(report)} in {_edited(report)}, all in the patch; none is a suggestion."
+
+
+def _unchanged(report: RunReport) -> str:
+    unchanged = len(report.with_status(FileStatus.UNCHANGED))
+    if unchanged:
+        return f"Nothing to change: the model returned {plural(unchanged, 'file')} as before."
+    skipped = len(report.with_status(FileStatus.SKIPPED))
+    if skipped:
+        return f"Nothing to edit: {_all(skipped)} skipped."
+    return "Nothing to edit: no file was found."
+
+
+def _partial(report: RunReport) -> str:
+    failed = len(report.with_status(FileStatus.FAILED))
+    lost = f" {plural(failed, 'file')} failed." if failed else ""
+    count = report.suggestion_count
+    what = _suggestions(report) if count else _changes(report)
+    return f"Done in part: {what} in {_edited(report)}.{lost}"
+
+
+def _failed(report: RunReport) -> str:
+    if report.problem:
+        return "**Failed:** the command could not be carried out."
+    failed = len(report.with_status(FileStatus.FAILED))
+    if failed == 1:
+        return "**Failed:** the one file that was tried could not be edited."
+    if failed:
+        return f"**Failed:** none of {plural(failed, 'file')} could be edited."
+    return "**Failed:** nothing could be done."
+
+
+def _answered(_report: RunReport) -> str:
+    return "Answered the comment; no file was edited."
+
+
+def _ignored(_report: RunReport) -> str:
+    return "Nothing to do: this was no command."
+
+
+def _denied(_report: RunReport) -> str:
+    return "Nothing was done: the commenter may not give commands here."
+
+
+_SENTENCES = {
+    Outcome.SUGGESTED: _suggested,
+    Outcome.COMMITTED: _committed,
+    Outcome.OPENED: _opened,
+    Outcome.PATCHED: _patched,
+    Outcome.UNCHANGED: _unchanged,
+    Outcome.ANSWERED: _answered,
+    Outcome.IGNORED: _ignored,
+    Outcome.DENIED: _denied,
+    Outcome.PARTIAL: _partial,
+    Outcome.FAILED: _failed,
+}
+
+
+def _suggestions(report: RunReport) -> str:
+    label = plural(report.suggestion_count, "suggestion")
+    return link(label, report.review_url)
+
+
+def _changes(report: RunReport) -> str:
+    kept = report.count(PlacementKind.INLINE) + report.count(PlacementKind.PATCH)
+    return plural(kept, "change")
+
+
+def _edited(report: RunReport) -> str:
+    return plural(len(report.with_status(FileStatus.EDITED)), "file")
+
+
+def _more(number: int) -> str:
+    return "1 more change is" if number == 1 else f"{plural(number, 'more change')} are"
+
+
+def _all(number: int) -> str:
+    return "the one file was" if number == 1 else f"all {plural(number, 'file')} were"

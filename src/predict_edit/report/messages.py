@@ -1,0 +1,54 @@
+"""Answers that are no report of a run: help, wrong commands, failures before there is a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from predict_edit.errors import CommandError, PredictEditError
+from predict_edit.report.markdown import marked
+from predict_edit.report.templating import render
+
+_MOST_RECIPES = 30
+
+
+def render_help(
+    *,
+    command: str,
+    options: Mapping[str, str],
+    marker: str,
+    recipes: Sequence[tuple[str, str]] = (),
+    apply: bool = False,
+) -> str:
+    """Render the answer to a bare command or to ``help``.
+
+    ``options`` are those this repository lets a commenter set, each with a few words on it;
+    ``recipes`` name and instruction of each recipe of its config; ``apply`` tells whether
+    suggestions can be committed by command.
+    """
+    usage = [f"{command} [options] [@head] what to change", f"{command} help"]
+    usage += [f"{command} run NAME"] if recipes else []
+    usage += [f"{command} apply"] if apply else []
+    body = render(
+        "help.md.j2",
+        command=command,
+        usage="\n".join(usage),
+        example=f"{command} --files 'src/**/*.py' Replace string `FizzBuzz` with `MSFTBuzz`.",
+        options=tuple(options.items()),
+        recipes=recipes[:_MOST_RECIPES],
+        more_recipes=max(0, len(recipes) - _MOST_RECIPES),
+        apply=apply,
+    )
+    return marked(body, marker)
+
+
+def render_command_error(error: CommandError, *, command: str, marker: str) -> str:
+    """Render the answer to a command that cannot be carried out as it stands."""
+    return marked(
+        render("command_error.md.j2", error=error, help=f"{command} help"),
+        marker,
+    )
+
+
+def render_failure(error: PredictEditError, *, marker: str, run_url: str = "") -> str:
+    """Render what stopped a run as a whole: the cause and the next step."""
+    return marked(render("failure.md.j2", error=error, run_url=run_url), marker)

@@ -1,0 +1,158 @@
+"""``result.json``: a run for programs. Its shape is part of the contract, version 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from predict_edit.domain import (
+    FileResult,
+    FileStatus,
+    Outcome,
+    Placement,
+    PlacementKind,
+    PredictionState,
+    RunReport,
+    Usage,
+)
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class UsagePart(_Part):
+    """Tokens as the provider reported them; null where it did not, never 0 instead."""
+
+    prompt_tokens: Count | None
+    cached_tokens: Count | None
+    """Part of prompt_tokens."""
+    completion_tokens: Count | None
+    accepted_prediction_tokens: Count | None
+    rejected_prediction_tokens: Count | None
+    """Part of completion_tokens."""
+
+
+class HunksPart(_Part):
+    """How many changed hunks of a file ended where."""
+
+    inline: Count
+    patch: Count
+    rejected: Count
+
+
+class PlacementPart(_Part):
+    """What became of one changed hunk."""
+
+    start: Annotated[int, Field(ge=1)]
+    """First line at the head: of the suggestion, else of the replaced lines. A pure insertion
+    names the line that it follows, 1 at the top of the file."""
+    end: Annotated[int, Field(ge=1)]
+    """Last line at the head."""
+    kind: PlacementKind
+    reason: str
+    """Why it is not inline; empty for an inline one."""
+
+
+class FilePart(_Part):
+    """One file of the run."""
+
+    path: str
+    status: FileStatus
+    reason: str
+    """Why it was skipped or failed; empty otherwise."""
+    prediction: PredictionState
+    attempts: Count
+    """How often the model was asked."""
+    seconds: Annotated[float, Field(ge=0)]
+    hunks: HunksPart
+    placements: tuple[PlacementPart, ...]
+    usage: UsagePart | None
+    """Over all attempts; null where nothing was reported."""
+
+
+class ResultFile(_Part):
+    """The result of one run of predict-edit."""
+
+    version: Literal[1] = 1
+    outcome: Outcome
+    head: str
+    """Commit that was edited; empty where the run did not get that far."""
+    base: str
+    instruction: str
+    model: str
+    files: tuple[FilePart, ...]
+    usage: UsagePart
+    cost_usd: Annotated[float, Field(ge=0)] | None
+    """Estimate in US dollars; null where a price is not known."""
+
+
+def to_result(report: RunReport) -> ResultFile:
+    """Turn a run into what ``result.json`` holds."""
+    return ResultFile(
+        outcome=report.outcome,
+        head=report.head,
+        base=report.base,
+        instruction=_unicode(report.job.instruction) if report.job else "",
+        model=_unicode(report.model),
+        files=tuple(_file(result) for result in report.files),
+        usage=_usage(report.usage),
+        cost_usd=None if report.cost is None else float(report.cost),
+    )
+
+
+def result_json(report: RunReport) -> str:
+    """Write ``result.json``: indented, characters beyond ASCII as they are."""
+    return to_result(report).model_dump_json(indent=2) + "\n"
+
+
+def result_schema() -> dict[str, Any]:
+    """Describe ``result.json`` as JSON Schema 2020-12; ``schema/result.schema.json`` holds it."""
+    schema = ResultFile.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _file(result: FileResult) -> FilePart:
+    effort, placed = result.effort, result.placed
+    return FilePart(
+        path=_unicode(result.path),
+        status=result.status,
+        reason=_unicode(result.reason),
+        prediction=effort.prediction if effort else PredictionState.OFF,
+        attempts=effort.attempts if effort else 0,
+        seconds=round(effort.seconds, 3) if effort else 0.0,
+        hunks=HunksPart(
+            inline=placed.count(PlacementKind.INLINE) if placed else 0,
+            patch=placed.count(PlacementKind.PATCH) if placed else 0,
+            rejected=placed.count(PlacementKind.REJECTED) if placed else 0,
+        ),
+        placements=tuple(_placement(placement) for placement in placed.placements)
+        if placed
+        else (),
+        usage=_usage(effort.usage) if effort and effort.usage else None,
+    )
+
+
+def _placement(placement: Placement) -> PlacementPart:
+    start, end = placement.lines
+    return PlacementPart(
+        start=start, end=end, kind=placement.kind, reason=_unicode(placement.reason)
+    )
+
+
+def _usage(usage: Usage) -> UsagePart:
+    return UsagePart(
+        prompt_tokens=usage.prompt_tokens,
+        cached_tokens=usage.cached_tokens,
+        completion_tokens=usage.completion_tokens,
+        accepted_prediction_tokens=usage.accepted_prediction_tokens,
+        rejected_prediction_tokens=usage.rejected_prediction_tokens,
+    )
+
+
+def _unicode(value: str) -> str:
+    """Replace lone surrogates, which JSON from outside can hold and UTF-8 cannot."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,213 @@
+"""A run as the templates want it: rows, groups and sentences' figures, still unescaped."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from decimal import Decimal
+
+from predict_edit.domain import (
+    Effort,
+    FileResult,
+    FileStatus,
+    PlacementKind,
+    PredictionState,
+    RunReport,
+    Usage,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table."""
+
+    path: str
+    result: str
+    suggestions: int | None
+    in_patch: int | None
+    usage: Usage
+    seconds: float | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Files that share a reason."""
+
+    reason: str
+    paths: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one hunk is and what became of it."""
+
+    lines: str
+    kind: PlacementKind
+    reason: str
+    url: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What the predictions of a run brought and cost."""
+
+    accepted: int | None
+    rejected: int | None
+    acceptance: float | None
+    rejected_share: float | None
+    """Rejected tokens ÷ completion tokens, which they are part of."""
+    overhead: Decimal | None
+    unreported: int
+    """Files whose prediction was sent and of which the provider said nothing."""
+    off: int
+    refused: int
+    stopped: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What every report of a run shows."""
+
+    rows: tuple[Row, ...]
+    total: Row
+    failed: tuple[FileResult, ...]
+    skipped: tuple[Group, ...]
+    skipped_count: int
+    inline: int
+    in_patch: int
+    rejected: int
+    rejected_reasons: tuple[tuple[str, int], ...]
+    places: tuple[tuple[str, tuple[Place, ...]], ...]
+    prediction: Prediction
+    asked: int
+    reported: int
+    """Of how many files, of those asked for, the provider reported tokens."""
+
+
+def view(report: RunReport) -> View:
+    """Work out everything the reports show from a run."""
+    done = tuple(result for result in report.files if result.status is not FileStatus.SKIPPED)
+    asked = [result.effort for result in done if result.effort and result.effort.attempts]
+    return View(
+        rows=tuple(_row(result) for result in done),
+        total=Row(
+            path="",
+            result=_statuses(report),
+            suggestions=report.suggestion_count,
+            in_patch=report.count(PlacementKind.PATCH),
+            usage=report.usage,
+            seconds=None,
+        ),
+        failed=report.with_status(FileStatus.FAILED),
+        skipped=_by_reason(report.with_status(FileStatus.SKIPPED)),
+        skipped_count=len(report.with_status(FileStatus.SKIPPED)),
+        inline=report.count(PlacementKind.INLINE),
+        in_patch=report.count(PlacementKind.PATCH),
+        rejected=report.count(PlacementKind.REJECTED),
+        rejected_reasons=reasons(report, PlacementKind.REJECTED),
+        places=_places(report),
+        prediction=_prediction(asked),
+        asked=len(asked),
+        reported=sum(effort.usage is not None and effort.usage != Usage() for effort in asked),
+    )
+
+
+def reasons(report: RunReport, kind: PlacementKind) -> tuple[tuple[str, int], ...]:
+    """Count the reasons of all hunks that ended as ``kind``, most frequent first."""
+    return count_reasons(
+        placement.reason
+        for result in report.files
+        if result.placed
+        for placement in result.placed.placements
+        if placement.kind is kind
+    )
+
+
+def count_reasons(given: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Count equal reasons, most frequent first, then by name."""
+    counts: dict[str, int] = {}
+    for reason in given:
+        counts[reason] = counts.get(reason, 0) + 1
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def lines(start: int, end: int) -> str:
+    """Name lines as people do: ``line 3``, ``lines 3-5``."""
+    return f"line {start}" if start == end else f"lines {start}-{end}"
+
+
+def _row(result: FileResult) -> Row:
+    placed, effort = result.placed, result.effort
+    rejected = placed.count(PlacementKind.REJECTED) if placed else 0
+    return Row(
+        path=result.path,
+        result=f"{result.status}, {rejected} rejected" if rejected else str(result.status),
+        suggestions=len(placed.suggestions) if placed else None,
+        in_patch=placed.count(PlacementKind.PATCH) if placed else None,
+        usage=(effort.usage if effort else None) or Usage(),
+        seconds=effort.seconds if effort and effort.attempts else None,
+    )
+
+
+def _statuses(report: RunReport) -> str:
+    counts = [
+        f"{number} {status}"
+        for status in FileStatus
+        if status is not FileStatus.SKIPPED and (number := len(report.with_status(status)))
+    ]
+    return ", ".join(counts)
+
+
+def _by_reason(skipped: Iterable[FileResult]) -> tuple[Group, ...]:
+    groups: dict[str, list[str]] = {}
+    for result in skipped:
+        groups.setdefault(result.reason, []).append(result.path)
+    return tuple(Group(reason=reason, paths=tuple(paths)) for reason, paths in groups.items())
+
+
+def _places(report: RunReport) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+    urls = {(path, line): url for path, line, url in report.suggestion_urls}
+    return tuple(
+        (
+            result.path,
+            tuple(
+                Place(
+                    lines=lines(*placement.lines),
+                    kind=placement.kind,
+                    reason=placement.reason,
+                    url=urls.get((result.path, placement.suggestion.line), "")
+                    if placement.suggestion
+                    else "",
+                )
+                for placement in result.placed.placements
+            ),
+        )
+        for result in report.files
+        if result.placed and result.placed.placements
+    )
+
+
+def _prediction(asked: Iterable[Effort]) -> Prediction:
+    efforts = tuple(asked)
+    usage = Usage.total(effort.usage for effort in efforts)
+    rejected, completion = usage.rejected_prediction_tokens, usage.completion_tokens
+    overheads = [effort.overhead for effort in efforts if effort.overhead is not None]
+
+    def states(state: PredictionState) -> int:
+        return sum(effort.prediction is state for effort in efforts)
+
+    return Prediction(
+        accepted=usage.accepted_prediction_tokens,
+        rejected=rejected,
+        acceptance=usage.acceptance,
+        rejected_share=rejected / completion if rejected is not None and completion else None,
+        overhead=sum(overheads, Decimal()) if overheads else None,
+        unreported=sum(
+            effort.prediction is PredictionState.SENT
+            and (effort.usage is None or effort.usage.accepted_prediction_tokens is None)
+            for effort in efforts
+        ),
+        off=states(PredictionState.OFF),
+        refused=states(PredictionState.REFUSED),
+        stopped=states(PredictionState.STOPPED),
+    )

@@ -1,0 +1,114 @@
+"""Which changed files are worth reading, by their path and status alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from predict_edit.domain import ChangedFile, SkippedFile
+from predict_edit.globs import Globs
+from predict_edit.select.attributes import GENERATED, NO_ATTRIBUTES, VENDORED, GitAttributes
+from predict_edit.select.names import derived, protected, unsafe
+from predict_edit.wording import quoted
+
+READABLE = frozenset({"added", "modified", "renamed", "copied", "changed"})
+"""Statuses of GitHub's files list with content at the head that the pull request changed."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The changed files, each on one of two sides, both in GitHub's order."""
+
+    kept: tuple[ChangedFile, ...]
+    skipped: tuple[SkippedFile, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Rules:
+    """Everything that decides about one path."""
+
+    include: tuple[Globs, ...]
+    exclude: tuple[Globs, ...]
+    unlocked: Globs
+    attributes: GitAttributes
+    only: str | None
+
+    def against(self, file: ChangedFile) -> str | None:
+        """Say what speaks against editing a file; the first thing that does is enough."""
+        return (
+            _against_status(file) or self._against_wish(file.path) or self._against_kind(file.path)
+        )
+
+    def _against_wish(self, path: str) -> str | None:
+        """Say what people have set against it."""
+        if self.only is not None and path != self.only:
+            return f"the command is about {quoted(self.only)} only"
+        for globs in self.include:
+            if globs.match(path) is None:
+                return f"not matched by `files` ({quoted(', '.join(globs.patterns))})"
+        for globs in self.exclude:
+            if (pattern := globs.match(path)) is not None:
+                return f"excluded by {quoted(pattern)}"
+        return None
+
+    def _against_kind(self, path: str) -> str | None:
+        """Say what the file is that must not, or need not, be edited."""
+        if (what := protected(path)) and self.unlocked.match(path) is None:
+            return f"protected: {what}"
+        for name, what in ((GENERATED, "generated"), (VENDORED, "vendored")):
+            if self.attributes.flag(path, name):
+                return f"{what}, as .gitattributes says ({name})"
+        # Whoever writes `-linguist-generated` knows better than a rule of thumb.
+        return derived(path) if self.attributes.flag(path, GENERATED) is None else None
+
+
+def choose(
+    files: Sequence[ChangedFile],
+    *,
+    include: Sequence[Sequence[str]] = (),
+    exclude: Sequence[Sequence[str]] = (),
+    attributes: GitAttributes = NO_ATTRIBUTES,
+    max_files: int,
+    only: str | None = None,
+    unlocked: Sequence[str] = (),
+) -> Selection:
+    """Divide the changed files into those to read and those to skip, with a reason each.
+
+    Args:
+        files: the pull request's files, in GitHub's order.
+        include: lists of globs; a file has to match every list.
+        exclude: lists of globs; a file must match none.
+        attributes: the base's.
+        max_files: how many may be kept; those that come later are skipped.
+        only: the one path that the command is about, as in a review thread.
+        unlocked: globs of protected files that may be edited all the same.
+    """
+    rules = _Rules(
+        include=tuple(Globs.of(globs) for globs in include),
+        exclude=tuple(Globs.of(globs) for globs in exclude),
+        unlocked=Globs.of(unlocked),
+        attributes=attributes,
+        only=only,
+    )
+    kept: list[ChangedFile] = []
+    skipped: list[SkippedFile] = []
+    for file in files:
+        reason = rules.against(file)
+        if reason is None and len(kept) >= max_files:
+            reason = f"over `max-files` ({max_files})"
+        if reason is None:
+            kept.append(file)
+        else:
+            skipped.append(SkippedFile(path=file.path, reason=reason))
+    return Selection(kept=tuple(kept), skipped=tuple(skipped))
+
+
+def _against_status(file: ChangedFile) -> str | None:
+    """Say why there is nothing of the pull request's to edit at that path."""
+    if unsafe(file.path):
+        return "its path is none that git stores"
+    if file.status == "removed":
+        return "removed by the pull request"
+    if file.status == "unchanged":
+        return "not changed by the pull request"
+    return None if file.status in READABLE else f"its status is {quoted(file.status)}"

@@ -1,0 +1,109 @@
+"""Which files can be edited as text, by what they hold."""
+
+from __future__ import annotations
+
+import codecs
+import posixpath
+
+from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
+from predict_edit.select.attributes import GENERATED, NO_ATTRIBUTES, GitAttributes
+
+MAX_BYTES = 1024 * 1024
+"""No model takes more of one file; it bounds what is decoded and diffed."""
+
+MAX_LINE = 10_000
+"""Characters of a line; one longer is no text that a person edits."""
+
+MINIFIED_MEAN = 110
+"""Mean length of lines above which linguist calls JavaScript and CSS minified."""
+
+_MINIFIABLE = frozenset({".js", ".mjs", ".cjs", ".css"})
+_SUBMODULE, _SYMLINK = 0o160000, 0o120000
+_REGULAR = frozenset({0o100644, 0o100755, 0o100664})
+_PATH_MAX = 4096
+_LFS_SIZE = 1024
+"""Bytes that a pointer of Git LFS stays below (git-lfs, "Git LFS Specification")."""
+_LFS_HEADS = (
+    b"version https://git-lfs.github.com/spec/v1",
+    b"version https://hawser.github.com/spec/v1",
+)
+_OTHER_MARKS = {
+    "UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+}
+
+
+def open_source(
+    change: ChangedFile | None,
+    content: FileContent,
+    *,
+    max_bytes: int = MAX_BYTES,
+    attributes: GitAttributes = NO_ATTRIBUTES,
+) -> SourceFile | SkippedFile:
+    """Make a file that was read one that can be edited, or say why it cannot be.
+
+    The text keeps every byte: encoded as UTF-8 it is the data again.
+    """
+    data = content.data
+    reason = _against_mode(content.mode) or _against_size(content, max_bytes)
+    if reason is None and data is not None:
+        reason = _against_bytes(data, content.mode)
+    if reason is not None or data is None:
+        return SkippedFile(path=content.path, reason=reason or "its content could not be read")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return SkippedFile(
+            path=content.path, reason=f"not UTF-8 text (byte {error.start + 1:,} cannot be read)"
+        )
+    if attributes.flag(content.path, GENERATED) is None and (
+        reason := _against_lines(text, content.path)
+    ):
+        return SkippedFile(path=content.path, reason=reason)
+    return SourceFile(path=content.path, text=text, blob_sha=content.blob_sha, change=change)
+
+
+def _against_mode(mode: int | None) -> str | None:
+    """Read git's file mode; ``None`` where the host could not tell it."""
+    if mode == _SUBMODULE:
+        return "a submodule"
+    if mode == _SYMLINK:
+        return "a symbolic link"
+    return None if mode is None or mode in _REGULAR else f"no regular file (mode {mode:06o})"
+
+
+def _against_size(content: FileContent, max_bytes: int) -> str | None:
+    size = len(content.data) if content.data is not None else content.size
+    if content.binary:
+        return "binary"
+    if size > max_bytes:
+        return f"too large ({size:,} bytes; the limit is {max_bytes:,})"
+    return "empty" if size == 0 and content.data is not None else None
+
+
+def _against_bytes(data: bytes, mode: int | None) -> str | None:
+    """Say what the bytes are, where they are no text of the repository's own."""
+    if len(data) < _LFS_SIZE and data.startswith(_LFS_HEADS):
+        return "a pointer of Git LFS"
+    for name, marks in _OTHER_MARKS.items():
+        if data.startswith(marks):
+            return f"not UTF-8 text ({name})"
+    if b"\0" in data:
+        return "binary"
+    if mode is None and len(data) < _PATH_MAX and b"\n" not in data:
+        return "perhaps a symbolic link: one line without an end, and its mode is not known"
+    return None
+
+
+def _against_lines(text: str, path: str) -> str | None:
+    """Find what was not written by hand: one very long line, or many long ones in code."""
+    lines = text.split("\n")
+    longest = max(map(len, lines))
+    if longest > MAX_LINE:
+        return f"minified or data: a line of {longest:,} characters"
+    if posixpath.splitext(path)[1].casefold() in _MINIFIABLE:
+        written = text.splitlines()
+        mean = sum(map(len, written)) // max(1, len(written))
+        if mean > MINIFIED_MEAN:
+            return f"minified: lines of {mean} characters on average"
+    return None

@@ -1,0 +1,241 @@
+"""From an event of GitHub Actions to a command, or to the reason why there is none.
+
+Only the event's own payload is read: who GitHub says wrote the comment, never ``GITHUB_ACTOR``,
+which names whoever re-ran the job. Source: "Events that trigger
+workflows".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+from predict_edit import marker
+from predict_edit.domain import Aim, CommandRef, CommandSource
+from predict_edit.errors import CommandError, InvalidInput, MissingInput
+from predict_edit.trigger.command import Command, EditCommand, clean_instruction, parse_command
+from predict_edit.trigger.payload import (
+    ActionEvent,
+    Comment,
+    DispatchEvent,
+    IssueCommentEvent,
+    ReviewCommentEvent,
+    Sender,
+    User,
+    validated,
+)
+from predict_edit.wording import quoted
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Nothing to do, and why, in a sentence for the log."""
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Commanded:
+    """A person gave a command on a pull request; whether they may is not known yet."""
+
+    repository: str
+    """``owner/name``."""
+    pull_request: int
+    command: CommandRef
+    parsed: Command | CommandError
+    """What was said, or what is wrong with it: strangers get no answer even to that."""
+    aim: Aim | None = None
+    """The review thread, without its earlier comments, which are not in the payload."""
+    in_reply_to: int | None = None
+    """The first comment of the review thread, where the command is a reply."""
+
+
+Trigger = Ignored | Commanded
+
+
+def read_event(
+    name: str,
+    payload: Mapping[str, object],
+    *,
+    word: str,
+    instruction: str | None = None,
+    pull_request: int | None = None,
+) -> Trigger:
+    """Tell what an event asks for.
+
+    Args:
+        name: ``GITHUB_EVENT_NAME``.
+        payload: the JSON object at ``GITHUB_EVENT_PATH``.
+        word: the word that opens a command.
+        instruction: the action's input of that name, for ``workflow_dispatch``.
+        pull_request: the action's input of that name, for ``workflow_dispatch``.
+
+    A command on a closed pull request is a command: its author gets an answer.
+
+    Raises:
+        EventError: the payload lacks what GitHub always sends.
+        MissingInput: a dispatch without a pull request or without an instruction.
+        InvalidInput: a dispatch with a pull request that is no number.
+    """
+    match name:
+        case CommandSource.ISSUE_COMMENT:
+            return _read_issue_comment(payload, word)
+        case CommandSource.REVIEW_COMMENT:
+            return _read_review_comment(payload, word)
+        case CommandSource.DISPATCH:
+            return _read_dispatch(payload, instruction, pull_request)
+        case _:
+            return Ignored(reason=f"the event {quoted(name)} carries no command")
+
+
+def _read_issue_comment(payload: Mapping[str, object], word: str) -> Trigger:
+    """Read a comment in the conversation of an issue or pull request."""
+    if ignored := _not_created(payload):
+        return ignored
+    event = validated(IssueCommentEvent, payload)
+    if event.issue.pull_request is None:
+        return Ignored(reason="the comment is on an issue, not on a pull request")
+    said = _said(event.comment, event.sender, word)
+    if isinstance(said, Ignored):
+        return said
+    return Commanded(
+        repository=event.repository.full_name,
+        pull_request=event.issue.number,
+        command=_reference(event.comment, CommandSource.ISSUE_COMMENT),
+        parsed=said,
+    )
+
+
+def _read_review_comment(payload: Mapping[str, object], word: str) -> Trigger:
+    """Read a comment in a review thread, whose file and lines are the aim."""
+    if ignored := _not_created(payload):
+        return ignored
+    event = validated(ReviewCommentEvent, payload)
+    comment = event.comment
+    said = _said(comment, event.sender, word)
+    if isinstance(said, Ignored):
+        return said
+    # Lines on the left side count in the base's file, which is not the one that is edited.
+    line = comment.line if comment.side != "LEFT" else None
+    start = comment.start_line if comment.start_side != "LEFT" else None
+    return Commanded(
+        repository=event.repository.full_name,
+        pull_request=event.pull_request.number,
+        command=_reference(comment, CommandSource.REVIEW_COMMENT),
+        parsed=said,
+        aim=Aim(
+            path=comment.path,
+            start_line=None if line is None else start or line,
+            line=line,
+            diff_hunk=comment.diff_hunk,
+        ),
+        in_reply_to=comment.in_reply_to_id,
+    )
+
+
+def _read_dispatch(
+    payload: Mapping[str, object], instruction: str | None, pull_request: int | None
+) -> Trigger:
+    """Read a run that somebody started by hand or through the API.
+
+    GitHub lets only people with write access dispatch; apps are left out all the same, because
+    only people command. The instruction is taken as it is: it is no command with options.
+    """
+    event = validated(DispatchEvent, payload)
+    sender = event.sender
+    if sender is not None and sender.type not in {None, "User"}:
+        return Ignored(reason=f"{quoted(sender.login)} is no person")
+    inputs = event.inputs or {}
+    number = pull_request or _number(inputs.get("pull-request"))
+    said = instruction or inputs.get("instruction")
+    if not isinstance(said, str) or not said.strip():
+        raise MissingInput(
+            "`instruction` is missing.",
+            "A workflow that is dispatched passes it on: `instruction: ${{ inputs.instruction }}`.",
+        )
+    try:
+        parsed: Command | CommandError = EditCommand(instruction=clean_instruction(said))
+    except CommandError as error:
+        parsed = error
+    return Commanded(
+        repository=event.repository.full_name,
+        pull_request=number,
+        command=CommandRef(
+            source=CommandSource.DISPATCH,
+            comment_id=None,
+            author=sender.login if sender else None,
+            body=said,
+        ),
+        parsed=parsed,
+    )
+
+
+def _not_created(payload: Mapping[str, object]) -> Ignored | None:
+    """Only a new comment is a command: an edit of an old one would run with today's secrets."""
+    action = validated(ActionEvent, payload).action
+    if action == "created":
+        return None
+    return Ignored(reason=f"a comment that was {quoted(action)}, not created, is no command")
+
+
+def _said(comment: Comment, sender: Sender, word: str) -> Command | CommandError | Ignored:
+    """Read what a person says in a comment; ignore everything that is not a person's."""
+    body = comment.body or ""
+    if reason := _no_person(comment, sender):
+        return Ignored(reason=reason)
+    if marker.is_ours(body):
+        return Ignored(reason="the comment holds this tool's own marker")
+    try:
+        parsed = parse_command(body, word)
+    except CommandError as error:
+        return error
+    return parsed or Ignored(reason=f"the comment does not start with {quoted(word)}")
+
+
+def _no_person(comment: Comment, sender: Sender) -> str | None:
+    """Say why a comment is not a person's own; ``None`` where it is."""
+    user = comment.user
+    if user is None:
+        return "the comment has no author"
+    if user.type != "User":
+        return f"{quoted(user.login)} is no person"
+    if comment.performed_via_github_app is not None:
+        return f"an app wrote the comment for {quoted(user.login)}"
+    if not _same(user, sender):
+        return f"the comment is by {quoted(user.login)}, the event by {quoted(sender.login)}"
+    return None
+
+
+def _same(user: User, sender: Sender) -> bool:
+    """Tell whether two accounts are one; numbers outlive a change of name."""
+    if user.id is not None and sender.id is not None:
+        return user.id == sender.id
+    return user.login.casefold() == sender.login.casefold()
+
+
+def _reference(comment: Comment, source: CommandSource) -> CommandRef:
+    return CommandRef(
+        source=source,
+        comment_id=comment.id,
+        author=comment.user.login if comment.user else None,
+        node_id=comment.node_id,
+        body=comment.body or "",
+        url=comment.html_url or "",
+    )
+
+
+def _number(value: object) -> int:
+    """Read the pull request of a dispatch, which GitHub sends as text."""
+    text = str(value).strip() if isinstance(value, str | int) else ""
+    if not text:
+        raise MissingInput(
+            "`pull-request` is missing.",
+            "A workflow that is dispatched passes it on: "
+            "`pull-request: ${{ inputs.pull-request }}`.",
+        )
+    if not re.fullmatch(r"[1-9][0-9]{0,9}", text):
+        raise InvalidInput(
+            f"The input `pull-request` is {quoted(text)}.", "Give the number of a pull request."
+        )
+    return int(text)

@@ -1,0 +1,43 @@
+"""How a value, a list or a near miss is said in a sentence, safe wherever it is shown.
+
+What people and payloads contain ends in comments, logs and terminals: it stands between backticks,
+on one line, visible and short, so that it can neither mention anybody nor hide anything there.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+MAX_QUOTED = 60
+"""Characters of a foreign value that a message shows."""
+
+
+def quoted(text: str) -> str:
+    """Show a foreign value as a Markdown code span on one line, shortened and with escapes."""
+    if not text:
+        return "empty"
+    cut = text[:MAX_QUOTED]
+    shown = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in cut.replace("`", "'")
+    )
+    return f"`{shown}{'…' if len(text) > MAX_QUOTED else ''}`"
+
+
+def listed(items: Iterable[str], last: str = "and") -> str:
+    """Join as a sentence does: ``a, b and c``; ``nothing`` where there are none."""
+    *head, tail = list(items) or ["nothing"]
+    return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Find the known name that ``name`` was probably meant to be."""
+    wanted = name.casefold().replace("_", "-")
+    return next(iter(difflib.get_close_matches(wanted, list(known), n=1, cutoff=0.6)), None)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Say the nearest known name as a sentence; empty where none is near."""
+    near = nearest(name, known)
+    return f"Did you mean {quoted(near)}?" if near else ""

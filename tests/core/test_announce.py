@@ -1,0 +1,198 @@
+"""The summary comment's life, against a forge that answers from memory."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import cast
+
+import pytest
+
+from predict_edit import announce
+from predict_edit.announce import Announcement
+from predict_edit.domain import Comment
+from predict_edit.errors import ForgeForbidden, ForgeUnavailable
+from predict_edit.forge import Forge
+
+FORBIDDEN = ForgeForbidden("GitHub does not let the token comment.", "Add a permission.")
+
+
+@dataclasses.dataclass
+class Wall:
+    """The one part of a forge that an announcement uses: comments that are kept in memory."""
+
+    comments: list[Comment] = dataclasses.field(default_factory=list)
+    history: list[str] = dataclasses.field(default_factory=list)
+    create_error: Exception | None = None
+    edit_error: Exception | None = None
+    delay: float = 0.0
+
+    async def marked_comments(self, _number: int, marker: str) -> tuple[Comment, ...]:
+        return tuple(comment for comment in self.comments if marker in comment.body)
+
+    async def create_comment(self, _number: int, body: str) -> Comment:
+        await asyncio.sleep(self.delay)
+        if self.create_error:
+            raise self.create_error
+        comment = Comment(id=len(self.comments) + 1, body=body, url="https://x/1", mine=True)
+        self.comments.append(comment)
+        self.history.append(body)
+        return comment
+
+    async def edit_comment(self, _comment_id: int, body: str) -> None:
+        await asyncio.sleep(self.delay)
+        if self.edit_error:
+            raise self.edit_error
+        self.history.append(body)
+
+
+@pytest.fixture
+def wall() -> Wall:
+    """A pull request without comments."""
+    return Wall()
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announce, "FIRST_UPDATE", 0.01)
+
+
+def announcement(wall: Wall, *, silent: bool = False) -> Announcement:
+    """One for the command ``c1``."""
+    return Announcement(cast("Forge", wall), 1, "c1", silent=silent)
+
+
+async def test_first_saying_creates_and_later_ones_edit(wall: Wall) -> None:
+    """A command has one comment however often it is said."""
+    told = announcement(wall)
+    await told.say("a")
+    await told.say("b")
+
+    assert len(wall.comments) == 1
+    assert wall.history == ["a", "b"]
+    assert told.url == "https://x/1"
+
+
+async def test_earlier_comment_is_found_and_edited(wall: Wall) -> None:
+    """A second run of the same command edits what the first one left."""
+    first = announcement(wall)
+    await first.say("text " + first.marker(head="abc", state="working"))
+    again = announcement(wall)
+    await again.find()
+    await again.say("final")
+
+    assert again.earlier is not None
+    assert again.earlier.fields["state"] == "working"
+    assert len(wall.comments) == 1
+
+
+@pytest.mark.parametrize(
+    ("mine", "body"),
+    [
+        (False, "<!-- predict-edit:v1 summary command=c1 head=a state=done -->"),  # somebody else's
+        (True, "<!-- predict-edit:v1 summary command=c11 head=a state=done -->"),  # another command
+        (True, "command=c1 without a marker"),
+    ],
+)
+async def test_foreign_comments_are_left_alone(wall: Wall, mine: bool, body: str) -> None:
+    """Only a marked comment of the same account and command is ever edited."""
+    wall.comments.append(Comment(id=1, body=body, url="", mine=mine))
+    told = announcement(wall)
+    await told.find()
+    await told.say("new")
+
+    assert len(wall.comments) == 2
+
+
+async def test_silence(wall: Wall) -> None:
+    """A dry run writes nothing."""
+    told = announcement(wall, silent=True)
+    async with told.keeping_up(lambda: "working"):
+        pass
+    await told.say("final")
+
+    assert wall.history == []
+
+
+async def test_progress_is_said_when_it_changed(wall: Wall) -> None:
+    """What is said while the work goes on follows it, without repeating itself."""
+    state = ["0 of 2"]
+    told = announcement(wall)
+    async with told.keeping_up(lambda: state[0]):
+        await asyncio.sleep(0.05)
+        state[0] = "1 of 2"
+        await asyncio.sleep(0.2)
+    await told.say("done")
+
+    assert wall.history == ["0 of 2", "1 of 2", "done"]
+
+
+async def test_final_text_is_never_overtaken(wall: Wall) -> None:
+    """A slow first saying is waited for, so that it cannot replace the final text."""
+    wall.delay = 0.2
+    told = announcement(wall)
+    async with told.keeping_up(lambda: "working"):
+        pass
+    await told.say("done")
+
+    assert wall.history == ["working", "done"]
+    assert len(wall.comments) == 1
+
+
+async def test_refusal_ends_the_work(wall: Wall) -> None:
+    """Who may not comment hears so at once, before more of the model is paid."""
+    wall.create_error = FORBIDDEN
+    reached: list[str] = []
+
+    async def work() -> None:
+        async with announcement(wall).keeping_up(lambda: "working"):
+            await asyncio.sleep(5)
+            reached.append("the end")
+
+    with pytest.raises(ForgeForbidden):
+        await work()
+
+    assert not reached
+    await asyncio.sleep(0)  # the cancellation is used up: nothing lingers in this task
+
+
+async def test_late_refusal_is_raised_too(wall: Wall) -> None:
+    """A refusal that comes after the work was done is not swallowed."""
+    wall.delay, wall.create_error = 0.05, FORBIDDEN
+
+    async def work() -> None:
+        async with announcement(wall).keeping_up(lambda: "working"):
+            pass
+
+    with pytest.raises(ForgeForbidden):
+        await work()
+
+
+async def test_progress_that_cannot_be_shown_is_no_failure(wall: Wall) -> None:
+    """A hiccup between the first and the final text costs nothing."""
+    wall.edit_error = ForgeUnavailable("GitHub answered 502.", "Try again.")
+    state = ["0"]
+    async with announcement(wall).keeping_up(lambda: state[0]):
+        await asyncio.sleep(0.03)
+        state[0] = "1"
+        await asyncio.sleep(0.1)
+
+    assert wall.history == ["0"]
+
+
+async def test_cancellation_from_outside_stays_one(wall: Wall) -> None:
+    """A job that is cancelled is cancelled, not turned into a refusal."""
+    entered = asyncio.Event()
+
+    async def work() -> None:
+        async with announcement(wall).keeping_up(lambda: "working"):
+            entered.set()
+            await asyncio.sleep(5)
+
+    task = asyncio.create_task(work())
+    await entered.wait()
+    await asyncio.sleep(0.02)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -1,0 +1,42 @@
+"""Giving up root: what can be shown without a container."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from predict_edit import privileges
+
+
+def test_runner_secrets_leave_the_environment() -> None:
+    """Inputs and the runner's own tokens are gone; what the sign-in needs stays."""
+    environ = {
+        "ACTIONS_RUNTIME_TOKEN": "x",
+        "ACTIONS_CACHE_URL": "x",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x",
+        "INPUT_API-KEY": "x",
+        "PATH": "/bin",
+    }
+
+    privileges.forget_secrets(environ)
+
+    assert sorted(environ) == ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "PATH"]
+
+
+def test_outside_the_container_nothing_is_dropped() -> None:
+    """A person who runs the action by hand keeps their rights."""
+    before = os.getuid()
+
+    assert privileges.drop_root({}) is False
+    assert os.getuid() == before
+
+
+def test_folder_is_there_afterwards(tmp_path: Path) -> None:
+    """The output folder exists and can be written, also when it was there before."""
+    folder = tmp_path / "a" / "out"
+
+    privileges.prepare_folder(folder)
+    privileges.prepare_folder(folder)
+
+    (folder / "file").write_text("x")
+    assert (folder / "file").read_text() == "x"

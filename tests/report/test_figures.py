@@ -1,0 +1,62 @@
+"""Figures as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from predict_edit.report import figures
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(None, "–"), (0, "0"), (999, "999"), (1234567, "1,234,567")]
+)
+def test_count(number: int | None, shown: str) -> None:
+    """Thousands are apart, and what nobody reported is a dash."""
+    assert figures.count(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1000, "1,000 files")]
+)
+def test_plural(number: int, shown: str) -> None:
+    """One thing is singular, all other numbers are plural."""
+    assert figures.plural(number, "file") == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (None, "–"),
+        (0.0, "0 %"),
+        (0.004, "<1 %"),
+        (0.6, "60 %"),
+        (0.994, ">99 %"),
+        (1.0, "100 %"),
+    ],
+)
+def test_percent(share: float | None, shown: str) -> None:
+    """Nearly all is not all, and nearly nothing is not nothing."""
+    assert figures.percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        (None, "–"),
+        (Decimal(0), "0.00 USD"),
+        (Decimal("0.00000648"), "less than 0.0001 USD"),
+        (Decimal("0.0012"), "0.0012 USD"),
+        (Decimal("0.0149"), "0.01 USD"),
+        (Decimal("1234.5"), "1,234.50 USD"),
+    ],
+)
+def test_dollars(amount: Decimal | None, shown: str) -> None:
+    """Small costs keep digits that say something, and an unknown one is a dash."""
+    assert figures.dollars(amount) == shown
+
+
+def test_tenths() -> None:
+    """A column of seconds has one digit behind the point."""
+    assert [figures.tenths(value) for value in (None, 3.21, 1234.0)] == ["–", "3.2", "1,234.0"]

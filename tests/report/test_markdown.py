@@ -1,0 +1,257 @@
+"""Text from outside stays text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predict_edit.report import markdown
+
+from .conftest import HOSTILE, MARKER, assert_inert, read_markdown
+
+ACTIVE = "`|@#<>[]()!*_~:/\\-+=.&$^1aw \n\r\t\u202e\u200b\U000e0041\x00"
+anything = st.one_of(
+    st.text(alphabet=ACTIVE, max_size=40),
+    st.text(alphabet=st.characters(codec=None), max_size=40),
+    st.lists(st.sampled_from(HOSTILE[:-4]), max_size=3).map(" ".join),
+)
+
+
+def invisible(text: str) -> list[str]:
+    """Name the characters that cannot be seen, joiners of emoji and scripts aside."""
+    categories = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+    return [
+        f"U+{ord(character):04X}"
+        for character in text
+        if unicodedata.category(character) in categories and character not in "\u200c\u200d"
+    ]
+
+
+class TestCode:
+    """Inline code."""
+
+    @pytest.mark.parametrize("value", HOSTILE)
+    def test_hostile_value_is_one_piece_of_code(self, value: str) -> None:
+        """A hostile name becomes one piece of inline code and nothing else."""
+        seen = read_markdown(f"before {markdown.code(value)} after")
+
+        assert seen.types() <= {
+            "paragraph_open",
+            "paragraph_close",
+            "inline",
+            "text",
+            "code_inline",
+        }
+        assert len(seen.code()) == (1 if value else 0)
+        assert not invisible(markdown.code(value))
+
+    @given(anything)
+    def test_any_value_is_one_piece_of_code(self, value: str) -> None:
+        """Whatever the value, one line with one piece of code comes out, and it shows the value."""
+        written = markdown.code(value)
+
+        seen = read_markdown(f"- {written} x")
+        assert "\n" not in written
+        if value:
+            assert len(seen.code()) == 1
+            shown = markdown.shorten(markdown.visible(value))
+            assert seen.code()[0] == shown or not shown.strip(" ")
+
+    @given(anything, anything)
+    def test_table_row_keeps_its_cells(self, first: str, second: str) -> None:
+        """Any two values make a row of exactly two cells, with the values in code."""
+        row = f"| {markdown.cell(markdown.code(first))} | {markdown.cell(markdown.text(second))} |"
+
+        seen = read_markdown(f"| a | b |\n| - | - |\n{row}\n")
+
+        assert sum(token.type == "td_open" for token in seen.all()) == 2
+        assert sum(token.type == "tr_open" for token in seen.all()) == 2
+        assert_inert(seen)
+
+    @pytest.mark.parametrize("value", ["a|b", "a\\|b", "\\|", "|\\", "||"])
+    def test_table_cell_shows_the_very_name(self, value: str) -> None:
+        """A pipe in a table's code is shown as a pipe, with its backslashes."""
+        row = f"| {markdown.cell(markdown.code(value))} |"
+
+        seen = read_markdown(f"| a |\n| - |\n{row}\n")
+
+        assert seen.code() == [value]
+
+    def test_long_name_keeps_its_ends(self) -> None:
+        """A long path loses its middle, so that folder and file name can be read."""
+        shown = markdown.code("folder/" + "x" * 500 + "/file.py")
+
+        assert shown.startswith("`folder/")
+        assert shown.endswith("/file.py`")
+        assert len(shown) == 202
+
+    @pytest.mark.parametrize("value", HOSTILE)
+    def test_html_code_is_one_line_without_tags(self, value: str) -> None:
+        """Inside a summary element the value can open no tag and end no line."""
+        written = markdown.html_code(value)
+
+        assert re.fullmatch(r"(<code>[^<>\n\r]*</code>|–)", written)
+        assert not invisible(written)
+
+
+class TestText:
+    """Sentences."""
+
+    @pytest.mark.parametrize("value", HOSTILE)
+    @pytest.mark.parametrize("before", ["", "- ", "see "])
+    def test_hostile_sentence_is_inert(self, value: str, before: str) -> None:
+        """A hostile sentence renders as words and code, at the start of a line too."""
+        seen = read_markdown(before + markdown.text(value))
+
+        allowed = {"paragraph_open", "paragraph_close", "inline", "text", "code_inline"}
+        lists = {"bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close"}
+        assert seen.types() <= (allowed | lists if before == "- " else allowed)
+        assert_inert(seen)
+
+    @given(anything)
+    def test_any_sentence_is_inert(self, value: str) -> None:
+        """No text renders as anything but one paragraph of words and code."""
+        seen = read_markdown(markdown.text(value))
+
+        assert seen.types() <= {
+            "paragraph_open",
+            "paragraph_close",
+            "inline",
+            "text",
+            "code_inline",
+        }
+        assert_inert(seen)
+
+    @given(st.text(alphabet="ablt `@#&;|<>*_\\-1.", max_size=30))
+    def test_sentence_keeps_its_characters(self, value: str) -> None:
+        """What is shown holds the sentence's own characters, backticks and blanks aside."""
+        seen = read_markdown(markdown.text(value))
+        shown = "".join(
+            token.content for token in seen.all() if token.type in {"text", "code_inline"}
+        )
+
+        strip = str.maketrans("", "", "` ")
+        shown = re.sub(r"⟨\d+ blanks⟩", "", shown)
+        assert shown.translate(strip) == value.translate(strip)
+
+    def test_code_in_a_sentence_stays_code(self) -> None:
+        """Backticks of our own messages still make code."""
+        seen = read_markdown(markdown.text("Check `base-url` and `model`, please."))
+
+        assert seen.code() == ["base-url", "model"]
+
+    def test_references_become_code(self) -> None:
+        """A word that GitHub would link is written as code, its punctuation outside."""
+        written = markdown.text("(see https://example.com/a, @octo or #12).")
+
+        assert written == r"\(see `https://example.com/a`, `@octo` or `#12`\)."
+
+    def test_plain_words_are_left_alone(self) -> None:
+        """Ordinary sentences come out as they went in."""
+        sentence = "The file is 12,345 bytes; that is too large - skip it."
+
+        assert markdown.text(sentence) == sentence
+
+    def test_html_is_escaped_on_both_sides(self) -> None:
+        """Neither bracket of a tag survives, nor an entity that would become one."""
+        assert markdown.text("<b> &lt;b&gt;") == "&lt;b&gt; &amp;lt;b&amp;gt;"
+
+    def test_sentence_is_cut(self) -> None:
+        """A text longer than told ends with an ellipsis."""
+        assert markdown.text("word " * 100, 20) == "word word word word…"
+
+
+class TestFence:
+    """Fenced blocks."""
+
+    @given(st.text(alphabet=ACTIVE + "~`\u200d", max_size=60))
+    def test_content_cannot_leave(self, content: str) -> None:
+        """Parsed back, a fence holds the whole content, and nothing follows it but what follows."""
+        seen = read_markdown(f"{markdown.fence(content, 'diff')}\nafter\n")
+
+        expected = markdown.legible(content)
+        if expected and not expected.endswith("\n"):
+            expected += "\n"
+        assert seen.fences() == [expected]
+        assert seen.prose() == ["after"]
+
+    @pytest.mark.parametrize("content", HOSTILE)
+    def test_hostile_content_stays_inside(self, content: str) -> None:
+        """Hostile content stays in its fence and shows what is invisible."""
+        written = markdown.fence(content)
+
+        assert len(read_markdown(written).tokens) == 1
+        assert not invisible(written.replace("\n", "").replace("\t", ""))
+
+    def test_info_cannot_carry_more(self) -> None:
+        """The language of a fence is letters only."""
+        assert markdown.fence("x", "diff`\n@y").startswith("```diffy\n")
+
+    @given(st.text(alphabet=ACTIVE, max_size=60))
+    def test_quote_keeps_a_block_together(self, content: str) -> None:
+        """A quoted fence is one quote around one fence, and no line of it starts with a slash."""
+        written = markdown.quote(markdown.fence(content))
+
+        types = [token.type for token in read_markdown(written).tokens]
+        assert types == ["blockquote_open", "fence", "blockquote_close"]
+        assert all(line.startswith(">") for line in written.splitlines())
+
+
+class TestLink:
+    """Links."""
+
+    def test_address_of_github_is_linked(self) -> None:
+        """An address as GitHub gives it becomes a link, on Enterprise Server and loopback too."""
+        address = "http://127.0.0.1:8080/octo/repo/pull/7#issuecomment-1"
+
+        assert markdown.link("label", address) == f"[label]({address})"
+
+    @pytest.mark.parametrize(
+        "address",
+        ["", "javascript:alert(1)", "https://x.example/a)b", "https://x.example/ a", "/approve"],
+    )
+    def test_anything_else_is_left_out(self, address: str) -> None:
+        """What is no plain address leaves the label alone."""
+        assert markdown.link("label", address) == "label"
+
+
+class TestMarked:
+    """Hidden markers."""
+
+    def test_marker_is_last(self) -> None:
+        """The marker stands on the last line, and a parser takes it for a comment."""
+        body = markdown.marked("Hello.\n\n", MARKER)
+
+        assert body == f"Hello.\n\n{MARKER}\n"
+        assert read_markdown(body).html() == [f"{MARKER}\n"]
+
+    def test_forged_marker_is_broken(self) -> None:
+        """Text of a file that looks like a marker is no marker, and just as long."""
+        body = markdown.marked(markdown.fence(MARKER), MARKER)
+
+        assert body.count("<!-- predict-edit:") == 1
+        assert len(body) == len(markdown.fence(MARKER)) + len(MARKER) + 2
+
+    @pytest.mark.parametrize(
+        "wrong", ["", "<!-- other -->", "<!-- predict-edit:a\n-->", "<!-- predict-edit:a --> b -->"]
+    )
+    def test_wrong_marker_is_refused(self, wrong: str) -> None:
+        """What would show on the page or not be found again raises."""
+        with pytest.raises(ValueError, match="marker"):
+            markdown.marked("body", wrong)
+
+
+def test_length_counts_as_strictly_as_any_host() -> None:
+    """An emoji counts twice, a letter once."""
+    assert markdown.length("aé漢🎉") == 5
+
+
+def test_emoji_keep_their_joiners() -> None:
+    """A family emoji in a diff is still one emoji."""
+    family = "👩\u200d👩\u200d👧 ❤\ufe0f"
+
+    assert markdown.legible(family) == family

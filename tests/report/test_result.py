@@ -1,0 +1,149 @@
+"""``result.json`` and its schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from predict_edit.domain import (
+    FileResult,
+    FileStatus,
+    Hunk,
+    Outcome,
+    PlacedFile,
+    Placement,
+    PlacementKind,
+    SourceFile,
+)
+from predict_edit.report.result import ResultFile, result_json, result_schema, to_result
+
+from .conftest import HOSTILE, a_report, an_edited_file
+
+SCHEMA = Path(__file__).resolve().parents[2] / "schema" / "result.schema.json"
+
+
+def test_whole_result() -> None:
+    """The keys, their order and their values are those of the contract."""
+    report = a_report(files=(an_edited_file(),))
+
+    assert json.loads(result_json(report)) == {
+        "version": 1,
+        "outcome": "partial",
+        "head": "1" * 40,
+        "base": "2" * 40,
+        "instruction": "Replace string `FizzBuzz` with `MSFTBuzz`.",
+        "model": "gpt-4o-mini",
+        "files": [
+            {
+                "path": "src/a.py",
+                "status": "edited",
+                "reason": "",
+                "prediction": "sent",
+                "attempts": 1,
+                "seconds": 3.21,
+                "hunks": {"inline": 1, "patch": 1, "rejected": 1},
+                "placements": [
+                    {"start": 3, "end": 4, "kind": "inline", "reason": ""},
+                    {"start": 10, "end": 11, "kind": "patch", "reason": "outside the diff"},
+                    {
+                        "start": 29,
+                        "end": 29,
+                        "kind": "rejected",
+                        "reason": "adds an invisible character",
+                    },
+                ],
+                "usage": {
+                    "prompt_tokens": 124,
+                    "cached_tokens": 0,
+                    "completion_tokens": 77,
+                    "accepted_prediction_tokens": 6,
+                    "rejected_prediction_tokens": 4,
+                },
+            }
+        ],
+        "usage": {
+            "prompt_tokens": 124,
+            "cached_tokens": 0,
+            "completion_tokens": 77,
+            "accepted_prediction_tokens": 6,
+            "rejected_prediction_tokens": 4,
+        },
+        "cost_usd": 0.0000648,
+    }
+    assert list(json.loads(result_json(report)))[:4] == ["version", "outcome", "head", "base"]
+
+
+def test_unreported_figures_are_null() -> None:
+    """What the provider did not report is null, never 0."""
+    report = a_report(
+        files=(
+            an_edited_file(usage=None),
+            FileResult(path="b", status=FileStatus.SKIPPED, reason="binary"),
+        ),
+        cost=None,
+    )
+
+    result = json.loads(result_json(report))
+
+    assert result["files"][0]["usage"] is None
+    assert result["files"][1]["usage"] is None
+    assert result["files"][1]["prediction"] == "off"
+    assert set(result["usage"].values()) == {None}
+    assert result["cost_usd"] is None
+
+
+def test_insertion_at_the_top_names_line_one() -> None:
+    """A pure insertion before the first line has start and end 1."""
+    placement = Placement(
+        hunk=Hunk(start=1, removed=(), added=("x\n",)), kind=PlacementKind.PATCH, reason="y"
+    )
+    placed = PlacedFile(
+        file=SourceFile(path="a", text="b\n", blob_sha=""), accepted="", placements=(placement,)
+    )
+    report = a_report(files=(FileResult(path="a", status=FileStatus.EDITED, placed=placed),))
+
+    (place,) = to_result(report).files[0].placements
+
+    assert (place.start, place.end) == (1, 1)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_any_text_survives_the_way_through_json(text: str) -> None:
+    """Names and reasons come back as they were, lone surrogates aside, and fit the schema."""
+    report = a_report(files=(FileResult(path=text, status=FileStatus.FAILED, reason=text),))
+
+    written = result_json(report).encode()
+
+    read = ResultFile.model_validate_json(written)
+    assert read.files[0].path == text.replace("\ud800", "\ufffd")
+    jsonschema.validate(json.loads(written), result_schema())
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_run_fits_the_schema(outcome: Outcome) -> None:
+    """Runs of every outcome, empty ones too, are valid by the published schema."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+    for report in (a_report(outcome=outcome), a_report(outcome=outcome, files=(), job=None)):
+        jsonschema.validate(json.loads(result_json(report)), schema)
+
+
+def test_schema_refuses_what_is_wrong() -> None:
+    """The schema is strict enough to refuse a missing figure and an unknown key."""
+    result = json.loads(result_json(a_report()))
+    del result["usage"]["cached_tokens"]
+    with pytest.raises(jsonschema.ValidationError, match="cached_tokens"):
+        jsonschema.validate(result, result_schema())
+
+    result = json.loads(result_json(a_report())) | {"extra": 1}
+    with pytest.raises(jsonschema.ValidationError, match="extra"):
+        jsonschema.validate(result, result_schema())
+
+
+def test_published_schema_is_current() -> None:
+    """The file in schema/ is what the code says."""
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == result_schema()

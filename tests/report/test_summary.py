@@ -1,0 +1,344 @@
+"""The summary comment."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+from decimal import Decimal
+
+import pytest
+
+from predict_edit.domain import (
+    CommandRef,
+    CommandSource,
+    FileResult,
+    FileStatus,
+    Job,
+    Outcome,
+    PredictionState,
+    RunReport,
+    Usage,
+)
+from predict_edit.report.fitting import cuts
+from predict_edit.report.markdown import length
+from predict_edit.report.summary import render_progress, render_summary
+from predict_edit.report.templating import render
+from predict_edit.report.view import view
+
+from .conftest import HOSTILE, MARKER, a_report, an_edited_file, assert_inert, read_markdown
+
+
+def rows(summary: str) -> list[list[str]]:
+    """The table's cells as they render, row by row, the header first."""
+    found: list[list[str]] = []
+    tokens = read_markdown(summary).tokens
+    for token, following in itertools.pairwise(tokens):
+        if token.type == "tr_open":
+            found.append([])
+        elif token.type in {"td_open", "th_open"}:
+            found[-1].append("".join(child.content for child in following.children or ()))
+    return found
+
+
+def first_line(report: RunReport) -> str:
+    """The sentence a reader sees first."""
+    return render_summary(report, marker=MARKER).splitlines()[0]
+
+
+class TestHeadline:
+    """The first line."""
+
+    def test_suggested(self) -> None:
+        """Suggestions are counted and linked, and what is in the patch is named."""
+        report = a_report(
+            outcome=Outcome.SUGGESTED,
+            files=(an_edited_file(),),
+            review_url="https://github.com/octo/repo/pull/7#pullrequestreview-1",
+        )
+
+        assert first_line(report) == (
+            "[1 suggestion](https://github.com/octo/repo/pull/7#pullrequestreview-1) posted, "
+            "in 1 file; 1 more change is in the patch."
+        )
+
+    def test_dry_run(self) -> None:
+        """A dry run says first that nothing was written."""
+        report = a_report(outcome=Outcome.SUGGESTED, dry_run=True)
+
+        assert first_line(report).startswith(
+            "**Dry run, nothing was written.** 1 suggestion would be posted"
+        )
+
+    def test_partial(self) -> None:
+        """A run that did some files says how many it did not."""
+        assert first_line(a_report()) == "Done in part: 1 suggestion in 1 file. 1 file failed."
+
+    def test_unchanged_by_the_model(self) -> None:
+        """Files that came back as they were are no failure."""
+        files = (FileResult(path="a", status=FileStatus.UNCHANGED),) * 2
+        report = a_report(outcome=Outcome.UNCHANGED, files=files)
+
+        assert first_line(report) == "Nothing to change: the model returned 2 files as before."
+
+    @pytest.mark.parametrize(
+        ("skipped", "sentence"),
+        [
+            (0, "Nothing to edit: no file was found."),
+            (1, "Nothing to edit: the one file was skipped."),
+            (3, "Nothing to edit: all 3 files were skipped."),
+        ],
+    )
+    def test_nothing_to_edit(self, skipped: int, sentence: str) -> None:
+        """Where no file is left, the sentence says that they were skipped."""
+        files = (FileResult(path="a", status=FileStatus.SKIPPED, reason="binary"),) * skipped
+
+        assert first_line(a_report(outcome=Outcome.UNCHANGED, files=files)) == sentence
+
+    @pytest.mark.parametrize(
+        ("failed", "sentence"),
+        [
+            (0, "**Failed:** nothing could be done."),
+            (1, "**Failed:** the one file that was tried could not be edited."),
+            (2, "**Failed:** none of 2 files could be edited."),
+        ],
+    )
+    def test_failed(self, failed: int, sentence: str) -> None:
+        """A failure counts the files."""
+        files = (FileResult(path="a", status=FileStatus.FAILED, reason="x"),) * failed
+
+        assert first_line(a_report(outcome=Outcome.FAILED, files=files)) == sentence
+
+    def test_problem_follows_the_sentence(self) -> None:
+        """Why the run failed and what to do stands right below the first line."""
+        report = a_report(outcome=Outcome.FAILED, problem="The key is wrong. Check `api-key`.")
+
+        lines = render_summary(report, marker=MARKER).splitlines()
+        assert lines[0] == "**Failed:** the command could not be carried out."
+        assert lines[2] == "The key is wrong. Check `api-key`."
+
+    @pytest.mark.parametrize("outcome", list(Outcome))
+    def test_every_outcome_has_a_sentence(self, outcome: Outcome) -> None:
+        """Each outcome, files or none, starts with one line of words that ends as a sentence."""
+        for files in ((), a_report().files):
+            line = first_line(a_report(outcome=outcome, files=files))
+            assert line.endswith(".")
+            assert len(line) < 200
+
+
+class TestTable:
+    """The table."""
+
+    def test_figures_are_the_reported_ones(self) -> None:
+        """Each file has its row with what the provider reported, and a total closes the table."""
+        table = rows(render_summary(a_report(), marker=MARKER))
+
+        assert table == [
+            ["File", "Result", "Suggestions", "Hunks in patch", "Prompt", "Cached", "Completion",
+             "Accepted", "Rejected", "Acceptance", "Seconds"],
+            ["src/a.py", "edited, 1 rejected", "1", "1", "124", "0", "77", "6", "4", "60 %", "3.2"],
+            ["b.py", "unchanged", "–", "–", "10", "–", "5", "–", "–", "–", "12.0"],
+            ["c.py", "failed", "–", "–", "–", "–", "–", "–", "–", "–", "0.5"],
+            ["Total", "1 edited, 1 unchanged, 1 failed", "1", "1", "134", "0", "82", "6", "4",
+             "60 %", ""],
+        ]  # fmt: skip
+
+    def test_skipped_files_have_no_row(self) -> None:
+        """What was never tried is listed by reason, not in the table."""
+        summary = render_summary(a_report(), marker=MARKER)
+
+        assert "d.lock" not in str(rows(summary))
+        assert "- generated file (1): `d.lock`" in summary
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_hostile_everything_keeps_the_table(self, name: str) -> None:
+        """Hostile names, reasons, notes and instructions neither break rows nor render."""
+        report = a_report(
+            job=Job(
+                repository="octo/repo",
+                pull_request=7,
+                instruction=name,
+                command=CommandRef(source=CommandSource.DISPATCH, comment_id=None, author=None),
+            ),
+            model=name,
+            problem=name,
+            notes=(name, name),
+            files=tuple(
+                dataclasses.replace(result, path=name, reason=result.reason and name)
+                for result in a_report().files
+            ),
+        )
+
+        summary = render_summary(report, marker=MARKER)
+
+        assert [len(row) for row in rows(summary)] == [11] * 5
+        seen = read_markdown(summary)
+        assert_inert(seen)
+        tags = {"<details>", "<summary>", "</details>", "</summary>", "<!--"}
+        for html in seen.html():
+            assert set(re.findall(r"<!--|</?[a-z]+>", html)) <= tags
+        assert summary.count("<!--") == 1 + summary.count("`<!--")
+
+
+class TestAccounts:
+    """What stands below the table."""
+
+    def test_hunks_add_up(self) -> None:
+        """Inline, patch and rejected hunks are named with their sum and the reasons."""
+        assert (
+            "- 3 changed hunks: 1 inline, 1 in the patch, 1 rejected "
+            "(adds an invisible character: 1)."
+        ) in render_summary(a_report(), marker=MARKER)
+
+    def test_cost_is_an_estimate(self) -> None:
+        """The cost is called an estimate, and an unknown one is not mentioned."""
+        assert "Cost (estimate): 0.12 USD." in render_summary(
+            a_report(cost=Decimal("0.12")), marker=MARKER
+        )
+        assert "Cost" not in render_summary(a_report(cost=None), marker=MARKER)
+
+    def test_prediction_overhead(self) -> None:
+        """Rejected tokens are told as what they are: billed output."""
+        summary = render_summary(
+            a_report(files=(an_edited_file(overhead=Decimal("0.5")),)), marker=MARKER
+        )
+
+        assert (
+            "- Prediction: 6 tokens accepted, 4 rejected, which are billed as output: 5 % of the "
+            "completion tokens; estimated cost of that: 0.50 USD."
+        ) in summary
+
+    def test_nothing_rejected_costs_nothing(self) -> None:
+        """Without rejected tokens nothing is said about their bill."""
+        usage = Usage(
+            completion_tokens=0, accepted_prediction_tokens=0, rejected_prediction_tokens=0
+        )
+        summary = render_summary(
+            a_report(files=(an_edited_file(usage=usage, overhead=None),)), marker=MARKER
+        )
+
+        assert "- Prediction: 0 tokens accepted, 0 rejected.\n" in summary
+
+    def test_figures_that_are_not_reported(self) -> None:
+        """A provider that says nothing is reported as saying nothing, never as 0."""
+        summary = render_summary(
+            a_report(files=(an_edited_file(usage=None, overhead=None),)), marker=MARKER
+        )
+
+        assert rows(summary)[1][4:10] == ["–"] * 6
+        assert "The provider did not report prediction tokens for 1 file." in summary
+        assert "Tokens are those of 0 of 1 file" in summary
+        assert "- Prediction:" not in summary
+
+    @pytest.mark.parametrize(
+        ("state", "words"),
+        [
+            (PredictionState.REFUSED, "The model refused predictions for 1 file"),
+            (PredictionState.STOPPED, "Predictions were switched off for 1 file"),
+        ],
+    )
+    def test_predictions_that_did_not_happen(self, state: PredictionState, words: str) -> None:
+        """A refused or stopped prediction is said."""
+        report = a_report(files=(an_edited_file(prediction=state),))
+
+        assert words in render_summary(report, marker=MARKER)
+
+    def test_patch_comes_with_its_command(self) -> None:
+        """Where something is in the patch, the line to type is there."""
+        report = a_report(run_url="https://github.com/octo/repo/actions/runs/1")
+
+        summary = render_summary(report, marker=MARKER)
+        assert "`git apply remainder.patch`" in summary
+        assert "[the run](https://github.com/octo/repo/actions/runs/1)" in summary
+
+    def test_suggestions_are_linked(self) -> None:
+        """Each suggestion whose address is known is linked by its lines."""
+        url = "https://github.com/octo/repo/pull/7#discussion_r1"
+        summary = render_summary(a_report(suggestion_urls=(("src/a.py", 4, url),)), marker=MARKER)
+
+        assert (
+            f"- `src/a.py`: [lines 3-4]({url}) inline; lines 10-11 patch (outside the diff); "
+            "line 29 rejected (adds an invisible character)"
+        ) in summary
+
+    def test_failures_are_folded_only_when_many(self) -> None:
+        """Up to three failed files stand open, more are folded."""
+        failed = FileResult(path="a", status=FileStatus.FAILED, reason="No answer. Try again.")
+
+        few = render_summary(a_report(files=(failed,) * 3), marker=MARKER)
+        many = render_summary(a_report(files=(failed,) * 4), marker=MARKER)
+
+        assert "**Failed**\n\n- `a`: No answer. Try again." in few
+        assert "<details><summary>4 files failed</summary>\n\n- `a`: No answer" in many
+
+
+class TestLimit:
+    """A comment has room for 65,536 characters."""
+
+    @pytest.mark.parametrize("name", ["src/module_{}.py", "`|" * 100 + "{}", "\u202e" * 300 + "{}"])
+    def test_thousands_of_files_fit(self, name: str) -> None:
+        """However many files and however long their names, the comment fits and says it was cut."""
+        files = [an_edited_file(name.format(number)) for number in range(300)]
+        for number in range(1_500):
+            path = name.format(number)
+            files.append(FileResult(path=path, status=FileStatus.SKIPPED, reason=f"{path} & more"))
+            files.append(FileResult(path=path, status=FileStatus.FAILED, reason="&" * 2_000))
+
+        summary = render_summary(
+            a_report(files=tuple(files), problem="&" * 9_000, notes=("|" * 9_000,) * 50),
+            marker=MARKER,
+        )
+
+        assert length(summary) <= 60_000
+        assert "Shortened to fit into a comment." in summary
+        assert summary.endswith(f"{MARKER}\n")
+        assert [len(row) for row in rows(summary)][-1] == 11
+        assert "more files" in summary
+
+    def test_details_go_first(self) -> None:
+        """Rows stay while the details are cut."""
+        files = tuple(an_edited_file(f"src/module_{number}.py") for number in range(600))
+
+        summary = render_summary(a_report(files=files), marker=MARKER)
+
+        assert len(rows(summary)) == 602
+        assert length(summary) <= 60_000
+        assert "Shortened" in summary
+
+    def test_ever_more_is_cut(self) -> None:
+        """Each cut shows at most as much as the one before, so that halving finds the first."""
+        files = (*a_report().files * 30, *(an_edited_file(f"{n}") for n in range(300)))
+        report = a_report(files=files, notes=("word " * 200,) * 9)
+        seen = view(report)
+
+        lengths = [
+            length(render("summary.md.j2", report=report, view=seen, headline="", cut=cut))
+            for cut in cuts()
+        ]
+
+        assert sorted(lengths[1:], reverse=True) == lengths[1:]
+
+    def test_short_summary_is_whole(self) -> None:
+        """An ordinary run is not cut and does not say so."""
+        assert "Shortened" not in render_summary(a_report(), marker=MARKER)
+
+
+class TestProgress:
+    """What the comment says before the end."""
+
+    def test_counts_files(self) -> None:
+        """Done files are counted of all, with a link to the run."""
+        body = render_progress(
+            3, 12, marker=MARKER, run_url="https://github.com/octo/repo/actions/runs/1"
+        )
+
+        assert body == (
+            "Working: 3 of 12 files done. Follow "
+            f"[the run](https://github.com/octo/repo/actions/runs/1).\n\n{MARKER}\n"
+        )
+
+    def test_before_files_are_known(self) -> None:
+        """Until the files are known the comment says what is going on."""
+        assert render_progress(0, None, marker=MARKER).startswith(
+            "Working: reading the pull request.\n"
+        )

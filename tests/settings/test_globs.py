@@ -1,0 +1,121 @@
+"""Globs as people write them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predict_edit.globs import Globs, split_globs
+
+
+@pytest.mark.parametrize(
+    ("text", "globs"),
+    [
+        ("", ()),
+        (" , ,\n\n", ()),  # nothing between separators
+        ("a,b", ("a", "b")),
+        ("a\r\nb\n", ("a", "b")),  # one a line
+        (" a b , c ", ("a b", "c")),  # blanks inside belong to it
+        ("a,a,b", ("a", "b")),  # once is enough
+        ("*.{ts,tsx}", ("*.ts", "*.tsx")),
+        ("{a,b}/{c,d},e", ("a/c", "a/d", "b/c", "b/d", "e")),
+        ("{a,{b,c}}", ("a", "b", "c")),  # braces inside braces
+        ("{a}", ("{a}",)),  # nothing to choose from
+        (r"\{a\,b\}", (r"\{a\,b\}",)),  # escaped ones stand for themselves
+        ("# comment\na # b", ("a # b",)),
+        ("./src/a", ("/src/a",)),  # from the root
+        (".", ("**",)),
+        ("a,!a/b", ("a", "!a/b")),
+    ],
+)
+def test_split(text: str, globs: tuple[str, ...]) -> None:
+    """A list is one a line or separated by commas, with braces written out."""
+    assert split_globs(text) == globs
+
+
+@pytest.mark.parametrize(
+    ("globs", "path", "decided_by"),
+    [
+        ("*.py", "a/b/c.py", "*.py"),  # at any depth
+        ("/*.py", "c.py", "/*.py"),
+        ("/*.py", "a/c.py", None),  # at the root alone
+        ("src", "src/a/b.py", "src"),  # a folder means all in it
+        ("src", "a/src/b.py", "src"),
+        ("src/", "src", None),  # a folder, not a file
+        ("src/*", "src/a.py", "src/*"),
+        ("src/*", "src/a/b.py", None),  # a star stops at a slash
+        ("src/**", "src/a/b.py", "src/**"),
+        ("**/test/**", "a/test/b/c", "**/test/**"),
+        ("a/**/b", "a/b", "a/**/b"),
+        ("**", "a/b", "**"),
+        ("a?c", "abc", "a?c"),
+        ("[ab].c", "b.c", "[ab].c"),
+        ("A.py", "a.py", None),  # case matters
+        ("src/**,!src/gen/**", "src/gen/a", None),  # taken back
+        ("src/**,!src/gen/**", "src/a", "src/**"),
+        ("src/**,!src/gen/**,src/gen/keep", "src/gen/keep", "src/gen/keep"),  # the last decides
+        ("!a,b", "b", "b"),
+        ("", "a", None),
+    ],
+)
+def test_match(globs: str, path: str, decided_by: str | None) -> None:
+    """A path belongs to a list by the last pattern that matches it."""
+    assert Globs.of(split_globs(globs)).match(path) == decided_by
+
+
+glob_pieces = st.sampled_from(["a", "b", "/", "*", "**", "?", "!", "[", "]", "{", "}", ",", "\\"])
+
+
+@given(st.lists(glob_pieces | st.text(max_size=2), max_size=12).map("".join))
+def test_what_was_checked_can_be_used(text: str) -> None:
+    """A list is refused with a reason, or can be compiled and asked."""
+    try:
+        globs = split_globs(text)
+    except ValueError as error:
+        reason = str(error)
+    else:
+        assert Globs.of(globs).match("a/b") in {None, *globs}
+        return
+    assert reason
+
+
+def test_a_hostile_name_takes_no_time() -> None:
+    """The worst pattern that is allowed is matched against a long name at once."""
+    globs = Globs.of(split_globs("*a*a*ab"))
+    assert globs.match("a" * 255) is None
+
+
+NAMES = ["a", "b", "a.py", "ab", "d"]
+paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map("/".join)
+patterns = st.lists(
+    st.sampled_from(["a", "b", "/", "*", "**/", "?", "*.py", "d", "/**"]), min_size=1, max_size=4
+).map("".join)
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty repository to ask git in."""
+    where = tmp_path_factory.mktemp("globs")
+    subprocess.run(["git", "init", "-q", str(where)], check=True)
+    return where
+
+
+@given(st.lists(st.tuples(patterns, paths), min_size=1, max_size=5))
+def test_single_patterns_are_git_s(repository: Path, cases: list[tuple[str, str]]) -> None:
+    """A pattern that ends in a name or ``**`` matches as in git's own ``.gitignore``."""
+    for pattern, path in cases:
+        # A trailing star means less here: `src/*` are the files of src, not its folders'.
+        if "//" in pattern or "***" in pattern or pattern.strip("/*") == "":
+            continue
+        if pattern.rpartition("/")[2].count("*") or pattern.rpartition("/")[2].count("?"):
+            continue
+        (repository / ".gitignore").write_text(pattern + "\n")
+        done = subprocess.run(
+            ["git", "-C", str(repository), "check-ignore", "-q", "--no-index", path], check=False
+        )
+        ours = Globs.of((pattern,)).match(path) is not None
+        assert ours == (done.returncode == 0), (pattern, path)

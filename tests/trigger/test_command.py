@@ -1,0 +1,304 @@
+"""The grammar of commands."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from predict_edit.errors import (
+    CommandError,
+    InstructionTooLong,
+    InvalidOption,
+    MissingInstruction,
+    UnbalancedQuote,
+    UnknownOption,
+    UnknownRecipe,
+)
+from predict_edit.hidden import is_hidden
+from predict_edit.trigger.command import (
+    MAX_INSTRUCTION,
+    OPTIONS,
+    Apply,
+    Command,
+    EditCommand,
+    Help,
+    RunRecipe,
+    clean_instruction,
+    parse_command,
+)
+
+WORD = "/predict-edit"
+
+
+def edit(instruction: str, sha: str | None = None, **options: str) -> EditCommand:
+    """An edit command, with options written as keyword arguments."""
+    named = {name.replace("_", "-"): value for name, value in options.items()}
+    return EditCommand(instruction=instruction, options=named, pinned_sha=sha)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",  # an empty comment
+        "Looks good to me",  # no command word at all
+        "Please /predict-edit rename x",  # the word in the middle of the line
+        " /predict-edit rename x",  # an indented line, which may be code
+        "    /predict-edit rename x",  # an indented code block
+        "\n/predict-edit rename x",  # not the first line
+        "\r\n/predict-edit rename x",  # the same with a browser's line ends
+        "> /predict-edit rename x",  # a quote
+        "```\n/predict-edit rename x\n```",  # a code block
+        "`/predict-edit rename x`",  # a code span
+        "/predict-editx rename y",  # a longer word
+        "/predict-edit: rename x",  # punctuation is no white space
+        "/predict-edit-all rename x",  # another command's word
+        "/Predict-Edit rename x",  # the case has to fit
+        "/PREDICT-EDIT",  # the case has to fit, alone too
+        "/predict-edit\u200brename x",  # an invisible character is no white space
+        "\ufeff/predict-edit rename x",  # neither may one stand before
+        "/predict-edi",  # cut short
+    ],
+)
+def test_no_command(body: str) -> None:
+    """A comment that does not start with the command word and white space is no command."""
+    assert parse_command(body, WORD) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # the seed's own sentence, backticks and full stop included
+        (
+            "/predict-edit Replace string `FizzBuzz` with `MSFTBuzz`.",
+            edit("Replace string `FizzBuzz` with `MSFTBuzz`."),
+        ),
+        ("/predict-edit", Help()),  # alone
+        ("/predict-edit   \r\n \r\n", Help()),  # alone, with blank lines below
+        ("/predict-edit help", Help()),
+        ("/predict-edit help\r\n", Help()),
+        ("/predict-edit --help", Help()),  # what fingers type
+        ("/predict-edit help me rename x", edit("help me rename x")),  # not alone: an instruction
+        ("/predict-edit apply", Apply()),
+        ("/predict-edit apply\r\n", Apply()),
+        ("/predict-edit apply the new name", edit("apply the new name")),  # not alone
+        ("/predict-edit -- help", edit("help")),  # -- makes it an instruction
+        # several lines, with a browser's line ends, kept as typed inside
+        (
+            "/predict-edit Do this:\r\n\r\n  - one  \r\n\t- two\r\n\r\n",
+            edit("Do this:\n\n  - one  \n\t- two"),
+        ),
+        ("/predict-edit\r\nRename a to b", edit("Rename a to b")),  # the instruction below
+        ("/predict-edit\tRename", edit("Rename")),  # a tab is white space
+        ("/predict-edit\u00a0Rename", edit("Rename")),  # so is what a phone inserts
+        # options before the instruction, in each of their forms
+        ("/predict-edit --files src fix", edit("fix", files="src")),
+        ("/predict-edit --files=src fix", edit("fix", files="src")),
+        ("/predict-edit --files='a b' fix", edit("fix", files="a b")),
+        ('/predict-edit --files "a b,c" fix', edit("fix", files="a b,c")),
+        (r"/predict-edit --files a\ b fix", edit("fix", files="a b")),
+        ("/predict-edit --files=a=b fix", edit("fix", files="a=b")),
+        ("/predict-edit --files=--x fix", edit("fix", files="--x")),
+        ("/predict-edit --files '#x' fix", edit("fix", files="#x")),  # no comments as in a shell
+        ("/predict-edit --max-suggestions 3 fix", edit("fix", max_suggestions="3")),
+        ("/predict-edit --model gpt-4.1\r\nfix\r\nall", edit("fix\nall", model="gpt-4.1")),
+        # a flag may stand without a value; only true and false are taken for one
+        ("/predict-edit --dry-run fix", edit("fix", dry_run="true")),
+        ("/predict-edit --dry-run true fix", edit("fix", dry_run="true")),
+        ("/predict-edit --dry-run false fix", edit("fix", dry_run="false")),
+        ("/predict-edit --dry-run=false fix", edit("fix", dry_run="false")),
+        ("/predict-edit --dry-run truely fix", edit("truely fix", dry_run="true")),
+        ("/predict-edit --dry-run --files x fix", edit("fix", dry_run="true", files="x")),
+        # what looks like an option inside the instruction belongs to it
+        ("/predict-edit rename --foo flag", edit("rename --foo flag")),
+        ("/predict-edit fix\n--files src", edit("fix\n--files src")),
+        ("/predict-edit -- --files x", edit("--files x")),
+        ("/predict-edit --files x -- --foo", edit("--foo", files="x")),
+        ("/predict-edit - remove it", edit("- remove it")),  # a list item
+        ("/predict-edit --- a/x", edit("--- a/x")),  # a diff's header
+        ("/predict-edit don't do it", edit("don't do it")),  # quotes matter in options only
+        # the pin
+        ("/predict-edit @ABCDEF1 fix", edit("fix", "abcdef1")),
+        ("/predict-edit @" + "a" * 40 + " fix", edit("fix", "a" * 40)),
+        (
+            "/predict-edit --files x @abcdef1 --dry-run fix",
+            edit("fix", "abcdef1", files="x", dry_run="true"),
+        ),
+        ("/predict-edit @abcdef fix", edit("@abcdef fix")),  # six digits are none
+        ("/predict-edit @" + "a" * 41 + " fix", edit("@" + "a" * 41 + " fix")),  # nor are 41
+        ("/predict-edit @abcdef1, fix", edit("@abcdef1, fix")),  # exactly that shape
+        ("/predict-edit @octocat fix", edit("@octocat fix")),  # somebody's name
+        ("/predict-edit fix @abcdef1", edit("fix @abcdef1")),  # inside the instruction
+        # recipes
+        ("/predict-edit run docs", RunRecipe(name="docs")),
+        ("/predict-edit run docs in English", RunRecipe(name="docs", instruction="in English")),
+        (
+            "/predict-edit run docs\r\nin\r\nEnglish",
+            RunRecipe(name="docs", instruction="in\nEnglish"),
+        ),
+        (
+            "/predict-edit --files x run --dry-run docs @abcdef1 now",
+            RunRecipe(
+                name="docs",
+                instruction="now",
+                options={"files": "x", "dry-run": "true"},
+                pinned_sha="abcdef1",
+            ),
+        ),
+        ("/predict-edit run run run", RunRecipe(name="run", instruction="run")),
+        ("/predict-edit -- run the tests", edit("run the tests")),
+        ("/predict-edit running late", edit("running late")),
+        ("/predict-edit\nrun docs", edit("run docs")),  # a recipe stands on the first line
+        # hidden characters are nothing that anybody has read
+        ("/predict-edit re\u200bname \u202ex\u202c", edit("rename x")),
+        ("/predict-edit rename\U000e0041\U000e0042 x", edit("rename x")),
+        ("/predict-edit --\u200bfiles x fix", edit("fix", files="x")),
+        ("/predict-edit rename ❤️ to 👩‍💻", edit("rename ❤️ to 👩‍💻")),  # visible ones stay whole
+    ],
+)
+def test_commands(body: str, expected: Command) -> None:
+    """A comment is read as the grammar says."""
+    assert parse_command(body, WORD) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "says"),
+    [
+        ("/predict-edit --file x fix", UnknownOption, "Did you mean `--files`?"),
+        ("/predict-edit --foo x fix", UnknownOption, "Allowed are `--files`, `--exclude`"),
+        ("/predict-edit --foo", UnknownOption, "`--foo`"),
+        ("/predict-edit --foo=1 fix", UnknownOption, "`--foo`"),
+        ("/predict-edit --Files x fix", UnknownOption, "Did you mean `--files`?"),
+        # inputs that no commenter may set are unknown to them
+        ("/predict-edit --api-key x fix", UnknownOption, "`--api-key`"),
+        ("/predict-edit --permission read fix", UnknownOption, "`--permission`"),
+        ("/predict-edit --max-files 900 fix", UnknownOption, "`--max-files`"),
+        # a keyboard's dash would have been taken for the instruction
+        ("/predict-edit —files x fix", UnknownOption, "Write `--files`"),
+        ("/predict-edit –dry-run fix", UnknownOption, "Write `--dry-run`"),
+        ("/predict-edit --files", InvalidOption, "`--files` has no value"),
+        ("/predict-edit --files\nfix", InvalidOption, "`--files` has no value"),
+        ("/predict-edit --files= fix", InvalidOption, "`--files` has no value"),
+        ("/predict-edit --files '' fix", InvalidOption, "`--files` has no value"),
+        ("/predict-edit --files --dry-run fix", InvalidOption, "`--files` has no value"),
+        ("/predict-edit --files -- fix", InvalidOption, "`--files` has no value"),
+        ("/predict-edit --dry-run= fix", InvalidOption, "`--dry-run` has no value"),
+        ("/predict-edit --files a --files b fix", InvalidOption, "`--files` stands twice"),
+        ("/predict-edit @abcdef1 @abcdef2 fix", InvalidOption, "two commits"),
+        ("/predict-edit --files 'a b fix", UnbalancedQuote, "value of `--files`"),
+        ('/predict-edit --files="a b fix', UnbalancedQuote, "value of `--files`"),
+        ("/predict-edit --files a\\", UnbalancedQuote, "value of `--files`"),
+        # a quote does not reach into the next line
+        ("/predict-edit --files 'a\nb' fix", UnbalancedQuote, "value of `--files`"),
+        ("/predict-edit run 'docs", UnbalancedQuote, "name of the recipe"),
+        ("/predict-edit run", UnknownRecipe, "without the name"),
+        ("/predict-edit run --dry-run", UnknownRecipe, "without the name"),
+        ("/predict-edit run ''", UnknownRecipe, "without the name"),
+        ("/predict-edit --files x", MissingInstruction, "no instruction"),
+        ("/predict-edit --dry-run\r\n\r\n", MissingInstruction, "no instruction"),
+        ("/predict-edit @abcdef1", MissingInstruction, "no instruction"),
+        ("/predict-edit --", MissingInstruction, "no instruction"),
+        ("/predict-edit " + "x" * 8001, InstructionTooLong, "8,001 characters"),
+        ("/predict-edit run docs " + "x" * 8001, InstructionTooLong, "8,000 are allowed"),
+    ],
+)
+def test_errors(body: str, error: type[CommandError], says: str) -> None:
+    """A command that cannot be followed says what is wrong with it and what to do."""
+    with pytest.raises(error) as caught:
+        parse_command(body, WORD)
+    assert type(caught.value) is error
+    assert says in str(caught.value)
+    assert caught.value.cause
+    assert caught.value.next_step
+
+
+def test_longest_instruction() -> None:
+    """An instruction of exactly the allowed length is taken whole."""
+    body = f"{WORD} {'x' * MAX_INSTRUCTION}"
+    assert parse_command(body, WORD) == edit("x" * MAX_INSTRUCTION)
+
+
+def test_another_word() -> None:
+    """The command word is whatever the repository has set, and taken literally."""
+    assert parse_command("@bot fix", "@bot") == edit("fix")
+    assert parse_command("/a.b fix", "/a.b") == edit("fix")
+    assert parse_command("/axb fix", "/a.b") is None
+    assert parse_command("fix", "") is None
+
+
+def test_an_error_shows_no_more_than_a_quotation() -> None:
+    """What the commenter typed comes back short, on one line and unable to mention anybody."""
+    with pytest.raises(UnknownOption) as caught:
+        parse_command(f"{WORD} --`@everyone`{'x' * 500} fix", WORD)
+    assert "`--'@everyone'x" in caught.value.cause
+    assert len(caught.value.cause) < 200
+
+
+instructions = (
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+    .map(clean_instruction)
+    .filter(bool)
+)
+
+
+@given(instructions)
+@example("--files x")
+@example("run docs")
+@example("help")
+def test_an_instruction_behind_two_hyphens_arrives_as_it_is(instruction: str) -> None:
+    """Whatever can be an instruction is kept, character by character, behind ``--``."""
+    assert parse_command(f"{WORD} -- {instruction}", WORD) == edit(instruction)
+
+
+@given(instructions)
+def test_an_instruction_below_the_command_arrives_as_it_is(instruction: str) -> None:
+    """Whatever stands below the first line is the instruction, whatever it looks like."""
+    body = f"{WORD} --dry-run\r\n" + instruction.replace("\n", "\r\n")
+    assert parse_command(body, WORD) == edit(instruction, dry_run="true")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(set(OPTIONS) - {"dry-run"})),
+        st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=20),
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_quoted_values_arrive_as_they_are(options: dict[str, str], random: object) -> None:
+    """Option values in a shell's quotes come out as they went in, in any order."""
+    del random
+    cleaned = {name: value for name, value in options.items() if not any(map(is_hidden, value))}
+    words = [f"--{name}='" + value.replace("'", "'\"'\"'") + "'" for name, value in cleaned.items()]
+    parsed = parse_command(" ".join([WORD, *words, "-- fix"]), WORD)
+    assert parsed == EditCommand(instruction="fix", options=cleaned)
+
+
+pieces = st.sampled_from(
+    [
+        *(WORD, " ", "\n", "\r\n", "--", "--files", "--dry-run", "=", "'", '"', "\\", "@abcdef1"),
+        *("run", "help", "apply", "x", "—files", "\u200b", "\t", "true", "\ud800"),
+    ]
+)
+
+
+@given(st.lists(pieces | st.text(max_size=5), max_size=14).map(lambda parts: WORD + "".join(parts)))
+def test_parsing_never_crashes(body: str) -> None:
+    """Any comment is no command, a command, or one with an error of the tree."""
+    try:
+        parsed = parse_command(body, WORD)
+    except CommandError:
+        return
+    if isinstance(parsed, EditCommand):
+        assert parsed.instruction
+    if isinstance(parsed, EditCommand | RunRecipe):
+        assert parsed.instruction == clean_instruction(parsed.instruction)
+        assert set(parsed.options) <= set(OPTIONS)
+        assert all(parsed.options.values())
+
+
+@given(st.text())
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    """An instruction that was cleaned is clean."""
+    once = clean_instruction(text)
+    assert clean_instruction(once) == once
+    assert "\r" not in once

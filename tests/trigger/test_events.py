@@ -1,0 +1,349 @@
+"""From events to commands."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predict_edit.domain import Aim, CommandRef, CommandSource
+from predict_edit.errors import (
+    EventError,
+    InstructionTooLong,
+    InvalidInput,
+    MissingInput,
+    SettingsError,
+    UnknownOption,
+)
+from predict_edit.trigger.command import EditCommand, Help
+from predict_edit.trigger.events import Commanded, Ignored, Trigger, read_event
+
+WORD = "/predict-edit"
+Make = Callable[..., dict[str, Any]]
+
+
+def read(name: str, payload: dict[str, Any], **inputs: Any) -> Trigger:
+    """Read an event with the default command word."""
+    return read_event(name, payload, word=WORD, **inputs)
+
+
+def changed(payload: dict[str, Any], place: str, value: object) -> dict[str, Any]:
+    """A copy with one field, named by its dotted path, set; ``...`` takes it away."""
+    result = copy.deepcopy(payload)
+    *above, last = place.split(".")
+    at = result
+    for key in above:
+        at = at[key]
+    if value is ...:
+        del at[last]
+    else:
+        at[last] = value
+    return result
+
+
+def test_a_comment_on_a_pull_request(issue_comment: Make) -> None:
+    """A new comment with a command says what, where, by whom and how to answer it."""
+    body = "/predict-edit --dry-run fix\r\nall"
+    assert read("issue_comment", issue_comment(body)) == Commanded(
+        repository="octo-org/hello.world",
+        pull_request=12,
+        command=CommandRef(
+            source=CommandSource.ISSUE_COMMENT,
+            comment_id=99,
+            author="mona",
+            node_id="IC_99",
+            body=body,
+            url="https://github.com/octo-org/hello.world/pull/12#issuecomment-99",
+        ),
+        parsed=EditCommand(instruction="fix\nall", options={"dry-run": "true"}),
+    )
+
+
+def test_a_reply_in_a_review_thread(review_comment: Make) -> None:
+    """A new review comment aims at the file and lines of its thread."""
+    trigger = read("pull_request_review_comment", review_comment())
+    assert isinstance(trigger, Commanded)
+    assert trigger.command.source is CommandSource.REVIEW_COMMENT
+    assert trigger.command.comment_id == 77
+    assert trigger.pull_request == 12
+    assert trigger.in_reply_to == 70
+    assert trigger.aim == Aim(
+        path="src/a b.py", start_line=4, line=9, diff_hunk="@@ -1,2 +1,3 @@\n a\n+b"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "lines"),
+    [
+        ({"start_line": None, "start_side": None}, (9, 9)),  # a single line
+        ({"line": None, "start_line": None}, (None, None)),  # an outdated thread
+        ({"line": None}, (None, None)),  # an outdated thread that kept its start
+        ({"subject_type": "file", "line": None, "start_line": None}, (None, None)),  # a whole file
+        ({"side": "LEFT", "start_side": "LEFT"}, (None, None)),  # lines that the head has not
+        ({"start_side": "LEFT"}, (9, 9)),  # from a removed line to one of the head
+        ({"side": None, "start_side": None}, (4, 9)),  # older payloads name no side
+    ],
+)
+def test_lines_of_the_aim(
+    review_comment: Make, fields: dict[str, object], lines: tuple[int | None, int | None]
+) -> None:
+    """The aim has lines only where they are lines of the head."""
+    trigger = read("pull_request_review_comment", review_comment(**fields))
+    assert isinstance(trigger, Commanded)
+    assert trigger.aim is not None
+    assert (trigger.aim.start_line, trigger.aim.line) == lines
+
+
+def test_the_first_comment_of_a_thread(review_comment: Make) -> None:
+    """A command that opens a thread is a reply to nothing."""
+    payload = review_comment()
+    del payload["comment"]["in_reply_to_id"]
+    trigger = read("pull_request_review_comment", payload)
+    assert isinstance(trigger, Commanded)
+    assert trigger.in_reply_to is None
+
+
+@pytest.mark.parametrize("name", ["issue_comment", "pull_request_review_comment"])
+@pytest.mark.parametrize(
+    ("place", "value", "says"),
+    [
+        ("action", "edited", "edited"),  # an edit runs with today's secrets
+        ("action", "deleted", "deleted"),
+        ("comment.user.type", "Bot", "no person"),
+        ("comment.user.type", "Organization", "no person"),
+        ("comment.user.type", "user", "no person"),  # exactly what GitHub writes
+        ("comment.user", {"login": "evil[bot]", "id": 7, "type": "Bot"}, "no person"),
+        ("comment.user", None, "no author"),  # a deleted account
+        ("comment.performed_via_github_app", {"id": 1, "slug": "app"}, "an app"),
+        ("comment.performed_via_github_app", {}, "an app"),  # whatever it says, if it says it
+        ("sender.id", 8, "the event by"),  # somebody else caused the event
+        ("comment.body", "/predict-edit fix\n<!-- predict-edit:v1 summary -->", "own marker"),
+        ("comment.body", None, "does not start"),
+        ("comment.body", "", "does not start"),
+        ("comment.body", "thanks", "does not start"),
+        ("comment.body", "> /predict-edit fix", "does not start"),
+    ],
+)
+def test_ignored_comments(
+    issue_comment: Make, review_comment: Make, name: str, place: str, value: object, says: str
+) -> None:
+    """What no person has just said is no command, and the log says why."""
+    make = issue_comment if name == "issue_comment" else review_comment
+    assert isinstance(read(name, make()), Commanded)
+    trigger = read(name, changed(make(), place, value))
+    assert isinstance(trigger, Ignored)
+    assert says in trigger.reason
+    assert "\n" not in trigger.reason
+
+
+@pytest.mark.parametrize("value", [None, ...])
+def test_a_comment_on_an_issue(issue_comment: Make, value: object) -> None:
+    """A command on an issue that is no pull request is ignored."""
+    trigger = read("issue_comment", changed(issue_comment(), "issue.pull_request", value))
+    assert isinstance(trigger, Ignored)
+    assert "not on a pull request" in trigger.reason
+
+
+def test_a_renamed_account_is_the_same_by_its_number(issue_comment: Make) -> None:
+    """Author and sender are compared by number, and by name only where there is none."""
+    renamed = changed(issue_comment(), "sender.login", "lisa")
+    assert isinstance(read("issue_comment", renamed), Commanded)
+    nameless = changed(changed(issue_comment(), "sender", {"login": "Mona"}), "comment.user.id", 7)
+    assert isinstance(read("issue_comment", nameless), Commanded)
+    other = changed(nameless, "sender.login", "lisa")
+    assert isinstance(read("issue_comment", other), Ignored)
+
+
+def test_the_environment_does_not_say_who_commands(
+    issue_comment: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The author of the comment counts, not whoever re-ran the job."""
+    monkeypatch.setenv("GITHUB_ACTOR", "admin")
+    monkeypatch.setenv("GITHUB_TRIGGERING_ACTOR", "admin")
+    trigger = read("issue_comment", issue_comment())
+    assert isinstance(trigger, Commanded)
+    assert trigger.command.author == "mona"
+
+
+def test_a_closed_pull_request_gets_an_answer(issue_comment: Make) -> None:
+    """A command on a closed pull request is one, so that its author can be told."""
+    payload = changed(issue_comment("/predict-edit"), "issue.state", "closed")
+    trigger = read("issue_comment", payload)
+    assert isinstance(trigger, Commanded)
+    assert trigger.parsed == Help()
+
+
+def test_a_wrong_command_is_told_only_later(issue_comment: Make) -> None:
+    """What is wrong with a command is a value: whether to say so depends on who asks."""
+    trigger = read("issue_comment", issue_comment("/predict-edit --foo fix"))
+    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger.parsed, UnknownOption)
+
+
+@pytest.mark.parametrize("name", ["push", "schedule", "merge_group", "pull_request", "", "x\ny"])
+def test_other_events(name: str) -> None:
+    """Every other event is ignored, whatever it carries."""
+    trigger = read(name, {})
+    assert isinstance(trigger, Ignored)
+    assert "\n" not in trigger.reason
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "action",
+        "comment",
+        "comment.id",
+        "comment.body",
+        "comment.user",
+        "comment.user.login",
+        "comment.user.type",
+        "issue",
+        "issue.number",
+        "repository",
+        "repository.full_name",
+        "sender",
+        "sender.login",
+    ],
+)
+def test_a_payload_that_lacks_something(issue_comment: Make, place: str) -> None:
+    """A payload without what GitHub always sends is an error that names the field."""
+    with pytest.raises(EventError, match=place.replace(".", r"\.")):
+        read("issue_comment", changed(issue_comment(), place, ...))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("issue.number", 0),
+        ("issue.number", "twelve"),
+        ("repository.full_name", "octo-org"),
+        ("repository.full_name", "a/b/../../c"),
+        ("repository.full_name", "a/b\n"),
+        ("comment", []),
+        ("comment.body", 5),
+        ("comment.user.login", ""),
+    ],
+)
+def test_a_payload_in_another_form(issue_comment: Make, place: str, value: object) -> None:
+    """A payload in another form than GitHub's is an error that does not repeat values."""
+    with pytest.raises(EventError) as caught:
+        read("issue_comment", changed(issue_comment(), place, value))
+    assert place in str(caught.value)
+    assert "twelve" not in str(caught.value)
+
+
+def test_a_dispatch_from_its_payload(dispatch: dict[str, Any]) -> None:
+    """A dispatched workflow's inputs are enough."""
+    trigger = read("workflow_dispatch", dispatch)
+    assert trigger == Commanded(
+        repository="octo-org/hello.world",
+        pull_request=12,
+        command=CommandRef(
+            source=CommandSource.DISPATCH,
+            comment_id=None,
+            author="mona",
+            body="Rename a to b",
+        ),
+        parsed=EditCommand(instruction="Rename a to b"),
+    )
+
+
+def test_a_dispatch_from_the_inputs_of_the_action(dispatch: dict[str, Any]) -> None:
+    """The action's inputs win over the payload's and are no command with options."""
+    trigger = read(
+        "workflow_dispatch", dispatch, instruction="--files x\r\n is gone\u200b ", pull_request=5
+    )
+    assert isinstance(trigger, Commanded)
+    assert trigger.pull_request == 5
+    assert trigger.parsed == EditCommand(instruction="--files x\n is gone")
+
+
+def test_a_dispatch_of_an_overlong_instruction(dispatch: dict[str, Any]) -> None:
+    """The limit of instructions holds for dispatches too."""
+    trigger = read("workflow_dispatch", dispatch, instruction="x" * 9000)
+    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger.parsed, InstructionTooLong)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "error"),
+    [
+        ("inputs.pull-request", ..., MissingInput),
+        ("inputs.pull-request", "", MissingInput),
+        ("inputs.pull-request", None, MissingInput),
+        ("inputs.pull-request", "0", InvalidInput),
+        ("inputs.pull-request", "12a", InvalidInput),
+        ("inputs.pull-request", "-12", InvalidInput),
+        ("inputs.instruction", ..., MissingInput),
+        ("inputs.instruction", "  ", MissingInput),
+        ("inputs.instruction", 5, MissingInput),
+        ("inputs", None, MissingInput),
+        ("inputs", [], EventError),
+        ("repository", ..., EventError),
+    ],
+)
+def test_a_dispatch_that_says_too_little(
+    dispatch: dict[str, Any], place: str, value: object, error: type[Exception]
+) -> None:
+    """A dispatch without a pull request or an instruction names the missing input."""
+    with pytest.raises(error):
+        read("workflow_dispatch", changed(dispatch, place, value))
+
+
+def test_a_dispatch_by_an_app(dispatch: dict[str, Any]) -> None:
+    """Only people command, by dispatch too."""
+    trigger = read("workflow_dispatch", changed(dispatch, "sender.type", "Bot"))
+    assert isinstance(trigger, Ignored)
+
+
+def test_a_dispatch_without_a_sender(dispatch: dict[str, Any]) -> None:
+    """A local runner names no sender; the command then has no author."""
+    trigger = read("workflow_dispatch", changed(dispatch, "sender", ...))
+    assert isinstance(trigger, Commanded)
+    assert trigger.command.author is None
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "action",
+                    "comment",
+                    "issue",
+                    "sender",
+                    "user",
+                    "body",
+                    "inputs",
+                    "repository",
+                    "id",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    st.sampled_from(["issue_comment", "pull_request_review_comment", "workflow_dispatch"]),
+    st.dictionaries(
+        st.sampled_from(["action", "comment", "issue", "sender", "inputs", "repository"]), json
+    ),
+)
+def test_reading_never_crashes(name: str, payload: dict[str, object]) -> None:
+    """Any JSON is ignored or one of the errors of the tree."""
+    try:
+        trigger = read_event(name, payload, word=WORD)
+    except (EventError, SettingsError):
+        return
+    assert isinstance(trigger, Ignored)
