@@ -2,8 +2,8 @@
 
     python scripts/cut_graphql_schema.py FULL.graphql [--fields FILE] [--output FILE]
 
-FULL.graphql is the schema of the package ``@octokit/graphql-schema`` (MIT). The list names types
-and their fields; arguments stay whole, and what an argument or a kept field needs comes along.
+FULL.graphql is the schema of the package ``@octokit/graphql-schema`` (MIT), with the package's
+LICENSE.md beside it. The list names types and their fields; arguments stay whole, and what an argument or a kept field needs comes along.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ BUILT_IN = {"String", "Int", "Float", "Boolean", "ID"}
 HEADER = """\
 # A part of GitHub's public GraphQL schema, for an offline stand-in. Not GitHub.
 # Cut from the npm package @octokit/graphql-schema {version}, file schema.graphql.
-# Copyright (c) GitHub 2025. Licensed as MIT.
-# Made by scripts/cut_graphql_schema.py; do not edit.
+# Made by scripts/cut_graphql_schema.py; do not edit. Licence of the original (MIT):
+#
+{licence}
 
 """
 
@@ -151,7 +152,9 @@ def main() -> None:
     full = parse(arguments.full.read_text("utf-8"), no_location=True)
     document = cut(full, read_fields(arguments.fields.read_text("utf-8")))
     assert_valid_schema(build_ast_schema(document))
-    text = HEADER.format(version=arguments.version) + print_ast(document) + "\n"
+    licence = (arguments.full.parent / "LICENSE.md").read_text("utf-8").strip()
+    lines = "\n".join(f"# {line}".rstrip() for line in licence.splitlines())
+    text = HEADER.format(version=arguments.version, licence=lines) + print_ast(document) + "\n"
     arguments.output.write_text(text, "utf-8")
     print(f"{arguments.output}: {len(document.definitions)} types, {len(text)} characters")
 

@@ -35,12 +35,17 @@ class Marker:
 
 
 def find_marker(body: str, kind: str) -> Marker | None:
-    """The first marker of that kind in a body; what is malformed is none."""
+    """The last marker of that kind in a body; what is malformed is none.
+
+    Ours stands at the end of what we write. Text of files and models, which may hold a look-alike,
+    stands before it.
+    """
+    found = None
     for match in _MARKER.finditer(body):
         if match["kind"] == kind:
             fields = match["fields"].split()
-            return Marker(kind, dict(field.partition("=")[::2] for field in fields))
-    return None
+            found = Marker(kind, dict(field.partition("=")[::2] for field in fields))
+    return found
 
 
 def is_ours(body: str) -> bool:

@@ -191,14 +191,19 @@ class Run:
         """
         denial = refusal(role, self._least_role())
         if denial is None or self._inputs.permission is None:
-            policy, _ = await asyncio.gather(
-                read_policy(self._forge, pull, changed), self._talk.announcement.find()
-            )
-            least = resolve(self._inputs, policy.config).permission
-            denial = refusal(role, least)
-            self._trusted = denial is None
-            if denial is None:
-                return policy
+            try:
+                policy, _ = await asyncio.gather(
+                    read_policy(self._forge, pull, changed), self._talk.announcement.find()
+                )
+                denial = refusal(role, resolve(self._inputs, policy.config).permission)
+            except PredictEditError:
+                # Only who may is told what is wrong; what the config says is not known then.
+                if denial is None:
+                    raise
+            else:
+                self._trusted = denial is None
+                if denial is None:
+                    return policy
         log.info("denied: %s %s", self._commanded.command.author, denial)
         return None
 

@@ -54,6 +54,14 @@ class TestMarker:
         """Nothing is guessed from what only looks like a marker."""
         assert find_marker(body, "summary") is None
 
+    def test_look_alike_before_ours_is_passed_over(self) -> None:
+        """A forged marker in a quoted diff stands before ours, which is the last."""
+        forged = "+<!-- predict-edit:v1 summary command=other -->"
+
+        found = find_marker(f"{forged}\n{Marker('summary', {'command': 'mine'})}", "summary")
+
+        assert found == Marker("summary", {"command": "mine"})
+
     @given(st.text())
     def test_reading_never_fails(self, body: str) -> None:
         """Any text can be looked at."""

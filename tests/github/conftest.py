@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Protocol, Self
 
@@ -39,14 +40,21 @@ class Received:
 
     @property
     def json(self) -> Any:
+        """The body."""
         return json.loads(self.text)
 
 
 class FakeGitHub:
     """Answers each method and path with what was scripted; the last answer stays for good."""
 
-    def __init__(self, prefix: str = "", graphql_path: str = "/graphql") -> None:
+    def __init__(
+        self,
+        prefix: str = "",
+        graphql_path: str = "/graphql",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.prefix = prefix
+        self.tls = tls
         self.graphql_path = graphql_path
         self.received: list[Received] = []
         self.in_flight = 0
@@ -58,27 +66,32 @@ class FakeGitHub:
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        """Scheme, host and port."""
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def api_url(self) -> str:
+        """What ``GITHUB_API_URL`` would be."""
         return self.origin + self.prefix
 
     @property
     def graphql_url(self) -> str:
+        """What ``GITHUB_GRAPHQL_URL`` would be."""
         return self.origin + self.graphql_path
 
     async def start(self) -> Self:
+        """Listen on a free port."""
         app = web.Application(client_max_size=2**28)
         app.router.add_route("*", "/{anything:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.tls)
         await site.start()
         self.port = self._runner.addresses[0][1]
         return self
 
     async def stop(self) -> None:
+        """Let hanging requests go and close."""
         self._end.set()
         assert self._runner
         await self._runner.cleanup()
@@ -162,6 +175,7 @@ class FakeGitHub:
         ]
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
+        """Record a request and give the next scripted answer."""
         received = Received(
             method=request.method,
             path=request.rel_url.raw_path,
@@ -187,7 +201,14 @@ class FakeGitHub:
 class MakeServer(Protocol):
     """Starts another server; it is stopped at the end of the test."""
 
-    async def __call__(self, *, prefix: str = "", graphql_path: str = "/graphql") -> FakeGitHub: ...
+    async def __call__(
+        self,
+        *,
+        prefix: str = "",
+        graphql_path: str = "/graphql",
+        tls: ssl.SSLContext | None = None,
+    ) -> FakeGitHub:
+        """Make one."""
 
 
 class MakeForge(Protocol):
@@ -198,15 +219,19 @@ class MakeForge(Protocol):
 
     naps: list[float]
 
-    def __call__(self, server: FakeGitHub | None = None, **options: Any) -> GitHubForge: ...
+    def __call__(self, server: FakeGitHub | None = None, **options: Any) -> GitHubForge:
+        """Make one."""
 
 
 @pytest.fixture
 async def make_server() -> AsyncIterator[MakeServer]:
+    """A maker of further servers."""
     servers: list[FakeGitHub] = []
 
-    async def make(*, prefix: str = "", graphql_path: str = "/graphql") -> FakeGitHub:
-        servers.append(FakeGitHub(prefix, graphql_path))
+    async def make(
+        *, prefix: str = "", graphql_path: str = "/graphql", tls: ssl.SSLContext | None = None
+    ) -> FakeGitHub:
+        servers.append(FakeGitHub(prefix, graphql_path, tls))
         return await servers[-1].start()
 
     yield make
@@ -222,6 +247,7 @@ async def github(make_server: MakeServer) -> FakeGitHub:
 
 @pytest.fixture
 async def make_forge(github: FakeGitHub) -> AsyncIterator[MakeForge]:
+    """A maker of forges with other settings."""
     forges: list[GitHubForge] = []
     naps: list[float] = []
 
@@ -269,6 +295,7 @@ class Files:
 
     @staticmethod
     def sha(data: bytes) -> str:
+        """The object id of a blob."""
         return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
     def graphql_entry(self, path: str) -> dict[str, Any] | None:
@@ -337,4 +364,5 @@ class Files:
 
 @pytest.fixture
 def make_files() -> type[Files]:
+    """The class of commits to serve."""
     return Files

@@ -63,6 +63,16 @@ async def test_a_moved_branch_is_refused(github: FakeGitHub, forge: GitHubForge)
     assert refusals.is_stale_head_refusal(caught.value)
 
 
+async def test_a_commit_with_errors_is_no_commit(github: FakeGitHub, forge: GitHubForge) -> None:
+    """Errors beside data count: it is not known what was made."""
+    github.on_graphql(
+        {"createCommitOnBranch": {"commit": {"oid": "f" * 40, "url": "x"}}},
+        errors=[{"message": "Something went wrong"}],
+    )
+    with pytest.raises(ForgeUnavailable):
+        await forge.commit(DRAFT)
+
+
 async def test_a_missing_permission_is_named(github: FakeGitHub, forge: GitHubForge) -> None:
     """Committing needs more than suggesting does."""
     github.on_graphql(

@@ -178,7 +178,7 @@ async def test_a_comment_is_hidden_as_outdated(github: FakeGitHub, forge: GitHub
 
 
 @pytest.mark.parametrize("kind", ["FORBIDDEN", "NOT_FOUND"])
-@pytest.mark.parametrize("data", [None, {"minimizeComment": None}])
+@pytest.mark.parametrize("data", [None, {"minimizeComment": None}, {"minimizeComment": {}}])
 async def test_what_may_not_be_hidden_stays(
     github: FakeGitHub, forge: GitHubForge, kind: str, data: Any
 ) -> None:

@@ -228,9 +228,9 @@ async def server() -> AsyncIterator[ModelServer]:
 
 @pytest.fixture
 def settings(server: ModelServer) -> ModelSettings:
-    """Settings that lead to the server, with little patience."""
+    """Settings that lead to the server, with patience for a busy machine."""
     return ModelSettings(
-        model="gpt-4o-mini", base_url=f"{server.url}/v1", api_key="key-1", timeout=5.0
+        model="gpt-4o-mini", base_url=f"{server.url}/v1", api_key="key-1", timeout=30.0
     )
 
 

@@ -220,9 +220,7 @@ async def test_a_redirect_is_not_followed(server: ModelServer, wire: Wire) -> No
     server.default = wire.answer(
         307, {}, headers={"location": f"{server.url}/elsewhere/chat/completions"}
     )
-    opened = open_client(
-        settings(base_url=f"{server.url}/v1"), environ={}, mask=lambda _: None
-    )
+    opened = open_client(settings(base_url=f"{server.url}/v1"), environ={}, mask=lambda _: None)
     async with opened:
         with pytest.raises(openai.APIStatusError) as caught:
             await opened.chat.completions.create(model="editor", messages=[])
@@ -236,9 +234,7 @@ async def test_the_sdk_retries_nothing_by_itself(
 ) -> None:
     """Repetitions are decided in one place, which is not the SDK."""
     server.default = wire.answer(status, {}, headers={"retry-after-ms": "1"})
-    opened = open_client(
-        settings(base_url=f"{server.url}/v1"), environ={}, mask=lambda _: None
-    )
+    opened = open_client(settings(base_url=f"{server.url}/v1"), environ={}, mask=lambda _: None)
     async with opened:
         with pytest.raises(openai.APIStatusError):
             await opened.chat.completions.create(model="editor", messages=[])

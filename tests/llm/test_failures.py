@@ -387,9 +387,7 @@ def test_the_wait_that_is_asked_for_comes_along(
     wire: Wire, headers: dict[str, str], wait: float | None, status: int
 ) -> None:
     """Also a wait longer than the SDK would honour."""
-    failure = explain(
-        wire.status_error(status, {}, headers=headers), target(), now=lambda: NOW
-    )
+    failure = explain(wire.status_error(status, {}, headers=headers), target(), now=lambda: NOW)
     assert failure.wait == (None if wait is None else pytest.approx(wait))
 
 

@@ -79,6 +79,7 @@ HOSTILE = (
     "a\u202eb\u2066c\u2069",
     "tag\U000e0041\U000e0042",
     "zero\u200bwidth",
+    "selector\U000e0101 filler\u3164",
     "nul\x00esc\x1b[31m",
     "\ud800 lone",
     "\u2028 separators \u2029 \x0c \x85",

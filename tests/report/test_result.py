@@ -122,6 +122,7 @@ def test_any_text_survives_the_way_through_json(text: str) -> None:
     jsonschema.validate(json.loads(written), result_schema())
 
 
+@pytest.mark.source
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_every_run_fits_the_schema(outcome: Outcome) -> None:
     """Runs of every outcome, empty ones too, are valid by the published schema."""
@@ -144,6 +145,7 @@ def test_schema_refuses_what_is_wrong() -> None:
         jsonschema.validate(result, result_schema())
 
 
+@pytest.mark.source
 def test_published_schema_is_current() -> None:
     """The file in schema/ is what the code says."""
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == result_schema()

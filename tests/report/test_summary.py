@@ -16,7 +16,6 @@ from predict_edit.domain import (
     FileStatus,
     Job,
     Outcome,
-    PredictionState,
     RunReport,
     Usage,
 )
@@ -26,7 +25,15 @@ from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.report.templating import render
 from predict_edit.report.view import view
 
-from .conftest import HOSTILE, MARKER, a_report, an_edited_file, assert_inert, read_markdown
+from .conftest import (
+    HOSTILE,
+    MARKER,
+    a_placed_file,
+    a_report,
+    an_edited_file,
+    assert_inert,
+    read_markdown,
+)
 
 
 def rows(summary: str) -> list[list[str]]:
@@ -73,6 +80,23 @@ class TestHeadline:
     def test_partial(self) -> None:
         """A run that did some files says how many it did not."""
         assert first_line(a_report()) == "Done in part: 1 suggestion in 1 file. 1 file failed."
+
+    def test_partial_without_a_change(self) -> None:
+        """Unchanged files beside failed ones do not read as edits."""
+        report = a_report(files=a_report().files[1:3])
+
+        assert first_line(report) == (
+            "Done in part: nothing to change in what was done. 1 file failed."
+        )
+
+    def test_everything_rejected(self) -> None:
+        """An edit of which nothing is left says so."""
+        placed = dataclasses.replace(a_placed_file(), placements=a_placed_file().placements[2:])
+        files = (dataclasses.replace(an_edited_file(), placed=placed),)
+
+        assert first_line(a_report(outcome=Outcome.PATCHED, files=files)) == (
+            "Nothing to deliver: 1 change rejected, none left."
+        )
 
     def test_unchanged_by_the_model(self) -> None:
         """Files that came back as they were are no failure."""
@@ -230,18 +254,11 @@ class TestAccounts:
         assert "Tokens are those of 0 of 1 file" in summary
         assert "- Prediction:" not in summary
 
-    @pytest.mark.parametrize(
-        ("state", "words"),
-        [
-            (PredictionState.REFUSED, "The model refused predictions for 1 file"),
-            (PredictionState.STOPPED, "Predictions were switched off for 1 file"),
-        ],
-    )
-    def test_predictions_that_did_not_happen(self, state: PredictionState, words: str) -> None:
-        """A refused or stopped prediction is said."""
-        report = a_report(files=(an_edited_file(prediction=state),))
+    def test_notes_are_said(self) -> None:
+        """What the run wants the reader to know stands below the figures."""
+        note = "Predicted outputs were switched off for the rest of the run."
 
-        assert words in render_summary(report, marker=MARKER)
+        assert f"\n- {note}\n" in render_summary(a_report(notes=(note,)), marker=MARKER)
 
     def test_patch_comes_with_its_command(self) -> None:
         """Where something is in the patch, the line to type is there."""
@@ -279,7 +296,7 @@ class TestLimit:
     def test_thousands_of_files_fit(self, name: str) -> None:
         """However many files and however long their names, the comment fits and says it was cut."""
         files = [an_edited_file(name.format(number)) for number in range(300)]
-        for number in range(1_500):
+        for number in range(600):
             path = name.format(number)
             files.append(FileResult(path=path, status=FileStatus.SKIPPED, reason=f"{path} & more"))
             files.append(FileResult(path=path, status=FileStatus.FAILED, reason="&" * 2_000))

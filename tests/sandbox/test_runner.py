@@ -17,7 +17,7 @@ from predict_edit.sandbox.runner import (
     run_action,
     run_action_sync,
 )
-from predict_edit.sandbox.runner_files import OutputFileInvalid, parse_outputs
+from predict_edit.sandbox.runner_files import OutputFileInvalid, parse_outputs, shown_log
 
 SCRIPT = """
 import json, os, pathlib, sys
@@ -178,3 +178,18 @@ def test_heredocs_carry_anything(outputs: dict[str, str]) -> None:
     text = "".join(f"{name}<<ghEOF~1\n{value}\nghEOF~1\n" for name, value in outputs.items())
 
     assert parse_outputs(text) == outputs
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\n", "a\n"),
+        ("s3cret\n::add-mask::s3cret\na s3cret b\n", "s3cret\na *** b\n"),
+        ("::add-mask::ab\n::add-mask::abc\nabc ab", "*** ***"),
+        ("::add-mask::\na", "a"),
+        ("  ::ADD-MASK::50%25\n50%", "***"),
+    ],
+)
+def test_masks(text: str, shown: str) -> None:
+    """The log hides what was masked, and the masks themselves."""
+    assert shown_log(text) == shown

@@ -151,6 +151,20 @@ def test_every_line_of_an_added_file_takes_suggestions() -> None:
     assert anchors_of(change(None, **counts), HEAD) == NoAnchors(reason=reasons.LOCAL_MISMATCH)
 
 
+def test_hunks_out_of_order_are_not_trusted() -> None:
+    """Git writes them top down."""
+    one, two = "@@ -1 +1 @@\n-x\n+1", "@@ -3 +3 @@\n-x\n+3"
+    assert isinstance(anchors_of(change(f"{one}\n{two}"), "1\n2\n3\n"), Anchors)
+    swapped = anchors_of(change(f"{two}\n{one}"), "1\n2\n3\n")
+    assert swapped == NoAnchors(reason=reasons.PATCH_MISMATCH)
+
+
+def test_a_file_that_the_pull_request_emptied_has_no_lines() -> None:
+    """Its diff is fine, but there is nothing to comment on."""
+    emptied = change("@@ -1,2 +0,0 @@\n-a\n-b", additions=0)
+    assert anchors_of(emptied, "") == Anchors(spans=())
+
+
 def test_a_pure_rename_shows_no_line() -> None:
     """Where the pull request changes no line, none can be commented on."""
     renamed = change(None, status="renamed", additions=0, deletions=0)

@@ -130,6 +130,12 @@ def test_a_suggestion_lies_within_one_span(
     assert placement.reason == (expected if isinstance(expected, str) else "")
 
 
+def test_the_more_telling_of_two_reasons_is_given() -> None:
+    """Where one line lies outside, what is wrong with the other says more."""
+    (placement,) = composed("1\n2\n", "1\nx\0\n2\n", (2, 2, 0))
+    assert placement.reason == reasons.NUL
+
+
 def test_neighbours_with_one_line_between_share_a_suggestion() -> None:
     """Each hunk keeps its placement, and the suggestion stands once."""
     placements = composed("1\n2\n3\n4\n5\n6\n", "1\nB\n3\nD\n5\n6\n")

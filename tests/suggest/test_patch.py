@@ -118,6 +118,21 @@ def test_git_apply_gives_the_edited_bytes(original: str, edited: str, apply_patc
     assert apply_patch({"f": original}, file_patch("f", original, edited)) == {"f": edited}
 
 
+@pytest.mark.parametrize(("gap", "pieces"), [(6, 1), (7, 2)])
+def test_hunks_share_a_piece_where_their_context_touches(gap: int, pieces: int) -> None:
+    """Up to six unchanged lines between them stand in one piece, as in ``git diff``."""
+    lines = [f"{number}\n" for number in range(30)]
+    edited = [*lines[:5], "x\n", *lines[6 : 6 + gap], "y\n", *lines[7 + gap :]]
+    placed = place(SourceFile(path="f", text="".join(lines), blob_sha=""), "".join(edited))
+    assert len(remainder_hunks(placed)) == pieces
+
+
+def test_a_side_without_lines_names_the_line_before() -> None:
+    """The header of an emptied or a filled file starts at 0."""
+    assert "\n@@ -1,2 +0,0 @@\n" in file_patch("f", "a\nb\n", "")
+    assert "\n@@ -0,0 +1,2 @@\n" in file_patch("f", "", "a\nb\n")
+
+
 def test_nothing_changed_is_no_patch() -> None:
     """There are no headers without hunks."""
     placed = place(SourceFile(path="f", text="a\n", blob_sha=""), "a\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
@@ -14,9 +15,9 @@ from predict_edit.domain import Hunk, PlacedFile, PlacementKind, SourceFile, Sug
 from predict_edit.suggest import reasons
 from predict_edit.suggest.anchor import Anchors, anchors_of, local_patch
 from predict_edit.suggest.compose import fenced
-from predict_edit.suggest.diff import apply_hunks, hunks_between
+from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between
 from predict_edit.suggest.lines import lines_of
-from predict_edit.suggest.patch import edits_patch, remainder_hunks, remainder_patch
+from predict_edit.suggest.patch import edits_patch, file_patch, remainder_hunks, remainder_patch
 from predict_edit.suggest.place import cap, place
 from predict_edit.suggest.replay import apply_suggestions, block_lines
 
@@ -153,7 +154,7 @@ def placed_at(placed: PlacedFile, path: str) -> PlacedFile:
     return dataclasses.replace(placed, file=dataclasses.replace(placed.file, path=path))
 
 
-@settings(max_examples=max(250, settings().max_examples))
+@settings(max_examples=max(150, settings().max_examples))
 @given(case=cases() | st.integers(0, 2**32).map(dense_case))
 @example(case=Case("a\nb\n", "a\nc\n", "a\nd", "whole", rejecting=False))
 @example(case=Case("", "a\nb", "", "missing", rejecting=False))
@@ -222,9 +223,8 @@ def test_every_case_is_accounted_for_legal_and_exact(
     both = edits_patch([placed_at(placed, "edits")]) + remainder_patch([placed_at(placed, "rest")])
     after = apply_patch({"edits": case.head, "rest": case.head}, both)
     assert after == {"edits": placed.accepted, "rest": apply_hunks(case.head, remaining)}
-    assert "".join(remainder_hunks(placed)) == "".join(
-        remainder_patch([placed_at(placed, "rest")]).partition("\n@@ ")[1:]
-    ).removeprefix("\n")
+    _, border, hunks = remainder_patch([placed]).partition("\n@@ ")
+    assert "".join(remainder_hunks(placed)) == (border + hunks).removeprefix("\n")
 
 
 @given(data=st.data())
@@ -249,6 +249,18 @@ def test_any_subset_of_hunks_makes_a_patch_that_git_takes(
     file = SourceFile(path="f", text=original, blob_sha="")
     placed = place(file, edited, judge=lambda hunk: None if hunk.start in wanted else "no")
     assert apply_patch({"f": original}, edits_patch([placed])) == {"f": placed.accepted}
+
+
+@given(data=st.data())
+def test_patches_have_the_hunks_that_git_writes(data: st.DataObject) -> None:
+    """Line numbers, counts, context and end-of-file marks are those of git's own rendering."""
+    original = data.draw(texts(AnyLine))
+    edited = data.draw(edits_of(original, AnyLine))
+    theirs = git_diff(original, edited, "--unified=3", "--histogram").decode(errors="replace")
+    # Git repeats a line of the file behind the header, for people only.
+    headers = re.sub(r"^(@@ [^@]+ @@).*", r"\1", theirs, flags=re.MULTILINE)
+    ours = file_patch("f", original, edited)
+    assert ours.partition("\n@@ ")[1:] == headers.partition("\n@@ ")[1:]
 
 
 @given(base=texts(AnyLine), data=st.data())
@@ -290,6 +302,7 @@ def test_a_block_reads_back_as_it_was_written(
     assert suggestion_text(body) == "".join(f"{line}\n" for line in lines)
 
 
+@settings(max_examples=settings().max_examples // 3)
 @given(several=st.lists(cases(), max_size=3), limit=st.integers(0, 6))
 def test_a_cap_keeps_the_first_suggestions_and_loses_nothing(
     several: list[Case], limit: int, patch_of: PatchOf, source: Callable[..., SourceFile]

@@ -110,6 +110,18 @@ def test_suggestions_and_patch_together_are_proven(patched: set[int]) -> None:
     assert prove(HEAD, placements, EDITED) == tuple(placements)
 
 
+def test_an_insertion_of_the_patch_stays_above_the_line_it_precedes() -> None:
+    """A suggestion on a line does not move what is inserted before that line."""
+    before, after = hunks_between("a\nb\nc\n", "a\nx\nb\ny\nc\n")
+    placements = [
+        Placement(hunk=before, kind=PlacementKind.PATCH, reason=reasons.NUL),
+        Placement(
+            hunk=after, kind=PlacementKind.INLINE, suggestion=suggestion(2, 2, block("b\ny\n"))
+        ),
+    ]
+    assert prove("a\nb\nc\n", placements, "a\nx\nb\ny\nc\n") == tuple(placements)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -137,6 +149,13 @@ def test_suggestions_that_only_clash_are_all_moved() -> None:
     proven = prove(HEAD, [wide, *GOOD[1:]], EDITED)
     assert [p.reason for p in proven] == [reasons.REPLAY] * 3
     assert [p.hunk for p in proven] == [FIRST, SECOND, THIRD]
+
+
+def test_a_clash_that_is_left_after_the_broken_ones_are_gone_moves_all() -> None:
+    """What stays inline is proven once more."""
+    wide, broken = inline(0, 1, 3, "A\nb\nc\n"), inline(2, 6, 6, "G\n")
+    proven = prove(HEAD, [wide, GOOD[1], broken], EDITED)
+    assert [p.reason for p in proven] == [reasons.REPLAY] * 3
 
 
 def test_hunks_that_are_left_out_break_the_proof() -> None:

@@ -23,8 +23,7 @@ _OPENINGS = re.compile(
 _CLOSINGS = re.compile(
     r"(?:explanation ?:|here(?:'s| is) (?:how|what|why|an?) |the above |(?:the )?changes made\b|"
     r"changes ?:|(?:a )?summary of (?:the )?changes|key changes|let me know |i(?:'ve| have) |"
-    r"this (?:code|version|change|edit|update|file) (?:now|will|should|does|adds|replaces|"
-    r"removes) |"
+    r"this (?:code|version|change|edit|update|file) (?:now |will |should )?\w+s?\b|"
     r"note that |please note|hope this helps|in this (?:updated|modified|revised) )",
     re.IGNORECASE,
 )
@@ -86,7 +85,8 @@ def in_opening(path: str, difference: Difference) -> str | None:
     if _OPENINGS.match(line):
         return talk
     before = next((line for line in difference.old if line), "")
-    if _PROSE_LINE.fullmatch(line) and not before.endswith(":"):
+    keys = kinds.suffix(path) in {".yml", ".yaml"}
+    if not keys and _PROSE_LINE.fullmatch(line) and not before.endswith(":"):
         return talk
     return None
 

@@ -29,13 +29,22 @@ def clean(original: str, answer: str, *, instruction: str = "") -> str:
     if answer == original:
         return original
     free = intent.read(instruction)
-    text = fence.unwrap(original, answer.removeprefix(fence.BOM)).removeprefix(fence.BOM)
+    body = original.lstrip(fence.BOM)
+    text = _unmarked(body, fence.unwrap(original, answer))
     if not text.strip():
         return ""
-    has_mark = original.startswith(fence.BOM)
-    keep_mark = answer.startswith(fence.BOM) if free.byte_order_mark else has_mark
-    body = _shape(original.removeprefix(fence.BOM), text, free)
-    return fence.BOM + body if keep_mark else body
+    marked = answer if free.byte_order_mark else original
+    marks = marked[: len(marked) - len(marked.lstrip(fence.BOM))]
+    return marks + _shape(body, text, free)
+
+
+def _unmarked(original: str, text: str) -> str:
+    """The text without byte-order marks at its start, however models put line feeds round them."""
+    text = text.lstrip(fence.BOM)
+    inner = text.lstrip(_ENDS)
+    if not inner.startswith(fence.BOM) or original.lstrip(_ENDS).startswith(fence.BOM):
+        return text
+    return inner.lstrip(fence.BOM + _ENDS)
 
 
 def _shape(original: str, text: str, free: intent.Intent) -> str:

@@ -22,9 +22,9 @@ MIN_CHARACTERS = 1_000
 """Below this a file of few lines is not judged at all."""
 
 _SHARE_SMALL, _SHARE_USUAL, _SHARE_REWRITTEN, _SHARE_DELETED = 0.25, 0.5, 0.2, 0.1
-_MIN_WORDS, _SHARE_WORDS = 60, 0.2
+_MIN_WORDS, _MIN_DISTINCT, _SHARE_WORDS = 60, 20, 0.2
 _MIN_TAIL, _SHARE_TAIL, _SHARE_TAIL_GONE, _SHARE_TAIL_UNITS = 4, 0.05, 0.8, 0.3
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 def problem(difference: Difference, intent: Intent) -> str | None:
@@ -70,7 +70,7 @@ def _rewrites(old: Sequence[str], new: Sequence[str], intent: Intent) -> str | N
     if intent.rewrites or intent.deletes:
         return None
     before, after = Counter(_words(old)), Counter(_words(new))
-    if before.total() < _MIN_WORDS:
+    if before.total() < _MIN_WORDS or len(before) < _MIN_DISTINCT:
         return None
     # Many equal words that one edit changes count once, many different ones that stay count each.
     share = max((before & after).total() / before.total(), len(before & after) / len(before))

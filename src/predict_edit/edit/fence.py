@@ -17,8 +17,8 @@ def unwrap(original: str, answer: str) -> str:
 
     Only if the first line with text opens a fence, the last one closes it, the original does not
     itself begin with a fence, and the fence is not one of the original's own (in Markdown). An
-    answer that would still be wrapped afterwards is left alone. A byte-order mark before or
-    just inside the fence goes with it.
+    answer that would still be wrapped afterwards is left alone. A byte-order mark before the
+    fence goes with it.
     """
     once = _unwrap_once(original, answer)
     if once is None:
@@ -61,7 +61,10 @@ def is_fence(line: str) -> bool:
 
 def body(text: str) -> list[str]:
     """The lines from the first to the last that has text, without their line ends."""
-    return text.removeprefix(BOM).strip().split("\n")
+    text = text.strip()
+    while text.startswith(BOM):
+        text = text.lstrip(BOM).lstrip()
+    return text.split("\n")
 
 
 def _closes(run: str, opener: str) -> bool:
@@ -84,4 +87,4 @@ def _unwrap_once(original: str, answer: str) -> str | None:
     same_start = surplus == 2 and first == before[0].strip()  # noqa: PLR2004 - opener and closer
     if surplus <= 0 or not (encloses(lines) or same_start):
         return None
-    return "\n".join(inside).removeprefix(BOM)
+    return "\n".join(inside)

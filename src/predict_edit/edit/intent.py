@@ -37,7 +37,9 @@ _BROAD = re.compile(
 )
 _EMPTIES = re.compile(
     r"\b(?:empty|blank|clear|truncate|leere?)\b"
-    r"|\b(?:delet|remov|eras|wip)\w*\s+(?:everything|(?:out\s+)?(?:all|the|this)\b)"
+    r"|\b(?:delet|remov|eras|wip)\w* (?:out )?"
+    r"(?:everything\b|all (?:contents?|text|code|lines|of it)\b|"
+    r"(?:(?:the|this|its|all|of) )*(?:whole|entire|contents?|file)\b)"
     r"|清空|删除(?:全部|所有)",
     re.IGNORECASE,
 )
@@ -83,7 +85,7 @@ class Intent:
 
 def read(instruction: str) -> Intent:
     """Look for the words that permit something."""
-    text = instruction[:MAX_READ]
+    text = " ".join(instruction[:MAX_READ].split())
 
     def says(pattern: re.Pattern[str]) -> bool:
         return pattern.search(text) is not None

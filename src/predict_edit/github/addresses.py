@@ -27,6 +27,7 @@ def trusted(url: str, variable: str) -> SplitResult:
 
 
 def _is_near(host: str) -> bool:
+    """Whether a host is this machine, or an address or name of its own network."""
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(host)
         return address.is_loopback or address.is_private

@@ -48,11 +48,13 @@ class Answer:
         return dataclasses.replace(self, data=_without(self.data, secret))
 
     def _links(self) -> dict[str, str]:
+        """The ``link`` header: address by relation."""
         links = parse_header_links(self.headers.get("link", ""))
         return {link["rel"]: link["url"] for link in links if "rel" in link and "url" in link}
 
 
 def _without(value: Any, secret: str) -> Any:
+    """A JSON value with the secret replaced in all its strings."""
     match value:
         case str():
             return value.replace(secret, "***")

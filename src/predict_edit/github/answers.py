@@ -56,6 +56,7 @@ def parse_pages(kind: type[T], pages: Iterable[Answer], endpoint: Endpoint) -> l
 def _validated(
     adapter: pydantic.TypeAdapter[T], data: Any, endpoint: Endpoint, status: int | None
 ) -> T:
+    """Check one value; the error names the first field that is not right."""
     try:
         return adapter.validate_python(data)
     except pydantic.ValidationError as error:
@@ -82,10 +83,14 @@ class Permission(FromGitHub):
 
 
 class _Repository(FromGitHub):
+    """The repository of a branch."""
+
     full_name: str
 
 
 class _Branch(FromGitHub):
+    """Head or base of a pull request."""
+
     ref: str
     sha: Sha
     repo: _Repository | None = None

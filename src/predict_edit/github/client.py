@@ -170,6 +170,7 @@ class Client:
         path = endpoint.path(owner=self.owner, repo=self.name, **values)
 
         async def page(number: int) -> Answer:
+            """One page of the list."""
             query = {"per_page": PER_PAGE} | ({"page": number} if number > 1 else {})
             return await self._persist(endpoint, path, query=query, body=None)
 
@@ -225,6 +226,7 @@ class Client:
         query: Mapping[str, str | int],
         body: Mapping[str, Any] | None,
     ) -> Answer:
+        """Send one request, record it, and turn every failure into an error of the tree."""
         started = time.monotonic()
         status: int | None = None
         send = functools.partial(
@@ -258,6 +260,7 @@ class Client:
         return answer.without(self._token) if answer.graphql_errors else answer
 
     def _no_answer(self, error: Exception, endpoint: Endpoint) -> ForgeError:
+        """The error for a request that brought no complete answer."""
         match error:
             case ForeignRedirect():
                 return failures.invalid(endpoint, "a redirect to another address, not followed")

@@ -56,6 +56,7 @@ class Reactions:
             log.debug("reaction %s stays: %s", reaction.name, error)
 
     async def _put(self, command: CommandRef, reaction: Reaction) -> int | None:
+        """Put the reaction, remember its number; ``None`` where there is no comment."""
         if command.source not in _REACT or command.comment_id is None:
             return None
         endpoint = _REACT[command.source]

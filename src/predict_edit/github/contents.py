@@ -59,6 +59,7 @@ class _Found:
 
     @staticmethod
     def union(parts: Iterable[_Found]) -> _Found:
+        """All that several ways brought."""
         whole = _Found()
         for part in parts:
             whole.contents |= part.contents
@@ -90,6 +91,7 @@ async def read_files(
 
 
 async def _over_graphql(client: Client, commit: str, files: Mapping[str, str | None]) -> _Found:
+    """Ask for all files, in batches side by side."""
     if not client.has_graphql or not _OBJECT_ID.fullmatch(commit):
         return _Found(untold=dict(files))
     items = list(files.items())
@@ -101,6 +103,7 @@ async def _over_graphql(client: Client, commit: str, files: Mapping[str, str | N
 
 
 async def _batch(client: Client, commit: str, files: Mapping[str, str | None]) -> _Found:
+    """Ask for one batch; whatever goes wrong leaves its files untold."""
     endpoint = endpoints.FILES_AT_COMMIT
     variables: dict[str, Any] = {"owner": client.owner, "name": client.name, "commit": commit}
     variables |= {f"p{i}": path for i, path in enumerate(files)}
@@ -166,6 +169,7 @@ def _take(found: _Found, path: str, entry: graph_answers.GraphFile) -> None:
 
 
 def _utf8(text: str | None) -> bytes | None:
+    """The bytes of a text; ``None`` where there are none."""
     try:
         return None if text is None else text.encode()
     except UnicodeEncodeError:
@@ -206,6 +210,7 @@ async def _over_rest(client: Client, commit: str, asked: _Found) -> _Found:
 
 
 def _take_entry(found: _Found, path: str, mode: int, sha: str, size: int) -> None:
+    """Sort one entry of a tree into what is done and what is still to be fetched."""
     if mode in _REGULAR and size <= MAX_BYTES:
         found.entries.append(_Entry(path=path, sha=sha, mode=mode, size=size))
     else:
@@ -227,6 +232,7 @@ async def _tree(client: Client, commit: str) -> dict[str, answers.TreeEntry] | N
 
 
 async def _blob(client: Client, entry: _Entry) -> FileContent:
+    """Fetch the bytes of one file by its object id."""
     if entry.size is not None and entry.size > MAX_BYTES:
         return FileContent(
             path=entry.path, blob_sha=entry.sha, data=None, mode=entry.mode, size=entry.size
@@ -269,6 +275,7 @@ async def _at_path(client: Client, commit: str, path: str) -> _Found:
 
 
 def _decoded(content: str, encoding: str, endpoint: Endpoint) -> bytes:
+    """The bytes that an answer carries."""
     if encoding == "base64":
         try:
             return base64.b64decode(content)
@@ -278,6 +285,7 @@ def _decoded(content: str, encoding: str, endpoint: Endpoint) -> bytes:
 
 
 def _verified(data: bytes, sha: str, endpoint: Endpoint) -> bytes:
+    """The bytes, if they have the object id that was asked for."""
     if blob_sha_of(data) != sha:
         raise failures.invalid(endpoint, "content that does not match its object id")
     return data

@@ -30,6 +30,8 @@ ACTIONS_LOGIN: Final = "github-actions[bot]"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Written:
+    """All comments and reviews of a pull request."""
+
     comments: tuple[Comment, ...]
     reviews: tuple[Review, ...]
 
@@ -91,6 +93,7 @@ class Conversations:
         return tuple(review for review in written.reviews if marker in review.body)
 
     async def _read(self, number: int, what: str) -> _Written:
+        """The shared reading, or a new one where that is used, old or forgotten."""
         reading = self._readings.get(number)
         if (
             reading is None
@@ -104,6 +107,7 @@ class Conversations:
         return await asyncio.shield(reading.task)
 
     async def _comments_over_rest(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """Marked comments by REST; ours are those by the token's account."""
         endpoint = endpoints.COMMENTS
         pages = await self._client.pages(endpoint, number=number)
         found = [
@@ -115,6 +119,7 @@ class Conversations:
         return tuple(entry.comment(mine=_is(entry.user, login)) for entry in found)
 
     async def _reviews_over_rest(self, number: int, marker: str) -> tuple[Review, ...]:
+        """Marked reviews by REST; ours are those by the token's account."""
         endpoint = endpoints.REVIEWS
         pages = await self._client.pages(endpoint, number=number)
         found = [
@@ -137,10 +142,12 @@ class Conversations:
 
 
 def _is(account: answers.Account | None, login: str) -> bool:
+    """Whether an account has that login, whose case does not matter."""
     return account is not None and account.login.casefold() == login.casefold()
 
 
 async def _over_graphql(client: Client, number: int) -> _Written:
+    """Read all pages of both lists."""
     endpoint = endpoints.CONVERSATION
     comments: list[graph_answers.GraphComment] = []
     reviews: list[graph_answers.GraphReview] = []
@@ -197,6 +204,7 @@ async def review_threads(client: Client, number: int, marker: str) -> tuple[Revi
 
 
 def _threads(threads: Iterable[graph_answers.GraphThread], marker: str) -> Iterable[ReviewThread]:
+    """The threads that carry the marker, as the domain has them."""
     for thread in threads:
         first = next(iter(thread.comments.nodes), None)
         if first is not None and marker in first.body:

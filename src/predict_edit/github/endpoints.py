@@ -60,6 +60,7 @@ _READ_CONTENTS = "contents: read"
 
 
 def _read(template: str, permission: str) -> Endpoint:
+    """An endpoint that changes nothing."""
     return Endpoint(method="GET", template=template, permission=permission)
 
 

@@ -107,6 +107,7 @@ def rate_limit_wait(answer: Answer, spoken: str) -> float | None:
 
 
 def _seconds(text: str | None) -> float | None:
+    """A header's number of seconds; ``None`` where it is none."""
     try:
         seconds = float(text) if text else None
     except ValueError:
@@ -115,12 +116,14 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _quoted(reasons: tuple[str, ...]) -> str:
+    """GitHub's sentences, to be added to a cause."""
     return (
         f" GitHub says: {'; '.join(reason.rstrip('.') for reason in reasons)}." if reasons else ""
     )
 
 
 def _unauthorized(endpoint: Endpoint, reasons: tuple[str, ...]) -> ForgeUnauthorized:
+    """The error for a 401."""
     return ForgeUnauthorized(
         f"GitHub does not accept the token ({endpoint.name}, 401).{_quoted(reasons)}",
         "Check the input `github-token`: the job's own token ends with the job, a personal one may"
@@ -166,6 +169,7 @@ def refused(endpoint: Endpoint, status: int, reasons: tuple[str, ...]) -> ForgeR
 def _rate_limited(
     endpoint: Endpoint, status: int, reasons: tuple[str, ...], wait: float
 ) -> ForgeRateLimited:
+    """The error for a limit that lasts ``wait`` seconds."""
     end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=min(wait, 86_400.0))
     return ForgeRateLimited(
         f"GitHub's rate limit stops {endpoint.name} ({status}) for about {wait:.0f} s.",

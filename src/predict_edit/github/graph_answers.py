@@ -9,11 +9,15 @@ from predict_edit.github.answers import Account, FromGitHub, Sha
 
 
 class _PageInfo(FromGitHub):
+    """Whether a connection goes on, and from where."""
+
     has_next_page: bool = pydantic.Field(alias="hasNextPage")
     end_cursor: str | None = pydantic.Field(alias="endCursor")
 
 
 class _Commit(FromGitHub):
+    """The commit a review was written on."""
+
     oid: Sha
 
 
@@ -81,6 +85,8 @@ class ReviewConnection(FromGitHub):
 
 
 class _ThreadComments(FromGitHub):
+    """How many comments a thread has, and its first."""
+
     total: int = pydantic.Field(alias="totalCount")
     nodes: list[GraphComment]
 

@@ -38,6 +38,7 @@ class Rule:
 
 
 def _rule(pattern: str, cause: str, next_step: str) -> Rule:
+    """A rule with a pattern that ignores case."""
     return Rule(pattern=re.compile(pattern, re.IGNORECASE), cause=cause, next_step=next_step)
 
 
@@ -122,6 +123,7 @@ def meaning(
 
 
 def _says(error: ForgeError, pattern: re.Pattern[str]) -> bool:
+    """Whether GitHub refused with a sentence of that kind."""
     return isinstance(error, ForgeRefused) and any(
         pattern.search(reason) for reason in error.reasons
     )

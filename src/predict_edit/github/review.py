@@ -28,6 +28,7 @@ def review_body(draft: ReviewDraft) -> dict[str, Any]:
 
 
 def _bottom_up(suggestions: Sequence[Suggestion]) -> Iterable[Suggestion]:
+    """The suggestions by file, in the order the files come in, the last lines first."""
     files = {path: i for i, path in enumerate(dict.fromkeys(s.path for s in suggestions))}
     return sorted(suggestions, key=lambda each: (files[each.path], -each.line))
 
@@ -85,6 +86,7 @@ async def review_comment_urls(
 
 
 def _line(comment: answers.ReviewComment) -> int | None:
+    """The last line of a comment at the head, else where it was posted."""
     return comment.line if comment.line is not None else comment.original_line
 
 

@@ -18,7 +18,6 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from github import Auth
 from github.Requester import (
     HTTPRequestsConnectionClass,
     HTTPSRequestsConnectionClass,
@@ -26,6 +25,7 @@ from github.Requester import (
     RequestsResponse,
 )
 
+from github import Auth
 from predict_edit import __version__
 from predict_edit.github.answer import Answer
 
@@ -56,6 +56,7 @@ class _Redirected(Exception):
 
 
 def _checked(answer: RequestsResponse) -> RequestsResponse:
+    """An answer that is no redirect, to be read as UTF-8."""
     if answer.status in _REDIRECTS:
         raise _Redirected(answer.headers.get("location", ""))
     # JSON is UTF-8; without a charset in the header requests would guess one.
@@ -64,12 +65,18 @@ def _checked(answer: RequestsResponse) -> RequestsResponse:
 
 
 class _Http(HTTPRequestsConnectionClass):
+    """PyGithub's plain connection, with redirects left to us."""
+
     def getresponse(self) -> RequestsResponse:
+        """Send and wait for the answer."""
         return _checked(super().getresponse())
 
 
 class _Https(HTTPSRequestsConnectionClass):
+    """PyGithub's TLS connection, with redirects left to us."""
+
     def getresponse(self) -> RequestsResponse:
+        """Send and wait for the answer."""
         return _checked(super().getresponse())
 
 
@@ -128,6 +135,7 @@ class _Worker:
         raise ForeignRedirect
 
     def _inside(self, location: str) -> str:
+        """The address a redirect names, if it stays with the API."""
         target = urlsplit(location)
         if not target.netloc and location.startswith("/"):
             return f"{self._api.scheme}://{self._api.netloc}{location}"
@@ -148,12 +156,14 @@ class _Worker:
         return connection
 
     def close(self) -> None:
+        """Close the connections."""
         for connection in self._connections.values():
             connection.close()
         self._requester.close()
 
 
 def _answer(status: int, headers: Mapping[str, Any], text: str) -> Answer:
+    """What PyGithub gives, as our answer."""
     names = {name.lower(): str(value) for name, value in headers.items()}
     if not text:
         return Answer(status=status, headers=names, data=None)

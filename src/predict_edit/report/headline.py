@@ -30,6 +30,9 @@ def _opened(report: RunReport) -> str:
 
 
 def _patched(report: RunReport) -> str:
+    rejected = report.count(PlacementKind.REJECTED)
+    if rejected and not _kept(report):
+        return f"Nothing to deliver: {plural(rejected, 'change')} rejected, none left."
     return f"{_changes(report)} in {_edited(report)}, all in the patch; none is a suggestion."
 
 
@@ -46,8 +49,9 @@ def _unchanged(report: RunReport) -> str:
 def _partial(report: RunReport) -> str:
     failed = len(report.with_status(FileStatus.FAILED))
     lost = f" {plural(failed, 'file')} failed." if failed else ""
-    count = report.suggestion_count
-    what = _suggestions(report) if count else _changes(report)
+    if not report.with_status(FileStatus.EDITED):
+        return f"Done in part: nothing to change in what was done.{lost}"
+    what = _suggestions(report) if report.suggestion_count else _changes(report)
     return f"Done in part: {what} in {_edited(report)}.{lost}"
 
 
@@ -94,8 +98,11 @@ def _suggestions(report: RunReport) -> str:
 
 
 def _changes(report: RunReport) -> str:
-    kept = report.count(PlacementKind.INLINE) + report.count(PlacementKind.PATCH)
-    return plural(kept, "change")
+    return plural(_kept(report), "change")
+
+
+def _kept(report: RunReport) -> int:
+    return report.count(PlacementKind.INLINE) + report.count(PlacementKind.PATCH)
 
 
 def _edited(report: RunReport) -> str:

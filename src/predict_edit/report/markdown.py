@@ -29,7 +29,8 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 """Blank on the screen although Unicode does not class them so."""
 
 _CODE = re.compile(r"`([^`]+)`")
-_AROUND = re.compile(r"""^([("'\[{]*)(.*?)([.,;:!?)"'\]}]*)$""")
+_BEFORE, _AFTER = """([{"'""", """.,;:!?)]}"'"""
+"""Punctuation that stays outside when a word becomes code."""
 _ACTIVE = re.compile(r"([\\`*_\[\](){}#!~^])")
 _RISKY = re.compile(
     r"""
@@ -211,10 +212,9 @@ def _prose(piece: str) -> str:
 def _word(word: str) -> str:
     if not _RISKY.search(word):
         return _escape(word)
-    around = _AROUND.match(word)
-    if around is None or not around[2]:
-        return code(word)
-    return f"{_escape(around[1])}{code(around[2])}{_escape(around[3])}"
+    core = word.lstrip(_BEFORE).rstrip(_AFTER)
+    before, _, after = word.partition(core)
+    return f"{_escape(before)}{code(core)}{_escape(after)}"
 
 
 def _escape(word: str) -> str:

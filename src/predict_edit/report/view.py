@@ -59,9 +59,6 @@ class Prediction:
     overhead: Decimal | None
     unreported: int
     """Files whose prediction was sent and of which the provider said nothing."""
-    off: int
-    refused: int
-    stopped: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,9 +190,6 @@ def _prediction(asked: Iterable[Effort]) -> Prediction:
     rejected, completion = usage.rejected_prediction_tokens, usage.completion_tokens
     overheads = [effort.overhead for effort in efforts if effort.overhead is not None]
 
-    def states(state: PredictionState) -> int:
-        return sum(effort.prediction is state for effort in efforts)
-
     return Prediction(
         accepted=usage.accepted_prediction_tokens,
         rejected=rejected,
@@ -207,7 +201,4 @@ def _prediction(asked: Iterable[Effort]) -> Prediction:
             and (effort.usage is None or effort.usage.accepted_prediction_tokens is None)
             for effort in efforts
         ),
-        off=states(PredictionState.OFF),
-        refused=states(PredictionState.REFUSED),
-        stopped=states(PredictionState.STOPPED),
     )

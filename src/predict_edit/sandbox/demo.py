@@ -103,27 +103,32 @@ async def _demonstrate(
         show.step(console, f"@{scene.COMMENTER}, who may write, commented", scene.COMMAND)
         await warming
         run = await scene.play(step)
-        asked = [dict(exchange.body) for exchange in model.exchanges]
+        asked = None if chosen else [dict(exchange.body) for exchange in model.exchanges]
     show.step(console, f"ran the action: exit status {run.exit_code}", f"{run.seconds:.1f} s")
     show.step(
         console,
         f"{len(github.log.requests)} requests to GitHub",
         f"at most {github.log.most_in_flight} at once",
     )
-    if chosen is None:
+    if asked is not None:
         show.step(
             console, f"{len(asked)} requests to the model", f"at most {model.in_flight_max} at once"
         )
     kept = scene.keep(out, pull=pull, step=step, run=run, github=github, asked=asked)
-    proven = await asyncio.to_thread(_tell, console, github, pull, world, run, out=out)
+    show.heading(console, "The summary comment")
+    show.comment(console, scene.summary_comment(pull) or "There is none.")
+    proven = None
+    if run.exit_code == 0:
+        proven = await asyncio.to_thread(_prove, console, github, pull, world, run, out=out)
     files = {**{f"workspace/{OUT}/{name}": "" for name in run.files}, **kept}
-    show.files(console, out, {**files, "result/": "the repository with everything applied"})
-    return _verdict(
-        console, run, proven, offline=chosen is None, seconds=time.monotonic() - started
-    )
+    if proven:
+        files["result/"] = "the repository with everything applied"
+    show.files(console, out, files)
+    seconds = time.monotonic() - started
+    return _verdict(console, run, proven, offline=chosen is None, seconds=seconds)
 
 
-def _tell(
+def _prove(
     console: Console,
     github: Sandbox,
     pull: PullRequest,
@@ -133,9 +138,6 @@ def _tell(
     out: Path,
 ) -> Proof:
     """Show what was posted, then apply and compare it."""
-    summary = scene.summary_comment(pull)
-    show.heading(console, "The summary comment")
-    show.comment(console, summary or "There is none.")
     suggestions = scene.suggested(pull, world)
     show.heading(console, f"{len(suggestions)} suggestions")
     for one in suggestions:
@@ -161,12 +163,12 @@ def _tell(
 
 
 def _verdict(
-    console: Console, run: ActionRun, proven: Proof, *, offline: bool, seconds: float
+    console: Console, run: ActionRun, proven: Proof | None, *, offline: bool, seconds: float
 ) -> int:
     """Say whether it worked, and return the exit status."""
-    if run.exit_code:
+    if proven is None:
         show.failure(console, f"the action ended with exit status {run.exit_code}:")
-        show.plain(console, run.stdout + run.stderr)
+        show.plain(console, run.log)
         return FAILED
     if not proven.complete:
         show.failure(console, "what was posted does not add up to the edits")

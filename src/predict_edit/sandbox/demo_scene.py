@@ -12,8 +12,8 @@ from typing import Any
 from predict_edit.domain import Role
 from predict_edit.sandbox.demo_model import ModelChoice
 from predict_edit.sandbox.github import DEFAULT_TOKEN, Sandbox, issue_comment_created
-from predict_edit.sandbox.github.nouns import PullRequest
 from predict_edit.sandbox.github.accounts import ACTIONS_LOGIN
+from predict_edit.sandbox.github.nouns import PullRequest
 from predict_edit.sandbox.github.suggestion_blocks import suggestion_blocks
 from predict_edit.sandbox.runner import ActionRun, RunnerEnvironment, run_action
 from predict_edit.sandbox.world import World
@@ -118,22 +118,25 @@ def keep(
     step: RunnerEnvironment,
     run: ActionRun,
     github: Sandbox,
-    asked: list[dict[str, Any]],
+    asked: list[dict[str, Any]] | None,
 ) -> dict[str, str]:
     """Write down what happened; returns file names and what they hold.
+
+    ``asked`` are the bodies the stand-in model got, ``None`` where it was not asked.
 
     No key is written: of the inputs only the names, of the requests only bodies.
     """
     texts = {
         "summary.md": ("the summary comment", summary_comment(pull)),
         "job-summary.md": ("the job summary", run.summary),
-        "log.txt": ("what the action printed", run.stdout + run.stderr),
+        "log.txt": ("what the action printed", run.log),
         "outputs.json": ("the step's outputs", _json(dict(run.outputs))),
         "event.json": ("the event that started it", _json(step.payload)),
         "review.json": ("the review's comments", _json(_comments(pull))),
         "github-requests.json": ("what GitHub was asked", _json(_requests(github))),
-        "model-requests.json": ("what the model was asked", _json(asked)),
     }
+    if asked is not None:
+        texts["model-requests.json"] = ("what the stand-in model was asked", _json(asked))
     for name, (_, text) in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     return {name: what for name, (what, _) in texts.items()}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from rich.console import Console
-from rich.markdown import Markdown
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import Markdown, MarkdownElement, TableElement
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
@@ -17,14 +19,39 @@ from rich.text import Text
 
 from predict_edit.sandbox.demo_proof import Proof
 
-NARROW = 110
+NARROW = 130
 """Columns where the output is no terminal."""
 _TAGS = re.compile(r"<!--.*?-->|</?(?:details|summary|sub|sup|br|b|i|p)\b[^>]*>", re.DOTALL)
+_DETAILS = re.compile(
+    r"<details>\s*<summary>(?P<title>(?:(?!</summary>).)*)</summary>.*?</details>", re.DOTALL
+)
 _STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "bold", "i": "dim"}
+
+
+class _WholeTable(TableElement):
+    """A Markdown table that loses no letter: paths on one line, headings broken if need be."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            if isinstance(table, Table):
+                for number, column in enumerate(table.columns):
+                    column.overflow = "fold"
+                    column.no_wrap = number == 0
+            yield table
+
+
+class _Markdown(Markdown):
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {
+        **Markdown.elements,
+        "table_open": _WholeTable,
+    }
 
 
 def make_console() -> Console:
     """A console that honours ``NO_COLOR`` and is plain and wide enough where it is no terminal."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Files hold any script, and a terminal may know only ASCII.
+        sys.stdout.reconfigure(errors="replace")
     console = Console(highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = NARROW
@@ -48,8 +75,9 @@ def heading(console: Console, text: str) -> None:
 
 
 def comment(console: Console, body: str) -> None:
-    """A comment on the pull request, as GitHub would show it."""
-    console.print(Padding(Markdown(_TAGS.sub("", body), hyperlinks=False), (0, 2)))
+    """A comment on the pull request, as GitHub would show it: with its details folded."""
+    folded = _DETAILS.sub(lambda match: f"\n*{match['title'].strip()}* (folded)\n", body)
+    console.print(Padding(_Markdown(_TAGS.sub("", folded), hyperlinks=False), (0, 2)))
 
 
 def suggestion(
@@ -127,6 +155,7 @@ def proof(console: Console, proven: Proof) -> None:
                 _verdict(file.as_expected),
             )
     console.print(table)
+    console.print(Text(f"  suggestions in commit {proven.commit[:12]}; patch: {proven.remainder}"))
     same = sum(not file.changed and file.as_expected for file in proven.files)
     console.print(Text(f"  {same} other files are as they were, byte for byte.", style="dim"))
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from predict_edit.sandbox.runner_files import parse_outputs
+from predict_edit.sandbox.runner_files import parse_outputs, shown_log
 
 COMMAND = ("-I", "-u", "-m", "predict_edit")
 """How the container starts the action, behind the interpreter."""
@@ -124,6 +124,11 @@ class ActionRun:
     files: Mapping[str, Path]
     """What lies in ``predict-edit-out/``, by its path in there."""
     seconds: float
+
+    @property
+    def log(self) -> str:
+        """Both streams as GitHub shows them: without masks, and with what they mask hidden."""
+        return shown_log(self.stdout + self.stderr)
 
     @property
     def result(self) -> dict[str, Any]:

@@ -1,13 +1,16 @@
-"""Reads ``GITHUB_OUTPUT`` the way the runner does.
+"""Reads what a step writes the way the runner does: ``GITHUB_OUTPUT`` and the log.
 
-The rules are those of actions/runner, ``FileCommandManager.cs``: whichever of ``=`` and ``<<``
-comes first in a line decides, a delimiter ends a value only as a whole line, and what is neither
-is an error that fails the step.
+For ``GITHUB_OUTPUT`` the rules are those of actions/runner, ``FileCommandManager.cs``: whichever
+of ``=`` and ``<<`` comes first in a line decides, a delimiter ends a value only as a whole line,
+and what is neither is an error that fails the step.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+_MASK = re.compile(r"^\s*::add-mask::(.*)$", re.IGNORECASE)
 
 
 class OutputFileInvalid(ValueError):
@@ -39,6 +42,27 @@ def parse_outputs(text: str) -> dict[str, str]:
             raise OutputFileInvalid(f"Invalid format '{line}'. Name must not be empty")
         outputs[name] = value
     return outputs
+
+
+def shown_log(text: str) -> str:
+    """The log as people see it: masks are obeyed from their line on, and not shown."""
+    masks: list[str] = []
+    shown: list[str] = []
+    for line in text.split("\n"):
+        if command := _MASK.match(line):
+            if value := _unescaped(command[1]).strip():
+                masks = sorted({*masks, value}, key=len, reverse=True)
+            continue
+        for value in masks:
+            line = line.replace(value, "***")  # noqa: PLW2901  # one mask after the other
+        shown.append(line)
+    return "\n".join(shown)
+
+
+def _unescaped(data: str) -> str:
+    for code, char in (("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+        data = data.replace(code, char)
+    return data
 
 
 def _until(lines: Iterator[str], delimiter: str) -> str:

@@ -30,13 +30,27 @@ def commit(store: GitStore, parent: str | None, files: Files) -> str:
     )
 
 
+def _import_commit(branch: str, parent: str | None, files: Files) -> bytes:
+    """One commit in the language of ``git fast-import``."""
+    parts = [f"commit refs/heads/{branch}\ncommitter Ada <ada@example.com> 1700000000 +0000\n"]
+    parts.append("data 1\nm\n" + (f"from refs/heads/{parent}\n" if parent else ""))
+    written = "".join(parts).encode()
+    for path, text in files.items():
+        data = text.encode() if isinstance(text, str) else text
+        if data is None:
+            written += f"D {path}\n".encode()
+        else:
+            written += f"M 100644 inline {path}\ndata {len(data)}\n".encode() + data + b"\n"
+    return written + b"\n"
+
+
 def make_repository(path: Path, base: Files, head: Files) -> GitStore:
     """A bare repository with the branches ``main`` and, one commit further, ``feature``."""
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(path)], check=True)
+    made = ["git", "init", "-q", "--bare", "--template=", "-b", "main", str(path)]
+    subprocess.run(made, check=True)
     store = GitStore(path)
-    first = commit(store, None, base)
-    store.update_ref("refs/heads/main", first)
-    store.update_ref("refs/heads/feature", commit(store, first, head))
+    commits = _import_commit("main", None, base) + _import_commit("feature", "main", head)
+    store.run("fast-import", "--quiet", data=commits)
     return store
 
 

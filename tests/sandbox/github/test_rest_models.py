@@ -71,9 +71,7 @@ def test_git_commit(world: World) -> None:
 def test_reactions(world: World) -> None:
     """Reactions on both kinds of comment come in the published form."""
     comment = world.sandbox.comment("octo/demo", 1, "ada", "Hello")
-    remark = world.sandbox.review_comment(
-        "octo/demo", 1, "ada", "Why?", path="a.txt", line=20
-    )
+    remark = world.sandbox.review_comment("octo/demo", 1, "ada", "Why?", path="a.txt", line=20)
     for path in (f"/issues/comments/{comment.id}", f"/pulls/comments/{remark.id}"):
         made = world.post(f"{path}/reactions", {"content": "eyes"})
         assert made.status_code == 201

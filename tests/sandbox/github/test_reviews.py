@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from predict_edit.sandbox.github import Refusal
-
-from .conftest import CHANGED, NUMBERED, Build, World, suggestion
+from .conftest import Build, World, suggestion
 
 LINE = "Line could not be resolved"
 PATH = "Path could not be resolved"
 ORDER = "Pull request review thread start line must precede the end line."
+PART = "Pull request review thread line must be part of the diff"
+START = "Pull request review thread start line must be part of the same hunk as the line."
 BLANK = "Pull request review thread diff hunk can't be blank"
 
 
@@ -48,11 +48,13 @@ def test_refused_anchor(world: World, comment: dict[str, Any], sentence: str) ->
 @pytest.mark.parametrize(
     ("comment", "sentence"),
     [
-        (suggestion(1, "x"), f"Pull request review thread line must be part of the diff and {BLANK}"),
+        (
+            suggestion(1, "x"),
+            f"{PART} and {BLANK}",
+        ),
         (
             suggestion(30, "x", start=20),
-            "Pull request review thread line must be part of the diff, Pull request review thread "
-            f"start line must be part of the same hunk as the line., and {BLANK}",
+            f"{PART}, {START}, and {BLANK}",
         ),
         (
             suggestion(1, "x", path="none.txt"),
@@ -79,19 +81,6 @@ def test_removed_line_on_the_left(world: World) -> None:
     (made,) = world.get("/pulls/1/comments").json()
     assert (made["side"], made["line"]) == ("LEFT", 30)
     assert made["diff_hunk"].split("\n")[-1] == "-line 30"
-
-
-def test_touching_hunks_stay_two(build: Build) -> None:
-    """A range over two hunks is refused although their lines follow each other."""
-    old = [f"{number}" for number in range(1, 21)]
-    new = [*old]
-    new[3], new[10] = "four", "eleven"
-    world = build({"a": "\n".join(old) + "\n"}, {"a": "\n".join(new) + "\n"})
-    (entry,) = world.get("/pulls/1/files").json()
-    assert entry["patch"].count("@@ -") == 2 or entry["patch"].count("@@ -") == 1
-    spans = [line for line in entry["patch"].split("\n") if line.startswith("@@")]
-    assert len(spans) == 1, "git joins touching hunks, so the rule is shown with cut ones below"
-    assert world.review(suggestion(8, "x", start=7, path="a")).status_code == 200
 
 
 def test_all_or_nothing(world: World) -> None:
@@ -197,24 +186,6 @@ def test_own_pull_request(world: World) -> None:
     assert world.call("POST", "/pulls/1/reviews", asked, headers=own).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        ({"subject_type": "FILE"}, 'FILE is not a member of ["line", "file"]'),
-        ({"subject_type": "line", "line": 20}, 'No subschema in "oneOf" matched'),
-        ({}, 'No subschema in "oneOf" matched'),
-        ({"line": 1}, "Validation Failed"),
-        ({"line": 20, "start_line": 22}, "Validation Failed"),
-    ],
-)
-def test_refused_single_comment(world: World, asked: dict[str, Any], said: str) -> None:
-    """The endpoint for single comments refuses wrong mixes of keys and lines outside the diff."""
-    base = {"body": "b", "path": "a.txt", "commit_id": world.pull.head_sha}
-    response = world.post("/pulls/1/comments", {**base, **asked})
-    assert response.status_code == 422
-    assert said in response.json()["message"]
-
-
 def test_too_many_at_once(world: World) -> None:
     """By a switch a review with many comments was submitted too quickly."""
     world.sandbox.switches.comments_per_review = 1
@@ -240,43 +211,27 @@ def test_deleted_file_takes_comments_on_the_left(build: Build) -> None:
     assert world.review(left).status_code == 200
 
 
-def test_moved_head(world: World) -> None:
-    """A commit that was the head once is accepted; lines only its diff had are refused."""
-    old = world.pull.head_sha
-    world.sandbox.push("octo/demo", "feature", {"a.txt": NUMBERED.replace("line 20\n", "20\n")})
-    assert world.pull.head_sha != old
-    assert world.review(suggestion(20, "x"), commit_id=old).status_code == 200
-    assert errors(world.review(suggestion(32, "x"), commit_id=old)) == [LINE]
-    world.sandbox.switches.stale_lines_refused = False
-    assert world.review(suggestion(32, "x"), commit_id=old).status_code == 200
+def test_reviews_that_are_not_there(world: World) -> None:
+    """A review is shown by number; an unknown one is 404, a sent one is not sent again."""
+    number = world.review(suggestion(20, "x")).json()["id"]
+    assert world.get(f"/pulls/1/reviews/{number}").json()["id"] == number
+    assert world.get(f"/pulls/1/reviews/{number + 99}").status_code == 404
+    again = world.post(f"/pulls/1/reviews/{number}/events", {"event": "COMMENT"})
+    assert again.status_code == 422
+    longer = world.call("PUT", f"/pulls/1/reviews/{number}", {"body": "x" * 65_537})
+    assert longer.status_code == 422
 
 
-def test_outdated_lines_are_null(world: World) -> None:
-    """A thread follows its lines while they are unchanged and has none once they changed."""
-    assert world.review(suggestion(20, "x"), suggestion(29, "y")).ok
-    longer = "zero\n" + CHANGED.replace("line 29\n", "line 29!\n")
-    world.sandbox.push("octo/demo", "feature", {"a.txt": longer})
-    moved, changed = world.get("/pulls/1/comments").json()
-    assert (moved["line"], moved["original_line"]) == (21, 20)
-    assert (changed["line"], changed["position"], changed["original_line"]) == (None, None, 29)
-    assert changed["commit_id"] == changed["original_commit_id"]
+def test_comment_on_a_file_in_a_review_by_switch(world: World) -> None:
+    """By a switch comments[] takes comments on whole files, which is not documented."""
+    world.sandbox.switches.file_subject_in_reviews = True
+    asked = {"path": "a.txt", "body": "b", "subject_type": "file"}
+    assert world.review(asked, suggestion(20, "x")).ok
+    kinds = [comment["subject_type"] for comment in world.get("/pulls/1/comments").json()]
+    assert kinds == ["file", "line"]
 
 
-def test_forced_push_re_points_reviews(world: World) -> None:
-    """After a forced push a review names the new head and its comments keep the old one."""
-    assert world.review(suggestion(20, "x")).ok
-    old = world.pull.head_sha
-    store = world.pull.repository.store
-    base = store.branch("main")
-    new = store.write_commit(
-        base, {"b.txt": b"b\n"}, message="m", author=("a", "b@c"), date="1700000001 +0000"
-    )
-    world.sandbox.move_branch("octo/demo", "feature", new)
-    assert world.get("/pulls/1/reviews").json()[0]["commit_id"] == new
-    assert world.get("/pulls/1/comments").json()[0]["original_commit_id"] == old
-
-
-def test_refusals_without_http(world: World) -> None:
-    """The programmatic way refuses in the same way."""
-    with pytest.raises(Refusal, match="Validation Failed"):
-        world.sandbox.review_comment("octo/demo", 1, "ada", "Why?", path="a.txt", line=1)
+def test_entries_that_are_no_objects(world: World) -> None:
+    """A comment that is no object, or blank, is refused."""
+    assert "Expected value to be an object" in errors(world.review("text"))[0]
+    assert "can't be blank" in errors(world.review({**suggestion(20), "body": " "}))[0]

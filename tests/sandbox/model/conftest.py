@@ -19,6 +19,7 @@ FILE = 'def fizz(n):\n    """Say FizzBuzz."""\n    return "FizzBuzz" if n % 15 =
 
 
 def _ask(file: str = FILE, instruction: str = INSTRUCTION, **more: Any) -> dict[str, Any]:
+    """The JSON of a request."""
     return {
         "model": "gpt-4o-mini",
         "messages": [
@@ -102,6 +103,7 @@ def stream() -> Callable[..., Any]:
     """Ask with a stream and read it to its end."""
 
     async def read(client: AsyncOpenAI, **request: Any) -> Streamed:
+        """Ask and read."""
         request.setdefault("stream_options", {"include_usage": True})
         chunks = await client.chat.completions.create(**request, stream=True)
         return Streamed([chunk async for chunk in chunks])
@@ -124,6 +126,7 @@ def quiet(model: ModelSandbox) -> Callable[[], Any]:
     """Wait until the model answers nobody any more."""
 
     async def wait() -> None:
+        """Look until nothing is in flight."""
         for _ in range(500):
             if not model.in_flight:
                 return

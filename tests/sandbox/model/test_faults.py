@@ -158,6 +158,7 @@ async def test_endless(
 
 
 async def _read(client: AsyncOpenAI, **request: Any) -> None:
+    """Ask, and read whatever comes to its end."""
     answer: Any = await client.chat.completions.create(**request)
     async for _ in answer:
         pass
@@ -228,6 +229,7 @@ async def test_quirks_over_http(
 
 
 def _call(number: int, attempt: int = 1, file: str = "x") -> Call:
+    """What a planner is told."""
     return Call(number=number, attempt=attempt, model="m", file=file, predicted=True)
 
 

@@ -9,6 +9,8 @@ from predict_edit.sandbox.github.nouns import Access, Token, User
 from predict_edit.sandbox.github.refusals import bad_credentials
 
 DEFAULT_TOKEN = "sandbox-token"  # noqa: S105  # opens nothing but this stand-in
+FIRST_ID = 3_000_000_001
+"""GitHub's numbers of comments have outgrown 32 bits; so do these."""
 ACTIONS_LOGIN = "github-actions[bot]"
 ACTIONS_ID = 41898282
 ACTIONS_PERMISSIONS: Mapping[str, Access] = {
@@ -23,7 +25,7 @@ class Accounts:
     """Who there is. The account behind the default token is ``github-actions[bot]``."""
 
     def __init__(self) -> None:
-        self._ids = itertools.count(1001)
+        self._ids = itertools.count(FIRST_ID)
         self.users: dict[str, User] = {
             ACTIONS_LOGIN: User(id=ACTIONS_ID, login=ACTIONS_LOGIN, type="Bot")
         }

@@ -114,7 +114,9 @@ class GitStore:
         if not revision or revision.startswith("-"):
             return None
         try:
-            answer = self.run("rev-parse", "--verify", "--quiet", f"{revision}^{{{kind}}}")
+            # "commit:path" would take what peels it for a part of the path.
+            peeled = revision if kind == "object" else f"{revision}^{{{kind}}}"
+            answer = self.run("rev-parse", "--verify", "--quiet", peeled)
         except GitFailed:
             return None
         return answer.decode().strip() or None

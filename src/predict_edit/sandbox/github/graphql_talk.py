@@ -12,6 +12,7 @@ from predict_edit.sandbox.github.refusals import Refusal
 from predict_edit.sandbox.github.state import State
 from predict_edit.sandbox.github.threads import outdated, standing
 
+_INT_END = 1 << 31
 REACTION_NAMES = {
     "+1": "THUMBS_UP",
     "-1": "THUMBS_DOWN",
@@ -29,6 +30,11 @@ _CHANGE_TYPES = {
     "renamed": "RENAMED",
     "changed": "CHANGED",
 }
+
+
+def _small(number: int) -> int | None:
+    """A number as the old field has it, which holds 32 bits only."""
+    return number if number < _INT_END else None
 
 
 def _repository(_root: None, context: Context, owner: str, name: str, **_: Any) -> Repository:
@@ -85,7 +91,9 @@ def _review_comment_reply(shown: ReviewComment, _context: Context) -> ReviewComm
 
 _WRITTEN: dict[str, Resolver] = {
     "id": lambda shown, _: shown.node_id,
-    "databaseId": lambda shown, _: shown.id,
+    "databaseId": lambda shown, _: _small(shown.id),
+    # GitHub writes its BigInt as text.
+    "fullDatabaseId": lambda shown, _: str(shown.id),
     "body": lambda shown, _: shown.body,
     "author": lambda shown, _: shown.author,
     "isMinimized": lambda shown, _: shown.minimized is not None,
@@ -103,7 +111,7 @@ _ACCOUNT: dict[str, Resolver] = {
     "id": lambda shown, _: shown.node_id,
     # Over GraphQL a bot's login has no "[bot]" at its end.
     "login": lambda shown, _: shown.login.removesuffix("[bot]"),
-    "databaseId": lambda shown, _: shown.id,
+    "databaseId": lambda shown, _: _small(shown.id),
 }
 
 TABLE: Table = {
@@ -153,12 +161,10 @@ TABLE: Table = {
     "IssueComment": {
         **_WRITTEN,
         **_DATED,
-        "fullDatabaseId": lambda shown, _: shown.id,
         "url": lambda shown, context: context.urls.issue_comment_page(shown),
     },
     "PullRequestReview": {
         **_WRITTEN,
-        "fullDatabaseId": lambda shown, _: shown.id,
         "state": lambda shown, _: shown.state,
         "submittedAt": lambda shown, _: render.stamp(shown.submitted_at),
         "comments": _list("comments", lambda shown, _: shown.comments),
@@ -185,7 +191,6 @@ TABLE: Table = {
     "PullRequestReviewComment": {
         **_WRITTEN,
         **_DATED,
-        "fullDatabaseId": lambda shown, _: shown.id,
         "path": lambda shown, _: shown.thread.path,
         "line": lambda shown, context: _line_today(context.state, shown.thread),
         "startLine": lambda shown, context: _start_today(context.state, shown.thread),
@@ -205,7 +210,7 @@ TABLE: Table = {
     },
     "Reaction": {
         "id": lambda shown, _: f"REA_{shown.id}",
-        "databaseId": lambda shown, _: shown.id,
+        "databaseId": lambda shown, _: _small(shown.id),
         "content": lambda shown, _: REACTION_NAMES[shown.content],
         "user": lambda shown, _: shown.user if shown.user.type == "User" else None,
     },

@@ -11,7 +11,6 @@ from predict_edit.sandbox.github.nouns import (
     Repository,
     Review,
     ReviewComment,
-    Thread,
     User,
 )
 from predict_edit.sandbox.github.refusals import Refusal, not_found
@@ -87,15 +86,3 @@ def node(state: State, node_id: str) -> Node:
             return found
     said = f"Could not resolve to a node with the global id of '{node_id}'"
     raise Refusal(404, said, kind="NOT_FOUND")
-
-
-def thread_of(state: State, node_id: str) -> Thread:
-    """The review thread of that name.
-
-    Raises:
-        Refusal: there is none.
-    """
-    found = node(state, node_id)
-    if not isinstance(found, Thread):
-        raise Refusal(404, f"Could not resolve to a node with the global id of '{node_id}'")
-    return found

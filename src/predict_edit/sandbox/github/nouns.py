@@ -206,7 +206,6 @@ class Thread:
     start_side: Side | None = None
     position: int | None = None
     diff_hunk: str = ""
-    deleted_lines_inside: bool = False
     comments: list[ReviewComment] = dataclasses.field(default_factory=list, repr=False)
     resolved_by: User | None = None
     applied_in: str | None = None

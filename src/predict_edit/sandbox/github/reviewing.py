@@ -118,7 +118,6 @@ def attach(state: State, review: Review, draft: Draft) -> ReviewComment:
         start_side=(anchor.start_side or anchor.side) if anchor and anchor.start_line else None,
         position=where.position if where else None,
         diff_hunk=where.diff_hunk if where else "",
-        deleted_lines_inside=where.deleted_lines_inside if where else False,
     )
     review.pull.threads.append(thread)
     return add_comment(state, thread, review, draft.body)

@@ -14,6 +14,7 @@ _READ: Needs = (("contents", "read"),)
 def get_repository(call: Call) -> Reply:
     """A repository."""
     answer = render.repository(call.urls, call.repository)
+    answer |= {"subscribers_count": 0, "network_count": 0}
     may_write = call.token.may("contents", "write")
     answer["permissions"] = {
         "admin": False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import posixpath
 
 from predict_edit.sandbox.github import render
 from predict_edit.sandbox.github.exchange import Call, Needs, Reply, Route
@@ -124,8 +125,8 @@ def get_contents(call: Call) -> Reply:
     entry = store.entry(commit, path)
     if entry and entry.mode == _SYMLINK:
         target = (store.blob(entry.sha) or b"").decode("utf-8", "replace")
-        folder = path.rpartition("/")[0]
-        entry = store.entry(commit, f"{folder}/{target}".removeprefix("./")) or entry
+        followed = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+        entry = store.entry(commit, followed) or entry
     if entry is None:
         raise not_found()
     data = store.blob(entry.sha) if entry.type == "blob" else None

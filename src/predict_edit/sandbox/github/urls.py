@@ -21,12 +21,6 @@ class Urls:
     api: str
     html: str
 
-    @property
-    def graphql(self) -> str:
-        """The GraphQL endpoint that belongs to the API root."""
-        enterprise = self.api.endswith("/api/v3")
-        return f"{self.html}/api/graphql" if enterprise else f"{self.html}/graphql"
-
     def repository(self, repository: Repository) -> str:
         """A repository's API address."""
         return f"{self.api}/repos/{repository.full_name}"

@@ -12,5 +12,6 @@ from predict_edit.sandbox.model.config import ModelConfig
 from predict_edit.sandbox.model.faults import Behaviour, Fault, FaultKind
 from predict_edit.sandbox.model.quirks import Quirk
 from predict_edit.sandbox.model.server import ModelSandbox
+from predict_edit.sandbox.model.threaded import serve_model
 
-__all__ = ["Behaviour", "Fault", "FaultKind", "ModelConfig", "ModelSandbox", "Quirk"]
+__all__ = ["Behaviour", "Fault", "FaultKind", "ModelConfig", "ModelSandbox", "Quirk", "serve_model"]

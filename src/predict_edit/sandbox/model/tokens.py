@@ -40,7 +40,8 @@ def _encoding() -> _Encoding:
     return encoding
 
 
-def encode(text: str) -> list[int]:
+@functools.lru_cache(maxsize=256)
+def encode(text: str) -> tuple[int, ...]:
     """The tokens of ``text``; special tokens written in it are ordinary text."""
     tokenizer = _encoding()
     tokens: list[int] = []
@@ -48,7 +49,8 @@ def encode(text: str) -> list[int]:
     for run in _RUNS.finditer(text):
         tokens += tokenizer.encode_ordinary(text[start : run.end()])
         start = run.end()
-    return tokens + tokenizer.encode_ordinary(text[start:])
+    tokens += tokenizer.encode_ordinary(text[start:])
+    return tuple(tokens)
 
 
 def count(text: str) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from predict_edit.sandbox.model import tokens
-from predict_edit.sandbox.model.accounting import Speculation, Step, speculate
+from predict_edit.sandbox.model.accounting import Speculation, SpeculationRule, Step, speculate
 from predict_edit.sandbox.model.answers import Accounts
 from predict_edit.sandbox.model.brain import Thought
 from predict_edit.sandbox.model.catalogue import ModelSpec, PredictionRefusal
@@ -92,20 +94,22 @@ def write(
     """Write the answer that ``thought`` found, for a prompt of so many tokens."""
     canned = config.canned
     text = canned.answer if canned else spoil(thought.answer, behaviour.quirks)
-    answer = tokens.encode(text)
     predicted = prediction_of(body)
     heard = "" if predicted is None or spec.refusal else predicted
-    way = speculate(tokens.encode(heard), answer, config.rule)
+    way, chunks = _spoken(text, heard, config.rule, config.tokens_per_chunk)
     finish = "stop"
     limit = min(
         spec.output_limit,
         body.get("max_completion_tokens") or spec.output_limit,
         body.get("max_tokens") or spec.output_limit,
     )
+    whole = way
     if canned is None and way.completion_tokens > limit:
         way, finish = way.within(limit), "length"
     if behaviour.fault and behaviour.fault.kind in _HALF:
         way, finish = way.first(way.visible // 2), _HALF[behaviour.fault.kind]
+    if way is not whole:
+        chunks = _chunks(tokens.encode(text), way, config.tokens_per_chunk)
     if canned:
         accounts = Accounts(
             prompt=canned.prompt_tokens,
@@ -123,7 +127,7 @@ def write(
             rejected=way.rejected,
         )
     return Writing(
-        pieces=tuple(_pieces(answer, way, config)),
+        pieces=tuple(chunk.timed(config.latency) for chunk in chunks),
         finish=finish,
         accounts=accounts,
         first_token=config.latency.first_token,
@@ -135,35 +139,58 @@ def knows_predictions(spec: ModelSpec) -> bool:
     return spec.refusal is not PredictionRefusal.IGNORED
 
 
-def _pieces(answer: Sequence[int], way: Speculation, config: ModelConfig) -> Iterator[Piece]:
-    groups = list(_groups(way.steps, config))
-    ends: list[int] = []
-    for group in groups:
-        ends.append((ends[-1] if ends else 0) + sum(step.visible for step in group))
-    starts = [0, *ends]
-    texts = tokens.pieces(answer[start:end] for start, end in zip(starts, ends, strict=False))
-    for group, text in zip(groups, texts, strict=True):
-        yield Piece(
-            text=text,
-            tokens=sum(step.visible for step in group),
-            seconds=sum(_seconds(step, config.latency) for step in group),
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Chunk:
+    """A piece that no time is known for yet."""
+
+    text: str
+    accepted: int
+    generated: int
+    rejected: int
+
+    def timed(self, latency: Latency) -> Piece:
+        seconds = (
+            self.accepted * latency.accepted_token
+            + self.generated * latency.generated_token
+            + self.rejected * latency.rejected_token
         )
+        return Piece(text=self.text, tokens=self.accepted + self.generated, seconds=seconds)
 
 
-def _groups(steps: Sequence[Step], config: ModelConfig) -> Iterator[list[Step]]:
+@functools.lru_cache(maxsize=256)
+def _spoken(
+    text: str, heard: str, rule: SpeculationRule, size: int
+) -> tuple[Speculation, tuple[_Chunk, ...]]:
+    """The way to an answer and its chunks; remembered, as benchmarks ask the same again."""
+    answer = tokens.encode(text)
+    way = speculate(tokens.encode(heard), answer, rule)
+    return way, _chunks(answer, way, size)
+
+
+def _chunks(answer: Sequence[int], way: Speculation, size: int) -> tuple[_Chunk, ...]:
+    groups = list(_groups(way.steps, size))
+    ends = list(itertools.accumulate(sum(step.visible for step in group) for group in groups))
+    texts = tokens.pieces(answer[start:end] for start, end in itertools.pairwise([0, *ends]))
+    return tuple(
+        _Chunk(
+            text,
+            sum(step.accepted for step in group),
+            sum(step.generated for step in group),
+            sum(step.rejected for step in group),
+        )
+        for group, text in zip(groups, texts, strict=True)
+    )
+
+
+def _groups(steps: Sequence[Step], size: int) -> Iterator[list[Step]]:
+    """Steps in groups of at least ``size`` tokens, the last one with what is left."""
     group: list[Step] = []
+    visible = 0
     for step in steps:
         group.append(step)
-        if sum(member.visible for member in group) >= config.tokens_per_chunk:
+        visible += step.visible
+        if visible >= size:
             yield group
-            group = []
+            group, visible = [], 0
     if group:
         yield group
-
-
-def _seconds(step: Step, latency: Latency) -> float:
-    return (
-        step.accepted * latency.accepted_token
-        + step.generated * latency.generated_token
-        + step.rejected * latency.rejected_token
-    )

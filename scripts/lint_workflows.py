@@ -1,0 +1,54 @@
+"""Lint the workflows that README and docs show, as if they stood in .github/workflows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_FENCE = re.compile(r"^```ya?ml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_WORKFLOW = re.compile(r"^on:", re.MULTILINE)
+TOOLS = (
+    ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    ("actionlint", "-no-color"),
+    ("zizmor", "--offline", "--no-progress", "--format", "plain", "--persona", "pedantic"),
+)
+
+
+def snippets(page: Path) -> Iterator[str]:
+    """Find the whole workflows among a page's YAML blocks."""
+    for found in _FENCE.finditer(page.read_text(encoding="utf-8")):
+        if _WORKFLOW.search(found[1]):
+            yield found[1]
+
+
+def main() -> int:
+    """Write each snippet to a file of its own and run the linters over all of them."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / ".github" / "workflows"
+        folder.mkdir(parents=True)
+        written = []
+        for page in pages:
+            for number, snippet in enumerate(snippets(page), start=1):
+                path = folder / f"{page.stem}-{number}.yml"
+                path.write_text(snippet, encoding="utf-8")
+                written.append(str(path))
+        if not written:
+            print("no workflow was found in README.md and docs/")
+            return 1
+        failed = 0
+        for tool in TOOLS:
+            done = subprocess.run([*tool, *written], capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                failed += 1
+                print(f"{tool[0]}:\n{done.stdout}{done.stderr}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

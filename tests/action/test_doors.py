@@ -1,0 +1,256 @@
+"""Who and what can start the action, and what it does with everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pytest
+
+from predict_edit.sandbox.github import Fault
+from predict_edit.sandbox.stage import REPLACE, Stage, many
+from predict_edit.sandbox.world_files import WorldFile
+
+MakeStage = Callable[..., Awaitable[Stage]]
+TWO = many(2)
+
+
+def with_config(text: str) -> list[WorldFile]:
+    """Two files, and the repository's config on both branches."""
+    data = text.encode()
+    return [*TWO, WorldFile(path=".github/predict-edit.yml", base=data, head=data)]
+
+
+class TestAccess:
+    """Only people with the role."""
+
+    @pytest.mark.parametrize("login", ["ada", "nobody-known"])
+    async def test_stranger_is_denied_quietly(self, make_stage: MakeStage, login: str) -> None:
+        """A thumb down, a log line, nothing else: no model, no comment, exit 0."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say(login=login)
+
+        assert (run.exit_code, run.outputs["outcome"]) == (0, "denied")
+        assert stage.reactions == ["-1"]
+        assert stage.summaries == []
+        assert stage.bodies == []
+        assert [path for _, path in stage.written() if "reactions" not in path] == []
+
+    @pytest.mark.parametrize("body", ["/predict-edit help", "/predict-edit --wrong x", REPLACE])
+    async def test_stranger_gets_no_answer_either(self, make_stage: MakeStage, body: str) -> None:
+        """Help and complaints are for those who may; a broken config is not told to strangers."""
+        stage = await make_stage(files=with_config("no-such-key: 1\n"))
+        run = await stage.say(body, login="ada")
+
+        assert run.outputs["outcome"] == "denied"
+        assert stage.summaries == []
+
+    @pytest.mark.parametrize(
+        ("least", "login", "outcome"),
+        [
+            ("admin", "grace", "denied"),
+            ("admin", "root", "suggested"),
+            ("read", "ada", "suggested"),
+        ],
+    )
+    async def test_least_role_is_an_input(
+        self, make_stage: MakeStage, least: str, login: str, outcome: str
+    ) -> None:
+        """The ``permission`` input raises or lowers who may."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say(login=login, inputs={"permission": least})
+
+        assert run.outputs["outcome"] == outcome
+
+    @pytest.mark.parametrize("status", [500, 403])
+    async def test_role_that_cannot_be_read_is_none(
+        self, make_stage: MakeStage, status: int
+    ) -> None:
+        """Without knowing the role nothing is done and nothing is said."""
+        stage = await make_stage(files=TWO)
+        stage.github.faults.add(
+            Fault(method="GET", path=r".*/permission", status=status, body={}, times=None)
+        )
+        run = await stage.say()
+
+        assert run.exit_code == 1
+        assert stage.bodies == []
+        assert stage.summaries == []
+
+
+class TestIgnored:
+    """Everything that is no command."""
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "looks good",
+            "> /predict-edit quoted",
+            "```\n/predict-edit in code\n```",
+            "please /predict-edit in the middle",
+            "/predict-editor is another word",
+            "\n/predict-edit not on the first line",
+        ],
+    )
+    async def test_other_comments(self, stage: Stage, body: str) -> None:
+        """No request is made for a comment that is no command."""
+        run = await stage.say(body)
+
+        assert (run.exit_code, run.outputs["outcome"]) == (0, "ignored")
+        assert stage.github.log.requests == []
+        assert "ignored:" in run.stdout
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"action": "edited"},
+            {"action": "deleted"},
+            {"sender": {"login": "evil[bot]", "id": 7, "type": "Bot"}},
+        ],
+    )
+    async def test_other_actions_and_senders(self, stage: Stage, change: Mapping[str, Any]) -> None:
+        """An edited comment is no command, nor is one that somebody else's event carries."""
+        comment = stage.github.comment("octo/game", 1, "grace", REPLACE)
+        payload = {**stage.comment_payload(comment), **change}
+        run = await stage.run("issue_comment", payload)
+
+        assert (run.exit_code, run.outputs["outcome"]) == (0, "ignored")
+        assert stage.github.log.requests == []
+
+    @pytest.mark.parametrize("event", ["push", "pull_request", "merge_group", "release"])
+    async def test_other_events(self, stage: Stage, event: str) -> None:
+        """Any other event ends well and says why nothing was done."""
+        run = await stage.run(event, {"repository": {"full_name": "octo/game"}})
+
+        assert (run.exit_code, run.outputs["outcome"]) == (0, "ignored")
+        assert event in run.stdout
+
+
+class TestSettings:
+    """Wrong settings end before any request."""
+
+    @pytest.mark.parametrize(
+        ("inputs", "named"),
+        [
+            ({"model": ""}, "model"),
+            ({"api-key": "", "base-url": ""}, "api-key"),
+            ({"github-token": ""}, "github-token"),
+            ({"concurrency": "many"}, "concurrency"),
+            ({"prediction": "maybe"}, "prediction"),
+            ({"base-url": "http://models.example/v1"}, "base-url"),  # a key over plain HTTP
+            ({"azure-client-id": "abc"}, "azure-client-id"),  # together with a key
+            ({"deliver": "commit"}, "deliver"),  # not served yet
+            ({"mode": "plan"}, "mode"),
+            ({"max-cost": "-1"}, "max-cost"),
+        ],
+    )
+    async def test_named_and_exit_2(
+        self, make_stage: MakeStage, inputs: dict[str, str], named: str
+    ) -> None:
+        """The message names the input; neither GitHub nor the model is asked anything."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say(inputs=inputs)
+
+        assert run.exit_code == 2
+        assert f"`{named}`" in run.stdout
+        assert run.outputs["outcome"] == "failed"
+        assert stage.github.log.requests == []
+        assert stage.bodies == []
+
+    async def test_broken_event_file(self, stage: Stage) -> None:
+        """An event that is not what GitHub sends is told with what is missing."""
+        run = await stage.run("issue_comment", {"action": "created"})
+
+        assert run.exit_code == 2
+        assert "comment" in run.stdout
+
+
+class TestConfig:
+    """The repository's config, from the base branch only."""
+
+    async def test_defaults_come_from_the_base(self, make_stage: MakeStage) -> None:
+        """The base's config counts; what the pull request makes of it does not."""
+        base, head = b"max-suggestions: 1\n", b"max-suggestions: 30\n"
+        config = WorldFile(path=".github/predict-edit.yml", base=base, head=head)
+        stage = await make_stage(files=[*TWO, config])
+        await stage.say()
+
+        assert len(stage.suggestions) == 1
+
+    async def test_inputs_win(self, make_stage: MakeStage) -> None:
+        """An input of the workflow overrides the config."""
+        stage = await make_stage(files=with_config("max-suggestions: 1\n"))
+        await stage.say(inputs={"max-suggestions": "2"})
+
+        assert len(stage.suggestions) == 2
+
+    async def test_unknown_key_is_named(self, make_stage: MakeStage) -> None:
+        """A misspelt key is answered with the nearest known one; exit 2."""
+        stage = await make_stage(files=with_config("max-sugestions: 1\n"))
+        run = await stage.say()
+
+        assert run.exit_code == 2
+        assert "max-suggestions" in stage.summaries[0]
+        assert stage.bodies == []
+
+    async def test_recipe(self, make_stage: MakeStage) -> None:
+        """``run NAME`` does what the config says under that name."""
+        recipe = "recipes:\n  rename: Replace string `FizzBuzz` with `MSFTBuzz`.\n"
+        stage = await make_stage(files=with_config(recipe))
+        run = await stage.say("/predict-edit run rename")
+
+        assert run.outputs["outcome"] == "suggested", run.stdout
+        assert len(stage.suggestions) == 2
+
+
+class TestOtherDoors:
+    """Review threads and dispatch."""
+
+    async def test_thread_edits_its_file_only(self, stage: Stage) -> None:
+        """A command in a review thread edits that file, and the model sees lines and thread."""
+        first = stage.github.review_comment(
+            "octo/game", 1, "ada", "This name is ours.", path="fizzbuzz.py", line=4
+        )
+        reply = stage.github.reply(first, "grace", REPLACE)
+        run = await stage.run("pull_request_review_comment", stage.reply_payload(reply))
+
+        assert run.outputs["outcome"] == "suggested", run.stdout
+        assert len(stage.bodies) == 1
+        shown = "\n".join(message["content"] for message in stage.bodies[0]["messages"][:-1])
+        assert "This name is ours." in shown
+        assert {comment.thread.path for comment in stage.suggestions} == {"fizzbuzz.py"}
+        assert [reaction.content for reaction in reply.reactions] == ["eyes", "rocket"]
+
+    async def test_dispatch(self, make_stage: MakeStage) -> None:
+        """A workflow that is started by hand needs no comment."""
+        stage = await make_stage(files=TWO)
+        payload = stage.dispatch_payload(
+            pull_request="1", instruction="Replace `FizzBuzz` with `X`"
+        )
+        run = await stage.run(
+            "workflow_dispatch",
+            payload,
+            pull_request="1",
+            instruction="Replace `FizzBuzz` with `X`",
+        )
+
+        assert run.outputs["outcome"] == "suggested", run.stdout
+        assert len(stage.suggestions) == 2
+        assert len(stage.summaries) == 1
+
+    async def test_closed_pull_request(self, make_stage: MakeStage) -> None:
+        """GitHub applies no suggestions there, so that is the answer."""
+        stage = await make_stage(files=TWO)
+        stage.github.close_pull_request("octo/game", 1)
+        run = await stage.say()
+
+        assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
+        assert "closed" in stage.summaries[0]
+        assert stage.bodies == []
+
+    async def test_enterprise_server(self, make_stage: MakeStage) -> None:
+        """An instance with its API under a prefix works the same."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say(api_url=f"{stage.url}/api/v3", graphql_url=f"{stage.url}/api/graphql")
+
+        assert run.outputs["outcome"] == "suggested", run.stdout

@@ -1,0 +1,249 @@
+"""What goes wrong with model or GitHub is told where the command was given, and nothing half-done
+is posted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from predict_edit.sandbox.github import Fault
+from predict_edit.sandbox.model import ModelConfig
+from predict_edit.sandbox.model.faults import (
+    FaultKind,
+    about,
+    always,
+    failing,
+    first_attempt,
+    spoiling,
+)
+from predict_edit.sandbox.model.quirks import Quirk
+from predict_edit.sandbox.stage import Stage, many
+
+MakeStage = Callable[..., Awaitable[Stage]]
+TWO = many(2)
+
+
+class TestModel:
+    """A model that refuses or breaks."""
+
+    @pytest.mark.parametrize(
+        ("inputs", "said"),
+        [
+            ({"api-key": "sk-wrong-key-for-this-test"}, "api-key"),  # 401
+            ({"model": "gpt-unknown"}, "model"),  # 404
+            ({"base-url": "http://127.0.0.1:9/v1"}, "base-url"),  # nobody listens there
+        ],
+    )
+    async def test_wrong_settings_fail_with_what_to_check(
+        self, make_stage: MakeStage, inputs: dict[str, str], said: str
+    ) -> None:
+        """Key, name and address are each named in the summary; exit 1, nothing posted."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say(inputs=inputs)
+
+        assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
+        assert f"`{said}`" in stage.summaries[0]
+        assert stage.pull.reviews == []
+        assert stage.reactions == ["eyes", "confused"]
+        assert "sk-wrong" not in stage.summaries[0]
+        assert "::error " in run.stdout
+
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            FaultKind.SERVER_ERROR,
+            FaultKind.UNAVAILABLE,
+            FaultKind.CUT,
+            FaultKind.ENDS_EARLY,
+            FaultKind.HTML,
+            FaultKind.MALFORMED,
+            FaultKind.ERROR_EVENT,
+            FaultKind.LENGTH,
+            FaultKind.ANSWER_FILTERED,
+            FaultKind.REFUSAL,
+            FaultKind.PROMPT_FILTERED,
+            FaultKind.CONTEXT_TOO_LONG,
+            FaultKind.REDIRECT,
+        ],
+    )
+    async def test_nothing_that_is_not_whole_is_posted(
+        self, make_stage: MakeStage, kind: FaultKind
+    ) -> None:
+        """Whatever breaks each answer, the run fails with a reason and posts no suggestion."""
+        stage = await make_stage(files=TWO, model=ModelConfig(planner=always(failing(kind))))
+        run = await stage.say()
+
+        assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
+        assert stage.pull.reviews == []
+        assert "**Failed:**" in stage.summaries[0]
+        assert run.file("edits.patch") == b""
+        assert {file["status"] for file in run.result["files"]} == {"failed"}
+        assert all(file["reason"] for file in run.result["files"])
+
+    @pytest.mark.parametrize(
+        "kind", [FaultKind.SERVER_ERROR, FaultKind.CUT, FaultKind.RATE_LIMITED]
+    )
+    async def test_what_heals_is_tried_again(self, make_stage: MakeStage, kind: FaultKind) -> None:
+        """A failure that goes away costs an attempt, not the file."""
+        stage = await make_stage(files=TWO, model=ModelConfig(planner=first_attempt(failing(kind))))
+        run = await stage.say()
+
+        assert run.outputs["outcome"] == "suggested"
+        assert [file["attempts"] for file in run.result["files"]] == [2, 2]
+
+    async def test_one_file_fails_alone(self, make_stage: MakeStage) -> None:
+        """A file that fails is named; the others are delivered, and ``fail-on`` decides."""
+        broken = about("FizzBuzz 2", failing(FaultKind.REFUSAL))
+        stage = await make_stage(files=TWO, model=ModelConfig(planner=broken))
+        lenient = await stage.say()
+        strict = await stage.say(inputs={"fail-on": "partial"})
+
+        assert (lenient.exit_code, lenient.outputs["outcome"]) == (0, "partial")
+        assert strict.exit_code == 1
+        assert lenient.outputs["files-failed"] == "1"
+        assert "src/file_002.py" in stage.summaries[0]
+        assert len(stage.suggestions) == 2
+
+    async def test_model_without_predictions(self, make_stage: MakeStage) -> None:
+        """A model that refuses the prediction is asked once more without it, and remembered."""
+        stage = await make_stage(files=many(4))
+        run = await stage.say(inputs={"model": "gpt-5.6-terra", "concurrency": "1"})
+
+        assert run.outputs["outcome"] == "suggested", run.stdout
+        assert sum("prediction" in body for body in stage.bodies) <= 1
+        assert {file["prediction"] for file in run.result["files"]} <= {"off", "refused"}
+        assert run.outputs["accepted-prediction-tokens"] in {"", "0"}
+
+    async def test_fence_around_the_answer_is_taken_off(self, make_stage: MakeStage) -> None:
+        """One code fence around the whole answer is no part of the file."""
+        fenced = always(spoiling(Quirk.FENCED))
+        stage = await make_stage(files=TWO, model=ModelConfig(planner=fenced))
+        run = await stage.say()
+
+        assert run.outputs["outcome"] == "suggested", run.stdout
+        assert b"```" not in run.file("edits.patch")
+
+
+class TestGitHub:
+    """A GitHub that refuses or breaks."""
+
+    async def test_review_that_was_posted_after_all_is_found(self, make_stage: MakeStage) -> None:
+        """A 502 after the review was made leads to no second one, and loses nothing."""
+        stage = await make_stage(files=TWO)
+        stage.github.faults.add(
+            Fault(method="POST", path=r".*/pulls/1/reviews", status=502, when="after")
+        )
+        run = await stage.say()
+
+        assert len(stage.pull.reviews) == 1
+        assert run.outputs["outcome"] == "suggested"
+        assert run.outputs["review-url"]
+
+    async def test_refused_review_becomes_a_patch(self, make_stage: MakeStage) -> None:
+        """A 422 that should not happen moves the suggestions to the patch, with the reason."""
+        stage = await make_stage(files=TWO)
+        stage.github.faults.add(
+            Fault(
+                method="POST",
+                path=r".*/pulls/1/reviews",
+                status=422,
+                body={"message": "Unprocessable Entity", "errors": ["Line could not be resolved"]},
+                times=None,
+            )
+        )
+        run = await stage.say()
+
+        assert stage.suggestions == []
+        assert run.file("remainder.patch") == run.file("edits.patch") != b""
+        assert "GitHub refused the suggestion" in stage.summaries[0]
+
+    async def test_head_that_moved_is_not_commented_on(self, make_stage: MakeStage) -> None:
+        """When somebody pushes meanwhile, the edits go to the patch with that reason."""
+        stage = await make_stage(files=TWO)
+        stage.github.faults.add(
+            Fault(
+                method="POST",
+                path=r".*/issues/1/comments",
+                act=lambda: stage.github.push(
+                    "octo/game", stage.world.head_ref, {"src/file_001.py": b"other = 1\n"}
+                ),
+            )
+        )
+        run = await stage.say()
+
+        assert stage.suggestions == []
+        assert run.outputs["outcome"] == "patched"
+        assert "head moved" in stage.summaries[0]
+
+    @pytest.mark.parametrize("change", ["edited", "deleted"])
+    async def test_command_that_changed_is_none_any_more(
+        self, make_stage: MakeStage, change: str
+    ) -> None:
+        """A comment that was edited or deleted while the run worked leads to nothing posted."""
+        stage = await make_stage(files=TWO)
+
+        def meddle() -> None:
+            said = stage.pull.comments[0]
+            if change == "edited":
+                said.body = "/predict-edit something else"
+            else:
+                stage.pull.comments.remove(said)
+
+        stage.github.faults.add(Fault(method="POST", path=r".*/issues/1/comments", act=meddle))
+        run = await stage.say()
+
+        assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
+        assert stage.pull.reviews == []
+        assert change in stage.summaries[-1]
+
+    async def test_who_may_not_comment_pays_no_review(self, make_stage: MakeStage) -> None:
+        """A token without the permission fails with its name, and the log says it."""
+        stage = await make_stage(files=TWO)
+        stage.github.faults.add(
+            Fault(
+                method="POST",
+                path=r".*/issues/1/comments",
+                status=403,
+                body={"message": "Resource not accessible by integration"},
+                times=None,
+            )
+        )
+        run = await stage.say()
+
+        assert run.exit_code == 1
+        assert stage.pull.reviews == []
+        assert "pull-requests: write" in run.stdout
+
+    @pytest.mark.parametrize("path", [r".*/pulls/1", r".*/pulls/1/files"])
+    async def test_pull_request_that_cannot_be_read(self, make_stage: MakeStage, path: str) -> None:
+        """What GitHub does not give is told on the pull request."""
+        stage = await make_stage(files=TWO)
+        stage.github.faults.add(
+            Fault(method="GET", path=path, status=404, body={"message": "Not Found"}, times=None)
+        )
+        run = await stage.say()
+
+        assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
+        assert stage.bodies == []
+        assert len(stage.summaries) == 1
+
+    async def test_without_graphql_everything_is_read_over_rest(
+        self, make_stage: MakeStage
+    ) -> None:
+        """A host without GraphQL costs requests, not the result."""
+        stage = await make_stage()
+        stage.github.faults.add(
+            Fault(
+                method="POST",
+                path=r".*/graphql",
+                status=404,
+                body={"message": "Not Found"},
+                times=None,
+            )
+        )
+        run = await stage.say()
+
+        assert run.outputs["outcome"] == "suggested", run.stdout
+        assert run.outputs["files-edited"] == "13"

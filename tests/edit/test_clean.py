@@ -1,0 +1,151 @@
+"""Undoing what models do to a file on the way."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from predict_edit.edit.clean import clean
+
+LINE = st.text(
+    st.sampled_from(
+        ["a", "b", "}", "\t", " ", "\f", "\u2028", "\u0085", "漢", "\U0001f680", "`", "\ufeff", "~"]
+    ),
+    max_size=6,
+)
+ENDING = st.sampled_from(["\n", "\r\n", "\r", "\r\r\n", "\n\n", ""])
+PIECES = st.one_of(LINE, ENDING, st.sampled_from(["```", "```py\n", "\n```", "\n```\n", "~~~\n"]))
+TEXTS = st.lists(PIECES, max_size=14).map("".join)
+PLAIN_LINES = st.lists(LINE.filter(lambda line: "`" not in line and "~" not in line), max_size=12)
+
+
+@given(text=TEXTS)
+def test_a_file_is_clean_already(text: str) -> None:
+    """An answer equal to the file comes out equal to the file."""
+    assert clean(text, text) == text
+
+
+@given(original=TEXTS, answer=TEXTS)
+def test_cleaning_twice_changes_nothing_more(original: str, answer: str) -> None:
+    """What came out of cleaning stays as it is when cleaned again."""
+    once = clean(original, answer)
+    assert clean(original, once) == once
+
+
+@given(
+    original=TEXTS,
+    answer=TEXTS,
+    instruction=st.sampled_from(
+        ["Use CRLF", "Remove the BOM", "Add a final newline", "eol, BOM, EOF"]
+    ),
+)
+def test_cleaning_twice_changes_nothing_more_with_freedoms(
+    original: str, answer: str, instruction: str
+) -> None:
+    """The same holds where the instruction frees line endings, mark or ends."""
+    once = clean(original, answer, instruction=instruction)
+    assert clean(original, once, instruction=instruction) == once
+
+
+@given(lines=PLAIN_LINES, ending=st.sampled_from(["\n", "\r\n"]), final=st.booleans())
+def test_what_models_do_to_the_outer_shape_is_undone(
+    lines: list[str], ending: str, final: bool
+) -> None:
+    """Fence, lost mark, line feeds for CRLF and lost line feeds at both ends leave no trace."""
+    original = "\ufeff" + ending.join(lines) + (ending if final else "")
+    assume(original.strip("\ufeff \t\r\n\f\u2028\u0085"))
+    bare = original.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n")
+    assume("\ufeff" not in bare[:1])
+    assert clean(original, bare) == original
+    assert clean(original, f"```text\n{bare}\n```") == original
+
+
+@given(
+    lines=st.lists(st.tuples(LINE, st.sampled_from(["\n", "\r\n"])), min_size=1, max_size=25),
+    at=st.integers(0, 24),
+)
+def test_unchanged_lines_of_mixed_files_keep_their_endings(
+    lines: list[tuple[str, str]], at: int
+) -> None:
+    """After one edited line, answered with line feeds only, all other lines are as they were."""
+    at %= len(lines)
+    assume(all("`" not in line and "~" not in line for line, _ in lines))
+    lines = [("first", "\n"), ("second", "\r\n"), *lines, ("last", "\n")]
+    original = "".join(line + end for line, end in lines)
+    edited = [line for line, _ in lines]
+    edited[at + 2] = "changed here"
+    answer = "\n".join(edited) + "\n"
+    expected = "".join(
+        line + end for line, end in zip(edited, (end for _, end in lines), strict=True)
+    )
+    assert clean(original, answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("original", "answer", "expected"),
+    [
+        pytest.param("\n\na\n", "b\n", "\n\nb\n", id="leading line feeds come back"),
+        pytest.param("a\n", "\n\nb\n", "b\n", id="leading line feeds of the model go"),
+        pytest.param("\na\n", "#!\n\na\n", "#!\n\na\n", id="what is put above keeps its own start"),
+        pytest.param("a\n\n\n", "b\n", "b\n\n\n", id="all line feeds at the end come back"),
+        pytest.param("a\n", "b\n\n\n", "b\n", id="line feeds of the model at the end go"),
+        pytest.param("a\rb\r", "a\nc\n", "a\rc\r", id="carriage returns alone"),
+        pytest.param("a", "b\r\nc", "b\nc", id="a single line says nothing about endings"),
+        pytest.param("\n\n", "b\r\n", "b\n", id="a file of line feeds only"),
+        pytest.param(
+            "a\r\nb\nc\r\n", "a\nx\ny\nz\nc\n", "a\r\nx\ny\nz\nc\r\n", id="new lines follow"
+        ),
+        pytest.param("```\na\n```\n", "```\nb\n```\n", "```\nb\n```\n", id="the file's own fence"),
+        pytest.param("a\n", "```\nb\n~~~\n", "```\nb\n~~~\n", id="fences that do not match"),
+        pytest.param(
+            "a\n", "````\n```\nb\n```\n````\n", "````\n```\nb\n```\n````\n", id="never two fences"
+        ),
+        pytest.param("a\n", "  ```\nb\n```\n", "b\n", id="blanks before the fence"),
+        pytest.param("a\n", "```a b\nb\n```\n", "```a b\nb\n```\n", id="no language of two words"),
+        pytest.param(
+            "a\n", "x\n```\nb\n```\n", "x\n```\nb\n```\n", id="a fence that wraps not all"
+        ),
+    ],
+)
+def test_examples(original: str, answer: str, expected: str) -> None:
+    """Each named habit of models has the named outcome."""
+    assert clean(original, answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("instruction", "original", "answer", "expected"),
+    [
+        ("Use LF line endings", "a\r\nb\r\n", "a\nb\n", "a\nb\n"),
+        ("Convert to CRLF", "a\nb\n", "a\r\nb\r\n", "a\r\nb\r\n"),
+        ("Remove the BOM", "\ufeffa\n", "a\n", "a\n"),
+        ("Keep it", "\ufeffa\n", "b\n", "\ufeffb\n"),
+        ("Fix W292: no newline at end of file", "a", "a\n", "a\n"),
+        ("Drop the blank lines at the top", "\n\na\n", "a\n", "a\n"),
+        ("Use `\\n` newlines", "a\r\nb\r\n", "a\nb\n", "a\r\nb\r\n"),
+    ],
+)
+def test_an_instruction_frees_what_it_speaks_of(
+    instruction: str, original: str, answer: str, expected: str
+) -> None:
+    """Who asks for other line endings, no mark or a final line feed gets just that."""
+    assert clean(original, answer, instruction=instruction) == expected
+
+
+def test_four_hundred_lines_stay_byte_identical_outside_the_edit() -> None:
+    """Latin, CJK, emoji, tabs and trailing blanks survive a fenced answer with lost line feeds."""
+    kinds = [
+        "plain",
+        "\ttab",
+        "blank  ",
+        "漢字かな",
+        "\U0001f469\u200d\U0001f680",
+        "",
+        "é\u0301\u00a0",
+    ]
+    lines = [f"{kinds[n % len(kinds)]} {n}".removesuffix(" ") for n in range(400)]
+    original = "\n" + "\r\n".join(lines) + "\r\n\r\n"
+    edited = [*lines]
+    edited[200] = "new"
+    answer = "```\n" + "\n".join(edited) + "\n```"
+    assert clean(original, answer) == "\n" + "\r\n".join(edited) + "\r\n\r\n"

@@ -1,0 +1,118 @@
+"""action.yml says what the code does."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from predict_edit.domain import Outcome, Role, RunReport
+from predict_edit.inputs import KNOWN
+from predict_edit.report.outputs import OutputPaths, to_outputs
+from predict_edit.settings import ModelSettings, Settings
+
+from .conftest import ROOT
+
+pytestmark = pytest.mark.source
+
+COLOURS = {
+    "white", "black", "yellow", "blue", "green", "orange", "red", "purple", "gray-dark",
+}  # fmt: skip
+"""What GitHub allows as a badge's colour ("Metadata syntax")."""
+
+
+def code_defaults() -> dict[str, str]:
+    """The defaults of the settings, by input, as people would write them."""
+    found: dict[str, str] = {}
+    for settings in (Settings, ModelSettings):
+        for field in dataclasses.fields(settings):
+            value = field.default
+            if value is dataclasses.MISSING or value is None or value == ():
+                continue
+            name = field.name.replace("_", "-")
+            found[name] = (
+                value.name.lower()
+                if isinstance(value, Role)
+                else str(value).lower()
+                if isinstance(value, bool)
+                else f"{value:g}"
+                if isinstance(value, float)
+                else str(value)
+            )
+    return found
+
+
+def test_inputs_are_those_of_the_code(action: dict[str, Any]) -> None:
+    """Each input that the code reads is declared, and no other."""
+    assert set(action["inputs"]) == set(KNOWN)
+
+
+def test_outputs_are_those_of_the_code(action: dict[str, Any]) -> None:
+    """Each output that the code writes is declared, in the same order, and no other."""
+    written = to_outputs(RunReport(outcome=Outcome.IGNORED), OutputPaths())
+
+    assert list(action["outputs"]) == list(written)
+
+
+def test_told_defaults_are_those_of_the_code(
+    action: dict[str, Any], doc_tables: ModuleType
+) -> None:
+    """The default that a description tells is the code's, and each default of the code is told."""
+    told = {
+        name: default
+        for name, given in action["inputs"].items()
+        if (default := doc_tables.split_default(given["description"])[1])
+    }
+
+    defaults = code_defaults()
+    assert told == {name: defaults[name] for name in action["inputs"] if name in defaults}
+
+
+def test_only_the_token_has_a_default_of_the_runner(action: dict[str, Any]) -> None:
+    """An input with a default here would always be given, and the config could not set it."""
+    given = {name: read["default"] for name, read in action["inputs"].items() if "default" in read}
+
+    assert given == {"github-token": "${{ github.token }}"}
+
+
+def test_only_the_model_is_required(action: dict[str, Any]) -> None:
+    """One input has to be given, and it is marked so."""
+    assert [name for name, given in action["inputs"].items() if given.get("required")] == ["model"]
+
+
+@pytest.mark.parametrize("kind", ["inputs", "outputs"])
+def test_descriptions_are_sentences(action: dict[str, Any], kind: str) -> None:
+    """Each description starts with a capital, ends with a full stop, and breaks no table."""
+    for name, given in action[kind].items():
+        description = given["description"]
+        assert re.fullmatch(r"[A-Z].{10,}\.", description), name
+        assert "|" not in description, name
+
+
+def test_names_are_those_github_allows(action: dict[str, Any]) -> None:
+    """Names are lower case with hyphens, and none is one of the runner's special inputs."""
+    for name in (*action["inputs"], *action["outputs"]):
+        assert re.fullmatch(r"[a-z][a-z-]*", name)
+    assert not {"args", "entrypoint"} & set(action["inputs"])
+
+
+def test_branding_is_allowed(action: dict[str, Any]) -> None:
+    """Icon and colour are of GitHub's lists."""
+    assert action["branding"] == {"icon": "edit-3", "color": action["branding"]["color"]}
+    assert action["branding"]["color"] in COLOURS
+
+
+def test_it_is_a_container_action(action: dict[str, Any]) -> None:
+    """The action runs from a Dockerfile that exists, with no arguments of its own."""
+    assert action["runs"] == {"using": "docker", "image": "Dockerfile"}
+    assert (ROOT / "Dockerfile").is_file()
+
+
+def test_outcomes_are_all_named(action: dict[str, Any]) -> None:
+    """The description of the outcome names each value."""
+    named = set(re.findall(r"`([a-z]+)`", action["outputs"]["outcome"]["description"]))
+
+    assert named == {str(outcome) for outcome in Outcome}

@@ -1,0 +1,216 @@
+"""README, docs and examples are true."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from predict_edit import __version__, errors
+from predict_edit.config import KNOWN as CONFIG_KEYS
+from predict_edit.config import read_config
+from predict_edit.inputs import KNOWN as INPUTS
+from predict_edit.inputs import read_inputs, variable_of
+from predict_edit.trigger.command import OPTIONS
+
+from .conftest import ROOT, load_script
+
+pytestmark = pytest.mark.source
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+EXAMPLES = sorted(ROOT.glob("examples/*.yml"))
+BASES = {
+    "PredictEditError", "SettingsError", "ConfigError", "CommandError", "ForgeError",
+    "PullRequestError", "ModelError", "AnswerError",
+}  # fmt: skip
+"""Classes that only hold others together."""
+
+
+def page(name: str) -> str:
+    """The text of a page."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def slug(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
+    return kept.replace(" ", "-")
+
+
+def links(markdown: str) -> Iterator[str]:
+    """The targets of a page's links and images."""
+    for block in MarkdownIt("commonmark").enable("table").parse(markdown):
+        for token in block.children or ():
+            if token.type == "link_open":
+                yield str(token.attrs["href"])
+            elif token.type == "image":
+                yield str(token.attrs["src"])
+
+
+def headings(markdown: str) -> set[str]:
+    """The anchors of a page."""
+    tokens = MarkdownIt("commonmark").parse(markdown)
+    return {
+        slug(tokens[number + 1].content)
+        for number, token in enumerate(tokens)
+        if token.type == "heading_open"
+    }
+
+
+def blocks(markdown: str, language: str) -> list[str]:
+    """The contents of a page's fenced blocks of one language."""
+    tokens = MarkdownIt("commonmark").parse(markdown)
+    return [token.content for token in tokens if token.type == "fence" and token.info == language]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_relative_links_lead_somewhere(path: Path) -> None:
+    """Each relative link of a page names a file that exists, and a heading in it."""
+    for target in links(path.read_text(encoding="utf-8")):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.is_relative_to(ROOT), target
+        assert file.exists(), target
+        if anchor:
+            assert anchor in headings(file.read_text(encoding="utf-8")), target
+
+
+def test_tables_of_the_readme_are_current(readme: str, doc_tables: ModuleType) -> None:
+    """The generated tables hold what action.yml says."""
+    assert f"\n{doc_tables.inputs_table()}\n" in readme
+    assert f"\n{doc_tables.outputs_table()}\n" in readme
+
+
+def test_every_input_and_output_is_in_the_readme(readme: str, action: dict[str, Any]) -> None:
+    """No input or output is missing from the README's tables."""
+    for name in (*action["inputs"], *action["outputs"]):
+        assert f"| `{name}` |" in readme
+
+
+def test_every_error_is_explained() -> None:
+    """Each error that a user can see has a row in the troubleshooting page."""
+    explained = set(re.findall(r"^\| `(\w+)`", page("docs/troubleshooting.md"), re.MULTILINE))
+    classes = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.PredictEditError)
+    }
+
+    assert classes - BASES == explained
+
+
+def test_every_option_is_explained(readme: str) -> None:
+    """Each option of a command stands in the page about commands and in the README."""
+    for name in OPTIONS:
+        assert f"| `--{name}` |" in page("docs/commands.md")
+        assert f"`--{name}`" in readme
+
+
+def test_every_config_key_is_explained() -> None:
+    """Each key of the config stands in the table of keys, and no other."""
+    rows = re.findall(r"^\| (`.*?`) \|", page("docs/configuration.md"), re.MULTILINE)
+
+    assert set(re.findall(r"`([a-z-]+)`", " ".join(rows))) == set(CONFIG_KEYS)
+
+
+def test_config_of_the_docs_is_valid() -> None:
+    """The config that the page shows is one that the code takes."""
+    (shown,) = blocks(page("docs/configuration.md"), "yaml")
+
+    config = read_config(shown)
+    assert config.max_files == 20
+    assert set(config.recipes) == {"types", "docstrings"}
+
+
+def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The steps of a workflow that use this action."""
+    for job in workflow["jobs"].values():
+        yield from (step for step in job["steps"] if "OWNER/predict-edit@" in step.get("uses", ""))
+
+
+def workflows() -> Iterator[Any]:
+    """All workflows that are shown, in examples/ and in pages."""
+    for path in EXAMPLES:
+        yield pytest.param(path.read_text(encoding="utf-8"), id=path.name)
+    finder = load_script("lint_workflows")
+    for path in PAGES:
+        for number, text in enumerate(finder.snippets(path)):
+            yield pytest.param(text, id=f"{path.name}-{number}")
+
+
+WORKFLOWS = list(workflows())
+
+
+@pytest.mark.parametrize("text", WORKFLOWS)
+def test_shown_workflows_use_the_action_rightly(text: str) -> None:
+    """What a workflow passes are inputs that exist, and together they are valid settings."""
+    read = yaml.safe_load(text)
+    (step,) = steps(read)
+    given = {name: str(value) for name, value in step["with"].items()}
+
+    assert set(given) <= set(INPUTS)
+    filled = {
+        variable_of(name): re.sub(r"\$\{\{ .*? \}\}", "17", value) for name, value in given.items()
+    }
+    inputs = read_inputs(filled | {"INPUT_GITHUB-TOKEN": "token"})
+    assert inputs.model
+
+
+@pytest.mark.parametrize("text", WORKFLOWS)
+def test_shown_workflows_are_least_privileged(text: str) -> None:
+    """A workflow has no rights by default, exactly those it needs in its job, and a full pin."""
+    read = yaml.safe_load(text)
+    (job,) = read["jobs"].values()
+    (step,) = steps(read)
+
+    assert read["permissions"] == {}
+    needed = {"contents": "read", "pull-requests": "write"}
+    keyless = {"id-token": "write"} if "azure-client-id" in step["with"] else {}
+    assert job["permissions"] == needed | keyless
+    assert job["concurrency"]["cancel-in-progress"] is False
+    uses = [each["uses"] for each in job["steps"]]
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", use) for use in uses)
+    assert not any("actions/checkout" in use for use in uses)
+    assert "run" not in str([each.keys() for each in job["steps"]])
+    assert f"# v{__version__}" in text
+
+
+def test_every_example_is_listed(readme: str) -> None:
+    """The README names each workflow of examples/."""
+    assert EXAMPLES
+    for path in EXAMPLES:
+        assert f"(examples/{path.name})" in readme
+
+
+def test_version_is_in_the_changelog() -> None:
+    """The version of the code has its section."""
+    assert re.search(rf"^## {re.escape(__version__)}\b", page("CHANGELOG.md"), re.MULTILINE)
+
+
+def test_make_targets_of_the_pages_exist() -> None:
+    """Each make target that a page names is one of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", page("Makefile"), re.MULTILINE))
+
+    for path in PAGES:
+        code = " ".join(
+            re.findall(r"```.*?```|`[^`]+`", path.read_text(encoding="utf-8"), re.DOTALL)
+        )
+        assert set(re.findall(r"\bmake ([a-z-]+)\b", code)) <= targets, path.name
+
+
+def test_python_versions_agree(readme: str) -> None:
+    """The oldest Python of the pages is the oldest that the package takes."""
+    project = tomllib.loads(page("pyproject.toml"))["project"]
+
+    oldest = project["requires-python"].removeprefix(">=")
+    assert f"Python {oldest} or newer" in readme
+    assert f"Python {oldest} or newer" in page("CONTRIBUTING.md")

@@ -1,0 +1,84 @@
+"""The script that cuts GitHub's schema."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import graphql
+import pytest
+
+ROOT = Path(__file__).parents[3]
+FULL = """
+directive @docs(category: String!) on OBJECT
+"Everything"
+type Query implements Node @docs(category: "a") { id: ID! a(kind: Kind, where: Where): A b: B }
+interface Node { id: ID! }
+type A implements Node { id: ID! "The name" name: String! old: Int @deprecated(reason: "x") b: B }
+type B { id: ID! }
+union Both = A | B
+enum Kind { ONE TWO }
+input Where { deep: Deep }
+input Deep { size: Size }
+scalar Size
+enum Unused { X }
+"""
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    """The script as a module."""
+    path = ROOT / "scripts" / "cut_graphql_schema.py"
+    found = importlib.util.spec_from_file_location("cut_graphql_schema", path)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def test_keeps_what_is_wanted_and_what_it_needs(script: ModuleType) -> None:
+    """Wanted fields stay with what their arguments need; descriptions and the rest go."""
+    wanted = script.read_fields("# note\nQuery: id a\nA: id name old\nNode: id\nBoth:\n")
+    text = graphql.print_ast(script.cut(graphql.parse(FULL), wanted))
+    built = graphql.build_schema(text)
+    assert set(built.type_map) >= {"A", "Deep", "Kind", "Size", "Where"}
+    assert not set(built.type_map) & {"B", "Unused"}
+    assert "The name" not in text
+    assert "@docs" not in text
+    assert "@deprecated" in text
+    assert "union Both = A\n" in f"{text}\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("Query: id a\nNode: id\n", "needs the type A"),
+        ("Query: id none\nNode: id\n", "Query has no none"),
+        ("Nothing: id\n", "has no type Nothing"),
+    ],
+)
+def test_refuses_a_wrong_list(script: ModuleType, fields: str, said: str) -> None:
+    """A list that names what is not there, or forgets what is needed, is an error."""
+    with pytest.raises(SystemExit, match=said):
+        script.cut(graphql.parse(FULL), script.read_fields(fields))
+
+
+def test_writes_the_file(
+    script: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The whole way writes a schema that starts with source and licence."""
+    (tmp_path / "full.graphql").write_text(FULL)
+    (tmp_path / "LICENSE.md").write_text("Copyright (c) Somebody\n\nMIT\n")
+    (tmp_path / "fields.txt").write_text("Query: id b\nNode: id\nB: id\n")
+    out = tmp_path / "out.graphql"
+    given = [str(tmp_path / "full.graphql"), "--fields", str(tmp_path / "fields.txt")]
+    monkeypatch.setattr(sys, "argv", ["cut", *given, "--output", str(out)])
+    script.main()
+    assert "# Copyright (c) Somebody\n#\n# MIT\n" in out.read_text()
+    assert "3 types" in capsys.readouterr().out
