@@ -3,7 +3,8 @@
     python scripts/cut_graphql_schema.py FULL.graphql [--fields FILE] [--output FILE]
 
 FULL.graphql is the schema of the package ``@octokit/graphql-schema`` (MIT), with the package's
-LICENSE.md beside it. The list names types and their fields; arguments stay whole, and what an argument or a kept field needs comes along.
+LICENSE.md beside it. The list names types and their fields; arguments stay whole, and what an
+argument or a kept field needs comes along.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""What goes wrong with model or GitHub is told where the command was given, and nothing half-done
-is posted.
-"""
+"""What goes wrong is told where the command was given, and nothing half-done is posted."""
 
 from __future__ import annotations
 

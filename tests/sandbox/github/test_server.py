@@ -285,6 +285,7 @@ async def test_defects_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox()
 
     def broken(_header: str | None) -> Any:
+        """Break where nobody expects it."""
         raise RuntimeError("broken")
 
     monkeypatch.setattr(sandbox, "authenticate", broken)

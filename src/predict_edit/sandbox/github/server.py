@@ -106,6 +106,7 @@ def _handler(state: State, route: Route) -> AiohttpHandler:
     """The aiohttp handler of a route."""
 
     async def handle(raw: web.Request) -> web.StreamResponse:
+        """Log, perform, answer."""
         request = _request(raw, await raw.read())
         with state.lock:
             entry = _log(state, request)
@@ -199,6 +200,7 @@ def serve(state: State, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[s
     stopped = asyncio.Event()
 
     async def main() -> None:
+        """Serve until told to stop."""
         async with run_sandbox_github(state, host=host, port=port) as url:
             outcome.append(url)
             ready.set()
