@@ -76,6 +76,9 @@ def engine(folder: Path) -> Iterator[dict[str, str]]:
     finally:
         daemon.terminate()
         daemon.wait(timeout=60)
+        # The engine leaves its network namespace mounted.
+        for mount in (folder / "exec" / "netns").glob("*"):
+            subprocess.run(["umount", str(mount)], check=False)
 
 
 def build_image(folder: Path, environment: Mapping[str, str]) -> None:

@@ -11,7 +11,10 @@ hypothesis.settings.register_profile("default", max_examples=100, deadline=None)
 hypothesis.settings.register_profile("nightly", max_examples=20_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-LEAKY_PREFIXES = ("INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_", "OPENAI_", "AZURE_", "HTTP_", "HTTPS_")
+LEAKY_PREFIXES = (
+    *("INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"),
+    *("OPENAI_", "AZURE_", "HTTP_", "HTTPS_"),
+)
 
 
 @pytest.fixture(autouse=True)

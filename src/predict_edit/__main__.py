@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 
 if len(sys.argv) > 1:
-    from predict_edit.cli import main
-else:
-    from predict_edit.action import main
+    from predict_edit import cli
 
-sys.exit(main())
+    sys.exit(cli.main())
+
+from predict_edit import action
+
+sys.exit(action.main())

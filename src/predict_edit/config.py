@@ -46,6 +46,7 @@ class Recipe(CommandOptions):
     @pydantic.model_validator(mode="before")
     @classmethod
     def _accept_text(cls, value: object) -> object:
+        """Take a text alone for the instruction."""
         return {"instruction": value} if isinstance(value, str) else value
 
 
@@ -100,6 +101,7 @@ def read_config(data: bytes | str) -> RepositoryConfig:
 
 
 def _check_keys(found: dict[str, object]) -> None:
+    """Refuse keys that do not exist, and those that belong elsewhere."""
     for key in found:
         if key in WORKFLOW_ONLY:
             raise InvalidConfig(
@@ -181,6 +183,7 @@ class _TextLoader(yaml.BaseLoader):
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False
     ) -> dict[Hashable, object]:
+        """Build a mapping in which each key stands once."""
         found: dict[Hashable, object] = super().construct_mapping(node, deep=deep)
         if len(found) < len(node.value):
             keys = [key.value for key, _ in node.value]
@@ -205,4 +208,5 @@ def _where(error: yaml.YAMLError) -> str:
 
 
 def _broken(reason: str) -> InvalidConfig:
+    """Say that the file as a whole cannot be used."""
     return InvalidConfig(f"{CONFIG_PATH} cannot be read: {reason}.", "Correct the file.")

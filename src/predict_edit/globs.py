@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 
 import pathspec
@@ -83,7 +84,8 @@ class Globs:
     def of(cls, patterns: Iterable[str]) -> Globs:
         """Compile patterns that :func:`check_globs` has passed."""
         kept = tuple(patterns)
-        return cls(kept, pathspec.PathSpec.from_lines("gitignore", kept))
+        with _sets_of_brackets_allowed():
+            return cls(kept, pathspec.PathSpec.from_lines("gitignore", kept))
 
     def match(self, path: str) -> str | None:
         """Name the pattern by which ``path`` belongs to the list, ``None`` where it does not."""
@@ -137,7 +139,13 @@ def _normal(glob: str) -> str:
 def _compiled(glob: str) -> pathspec.Pattern | None:
     """Compile one pattern; ``None`` where git would ignore it or refuse it."""
     try:
-        pattern = pathspec.lookup_pattern("gitignore")(glob)
+        with _sets_of_brackets_allowed():
+            pattern = pathspec.lookup_pattern("gitignore")(glob)
     except GitIgnorePatternError:
         return None
     return pattern if pattern.include is not None else None
+
+
+def _sets_of_brackets_allowed() -> warnings.catch_warnings[None]:
+    """Keep Python from warning of ``[[]``, which git allows and pathspec hands on as it is."""
+    return warnings.catch_warnings(action="ignore", category=FutureWarning)

@@ -62,4 +62,5 @@ def _shapes(text: str, index: int) -> bool:
 
 
 def _can_be_shaped(char: str) -> bool:
+    """Tell whether a character is a visible one of a script that joins, or an emoji."""
     return char != "" and not char.isascii() and not is_hidden(char)

@@ -32,6 +32,7 @@ def _secret(value: str) -> str:
 
 
 def _command_word(value: str) -> str:
+    """Accept one visible word."""
     if not value.isprintable() or any(char.isspace() for char in value):
         raise ValueError("give one word, such as /predict-edit")
     return value
@@ -119,6 +120,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
 
 
 def _require(given: Mapping[str, str]) -> None:
+    """Refuse an environment without what no run can do without."""
     if "github-token" not in given:
         raise MissingInput(
             "`github-token` is missing.",

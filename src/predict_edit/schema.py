@@ -23,12 +23,15 @@ class _ForEditors(GenerateJsonSchema):
     """Leaves out what an editor would show as noise: null, defaults of null, made-up titles."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """Leave out null: an editor should not offer it."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Leave out defaults of the model, which are all null."""
         return self.generate_inner(schema["schema"])
 
     def field_title_should_be_set(self, schema: Any) -> bool:
+        """Leave out titles, which repeat the names."""
         del schema
         return False
 

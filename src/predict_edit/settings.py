@@ -279,6 +279,7 @@ def _read_options(options: Mapping[str, str]) -> CommandOptions:
 
 
 def _not_allowed(name: str, value: str, allowed: str) -> OptionNotAllowed:
+    """Say that a value is not for commenters here, and what is."""
     return OptionNotAllowed(
         f"The option `--{name}` is {quoted(value)}, which this repository does not allow.",
         f"Allowed is {allowed}.",

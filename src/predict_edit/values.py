@@ -43,15 +43,18 @@ def _as_text(value: object) -> str:
 
 
 def _globs(value: object) -> tuple[str, ...]:
+    """Read a list of globs."""
     return split_globs(_as_text(value))
 
 
 def _items(value: object) -> tuple[str, ...]:
+    """Read a list of plain items, each once."""
     items = (item.strip() for item in re.split(r"[,\n]", _as_text(value)))
     return tuple(dict.fromkeys(item for item in items if item))
 
 
 def _instruction(value: str) -> str:
+    """Bring an instruction into the form of every other."""
     try:
         return clean_instruction(value)
     except InstructionTooLong as error:
@@ -76,6 +79,7 @@ def _ref_name(value: str) -> str:
 
 
 def _one_line(value: str) -> str:
+    """Accept visible characters on one line."""
     if not value.isprintable():
         raise ValueError("give one line of visible characters")
     return value
@@ -245,6 +249,7 @@ def problems(
 
 
 def _shown(value: object, secrets: tuple[str, ...]) -> str:
+    """Show a value in a message, as far as it can be shown."""
     match value:
         case str():
             return "not shown" if any(secret in value for secret in secrets) else quoted(value)

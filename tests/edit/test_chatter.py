@@ -60,6 +60,19 @@ def test_what_belongs_to_a_file_passes(path: str, original: str, answer: str) ->
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        "```\n# Tool\n\nIt runs fast.\n```\nThat is all.\n",
+        "# Tool\n\nIt runs fast.\n```\n",
+        "```\n```md\n# A tool\n\nIt runs.\n```\n```\n",
+    ],
+)
+def test_fences_round_prose_are_seen(answer: str) -> None:
+    """A half fence, one with text behind it, and two fences are not the document's own."""
+    assert problem("a.md", compare(PROSE, answer)) is not None
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "Explanation:",

@@ -104,6 +104,12 @@ def test_a_loop_is_refused_unless_repetition_was_asked_for() -> None:
     guard.check("a.py", LONG, stuck, "Increment the value 40 times")
 
 
+def test_half_characters_are_refused() -> None:
+    """A lone surrogate, which JSON lets through, could not be written to any file."""
+    with pytest.raises(AnswerUnusable, match="UTF-8"):
+        guard.check("a.txt", "a\n", "a\ud83d\n", "Add an emoji")
+
+
 def test_parsers_can_be_plugged_in() -> None:
     """A language that is not built in is judged by the parser that is passed."""
 

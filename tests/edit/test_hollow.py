@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from predict_edit.edit.hollow import problem
+from predict_edit.edit.hollow import MAX_CHARACTERS, problem
 
 FULL = "class A:\n    async def f(self):\n        return 1\n\n    def g(self):\n        return 2\n"
 
@@ -26,6 +26,12 @@ FULL = "class A:\n    async def f(self):\n        return 1\n\n    def g(self):\n
 def test_a_body_may_not_become_dots(original: str, edited: str, refused: bool) -> None:
     """Only a function that had a body and lost it counts."""
     assert (problem("a.py", original, edited) is not None) is refused
+
+
+def test_a_huge_file_is_not_judged() -> None:
+    """Above its limit the check has no opinion."""
+    huge = "# x\n" * (MAX_CHARACTERS // 4) + FULL
+    assert problem("a.py", huge, huge.replace("return 1", "...")) is None
 
 
 def test_other_files_are_not_judged() -> None:

@@ -69,6 +69,12 @@ def test_a_byte_order_mark_and_carriage_returns_break_nothing(suffix: str) -> No
     assert problem(f"a{suffix}", text, "\ufeff" + BROKEN[suffix]) is not None
 
 
+@pytest.mark.parametrize("text", ["a = '\0'\n", "\0", "a = '\ud800'\n"])
+def test_what_cannot_be_source_code_is_malformed(text: str) -> None:
+    """Parsers of different versions report them differently; here they are malformed."""
+    assert problem("a.py", "a = 1\n", text) is not None
+
+
 def test_other_languages_are_not_judged() -> None:
     """Without a parser there is no opinion."""
     assert problem("a.go", "package a\n", "((((\n") is None

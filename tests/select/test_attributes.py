@@ -42,6 +42,7 @@ GEN = "linguist-generated"
         ("\ufeff*.go linguist-generated", "a.go", True),
         ("a[ linguist-generated", "a[", None),  # no pattern
         ("\\ linguist-generated", "a", None),
+        ("[[]x linguist-generated", "[x", True),  # a bracket in brackets
         ("a.go", "a.go", None),
     ],
 )

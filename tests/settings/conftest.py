@@ -12,6 +12,7 @@ Environ = dict[str, str]
 
 
 def _environ(**inputs: str) -> Environ:
+    """The required inputs and those given, as the runner passes them."""
     given = {"github-token": "ghs_secret", "model": "gpt-4.1", "api-key": "sk-secret"}
     given |= {name.replace("_", "-"): value for name, value in inputs.items()}
     return {variable_of(name): value for name, value in given.items()}

@@ -177,44 +177,53 @@ def source_file(head: str, patch: str | None, path: str = "f.txt") -> SourceFile
 
 @pytest.fixture(scope="session", name="github_refusals")
 def _github_refusals() -> Callable[[str | None, str, Sequence[Suggestion]], list[str]]:
+    """Everything GitHub has against a review."""
     return refusals
 
 
 @pytest.fixture(scope="session", name="github_place_refusal")
 def _github_place_refusal() -> Callable[[str | None, int, int], str | None]:
+    """What GitHub has against one range of lines."""
     return place_refusal
 
 
 @pytest.fixture(scope="session", name="github_commit")
 def _github_commit() -> Callable[[str, Sequence[Suggestion]], str]:
+    """The head with all suggestions committed."""
     return commit
 
 
 @pytest.fixture(scope="session", name="suggestion_text")
 def _suggestion_text() -> Callable[[str], str]:
+    """What stands in the one block of a body."""
     return block_text
 
 
 @pytest.fixture(scope="session", name="apply_patch")
 def _apply_patch() -> Callable[[Mapping[str, str], str], dict[str, str]]:
+    """Files after a real ``git apply``."""
     return git_apply
 
 
 @pytest.fixture(scope="session", name="patch_of")
 def _patch_of() -> Callable[[str, str], str | None]:
+    """A file's patch as GitHub lists it."""
     return pull_request_patch
 
 
 @pytest.fixture(scope="session", name="source")
 def _source() -> Callable[..., SourceFile]:
+    """A modified file, listed whole."""
     return source_file
 
 
 @pytest.fixture(scope="session", name="git")
 def _git() -> Callable[..., bytes]:
+    """Real git in a directory."""
     return run_git
 
 
 @pytest.fixture(scope="session", name="listed")
 def _listed() -> Callable[[str], tuple[str | None, int, int]]:
+    """One file's diff as GitHub lists it."""
     return as_github_lists

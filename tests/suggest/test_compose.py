@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from predict_edit.domain import Placement, Suggestion
 from predict_edit.suggest import compose as composing
@@ -14,6 +16,7 @@ from predict_edit.suggest.anchor import Anchors, Span
 from predict_edit.suggest.compose import Head, compose, fenced
 from predict_edit.suggest.diff import hunks_between
 from predict_edit.suggest.lines import lines_of
+from predict_edit.suggest.replay import block_lines
 
 Made = list[tuple[int, int, str]]
 """First line, last line and what stands between the fences, each line with its line feed."""
@@ -229,3 +232,17 @@ def test_a_suggestion_that_changes_nothing_is_refused() -> None:
     anchors = Anchors(spans=(Span(first=1, last=1, hunk=0),))
     (placement,) = compose(Head(path="f", lines=["a\n"], anchors=anchors), [same])
     assert placement.reason == reasons.NO_CHANGE
+
+
+@given(
+    lines=st.lists(
+        st.text("`~ \tab", max_size=9) | st.sampled_from(["", "````suggestion", "a```b"])
+    )
+)
+def test_a_block_reads_back_as_it_was_written(
+    lines: list[str], suggestion_text: Callable[[str], str]
+) -> None:
+    """Whatever fences the lines hold, both readers find exactly these lines in the block."""
+    body = fenced(lines)
+    assert block_lines(f"{body}\n\n<!-- marker -->") == lines
+    assert suggestion_text(body) == "".join(f"{line}\n" for line in lines)

@@ -7,19 +7,17 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from predict_edit.domain import Hunk, PlacedFile, PlacementKind, SourceFile, Suggestion
 from predict_edit.suggest import reasons
 from predict_edit.suggest.anchor import Anchors, anchors_of, local_patch
-from predict_edit.suggest.compose import fenced
 from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between
 from predict_edit.suggest.lines import lines_of
 from predict_edit.suggest.patch import edits_patch, file_patch, remainder_hunks, remainder_patch
 from predict_edit.suggest.place import cap, place
-from predict_edit.suggest.replay import apply_suggestions, block_lines
+from predict_edit.suggest.replay import apply_suggestions
 
 Refusals = Callable[[str | None, str, Sequence[Suggestion]], list[str]]
 PlaceRefusal = Callable[[str | None, int, int], str | None]
@@ -292,16 +290,6 @@ def test_anchors_agree_with_a_plain_reading_of_the_patch(
             assert (anchors.refusal(start, end) is None) == (theirs is None)
 
 
-@given(lines=st.lists(Line | st.text("`~ \tab", max_size=9)))
-def test_a_block_reads_back_as_it_was_written(
-    lines: list[str], suggestion_text: Callable[[str], str]
-) -> None:
-    """Whatever fences the lines hold, both readers find exactly these lines in the block."""
-    body = fenced(lines)
-    assert block_lines(f"{body}\n\n<!-- marker -->") == lines
-    assert suggestion_text(body) == "".join(f"{line}\n" for line in lines)
-
-
 @settings(max_examples=settings().max_examples // 3)
 @given(several=st.lists(cases(), max_size=3), limit=st.integers(0, 6))
 def test_a_cap_keeps_the_first_suggestions_and_loses_nothing(
@@ -319,12 +307,3 @@ def test_a_cap_keeps_the_first_suggestions_and_loses_nothing(
         assert [p.hunk for p in new.placements] == [p.hunk for p in old.placements]
     moved = [p for f in capped for p in f.placements if p.reason == reasons.OVER_LIMIT]
     assert bool(moved) == (len(before) > limit)
-
-
-@pytest.mark.parametrize("text", ["", "a", "a\n", "\n", "a\n\nb", "\r\n\x0b\x0c\x1c\x85\u2028"])
-def test_lines_join_to_the_text(text: str) -> None:
-    """Lines end at line feeds only and nothing of the text is lost."""
-    lines = lines_of(text)
-    assert "".join(lines) == text
-    assert [line.count("\n") for line in lines[:-1]] == [1] * (len(lines) - 1)
-    assert all(lines)

@@ -13,6 +13,7 @@ REPOSITORY: Payload = {"id": 1, "full_name": "octo-org/hello.world", "private": 
 
 
 def _issue_comment(body: str = "/predict-edit fix", **comment: object) -> Payload:
+    """A comment on pull request 12."""
     return {
         "action": "created",
         "issue": {
@@ -38,6 +39,7 @@ def _issue_comment(body: str = "/predict-edit fix", **comment: object) -> Payloa
 
 
 def _review_comment(body: str = "/predict-edit fix", **comment: object) -> Payload:
+    """A reply in a review thread of pull request 12."""
     return {
         "action": "created",
         "comment": {

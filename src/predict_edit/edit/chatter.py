@@ -92,6 +92,7 @@ def in_opening(path: str, difference: Difference) -> str | None:
 
 
 def _plain(line: str) -> str:
+    """The beginning of a line, with straight apostrophes."""
     return line[:_CLIP].replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
@@ -122,23 +123,22 @@ def _closing(path: str, difference: Difference) -> str | None:
 
 def _fence(path: str, difference: Difference) -> str | None:
     """Whether a fence round the file, or a half of one, is still there."""
-    lines = [line for line in difference.new if line]
     added = {number for number, _ in difference.added}
     ends = [(number, line) for number, line in enumerate(difference.new, start=1) if line]
-    if not ends:
-        return None
     left = "A code fence that is not part of the file is left in the answer."
     outer = [
-        number for number, line in (ends[0], ends[-1]) if number in added and fence.is_fence(line)
+        number
+        for number, line in (*ends[:1], *ends[-1:])
+        if number in added and fence.is_fence(line)
     ]
     if not outer:
         return None
     if not kinds.is_prose(path):
         return left
     before = next((line for line in difference.old if line), "")
-    if outer[0] == ends[0][0] and len(lines) > 1 and lines[1] == before:
+    if outer[0] == ends[0][0] and len(ends) > 1 and ends[1][1] == before:
         return left
     odd = fence.count(list(difference.new)) % 2 != fence.count(list(difference.old)) % 2
-    if odd or fence.encloses(lines):
+    if odd or fence.encloses([line for _, line in ends]):
         return left
     return None

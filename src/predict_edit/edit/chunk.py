@@ -89,6 +89,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _is_border(line: str, depth: int) -> bool:
+    """Whether a line may begin a piece, where a blank line stands before it."""
     content = line.lstrip(" \t")
     indented = len(line) - len(content)
     return bool(content.strip()) and indented <= depth and _CONTINUES.match(content) is None

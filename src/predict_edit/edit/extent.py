@@ -83,6 +83,7 @@ def _rewrites(old: Sequence[str], new: Sequence[str], intent: Intent) -> str | N
 
 
 def _words(lines: Sequence[str]) -> list[str]:
+    """The words, without numbers."""
     return [word for line in lines for word in _WORD.findall(line)]
 
 
@@ -124,6 +125,7 @@ def _stops_within_line(old: Sequence[str], new: Sequence[str], least: int) -> st
 
 
 def _with_text(lines: Sequence[str]) -> list[str]:
+    """The lines that are not blank."""
     return [line for line in lines if line]
 
 

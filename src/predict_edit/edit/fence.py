@@ -68,6 +68,7 @@ def body(text: str) -> list[str]:
 
 
 def _closes(run: str, opener: str) -> bool:
+    """Whether a bare fence closes one that opened so."""
     return run[0] == opener[0] and len(run) >= len(opener)
 
 

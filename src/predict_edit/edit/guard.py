@@ -6,6 +6,7 @@ letting a real edit through; what is refused is certain enough to be worth one m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from predict_edit.edit import (
@@ -20,6 +21,7 @@ from predict_edit.edit import (
 )
 from predict_edit.errors import AnswerEmpty, AnswerUnusable
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _AGAIN = "Nothing of this answer was used. Give the command again"
 _CLOSER = f"{_AGAIN}, with an instruction that says more exactly what to change."
 
@@ -53,6 +55,9 @@ def check(
             "The model answered with no text for a file that has some.",
             f"{_AGAIN}; to empty a file, say so in the instruction.",
         )
+    if _SURROGATE.search(edited):
+        # JSON can carry half a character, and no file can.
+        _refuse("The answer holds half characters that cannot be written as UTF-8.", f"{_AGAIN}.")
     change = difference.compare(original, edited)
     _refuse(chatter.problem(path, change), _CLOSER)
     _refuse(

@@ -19,7 +19,7 @@ from typing import Literal
 
 from predict_edit.domain import Aim, EditRequest, SourceFile
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 """Changes with every change of what the model is told; part of what makes two runs comparable."""
 
 MAX_PATCH = 24_000
@@ -30,9 +30,6 @@ MAX_COMMENT = 4_000
 """Characters of one thread comment that are shown."""
 MAX_THREAD = 12_000
 """Characters of all thread comments that are shown, newest first to be kept."""
-MAX_WHOLE = 400_000
-"""Characters of a file that is shown whole beside a piece of it."""
-
 SYSTEM = """\
 You edit one file at a time. The first message of the user is the instruction. The last message \
 of the user is the file. Messages between them are background.
@@ -71,6 +68,16 @@ class Part:
     index: int
     """1-based."""
     total: int
+    first_line: int = 1
+    """Where the piece stands in the file, 1-based."""
+    last_line: int = 1
+    shown: str = ""
+    """What is shown of the file beside the piece, equal for all pieces of a file."""
+    whole: bool = True
+    """``shown`` is the whole file; otherwise its outline."""
+    before: str = ""
+    """What stands right before the piece, where the whole file is not shown."""
+    after: str = ""
 
 
 def build_messages(
@@ -88,7 +95,7 @@ def build_messages(
         nonce: 16 or more random letters, digits, ``-`` or ``_``; the same for all files of a run.
         context: ``diff`` shows what the pull request changes in the file.
         correction: Why the last answer could not be used, in a sentence of our own.
-        part: The piece to edit; the whole file is background then.
+        part: The piece to edit; what it carries of the rest of the file is background then.
 
     Raises:
         ValueError: The nonce is too short or has other characters.
@@ -99,14 +106,11 @@ def build_messages(
     messages = [
         Message(role="system", content=SYSTEM),
         Message(role="user", content=request.instruction),
-        Message(role="user", content=_background(request, nonce, context, whole=part is not None)),
+        Message(role="user", content=_background(request, nonce, context, part)),
     ]
     remarks = []
     if part is not None:
-        remarks.append(
-            f"The file is long, so the next message is only piece {part.index} of {part.total} of "
-            "it. Answer with that piece alone, complete, as if it were the file."
-        )
+        remarks += _about(part, nonce)
     if correction is not None:
         remarks.append(
             f"An earlier answer could not be used: {correction} Answer again, with the complete "
@@ -128,7 +132,7 @@ def quoted(path: str) -> str:
 
 
 def _background(
-    request: EditRequest, nonce: str, context: Literal["none", "diff"], *, whole: bool
+    request: EditRequest, nonce: str, context: Literal["none", "diff"], part: Part | None
 ) -> str:
     """Everything about the file but the file."""
     file = request.file
@@ -137,17 +141,36 @@ def _background(
         blocks += _change(file)
     if request.aim is not None and request.aim.path == file.path:
         blocks += _aim(request.aim)
-    if whole and len(file.text) <= MAX_WHOLE:
-        blocks.append(("whole file, to read only", file.text))
+    if part is not None and part.shown:
+        title = "whole file, to read only" if part.whole else "outline of the file, to read only"
+        blocks.append((title, part.shown))
     intro = (
         f"Background for the file in the last message, to read only. Lines that begin with {nonce} "
         "open and close what was written by others."
     )
-    parts = [intro]
-    for title, body in blocks:
-        safe = body.replace(nonce, _INSTEAD_OF_NONCE)
-        parts.append(f"{nonce} begin: {title}\n{safe}\n{nonce} end: {title}")
-    return "\n".join(parts)
+    return "\n".join([intro, *(_quote(title, body, nonce) for title, body in blocks)])
+
+
+def _quote(title: str, body: str, nonce: str) -> str:
+    """Material between two lines that only we can write."""
+    safe = body.replace(nonce, _INSTEAD_OF_NONCE)
+    return f"{nonce} begin: {title}\n{safe}\n{nonce} end: {title}"
+
+
+def _about(part: Part, nonce: str) -> list[str]:
+    """What the model must know of the piece: that it is one, and where it stands."""
+    around = [
+        _quote(f"what stands right {where} the piece, to read only", text, nonce)
+        for where, text in (("before", part.before), ("after", part.after))
+        if text
+    ]
+    remark = (
+        f"The file is long, so the next message is only piece {part.index} of {part.total} of it "
+        f"(from line {part.first_line} to line {part.last_line}). Answer with that piece alone, "
+        "complete, as if it were the file. If the instruction asks for nothing in this piece, "
+        "answer with the piece as it is. Do not add what belongs into another piece."
+    )
+    return [*around, remark]
 
 
 def _change(file: SourceFile) -> list[tuple[str, str]]:

@@ -10,7 +10,9 @@ MAX_PERIOD = 24
 MIN_REPEATS = 10
 MIN_LINES = 20
 
-_LONG_LINE = 1_000
+LONG_LINE = 1_000
+"""Characters of a line below which it is not looked into."""
+
 _TAIL = 800
 _MAX_LINE_PERIOD = 60
 
@@ -25,6 +27,7 @@ def is_loop(original: str, answer: str) -> bool:
 
 
 def _lines(text: str) -> list[str]:
+    """The lines with text, without the blanks round it."""
     return [stripped for line in text.split("\n") if (stripped := line.strip())]
 
 
@@ -34,16 +37,16 @@ def _block_loops(old: Sequence[str], new: Sequence[str]) -> bool:
     if not more or max(more.values()) < MIN_REPEATS // 2:
         return False
     for period in range(1, MAX_PERIOD + 1):
-        run = _longest_run(new, period)
+        run = longest_run(new, period)
         repeats = run // period
         if run < MIN_LINES or repeats < MIN_REPEATS:
             continue
-        if repeats > 2 * (_longest_run(old, period) // period) + MIN_REPEATS // 2:
+        if repeats > 2 * (longest_run(old, period) // period) + MIN_REPEATS // 2:
             return True
     return False
 
 
-def _longest_run(lines: Sequence[str], period: int) -> int:
+def longest_run(lines: Sequence[str], period: int) -> int:
     """Lines of the longest stretch in which each line equals the one ``period`` before it."""
     best = run = 0
     for one, other in zip(lines, lines[period:], strict=False):
@@ -55,12 +58,13 @@ def _longest_run(lines: Sequence[str], period: int) -> int:
 def _line_loops(old: Sequence[str], new: Sequence[str]) -> bool:
     """Whether a new long line ends in the same few characters over and over."""
     known = set(old)
-    stuck = any(_is_periodic(line) for line in new if line not in known)
-    return stuck and not any(_is_periodic(line) for line in old)
+    stuck = any(is_periodic(line) for line in new if line not in known)
+    return stuck and not any(is_periodic(line) for line in old)
 
 
-def _is_periodic(line: str) -> bool:
-    if len(line) < _LONG_LINE:
+def is_periodic(line: str) -> bool:
+    """Whether a long line ends in many copies of a few characters."""
+    if len(line) < LONG_LINE:
         return False
     tail = line[-_TAIL:]
     return any(tail[period:] == tail[:-period] for period in range(1, _MAX_LINE_PERIOD + 1))

@@ -41,6 +41,7 @@ Parser = Callable[[str], None]
 
 
 def _python(text: str) -> None:
+    """Python, as this interpreter knows it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -52,6 +53,7 @@ def _python(text: str) -> None:
 
 
 def _json(text: str) -> None:
+    """JSON as its standard has it."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
@@ -62,6 +64,7 @@ def _json(text: str) -> None:
 
 
 def _json_lines(text: str) -> None:
+    """One JSON value a line; blank lines are allowed."""
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
@@ -71,6 +74,7 @@ def _json_lines(text: str) -> None:
 
 
 def _toml(text: str) -> None:
+    """TOML."""
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -156,6 +160,7 @@ def problem(
 
 
 def _parse(parser: Parser, text: str) -> None:
+    """Run a parser; what is nested too deeply for it is not judged."""
     try:
         parser(text.removeprefix("\ufeff"))
     except (RecursionError, MemoryError) as error:

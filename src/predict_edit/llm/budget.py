@@ -97,6 +97,7 @@ class Budget:
         self._spent_cost += spent or Decimal(0)
 
     def _check_tokens(self, tokens: int, limit: int) -> None:
+        """Refuse tokens that do not fit any more."""
         if self._spent_tokens + self.reserved_tokens + tokens <= limit:
             return
         raise BudgetExceeded(
@@ -107,6 +108,7 @@ class Budget:
         )
 
     def _check_cost(self, cost: Decimal | None, limit: Decimal) -> None:
+        """Refuse a cost that is not known or does not fit any more."""
         if cost is None:
             raise BudgetExceeded(
                 f"Cost is limited (`max-cost` is ${limit:f}) and the price of the model is not "

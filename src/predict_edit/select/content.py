@@ -73,6 +73,7 @@ def _against_mode(mode: int | None) -> str | None:
 
 
 def _against_size(content: FileContent, max_bytes: int) -> str | None:
+    """Say what is known of the content without looking at it."""
     size = len(content.data) if content.data is not None else content.size
     if content.binary:
         return "binary"

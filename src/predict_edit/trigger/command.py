@@ -208,6 +208,7 @@ class _Head:
         return self._line[self._at : _end_of(_WORD, self._line, self._at)]
 
     def _read_option(self, found: re.Match[str]) -> None:
+        """Take one option with its value."""
         name = found["name"]
         if name not in OPTIONS:
             near = did_you_mean(f"--{name}", [f"--{known}" for known in OPTIONS])
@@ -243,6 +244,7 @@ class _Head:
         return self._shell_word(name) if word else ""
 
     def _read_pin(self, pin: re.Match[str]) -> None:
+        """Take the commit that the command is about."""
         if self.pinned_sha is not None:
             raise InvalidOption(
                 "The command names two commits.", "Pin one, the newest of the pull request."
@@ -290,4 +292,5 @@ def _end_of(pattern: re.Pattern[str], text: str, start: int) -> int:
 
 
 def _names() -> str:
+    """List the options as they are typed."""
     return listed(f"`--{name}`" for name in OPTIONS)

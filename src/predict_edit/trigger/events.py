@@ -215,6 +215,7 @@ def _same(user: User, sender: Sender) -> bool:
 
 
 def _reference(comment: Comment, source: CommandSource) -> CommandRef:
+    """Keep of a comment what answering it needs."""
     return CommandRef(
         source=source,
         comment_id=comment.id,

