@@ -11,6 +11,7 @@ import dataclasses
 import datetime as dt
 import importlib
 import os
+import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from secrets import token_hex
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 MAX_ANNOTATIONS = 10
 """GitHub shows no more of one kind for a step."""
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _SLOW_IMPORTS = ("predict_edit.llm.editor", "predict_edit.llm.client")
 
 
@@ -116,7 +118,7 @@ def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Trigger:
         word=environ.get("INPUT_COMMAND", "").strip() or DEFAULT_COMMAND,
         instruction=environ.get("INPUT_INSTRUCTION", "").strip() or None,
         # What is no number is told by the check of all inputs.
-        pull_request=int(number) if number.isdecimal() else None,
+        pull_request=int(number) if _NUMBER.fullmatch(number) else None,
     )
 
 

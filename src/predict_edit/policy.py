@@ -31,12 +31,7 @@ async def read_policy(forge: Forge, pull: PullRequest, changed: Sequence[Changed
     """
     attributes = attribute_files(file.path for file in changed)
     files = await forge.read_files(pull.base_sha, dict.fromkeys((CONFIG_PATH, *attributes)))
-    texts = {
-        path: content.data.decode("utf-8", "replace")
-        for path, content in files.items()
-        if content.data is not None
-    }
-    return Policy(
-        config=read_config(texts.pop(CONFIG_PATH, "")),
-        attributes=GitAttributes.parse(texts),
-    )
+    found = {path: content.data for path, content in files.items() if content.data is not None}
+    config = read_config(found.pop(CONFIG_PATH, b""))
+    texts = {path: data.decode("utf-8", "replace") for path, data in found.items()}
+    return Policy(config=config, attributes=GitAttributes.parse(texts))

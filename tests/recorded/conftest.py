@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import functools
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -65,7 +64,7 @@ Prepare = Callable[[Sandbox], None]
 # What stands in a cassette
 
 
-def clean_request(request: Request, *, names: Mapping[str, str]) -> Request:
+def clean_request(request: Request, names: Mapping[str, str]) -> Request:
     """A request as it is recorded and compared: made-up address, no secret, nothing of the SDK's.
 
     ``names`` maps served addresses to made-up ones.
@@ -83,7 +82,7 @@ def clean_request(request: Request, *, names: Mapping[str, str]) -> Request:
     return request
 
 
-def clean_response(response: dict[str, Any], *, names: Mapping[str, str]) -> dict[str, Any]:
+def clean_response(response: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """An answer as it is recorded: made-up addresses in header and body, no times, no versions."""
     body: bytes = response["body"]["string"]
     headers: dict[str, list[str]] = {}
@@ -151,12 +150,22 @@ def names() -> dict[str, str]:
 
 @pytest.fixture
 def vcr_config(names: dict[str, str]) -> dict[str, Any]:
-    """Everything about a request counts, its body too; nothing else is let through."""
+    """Everything about a request counts, its body too; nothing else is let through.
+
+    The hooks are functions because what else there is would be copied, ``names`` with it.
+    """
+
+    def clean(request: Request) -> Request:
+        return clean_request(request, names)
+
+    def tidy(response: dict[str, Any]) -> dict[str, Any]:
+        return clean_response(response, names)
+
     return {
         "match_on": ["method", "scheme", "host", "port", "path", "query", "body"],
         "decode_compressed_response": True,
-        "before_record_request": functools.partial(clean_request, names=names),
-        "before_record_response": functools.partial(clean_response, names=names),
+        "before_record_request": clean,
+        "before_record_response": tidy,
     }
 
 

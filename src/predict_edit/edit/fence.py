@@ -75,7 +75,6 @@ def _closes(run: str, opener: str) -> bool:
 def _unwrap_once(original: str, answer: str) -> str | None:
     """The inside of the outer fence; ``None`` when there is no outer fence to take off."""
     lines, before = body(answer), body(original)
-    # The sheet of rules asks for column 0, and leading blanks were stripped from the first line.
     opener = _OPENER.fullmatch(lines[0].rstrip())
     if opener is None or len(lines) < 2 or is_fence(before[0]):  # noqa: PLR2004 - first and last
         return None

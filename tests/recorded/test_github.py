@@ -1,0 +1,370 @@
+"""GitHub's client, from the forge down to PyGithub and HTTP, on recorded answers of a stand-in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from predict_edit.domain import (
+    CommandRef,
+    CommandSource,
+    CommitDraft,
+    Reaction,
+    ReviewDraft,
+    Role,
+    Suggestion,
+)
+from predict_edit.errors import (
+    ForgeForbidden,
+    ForgeNotFound,
+    ForgeRateLimited,
+    ForgeRefused,
+    ForgeUnauthorized,
+    ForgeUnavailable,
+)
+from predict_edit.github import refusals
+from predict_edit.github.client import Client
+from predict_edit.github.forge import GitHubForge
+from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
+from predict_edit.sandbox.world_files import STANDARD, WorldFile
+
+from .conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from .conftest import Partners, Prepare
+
+# Not even this machine may be reached.
+pytestmark = [pytest.mark.vcr, pytest.mark.block_network(allowed_hosts=[r"nobody\.invalid$"])]
+
+PULL = 1
+MARKER = "<!-- predict-edit:recorded -->"
+CHOSEN = {"fizzbuzz.py", "src/added.py", "src/removed.py", "logo.png"}
+FILES = tuple(file for file in STANDARD if file.path in CHOSEN)
+TEXTS = {file.path: file.head for file in FILES if file.head is not None}
+MANY = tuple(
+    WorldFile(path=f"{number:03}.py", base=b"a = 1\n", head=f"a = {number}\n".encode())
+    for number in range(100, 203)
+)
+"""Two pages of files."""
+COMMAND = CommandRef(
+    source=CommandSource.ISSUE_COMMENT, comment_id=3_000_000_006, author="ada"
+)
+"""The comment that :func:`command` writes."""
+
+
+def command(sandbox: Sandbox) -> None:
+    """Ada gives a command."""
+    said = sandbox.comment(REPOSITORY, PULL, "ada", "/predict-edit do it")
+    assert said.id == COMMAND.comment_id
+
+
+def suggestion(line: int, path: str = "fizzbuzz.py") -> Suggestion:
+    """A suggestion for one line."""
+    return Suggestion(path=path, start_line=line, line=line, body="```suggestion\nnew\n```")
+
+
+def faulty(**fields: object) -> Prepare:
+    """Plan a fault."""
+
+    def prepare(sandbox: Sandbox) -> None:
+        sandbox.faults.add(Fault(**fields))  # type: ignore[arg-type]  # as the test names them
+
+    return prepare
+
+
+class Studio:
+    """Makes forges for a recorded GitHub, and notes how long they would have slept."""
+
+    def __init__(self, partners: Partners) -> None:
+        self._partners = partners
+        self.slept: list[float] = []
+
+    @contextlib.asynccontextmanager
+    async def forge(
+        self,
+        files: Sequence[WorldFile] = FILES,
+        prepare: Prepare | None = None,
+        *,
+        token: str = DEFAULT_TOKEN,
+        graphql: bool = True,
+    ) -> AsyncIterator[GitHubForge]:
+        """A forge as a run has it, but with one connection: the order is always the same."""
+        async with self._partners.github(files, prepare) as api:
+            client = Client(
+                repository=REPOSITORY,
+                token=token,
+                api_url=api,
+                graphql_url=f"{api}/graphql" if graphql else None,
+                workers=1,
+                sleep=self._sleep,
+            )
+            forge = GitHubForge(client)
+            try:
+                yield forge
+            finally:
+                await forge.aclose()
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+@pytest.fixture
+def studio(partners: Partners) -> Studio:
+    """A maker of forges."""
+    return Studio(partners)
+
+
+# Five exchanges: the permission, the pull request, two pages of files (100 and 3, with `link`
+# headers), one GraphQL answer with two files.
+async def test_a_pull_request_is_read(studio: Studio) -> None:
+    """Role, head, the files of both pages, and contents that match their object ids."""
+    async with studio.forge(MANY) as forge:
+        role = await forge.role_of("ada")
+        pull = await forge.pull_request(PULL)
+        files = await forge.changed_files(PULL)
+        wanted = {file.path: file.blob_sha for file in (files[0], files[-1])}
+        contents = await forge.read_files(pull.head_sha, wanted)
+    assert role is Role.WRITE
+    assert (pull.state, pull.base_ref, pull.head_ref) == ("open", "main", "words")
+    assert pull.changed_files == len(files) == len(MANY)
+    assert [file.path for file in files] == [file.path for file in MANY]
+    assert all(file.patch for file in files)
+    assert {path: found.data for path, found in contents.items()} == {
+        "100.py": b"a = 100\n",
+        "202.py": b"a = 202\n",
+    }
+    assert len(forge.requests) == 5
+
+
+# Four exchanges: the files, then over GraphQL a text, a binary file, an added file and a path that
+# does not exist.
+async def test_files_of_every_kind_are_read(studio: Studio) -> None:
+    """Text comes byte for byte, a binary file without bytes, what is missing not at all."""
+    async with studio.forge() as forge:
+        pull = await forge.pull_request(PULL)
+        files = {file.path: file for file in await forge.changed_files(PULL)}
+        wanted = {path: files[path].blob_sha for path in TEXTS}
+        contents = await forge.read_files(pull.head_sha, {**wanted, "nowhere.py": None})
+    assert {path: file.status for path, file in files.items()} == {
+        "fizzbuzz.py": "modified",
+        "logo.png": "modified",
+        "src/added.py": "added",
+        "src/removed.py": "removed",
+    }
+    assert files["logo.png"].patch is None
+    assert set(contents) == set(TEXTS)
+    assert contents["logo.png"].binary
+    assert contents["logo.png"].data is None
+    for path in ("fizzbuzz.py", "src/added.py"):
+        assert contents[path].data == TEXTS[path]
+
+
+# The same without GraphQL: the tree of the commit, a blob a file, and for the path that the tree
+# does not have nothing.
+async def test_the_same_over_rest_alone(studio: Studio) -> None:
+    """Without GraphQL the same bytes come one by one."""
+    async with studio.forge(graphql=False) as forge:
+        pull = await forge.pull_request(PULL)
+        contents = await forge.read_files(
+            pull.head_sha, {"fizzbuzz.py": None, "src/added.py": None, "nowhere.py": None}
+        )
+        comments = await forge.marked_comments(PULL, MARKER)
+    assert {path: found.data for path, found in contents.items()} == {
+        path: TEXTS[path] for path in ("fizzbuzz.py", "src/added.py")
+    }
+    assert comments == ()
+
+
+# 404 for GraphQL's address, as a proxy or an old server answers, then REST.
+async def test_graphql_that_is_not_there(studio: Studio) -> None:
+    """REST takes over."""
+    prepare = faulty(method="POST", path="/graphql", status=404, times=None)
+    async with studio.forge(prepare=prepare) as forge:
+        assert await forge.marked_comments(PULL, MARKER) == ()
+        assert await forge.marked_reviews(PULL, MARKER) == ()
+    graphql = [record for record in forge.requests if record.status == 404]
+    assert len(graphql) == 1
+
+
+# 👀 on the command, the summary written and edited, the conversation, the review with one
+# suggestion and its comments, 🚀, 👀 taken off, the command read again.
+async def test_a_run_leaves_its_traces(studio: Studio) -> None:
+    """Reactions, summary and review are written, and found again as our own."""
+    async with studio.forge(prepare=command) as forge:
+        await forge.react(COMMAND, Reaction.TAKEN)
+        summary = await forge.create_comment(PULL, f"working {MARKER}")
+        await forge.edit_comment(summary.id, f"done {MARKER}")
+        comments = await forge.marked_comments(PULL, MARKER)
+        pull = await forge.pull_request(PULL)
+        draft = ReviewDraft(
+            commit_id=pull.head_sha, body=f"Suggestions {MARKER}", suggestions=(suggestion(2),)
+        )
+        review = await forge.create_review(PULL, draft)
+        urls = await forge.review_comment_urls(PULL, review.id)
+        reviews = await forge.marked_reviews(PULL, MARKER)
+        await forge.react(COMMAND, Reaction.DONE)
+        await forge.unreact(COMMAND, Reaction.TAKEN)
+        body = await forge.command_body(COMMAND)
+    assert [(each.id, each.body, each.mine) for each in comments] == [
+        (summary.id, f"done {MARKER}", True)
+    ]
+    assert [(path, line) for path, line, _ in urls] == [("fizzbuzz.py", 2)]
+    assert [(each.id, each.mine, each.commit_id) for each in reviews] == [
+        (review.id, True, pull.head_sha)
+    ]
+    assert body == "/predict-edit do it"
+    assert {record.status for record in forge.requests} <= {200, 201, 204}
+
+
+# The threads of a review over GraphQL, the mutation that hides one, the body that is replaced.
+async def test_older_suggestions_are_tidied_up(studio: Studio) -> None:
+    """Our threads are found, hidden as outdated, and the review says superseded."""
+    async with studio.forge() as forge:
+        head = await forge.head_sha(PULL)
+        draft = ReviewDraft(commit_id=head, body=MARKER, suggestions=(suggestion(2),))
+        review = await forge.create_review(PULL, draft)
+        (thread,) = await forge.review_threads(PULL, "suggestion")
+        assert await forge.minimize_comment(thread.comment.node_id)
+        await forge.update_review_body(PULL, review.id, f"Superseded {MARKER}")
+    assert (thread.path, thread.line, thread.resolved, thread.minimized) == (
+        "fizzbuzz.py",
+        2,
+        False,
+        False,
+    )
+    assert thread.comment.mine
+
+
+# A commit by the mutation createCommitOnBranch, then the same again, which GraphQL refuses with
+# STALE_DATA in an answer of status 200.
+async def test_a_commit_and_a_stale_one(studio: Studio) -> None:
+    """It is made on the expected head only."""
+    token = "may-write-contents"
+
+    def prepare(sandbox: Sandbox) -> None:
+        granted = {"contents": "write", "pull_requests": "write"}
+        sandbox.add_token(token, permissions=granted)
+
+    async with studio.forge(prepare=prepare, token=token) as forge:
+        head = await forge.head_sha(PULL)
+        draft = CommitDraft(
+            repository=REPOSITORY,
+            branch="words",
+            expected_head=head,
+            headline="Apply suggestions",
+            body="",
+            files=(("fizzbuzz.py", b"print(1)\n"),),
+        )
+        made = await forge.commit(draft)
+        with pytest.raises(ForgeRefused) as caught:
+            await forge.commit(draft)
+    assert len(made.sha) == 40
+    assert made.sha != head
+    assert refusals.is_stale_head_refusal(caught.value)
+
+
+# 422 with a list of sentences, in the words of 2026 and in those of the years before.
+@pytest.mark.parametrize("old", [False, True], ids=["2026", "before"])
+async def test_a_suggestion_outside_the_diff(studio: Studio, *, old: bool) -> None:
+    """GitHub's reasons are kept, and both wordings are understood."""
+
+    def prepare(sandbox: Sandbox) -> None:
+        sandbox.switches.old_wording = old
+
+    async with studio.forge(prepare=prepare) as forge:
+        head = await forge.head_sha(PULL)
+        draft = ReviewDraft(commit_id=head, body=MARKER, suggestions=(suggestion(9999),))
+        with pytest.raises(ForgeRefused) as caught:
+            await forge.create_review(PULL, draft)
+    assert caught.value.status == 422
+    assert refusals.is_anchor_refusal(caught.value)
+    expected = "must be part of the diff" if old else "Line could not be resolved"
+    assert expected in " ".join(caught.value.reasons)
+
+
+# 403 "Resource not accessible by integration" for a comment that the token may not write.
+async def test_a_missing_permission(studio: Studio) -> None:
+    """The permission to add is named."""
+
+    def prepare(sandbox: Sandbox) -> None:
+        sandbox.add_token(DEFAULT_TOKEN, permissions={"contents": "read"})
+
+    async with studio.forge(prepare=prepare) as forge:
+        with pytest.raises(ForgeForbidden, match="`pull-requests: write`"):
+            await forge.create_comment(PULL, MARKER)
+
+
+# 401 "Bad credentials".
+async def test_a_token_that_nobody_knows(studio: Studio) -> None:
+    """It is said where to look, and not tried again."""
+    async with studio.forge(token="nobody-knows-this") as forge:
+        with pytest.raises(ForgeUnauthorized, match="github-token"):
+            await forge.pull_request(PULL)
+    assert len(forge.requests) == 1
+
+
+# 404 for a pull request that does not exist.
+async def test_a_pull_request_that_does_not_exist(studio: Studio) -> None:
+    """It is told as such."""
+    async with studio.forge() as forge:
+        with pytest.raises(ForgeNotFound):
+            await forge.pull_request(99)
+
+
+# 403 with `retry-after: 60`, GitHub's secondary limit on creating content, then 201.
+async def test_the_limit_on_creating_content(studio: Studio) -> None:
+    """The wait is the one asked for; then the comment is written, once."""
+    said = "You have exceeded a secondary rate limit and have been temporarily blocked from "
+    prepare = faulty(
+        method="POST",
+        path=".*/comments",
+        status=403,
+        headers={"retry-after": "60"},
+        body={"message": f"{said}content creation. Please retry your request again later."},
+    )
+    async with studio.forge(prepare=prepare) as forge:
+        comment = await forge.create_comment(PULL, MARKER)
+    assert comment.mine
+    assert studio.slept == [60.0]
+    assert [record.status for record in forge.requests] == [403, 201]
+
+
+# 403 "API rate limit exceeded", with `x-ratelimit-remaining: 0` and a far `x-ratelimit-reset`.
+async def test_the_limit_of_the_hour(studio: Studio) -> None:
+    """A limit that outlasts the run's patience is told, with no wait."""
+
+    def prepare(sandbox: Sandbox) -> None:
+        sandbox.switches.requests_per_hour = 0
+
+    async with studio.forge(prepare=prepare) as forge:
+        with pytest.raises(ForgeRateLimited) as caught:
+            await forge.pull_request(PULL)
+    assert caught.value.retry_after
+    assert caught.value.retry_after > 120
+    assert studio.slept == []
+
+
+# 502 with a web page, then the pull request.
+async def test_a_read_that_failed(studio: Studio) -> None:
+    """Reading is simply repeated."""
+    page = "<html><head><title>502 Bad Gateway</title></head></html>"
+    async with studio.forge(prepare=faulty(method="GET", status=502, body=page)) as forge:
+        assert (await forge.pull_request(PULL)).number == PULL
+    assert [record.status for record in forge.requests] == [502, 200]
+
+
+# 502 for a review that was posted all the same, then the conversation that holds it.
+async def test_a_write_that_failed_and_was_done(studio: Studio) -> None:
+    """Writing is never repeated; the next look finds what was written."""
+    prepare = faulty(method="POST", path=".*/reviews", status=502, when="after")
+    async with studio.forge(prepare=prepare) as forge:
+        head = await forge.head_sha(PULL)
+        draft = ReviewDraft(commit_id=head, body=MARKER, suggestions=(suggestion(2),))
+        with pytest.raises(ForgeUnavailable):
+            await forge.create_review(PULL, draft)
+        (found,) = await forge.marked_reviews(PULL, MARKER)
+    assert found.mine
+    assert [record.method for record in forge.requests].count("POST") == 2
