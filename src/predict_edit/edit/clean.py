@@ -7,7 +7,7 @@ What is not certain is left as it is, for the guard to judge.
 
 from __future__ import annotations
 
-from predict_edit.edit import align, fence, intent
+from predict_edit.edit import align, blanks, fence, intent
 
 _ENDS = "\r\n"
 
@@ -17,11 +17,12 @@ def clean(original: str, answer: str, *, instruction: str = "") -> str:
 
     One enclosing fence is taken off; the byte-order mark, the line feeds before the first line
     with text (unless something was put above it) and after the last one, and the line endings are
-    those of the original. Where the original mixes line endings, every unchanged line keeps its
-    own and a new line gets that of the line it replaces or follows.
+    those of the original, as are blanks at the end of lines that are otherwise the same. Where the
+    original mixes line endings, every unchanged line keeps its own and a new line gets that of the
+    line it replaces or follows.
 
-    An instruction that speaks of line endings, of the byte-order mark or of the file's end frees
-    that one thing. ``clean(x, x) == x``, and cleaning twice changes nothing more.
+    An instruction that speaks of line endings, of blanks, of the byte-order mark or of the file's
+    end frees that one thing. ``clean(x, x) == x``, and cleaning twice changes nothing more.
 
     Returns:
         The text; empty where the answer has nothing but white space.
@@ -56,6 +57,8 @@ def _shape(original: str, text: str, free: intent.Intent) -> str:
     head = head_of[: len(head_of) - len(head_of.lstrip(_ENDS))]
     tail_of = text if own_ends else original
     tail = tail_of[len(tail_of.rstrip(_ENDS)) :]
+    if not free.trailing_blanks and core:
+        core = blanks.restore(old_core, core)
     if not free.line_endings:
         return _with_endings(original, head + core + tail)
     end = "\r\n" if "\r\n" in core else "\n"

@@ -62,6 +62,12 @@ _FILE_ENDS = re.compile(
 MAX_READ = 20_000
 """Characters of an instruction that are looked at."""
 
+_TRAILING_BLANKS = re.compile(
+    r"\btrailing\b|\bwhite ?-?space|\bblanks?\b|\bspaces?\b|\btabs?\b|\bstrip|\btrim|\bformat|"
+    r"\bre-?format|\blint|\btid(?:y|ied)|\bW29[13]\b|\bpretti|\bLeerzeichen",
+    re.IGNORECASE,
+)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
@@ -81,6 +87,8 @@ class Intent:
     byte_order_mark: bool
     file_ends: bool
     """Blank lines at the start and the line feed at the end may change."""
+    trailing_blanks: bool
+    """Blanks at line ends may change."""
 
 
 def read(instruction: str) -> Intent:
@@ -99,4 +107,5 @@ def read(instruction: str) -> Intent:
         line_endings=says(_LINE_ENDINGS),
         byte_order_mark=says(_MARK),
         file_ends=says(_FILE_ENDS),
+        trailing_blanks=says(_TRAILING_BLANKS),
     )
