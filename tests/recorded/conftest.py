@@ -13,14 +13,15 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 import yaml
-from vcr import VCR
-from vcr.cassette import Cassette
-from vcr.request import Request
-from vcr.serializers import yamlserializer
+from vcr import VCR  # type: ignore[import-untyped]  # vcrpy has no types
+from vcr.cassette import Cassette  # type: ignore[import-untyped]  # likewise
+from vcr.request import Request  # type: ignore[import-untyped]  # likewise
+from vcr.serializers import yamlserializer  # type: ignore[import-untyped]  # likewise
 
 from predict_edit.domain import Role
 from predict_edit.sandbox.github import Sandbox, run_sandbox_github
@@ -28,6 +29,7 @@ from predict_edit.sandbox.model import ModelConfig, ModelSandbox
 from predict_edit.sandbox.world import build_world
 from predict_edit.sandbox.world_files import WorldFile
 
+CASSETTES = sorted((Path(__file__).parent / "cassettes").rglob("*.yaml"))
 FOLDER_VARIABLE = "PREDICT_EDIT_CASSETTES"
 """Where scripts/record_cassettes.py wants the cassettes."""
 REPOSITORY = "octo/demo"
@@ -64,47 +66,48 @@ Prepare = Callable[[Sandbox], None]
 # What stands in a cassette
 
 
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """A text with made-up addresses; ``names`` maps the served origins to them."""
+    for served, name in names.items():
+        text = text.replace(served, name)
+        # Not every address is one of http: there is ``git://`` too.
+        text = text.replace(urlsplit(served).netloc, urlsplit(name).netloc)
+    return text
+
+
 def clean_request(request: Request, names: Mapping[str, str]) -> Request:
     """A request as it is recorded and compared: made-up address, no secret, nothing of the SDK's.
 
-    ``names`` maps served addresses to made-up ones.
+    Of a credential only the way it was sent is kept.
     """
-    for served, name in names.items():
-        request.uri = request.uri.replace(served, name)
     kept = {}
     for header, value in request.headers.items():
-        if header.lower() in SECRET_HEADERS:
+        name = header.lower()
+        if name in SECRET_HEADERS:
             scheme, blank, _ = value.rpartition(" ")
-            kept[header.lower()] = f"{scheme}{blank}{REDACTED}"
-        elif header.lower() in KEPT_OF_REQUESTS:
-            kept[header.lower()] = value
+            kept[name] = f"{scheme}{blank}{REDACTED}"
+        elif name in KEPT_OF_REQUESTS:
+            kept[name] = value
+    request.uri = renamed(request.uri, names)
     request.headers = dict(sorted(kept.items()))
     return request
 
 
 def clean_response(response: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """An answer as it is recorded: made-up addresses in header and body, no times, no versions."""
-    body: bytes = response["body"]["string"]
     headers: dict[str, list[str]] = {}
     for header, values in response["headers"].items():
         name = header.lower()
         if name in RESETS:
             headers[name] = [RESETS[name]]
         elif name in KEPT_OF_RESPONSES or name.startswith("x-ratelimit-"):
-            headers[name] = [_renamed(value, names) for value in values]
-    for served, name in names.items():
-        body = body.replace(served.encode(), name.encode())
+            headers[name] = [renamed(value, names) for value in values]
+    body = renamed(response["body"]["string"].decode(), names)
     return {
         "status": dict(response["status"]),
         "headers": dict(sorted(headers.items())),
-        "body": {"string": body},
+        "body": {"string": body.encode()},
     }
-
-
-def _renamed(text: str, names: Mapping[str, str]) -> str:
-    for served, name in names.items():
-        text = text.replace(served, name)
-    return text
 
 
 class _Dumper(yaml.SafeDumper):
@@ -167,6 +170,34 @@ def vcr_config(names: dict[str, str]) -> dict[str, Any]:
         "before_record_request": clean,
         "before_record_response": tidy,
     }
+
+
+# What a cassette holds, to be looked at
+
+
+Interaction = dict[str, Any]
+
+
+def interactions(path: Path) -> list[Interaction]:
+    """The exchanges of a cassette, with bodies as text."""
+    read: list[Interaction] = yamlserializer.deserialize(path.read_text("utf-8"))["interactions"]
+    return read
+
+
+def body_of(interaction: Interaction) -> str:
+    """The text of an answer."""
+    text: str = interaction["response"]["body"]["string"]
+    return text
+
+
+def all_of(kind: str) -> list[Any]:
+    """Every exchange with one of the two partners, named for pytest."""
+    return [
+        pytest.param(interaction, id=f"{path.stem}-{number}")
+        for path in CASSETTES
+        if path.parent.name == kind
+        for number, interaction in enumerate(interactions(path), 1)
+    ]
 
 
 # Who answers

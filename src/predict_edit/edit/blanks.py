@@ -1,10 +1,15 @@
-"""Give untouched lines their trailing blanks back, which many models leave out."""
+"""Give untouched lines their trailing blanks back, which many models leave out.
+
+Lines with something visible are paired; lines of nothing but blanks belong to the two visible lines
+round them. Lines that open or close a code fence are left alone, as an answer's own fence could
+be mistaken for the file's.
+"""
 
 from __future__ import annotations
 
-from predict_edit.edit import align
+from predict_edit.edit import align, fence
 
-BLANKS = " \t"
+_BLANKS = " \t"
 
 
 def restore(original: str, text: str) -> str:
@@ -15,17 +20,35 @@ def restore(original: str, text: str) -> str:
     if original == text:
         return text
     old, new = original.split("\n"), text.split("\n")
-    pairs = align.pair([_bare(line) for line in old], [_bare(line) for line in new])
-    return "\n".join(
-        line if at is None else _with_blanks_of(old[at], line)
-        for at, line in zip(pairs, new, strict=True)
-    )
+    old_at, new_at = _visible(old), _visible(new)
+    pairs = align.pair([_bare(old[at]) for at in old_at], [_bare(new[at]) for at in new_at])
+    before: tuple[int, int] | None = None
+    for number, (at, paired) in enumerate(zip(new_at, pairs, strict=True)):
+        if paired is None:
+            before = None
+            continue
+        there = old_at[paired]
+        new[at] = _with_blanks_of(old[there], new[at])
+        if before == (paired - 1, at - 1 - (there - 1 - old_at[paired - 1])) and number:
+            _copy_gap(old, there, new, at, length=there - 1 - old_at[paired - 1])
+        before = (paired, at)
+    return "\n".join(new)
+
+
+def _copy_gap(old: list[str], there: int, new: list[str], at: int, *, length: int) -> None:
+    """Lines without anything visible before a paired line, as many in both texts."""
+    for step in range(1, length + 1):
+        new[at - step] = _with_blanks_of(old[there - step], new[at - step])
+
+
+def _visible(lines: list[str]) -> list[int]:
+    return [number for number, line in enumerate(lines) if _bare(line)]
 
 
 def _bare(line: str) -> str:
-    return line.rstrip("\r").rstrip(BLANKS)
+    return line.rstrip("\r").rstrip(_BLANKS)
 
 
 def _with_blanks_of(old: str, line: str) -> str:
-    body, old_body = line.rstrip("\r"), old.rstrip("\r")
-    return old_body + line[len(body) :]
+    body = line.rstrip("\r")
+    return line if fence.is_fence(body) else old.rstrip("\r") + line[len(body) :]

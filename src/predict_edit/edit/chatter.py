@@ -45,7 +45,10 @@ _MARKERS = re.compile(
     r"<\|[a-z_0-9]{2,40}\|>|<<<<<<< (?:SEARCH|ORIGINAL|HEAD)|>>>>>>> (?:REPLACE|UPDATED)|"
     r"\*\*\* (?:Begin|End) Patch|\*\*\* Update File: .*)\s*"
 )
-_MARK_ECHO = re.compile(r"[\w-]{16,} (?:begin|end): (?:path of the file|change in the pull|what )")
+_MARK_ECHO = re.compile(
+    r"[\w-]{16,} (?:begin|end): (?:path of the file|change in the pull|what |"
+    r"whole file|outline of the file)"
+)
 _DIFF_HEADER = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
 _PROSE_LINE = re.compile(r"[A-ZÀ-Þ][\w']* (?:[\w'`\"./-]+,? ){2,30}[\w'`\"./-]+:")
 _LAST_LINES = 12

@@ -50,6 +50,8 @@ def _unmarked(original: str, text: str) -> str:
 
 def _shape(original: str, text: str, free: intent.Intent) -> str:
     """Line endings and both ends, for texts without byte-order mark."""
+    if not free.trailing_blanks:
+        text = blanks.restore(original, text)
     core = text.strip(_ENDS)
     old_core = original.strip(_ENDS)
     own_ends = free.file_ends or not old_core
@@ -57,8 +59,6 @@ def _shape(original: str, text: str, free: intent.Intent) -> str:
     head = head_of[: len(head_of) - len(head_of.lstrip(_ENDS))]
     tail_of = text if own_ends else original
     tail = tail_of[len(tail_of.rstrip(_ENDS)) :]
-    if not free.trailing_blanks and core:
-        core = blanks.restore(old_core, core)
     if not free.line_endings:
         return _with_endings(original, head + core + tail)
     end = "\r\n" if "\r\n" in core else "\n"
@@ -67,6 +67,9 @@ def _shape(original: str, text: str, free: intent.Intent) -> str:
 
 def _starts_anew(original: str, text: str) -> bool:
     """Whether something stands above the line that was the first; then the blanks above are new."""
+    if "\r" in original and "\n" not in original:
+        # Lone carriage returns cut no lines here, so that there is no first one to look at.
+        return False
     first, lines = _lines(original)[0][0], _lines(text)[0]
     return bool(first.strip()) and lines[0] != first and first in lines
 

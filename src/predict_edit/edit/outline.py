@@ -12,7 +12,7 @@ def outline(text: str, *, depth: int, most: int) -> str:
     Args:
         text: The whole file.
         depth: As for :func:`predict_edit.edit.chunk.split`; a tab counts as one column.
-        most: Characters of the outline; where it is longer, lines are left out evenly.
+        most: Characters of the outline, at least 1; where it is longer, lines are left out evenly.
     """
     lines = [
         line.rstrip()[:LONGEST_LINE]

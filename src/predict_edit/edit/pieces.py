@@ -6,7 +6,7 @@ Pure: the model is asked elsewhere.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from predict_edit.edit import chunk
 from predict_edit.edit.outline import outline
@@ -26,7 +26,9 @@ MAX_AROUND = 2_000
 Count = Callable[[str], int]
 
 
-def plan(text: str, *, most: int, count: Count, context: int | None = None) -> tuple[Part, ...]:
+def plan(
+    text: str, *, most: int, largest: int = 0, count: Count, context: int | None = None
+) -> tuple[Part, ...]:
     """Cut a file into pieces of at most ``most`` tokens, each with what is shown beside it.
 
     The background is the same for all pieces, so that the prompt cache works: the whole file where
@@ -35,13 +37,14 @@ def plan(text: str, *, most: int, count: Count, context: int | None = None) -> t
     Args:
         text: The whole file.
         most: Tokens of a piece.
+        largest: Tokens of a piece where there is no other way; before a border that is indented.
         count: Tokens of a text.
         context: Tokens that prompt and answer may have together, where that is known.
 
     Raises:
         FileTooLong: there is no place to cut it.
     """
-    pieces, depth = _cut(text, most, count)
+    pieces, depth = _cut(text, (most, max(most, largest)), count)
     size = count(text)
     affordable = size * len(pieces) <= MAX_SHOWN and (context is None or 3 * size <= context)
     shown = text if affordable else outline(text, depth=depth, most=MAX_OUTLINE)
@@ -69,7 +72,7 @@ def plan(text: str, *, most: int, count: Count, context: int | None = None) -> t
 def halve(part: Part, count: Count) -> tuple[Part, ...]:
     """The same piece in two or three smaller ones; just itself where it cannot be cut."""
     try:
-        texts, _ = _cut(part.text, max(1, (count(part.text) + 1) // 2), count)
+        texts, _ = _cut(part.text, (max(1, (count(part.text) + 1) // 2),), count)
     except FileTooLong:
         return (part,)
     return tuple(dataclasses.replace(part, text=text) for text in texts)
@@ -87,12 +90,13 @@ def rejoin(original: str, edited: str, *, last: bool) -> str:
     return edited.rstrip("\r\n") + original[len(body) :]
 
 
-def _cut(text: str, most: int, count: Count) -> tuple[tuple[str, ...], int]:
+def _cut(text: str, sizes: Sequence[int], count: Count) -> tuple[tuple[str, ...], int]:
     """The pieces, and the depth of the borders they were cut at."""
-    problem: FileTooLong | None = None
+    problem = FileTooLong("The file is too long.", "Split it.")
     for depth in DEPTHS:
-        try:
-            return chunk.split(text, most, count, depth=depth), depth
-        except FileTooLong as error:
-            problem = problem or error
-    raise problem or AssertionError("there is a depth")
+        for most in dict.fromkeys(sizes):
+            try:
+                return chunk.split(text, most, count, depth=depth), depth
+            except FileTooLong as error:
+                problem = error
+    raise problem

@@ -18,6 +18,7 @@ import re
 from typing import Literal
 
 from predict_edit.domain import Aim, EditRequest, SourceFile
+from predict_edit.edit.remarks import findings_shown
 
 PROMPT_VERSION = "2"
 """Changes with every change of what the model is told; part of what makes two runs comparable."""
@@ -30,6 +31,7 @@ MAX_COMMENT = 4_000
 """Characters of one thread comment that are shown."""
 MAX_THREAD = 12_000
 """Characters of all thread comments that are shown, newest first to be kept."""
+
 SYSTEM = """\
 You edit one file at a time. The first message of the user is the instruction. The last message \
 of the user is the file. Messages between them are background.
@@ -141,6 +143,9 @@ def _background(
         blocks += _change(file)
     if request.aim is not None and request.aim.path == file.path:
         blocks += _aim(request.aim)
+    lines = None if part is None else (part.first_line, part.last_line)
+    if found := findings_shown(request.findings, file.text, lines=lines):
+        blocks.append(("what linters found in the file, by line", found))
     if part is not None and part.shown:
         title = "whole file, to read only" if part.whole else "outline of the file, to read only"
         blocks.append((title, part.shown))
