@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-nightly lint types docs check wheel container cassettes requirements clean
+.PHONY: help setup demo test coverage test-nightly lint types docs check mutants wheel dist release-check browser picture container cassettes requirements clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,10 +24,14 @@ demo: $(READY) ## run the whole action against an offline GitHub and an offline 
 	$(BIN)/predict-edit demo
 
 test: $(READY) ## run the tests, offline
-	$(BIN)/python -m pytest -n auto -m "not docker and not live and not slow" $(PYTEST_ADDOPTS_EXTRA)
+	$(BIN)/python -m pytest -n auto -m "not docker and not live and not slow and not browser" $(PYTEST_ADDOPTS_EXTRA)
+
+coverage: $(READY) ## run the tests and fail where less than 90 % of the code is covered
+	$(BIN)/python -m coverage erase
+	$(MAKE) --no-print-directory test PYTEST_ADDOPTS_EXTRA="--cov --cov-report=term:skip-covered --cov-fail-under=90"
 
 test-nightly: $(READY) ## run the tests with 20,000 random cases a property
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -m "not docker and not live" --timeout 7200
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -m "not docker and not live and not browser" --timeout 7200
 
 lint: $(READY) ## check style, workflows, metadata and the Dockerfile
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/lint.py
@@ -40,6 +44,29 @@ docs: $(READY) ## write the generated parts of the documentation anew
 	$(BIN)/python scripts/write_schemas.py
 
 check: lint types test ## lint, types and tests
+
+bench: $(READY) ## measure everything and write docs/performance.md anew; takes up to 10 minutes
+	$(BIN)/python -m benchmarks
+
+bench-quick: $(READY) ## measure everything once, in under a minute, and print it
+	$(BIN)/python -m benchmarks --quick
+
+mutants: $(READY) ## take guards away one by one and show that a test fails each time
+	$(BIN)/python scripts/mutate_guards.py
+
+dist: $(READY) ## build the packages for a package index into dist/
+	$(BIN)/python scripts/dist.py
+
+release-check: $(READY) ## prove that version, changelog, metadata, image, pins and wheel agree
+	$(BIN)/python scripts/release_check.py $(RELEASE_CHECK_FLAGS)
+
+browser: $(READY) ## look at the page in a headless Chromium, where there is one; axe-core where there is npm
+	@if command -v npm >/dev/null; then npm ci --prefix tests/page --ignore-scripts --no-audit --no-fund --silent \
+	  || echo "npm could not fetch axe-core"; fi
+	$(BIN)/python -m pytest tests/page -m browser -rs
+
+picture: $(READY) ## draw the README's picture from a run of the demo
+	$(BIN)/python scripts/picture.py
 
 wheel: $(READY) ## build the wheel and run the tests against it, installed
 	$(BIN)/python scripts/test_wheel.py

@@ -10,6 +10,9 @@ ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*.yml"))
 EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*.yml"))
 PYTHON = ["src", "tests", "scripts", *(["benchmarks"] if (ROOT / "benchmarks").is_dir() else [])]
+TEMPLATES = ".github/ISSUE_TEMPLATE"
+FORMS = [f"{TEMPLATES}/{name}.yml" for name in ("bug", "idea")]
+SCHEMA = ["check-jsonschema", "--builtin-schema"]
 CHECKS: list[tuple[str, list[str]]] = [
     ("ruff check", ["ruff", "check", "--quiet", *PYTHON]),
     ("ruff format", ["ruff", "format", "--check", "--quiet", *PYTHON]),
@@ -24,12 +27,16 @@ CHECKS: list[tuple[str, list[str]]] = [
     (
         "zizmor",
         ["zizmor", "--offline", "--no-progress", "--format", "plain", "--persona", "pedantic",
-         "action.yml", *WORKFLOWS, *EXAMPLES],
+         "action.yml", ".github/dependabot.yml", *WORKFLOWS, *EXAMPLES],
     ),
     ("README tables", ["cog", "--check", "-P", "README.md"]),
     ("schemas", [sys.executable, "scripts/write_schemas.py", "--check"]),
     ("workflows in the docs", [sys.executable, "scripts/lint_workflows.py"]),
-    ("no address in pins", [sys.executable, "scripts/lint_pins.py"]),
+    ("pins cover the imports", [sys.executable, "scripts/lint_pins.py"]),
+    ("metadata agrees", [sys.executable, "scripts/agreement.py"]),
+    ("dependabot.yml", [*SCHEMA, "vendor.dependabot", ".github/dependabot.yml"]),
+    ("issue forms", [*SCHEMA, "vendor.github-issue-forms", *FORMS]),
+    ("issue chooser", [*SCHEMA, "vendor.github-issue-config", f"{TEMPLATES}/config.yml"]),
 ]  # fmt: skip
 
 

@@ -1,37 +1,128 @@
-"""Prove that the pinned requirements cover what pyproject.toml asks for and name no index."""
+"""Prove that the pinned requirements cover what the code needs and name no index.
+
+Three links of a chain: what the container's code imports is a dependency of pyproject.toml, what is
+a dependency is pinned in requirements.txt, and each pin has its hashes.
+"""
 
 from __future__ import annotations
 
+import ast
+import functools
+import importlib.metadata
 import re
 import sys
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
+PACKAGE = "predict_edit"
+AT_A_TERMINAL = {"sandbox": ("cli", "sandbox"), "laptop": ("cli",), "display.py": ("cli",)}
+"""Parts that only a person at a terminal runs, and the extras they may use."""
+COMES_WITH = {
+    "azure-core": "azure-identity",
+    "httpx2": "openai",
+    "markupsafe": "jinja2",
+    "pydantic-core": "pydantic",
+    "requests": "pygithub",
+}
+"""Packages whose classes are part of a dependency's own interface, and that dependency.
+
+They must have the version that the dependency chooses, so they are not asked for on their own.
+"""
 
 
-def problems() -> list[str]:
-    """What is wrong with the pins, a sentence each."""
-    found = []
-    pins = {}
-    for name in PINNED:
-        text = (ROOT / name).read_text(encoding="utf-8")
-        if "://" in text:
-            found.append(f"{name} names an address; pins must work with any index.")
-        pins[name] = {normal(match) for match in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
-        unhashed = len(pins[name]) - len(
-            re.findall(r"^[\w.-]+==[^\n]*\\\n\s+--hash=", text, re.MULTILINE)
-        )
-        if unhashed:
-            found.append(f"{name} has {unhashed} pins without a hash.")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = {normal(re.split(r"[\[<>=~! ;]", entry)[0]) for entry in project["dependencies"]}
-    found.extend(
+def problems(root: Path = ROOT) -> list[str]:
+    """What is wrong with the pins of a tree, a sentence each."""
+    pins, wrong = read_pins(root)
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = names(project["dependencies"])
+    wrong.extend(
         f"{name} is a dependency but not pinned in requirements.txt; run `make requirements`."
         for name in sorted(wanted - pins["requirements.txt"])
     )
-    return found
+    wrong.extend(
+        f"{name} is for a terminal but not pinned in requirements-dev.txt; run `make requirements`."
+        for extra in project["optional-dependencies"].values()
+        for name in sorted(names(extra) - pins["requirements-dev.txt"])
+    )
+    return [*wrong, *import_problems(root, project, pins["requirements.txt"])]
+
+
+def read_pins(root: Path) -> tuple[dict[str, set[str]], list[str]]:
+    """What each file of pins pins, and what is wrong with its lines."""
+    pins, wrong = {}, []
+    for name in PINNED:
+        text = (root / name).read_text(encoding="utf-8")
+        if "://" in text:
+            wrong.append(f"{name} names an address; pins must work with any index.")
+        found = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==", text, re.MULTILINE)
+        pins[name] = {normal(match) for match in found}
+        hashed = re.findall(r"^[\w.\[\],-]+==[^\n]*\\\n\s+--hash=", text, re.MULTILINE)
+        if len(found) != len(hashed):
+            wrong.append(f"{name} has {len(found) - len(hashed)} pins without a hash.")
+    return pins, wrong
+
+
+def import_problems(root: Path, project: dict[str, Any], pinned: set[str]) -> list[str]:
+    """What is imported without being asked for or pinned, and what is asked for in vain."""
+    package, wrong = root / "src" / PACKAGE, []
+    always = names(project["dependencies"])
+    along = {name for name, whole in COMES_WITH.items() if whole in always and brings(whole, name)}
+    extras = project["optional-dependencies"]
+    used: set[str] = set()
+    for path in sorted(package.rglob("*.py")):
+        where = path.relative_to(root).as_posix()
+        added = AT_A_TERMINAL.get(path.relative_to(package).parts[0], ())
+        extra = {name for key in added for name in names(extras[key])}
+        for module in imported(path):
+            packages = distributions(module)
+            used |= packages
+            if not packages & (always | along | extra):
+                wrong.append(f"{where} imports {module}, which pyproject.toml does not ask for.")
+            elif not packages & (pinned | extra):
+                wrong.append(f"{where} imports {module}, which requirements.txt does not pin.")
+    wrong += [f"{name} is a dependency that nothing imports." for name in sorted(always - used)]
+    return wrong
+
+
+def brings(package: str, name: str) -> bool:
+    """Whether a package, as installed here, requires the other in every case."""
+    required = importlib.metadata.requires(package) or ()
+    return name in names(entry for entry in required if "extra ==" not in entry)
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules of others that a file imports, anywhere in it; each once."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            parts = node.module.split(".")
+            found.add(".".join(parts[: 2 if parts[0] == "azure" else 1]))
+    yield from sorted(found - set(sys.stdlib_module_names) - {PACKAGE})
+
+
+def distributions(module: str) -> set[str]:
+    """The packages that a module can come from, as installed here."""
+    if module.startswith("azure."):  # a folder that many packages share
+        return {module.replace(".", "-")}
+    return {normal(name) for name in installed().get(module, ())}
+
+
+@functools.cache
+def installed() -> Mapping[str, list[str]]:
+    """The packages installed here, by the modules they hold."""
+    return importlib.metadata.packages_distributions()
+
+
+def names(requirements: Iterable[str]) -> set[str]:
+    """The names of requirements, without versions."""
+    return {normal(re.split(r"[\[<>=~! ;]", entry)[0]) for entry in requirements}
 
 
 def normal(name: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -24,7 +25,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BASE = "python:3.13-slim"
 IMAGE = "predict-edit:test"
-PLATFORMS = ["manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux2014_x86_64", "any"]
+PLATFORMS = [
+    *(f"{kind}_{platform.machine()}" for kind in ("manylinux_2_34", "manylinux_2_28")),
+    f"manylinux2014_{platform.machine()}",
+    "any",
+]
 
 
 class CannotStartError(Exception):
@@ -86,7 +91,7 @@ def build_image(folder: Path, environment: Mapping[str, str]) -> None:
     context = folder / "context"
     context.mkdir()
     for name in ("Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE",
-                 "requirements.txt", "requirements-build.txt"):  # fmt: skip
+                 "NOTICE", "requirements.txt", "requirements-build.txt"):  # fmt: skip
         shutil.copy(ROOT / name, context / name)
     shutil.copytree(ROOT / "src", context / "src", ignore=shutil.ignore_patterns("__pycache__"))
     command = ["docker", "build", "--tag", IMAGE]
@@ -104,8 +109,8 @@ def download_wheels(target: Path) -> None:
     """Fetch what the image installs, for the image's Python, checked by hash."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(target)]
     command += ["--python-version", "3.13", "--only-binary=:all:", "--require-hashes", "--no-deps"]
-    for platform in PLATFORMS:
-        command += ["--platform", platform]
+    for kind in PLATFORMS:
+        command += ["--platform", kind]
     for name in ("requirements.txt", "requirements-build.txt"):
         run([*command, "-r", str(ROOT / name)], os.environ)
 

@@ -7,7 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from predict_edit.domain import Comment
-from predict_edit.errors import ForgeError
+from predict_edit.errors import (
+    ForgeAnswerInvalid,
+    ForgeError,
+    ForgeRateLimited,
+    ForgeUnavailable,
+)
 from predict_edit.forge import Forge
 from predict_edit.log import log
 from predict_edit.marker import Marker, find_marker
@@ -15,6 +20,9 @@ from predict_edit.marker import Marker, find_marker
 KIND = "summary"
 FIRST_UPDATE = 2.0
 LONGEST_PAUSE = 30.0
+
+_UNSURE = (ForgeUnavailable, ForgeAnswerInvalid, ForgeRateLimited)
+"""After these it is not known whether a comment was written."""
 
 
 class Announcement:
@@ -30,6 +38,7 @@ class Announcement:
         self._key = key
         self._silent = silent
         self._comment: Comment | None = None
+        self._said = ""
 
     @property
     def url(self) -> str:
@@ -50,9 +59,10 @@ class Announcement:
         """Write nothing from here on."""
         self._silent = True
 
-    def marker(self, *, head: str, state: str) -> str:
-        """The marker to put into the comment's text."""
-        return str(Marker(KIND, {"command": self._key, "head": head, "state": state}))
+    def marker(self, *, head: str, state: str, **more: str) -> str:
+        """The marker to put into the comment's text; fields without a value are left out."""
+        known = {name: value for name, value in more.items() if value}
+        return str(Marker(KIND, {"command": self._key, "head": head, "state": state, **known}))
 
     async def find(self) -> None:
         """Look for the comment of an earlier run of this command.
@@ -76,13 +86,36 @@ class Announcement:
         if self._silent:
             return
         if self._comment is None:
-            self._comment = await self._forge.create_comment(self._number, text)
+            await self._create(text)
         else:
             await self._forge.edit_comment(self._comment.id, text)
+        self._said = text
+
+    async def note(self, text: str) -> None:
+        """Say something that is worth no failed run, unless it is what was said last."""
+        if text == self._said:
+            return
+        try:
+            await self.say(text)
+        except ForgeError as error:
+            log.info("the progress could not be shown: %s", error.cause)
+
+    async def _create(self, text: str) -> None:
+        """Write the comment once; where that is not sure, look for it before trying again."""
+        try:
+            self._comment = await self._forge.create_comment(self._number, text)
+        except _UNSURE as error:
+            await self.find()
+            if self._comment is None:
+                if isinstance(error, ForgeRateLimited):
+                    raise
+                self._comment = await self._forge.create_comment(self._number, text)
 
     @contextlib.asynccontextmanager
-    async def keeping_up(self, render: Callable[[], str]) -> AsyncIterator[None]:
+    async def keeping_up(self, render: Callable[[], str | None]) -> AsyncIterator[None]:
         """Say what ``render`` says now and, less and less often, whenever it changed.
+
+        ``None`` says that nothing is worth a request just now.
 
         The first saying happens beside the work, but a refusal of it ends the work: who may not
         comment may not review either, and should hear so before more of the model is paid.
@@ -113,18 +146,14 @@ class Announcement:
             await asyncio.wait([updates])
         updates.result()
 
-    async def _update(self, render: Callable[[], str], stop: asyncio.Event) -> None:
-        said = render()
-        await self.say(said)
+    async def _update(self, render: Callable[[], str | None], stop: asyncio.Event) -> None:
+        if first := render():
+            await self.say(first)
         pause = FIRST_UPDATE
         while not await _set_within(stop, pause):
             pause = min(pause * 2, LONGEST_PAUSE)
-            if (text := render()) != said:
-                said = text
-                try:
-                    await self.say(text)
-                except ForgeError as error:
-                    log.info("the progress could not be shown: %s", error.cause)
+            if text := render():
+                await self.note(text)
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:

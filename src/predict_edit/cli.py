@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from predict_edit import __version__
+from predict_edit.laptop.commands import add_parser as add_laptop_commands
 
 EXTRA_HINT = "This needs the extra `{extra}`: pip install 'predict-edit[{extra}]'"
 USAGE_WRONG = 2
@@ -46,6 +47,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     action.set_defaults(run=_action)
 
+    add_laptop_commands(commands)
+
     demo = commands.add_parser(
         "demo",
         help="show the whole way on an offline GitHub and an offline model",
@@ -57,6 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--out", type=Path, default=Path("demo-out"), help="folder for what is left behind"
     )
+    demo.add_argument("--html", type=Path, metavar="FILE", help="write a page to look at too")
     demo.set_defaults(run=_demo)
 
     schema = commands.add_parser(
@@ -81,7 +85,16 @@ def _demo(arguments: argparse.Namespace) -> int:
         return USAGE_WRONG
     from predict_edit.sandbox.demo import run_demo  # noqa: PLC0415 - loaded when called
 
-    return run_demo(out=arguments.out, live=arguments.live, model=arguments.model)
+    status = run_demo(out=arguments.out, live=arguments.live, model=arguments.model)
+    if status != 0 or arguments.html is None:
+        return status
+    from predict_edit.laptop.front import guarded  # noqa: PLC0415
+    from predict_edit.laptop.page import run  # noqa: PLC0415
+
+    page = argparse.Namespace(
+        run_folder=arguments.out / "workspace", out=arguments.html, debug=False
+    )
+    return guarded(run, page)
 
 
 def _schema(arguments: argparse.Namespace) -> int:

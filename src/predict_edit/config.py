@@ -42,6 +42,10 @@ class Recipe(CommandOptions):
     """A named instruction, and what it sets."""
 
     instruction: Instruction = pydantic.Field(description="What to change, in words.")
+    anywhere: bool | None = pydantic.Field(
+        default=None,
+        description="With findings: keep edits that are far from every finding, too.",
+    )
 
     @pydantic.model_validator(mode="before")
     @classmethod

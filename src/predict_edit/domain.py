@@ -33,6 +33,7 @@ class CommandSource(enum.StrEnum):
     ISSUE_COMMENT = "issue_comment"
     REVIEW_COMMENT = "pull_request_review_comment"
     DISPATCH = "workflow_dispatch"
+    SCHEDULE = "schedule"
 
 
 class Reaction(enum.StrEnum):
@@ -115,6 +116,8 @@ class CommandRef:
     node_id: str | None = None
     body: str = ""
     url: str = ""
+    author_id: int | None = None
+    """The number of the author's account, which outlives a change of name."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,7 @@ class Job:
     repository: str
     """``owner/name``."""
     pull_request: int
+    """Its number; 0 where there is none, or none yet."""
     instruction: str
     command: CommandRef
     pinned_sha: str | None = None
@@ -237,12 +241,37 @@ class Usage:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a linter says about one place of a file.
+
+    All texts are on one line and bounded; the path is the repository's, with slashes.
+    """
+
+    path: str
+    line: int | None
+    """First line, 1-based; ``None`` where the finding is about the file as a whole."""
+    end_line: int | None
+    """Last line, never before ``line``; ``None`` exactly where ``line`` is."""
+    column: int | None
+    """1-based; ``None`` where it was not told."""
+    rule: str
+    """The rule's name or number, empty where it was not told."""
+    message: str
+    tool: str
+    """The linter's name, empty where it was not told."""
+    level: str
+    """``error``, ``warning`` or ``note``."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class EditRequest:
     """What the editor is asked: change this file as the instruction says."""
 
     file: SourceFile
     instruction: str
     aim: Aim | None = None
+    findings: tuple[Finding, ...] = ()
+    """What linters say about the file; shown to the model with their lines."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +283,11 @@ class Effort:
     """US dollars, ``None`` where the price of the model that answered is not known."""
     overhead: Decimal | None = None
     """The part of ``cost`` that the rejected prediction tokens are billed for."""
+    estimate: Usage | None = None
+    """Our own count of what was asked and answered before the provider reported any tokens, such
+    as a stream that was broken off; ``usage`` and ``cost`` do not hold it."""
+    estimated_cost: Decimal | None = None
+    """US dollars of ``estimate``, ``None`` where the price is not known."""
     model: str | None = None
     """The model that answered, as the API reports it."""
     prediction: PredictionState = PredictionState.OFF
@@ -439,6 +473,67 @@ class Commit:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TreeFile:
+    """One file in the tree of a commit, without its content."""
+
+    path: str
+    blob_sha: str
+    mode: int
+    """Git file mode, such as ``0o100644``."""
+    size: int
+    """Bytes; 0 for what is no blob."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BranchPull:
+    """A pull request from a branch of the repository itself."""
+
+    number: int
+    state: str
+    """``open``, ``closed`` or ``merged``."""
+    url: str
+    title: str
+    body: str
+    mine: bool
+    """Opened by the account whose token this run holds."""
+    base_ref: str
+    draft: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BranchState:
+    """A branch and the pull requests from it, as they are now."""
+
+    branch: str
+    tip: str | None
+    """Its newest commit; ``None`` where there is no such branch."""
+    pulls: tuple[BranchPull, ...] = ()
+    """Newest first, also those from before the branch was deleted and made again."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BranchMove:
+    """A branch that is to point elsewhere, if it still points where it did."""
+
+    branch: str
+    before: str | None
+    """The commit it must still be at; ``None`` where it must not exist."""
+    after: str | None
+    """``None`` deletes it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PullDraft:
+    """A pull request about to be opened."""
+
+    head: str
+    base: str
+    title: str
+    body: str
+    draft: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDraft:
     """A review about to be posted, event ``COMMENT``."""
 
@@ -461,6 +556,8 @@ class RunReport:
     pull_request_url: str = ""
     summary_url: str = ""
     review_url: str = ""
+    commit_url: str = ""
+    """The page of the commit that holds the edits, where one was made."""
     run_url: str = ""
     """The page of the workflow run, where its artifacts are; empty outside GitHub Actions."""
     suggestion_urls: tuple[tuple[str, int, str], ...] = ()
@@ -469,6 +566,8 @@ class RunReport:
     """Why the run as a whole failed, with the next step; empty otherwise."""
     notes: tuple[str, ...] = ()
     """What else the reader should know, a sentence each."""
+    shards: tuple[str, ...] | None = None
+    """The jobs that a plan asks for, as a matrix names them; ``None`` where nothing is planned."""
     dry_run: bool = False
 
     def with_status(self, status: FileStatus) -> tuple[FileResult, ...]:

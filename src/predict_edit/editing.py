@@ -1,33 +1,162 @@
-"""One file through the model and to its places, and what holds over all files."""
+"""Files through the model and to their places, each asked for once, and what holds over all."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
+import time
 from collections.abc import Sequence
+from typing import Self
 
-from predict_edit.domain import EditRequest, FailedEdit, FileResult, FileStatus, Job, SourceFile
+from predict_edit.domain import (
+    EditRequest,
+    Effort,
+    FailedEdit,
+    FileEdit,
+    FileResult,
+    FileStatus,
+    Job,
+    PlacementKind,
+    SourceFile,
+)
 from predict_edit.editor import Editor
 from predict_edit.errors import PredictEditError
+from predict_edit.log import log
+from predict_edit.memory import Memory, Record, key_of
+from predict_edit.report.figures import plural
+from predict_edit.screen.judge import judge_for
+from predict_edit.settings import ModelSettings
 from predict_edit.suggest.place import cap, place
 
+SHORT_RUN = 5.0
+"""Seconds up to which a run is short."""
+SOON = 2.5
+"""Seconds to the end, as far as it can be told, that need no word in between."""
+NOT_REMEMBERED = "not remembered from the earlier run of this command"
 
-async def edit_file(editor: Editor, file: SourceFile, job: Job) -> FileResult:
-    """One file through the model and to its places."""
-    if reason := editor.declines(file):
-        return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason)
-    request = EditRequest(file=file, instruction=job.instruction, aim=job.aim)
-    answer = await editor.edit(request)
-    result = FileResult(path=file.path, status=FileStatus.UNCHANGED, effort=answer.effort)
-    if isinstance(answer, FailedEdit):
-        return dataclasses.replace(result, status=FileStatus.FAILED, reason=str(answer.error))
-    if answer.text == file.text:
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Editing:
+    """The files of one command on their way; ``memory`` grows with every one that is done."""
+
+    job: Job
+    settings: ModelSettings
+    memory: Memory
+    secrets: tuple[str, ...]
+    bases: asyncio.Task[dict[str, str]]
+    """Texts at the merge base, by path, where they are needed; ended with this object."""
+    done: int = 0
+    recalled: int = 0
+    """Files that an earlier run has paid for."""
+    started: float = dataclasses.field(default_factory=time.monotonic)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.bases.cancel()
+        await asyncio.wait([self.bases])
+
+    def nearly_over(self, total: int) -> bool:
+        """Whether a short run will be over before anybody could read how far it is."""
+        seconds = time.monotonic() - self.started
+        left = seconds * (total - self.done) / self.done if self.done else math.inf
+        return seconds < SHORT_RUN and left < SOON
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the summary should know, a sentence each."""
+        if not self.recalled:
+            return ()
+        files = plural(self.recalled, "file")
+        return (f"{files} taken from an earlier run of this command, whose tokens are shown.",)
+
+    async def all_files(
+        self, sources: Sequence[SourceFile], editor: Editor | None
+    ) -> tuple[FileResult, ...]:
+        """Every file, side by side; without an editor, only what is remembered.
+
+        The longest begin, so that none of them is waited for alone in the end.
+        """
+
+        async def one(file: SourceFile) -> FileResult:
+            result = await self._one(file, editor)
+            self.done += 1
+            log.info("%s of %s files done", self.done, len(sources))
+            return result
+
+        longest_first = sorted(sources, key=lambda file: len(file.text), reverse=True)
+        async with asyncio.TaskGroup() as group:
+            tasks = {file.path: group.create_task(one(file)) for file in longest_first}
+        return tuple(tasks[file.path].result() for file in sources)
+
+    def remembers(self, file: SourceFile) -> bool:
+        """Whether a file needs no model any more."""
+        return self._recall(file) is not None
+
+    async def _one(self, file: SourceFile, editor: Editor | None) -> FileResult:
+        """One file from memory or through the model, and to its places."""
+        if (known := self._recall(file)) is not None:
+            self.recalled += 1
+            return await self._placed(known)
+        if editor is None:
+            return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=NOT_REMEMBERED)
+        if reason := editor.declines(file):
+            return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason)
+        answer = await editor.edit(self._request(file))
+        if isinstance(answer, FailedEdit):
+            return _failed(file, answer.error, answer.effort)
+        result = await self._placed(answer)
+        self._remember(answer, result)
         return result
-    try:
-        placed = await asyncio.to_thread(place, file, answer.text)
-    except PredictEditError as error:
-        return dataclasses.replace(result, status=FileStatus.FAILED, reason=str(error))
-    return dataclasses.replace(result, status=FileStatus.EDITED, placed=placed)
+
+    async def _placed(self, edit: FileEdit) -> FileResult:
+        """An edit with all its hunks in their places."""
+        file = edit.file
+        if edit.text == file.text:
+            return FileResult(path=file.path, status=FileStatus.UNCHANGED, effort=edit.effort)
+        base_text = (await asyncio.shield(self.bases)).get(file.path)
+
+        def work() -> FileResult:
+            judge = judge_for(file, self.secrets)
+            placed = place(file, edit.text, base_text=base_text, judge=judge)
+            return FileResult(
+                path=file.path, status=FileStatus.EDITED, effort=edit.effort, placed=placed
+            )
+
+        try:
+            return await asyncio.to_thread(work)
+        except PredictEditError as error:
+            return _failed(file, error, edit.effort)
+
+    def _request(self, file: SourceFile) -> EditRequest:
+        return EditRequest(file=file, instruction=self.job.instruction, aim=self.job.aim)
+
+    def _recall(self, file: SourceFile) -> FileEdit | None:
+        """What an earlier run was answered for exactly this file and question."""
+        record = self.memory.find(file, key_of(self._request(file), self.settings))
+        text = record.edited(file.text) if record else None
+        if record is None or text is None:
+            return None
+        return FileEdit(file=file, text=text, effort=record.effort)
+
+    def _remember(self, edit: FileEdit, result: FileResult) -> None:
+        """Keep an answer for the next run, unless it holds what must not be shown."""
+        if result.status is FileStatus.FAILED:
+            return
+        if result.placed and result.placed.count(PlacementKind.REJECTED):
+            return
+        placements = result.placed.placements if result.placed else ()
+        hunks = tuple(placement.hunk for placement in placements)
+        key = key_of(self._request(edit.file), self.settings)
+        self.memory.records[edit.file.path] = Record.of(
+            edit.file, key, edit.text, hunks, edit.effort
+        )
+
+
+def _failed(file: SourceFile, error: Exception, effort: Effort) -> FileResult:
+    return FileResult(path=file.path, status=FileStatus.FAILED, reason=str(error), effort=effort)
 
 
 def capped(results: Sequence[FileResult], limit: int) -> tuple[FileResult, ...]:
@@ -44,3 +173,8 @@ def common_problem(files: Sequence[FileResult]) -> str:
     """The one reason for which all files failed, or nothing."""
     reasons = {result.reason for result in files if result.status is FileStatus.FAILED}
     return reasons.pop() if len(reasons) == 1 else ""
+
+
+def model_of(files: Sequence[FileResult]) -> str:
+    """The model that answered, as its API named it; empty where none of the files tells."""
+    return next((r.effort.model for r in files if r.effort and r.effort.model), "")

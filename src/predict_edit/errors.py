@@ -17,7 +17,8 @@
     │   ├── UnbalancedQuote
     │   ├── UnknownRecipe
     │   ├── MissingInstruction
-    │   └── InstructionTooLong
+    │   ├── InstructionTooLong
+    │   └── NothingToApply
     ├── EventError                the runner's environment or event file is not what GitHub writes
     ├── ForgeError                GitHub refused or failed
     │   ├── ForgeUnauthorized     401
@@ -31,7 +32,9 @@
     │   ├── PullRequestClosed
     │   ├── HeadMismatch          the @sha of the command is not the head
     │   ├── HeadMoved             the head changed while the run worked
-    │   └── CommandChanged        the comment was edited or deleted while the run worked
+    │   ├── CommandChanged        the comment was edited or deleted while the run worked
+    │   └── CommitRefused         the edits could not be committed on the head branch
+    ├── BranchTaken               every name for our branch has somebody else's commits
     ├── ModelError                the model or its endpoint refused or failed
     │   ├── SignInError           no credential could be had
     │   ├── ModelUnauthorized     401
@@ -51,8 +54,14 @@
     │   └── AnswerUnusable        prose, fences, elision, …
     ├── FileTooLong               longer than an answer can be, and no place to cut it
     ├── BudgetExceeded            a limit of the run would not hold
+    ├── SpreadError               the parts of a run over several jobs do not fit together
+    ├── FindingsError             a linter's report cannot be read
     ├── DiffError                 git could not compare two texts
+    ├── CheckoutError             a local checkout cannot be read
+    ├── LocalFileError            a local file cannot be read or written
+    ├── ResultInvalid             what is to be shown is no finished run
     ├── ReplayError               a suggestion does not apply to the text it was made for
+    ├── RunCancelled              somebody cancelled the workflow's run
     └── Defect                    something that must not happen happened
 """
 
@@ -135,6 +144,10 @@ class InstructionTooLong(CommandError):
     """An instruction longer than any model should be given with each file."""
 
 
+class NothingToApply(CommandError):
+    """``apply`` where no open suggestion of ours can be committed."""
+
+
 class EventError(PredictEditError):
     """The runner's environment or event file is not what GitHub writes."""
 
@@ -208,6 +221,14 @@ class HeadMoved(PullRequestError):
 
 class CommandChanged(PullRequestError):
     """The comment was edited or deleted while the run worked."""
+
+
+class CommitRefused(PullRequestError):
+    """The edits could not be committed on the head branch; ``cause`` says why."""
+
+
+class BranchTaken(PredictEditError):
+    """Every name for the branch of our pull request has commits that are not ours."""
 
 
 class ModelError(PredictEditError):
@@ -286,12 +307,36 @@ class BudgetExceeded(PredictEditError):
     """A limit of the run would not hold if this call were made."""
 
 
+class SpreadError(PredictEditError):
+    """The plan or a result of a run that is spread over jobs is missing or cannot be read."""
+
+
+class FindingsError(PredictEditError):
+    """A linter's report cannot be read; the message names the file and the place in it."""
+
+
 class DiffError(PredictEditError):
     """``git`` could not compare two texts."""
 
 
+class CheckoutError(PredictEditError):
+    """A local git checkout cannot be read."""
+
+
+class LocalFileError(PredictEditError):
+    """A local file cannot be read or written, or changed in the meantime."""
+
+
+class ResultInvalid(PredictEditError):
+    """What is to be shown as a page is no finished run."""
+
+
 class ReplayError(PredictEditError):
     """A suggestion does not apply to the text it was made for."""
+
+
+class RunCancelled(PredictEditError):
+    """Somebody cancelled the workflow's run, or its time was over."""
 
 
 class Defect(PredictEditError):

@@ -10,18 +10,23 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from predict_edit.domain import (
+    BranchMove,
+    BranchPull,
+    BranchState,
     ChangedFile,
     CommandRef,
     Comment,
     Commit,
     CommitDraft,
     FileContent,
+    PullDraft,
     PullRequest,
     Reaction,
     Review,
     ReviewDraft,
     ReviewThread,
     Role,
+    TreeFile,
 )
 
 
@@ -36,6 +41,9 @@ class Forge(Protocol):
 
     async def changed_files(self, number: int) -> tuple[ChangedFile, ...]:
         """All pages of the pull request's files, in GitHub's order."""
+
+    async def merge_base(self, base: str, head: str) -> str:
+        """The newest commit that both have in their history, which the diff starts from."""
 
     async def read_files(
         self, commit: str, files: Mapping[str, str | None]
@@ -98,3 +106,39 @@ class Forge(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+
+
+class RepositoryForge(Forge, Protocol):
+    """A repository whose branches are read and written without a pull request to begin with."""
+
+    async def default_branch(self) -> str:
+        """The name of the branch that pull requests go to."""
+
+    async def branch_tip(self, name: str) -> str | None:
+        """The newest commit of a branch; ``None`` where there is no such branch."""
+
+    async def tree(self, commit: str) -> tuple[TreeFile, ...]:
+        """All files of a commit, submodules and links included, by path."""
+
+    async def branch_state(self, name: str) -> BranchState:
+        """A branch and the pull requests from it, in one request."""
+
+    async def create_branch(self, name: str, commit: str) -> None:
+        """Make a branch; refused where it exists."""
+
+    async def move_branches(self, moves: Sequence[BranchMove]) -> None:
+        """Move, make and delete branches, all or none, each only if it is where it is said to be.
+
+        The host must check and move in one step: nobody's push between may be lost.
+        """
+
+    async def open_pull_request(self, draft: PullDraft) -> BranchPull:
+        """Open a pull request between two branches of the repository."""
+
+    async def update_pull_request(
+        self, number: int, *, title: str | None = None, body: str | None = None, close: bool = False
+    ) -> None:
+        """Change a pull request of our own, or close it."""
+
+    async def label(self, number: int, labels: Sequence[str]) -> None:
+        """Add labels to an issue or pull request."""

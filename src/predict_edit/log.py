@@ -3,15 +3,23 @@
 The runner obeys ``::command::`` at the start of a line and ``##[command]`` anywhere in it, on both
 streams. Every line here therefore starts with a fixed prefix and has the second form broken up.
 Secrets are replaced before anything is written, whatever library logged them.
+
+What a library says is heard from warnings upwards only, and what it says of an exception is cut
+down to its kind and place: the text of an exception, and the debug lines of an HTTP library, may
+hold a prompt, a file or a header.
 """
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+import threading
 import types
 from collections.abc import Iterator
 from typing import TextIO
+
+from predict_edit.encodings import shown_forms
 
 PREFIX = "predict-edit: "
 HIDDEN = "***"
@@ -19,6 +27,10 @@ MESSAGE_LIMIT = 4096
 """Characters of an annotation that GitHub keeps."""
 
 _SHORTEST_SECRET = 6
+_FIRST_LINE_ONLY = frozenset({"asyncio", "py.warnings"})
+"""Loggers whose messages name the matter in the first line and show values in those after it."""
+_LONGEST_FOREIGN = 500
+"""Characters of a library's line; what is longer is data."""
 
 log = logging.getLogger("predict_edit")
 
@@ -28,23 +40,29 @@ class Secrets:
 
     def __init__(self) -> None:
         self._values: list[str] = []
+        self._forms: list[str] = []
 
     def add(self, value: str | None) -> None:
         """Remember a secret; each line of a longer one counts by itself."""
         for line in (value or "").splitlines():
             part = line.strip()
-            if len(part) >= _SHORTEST_SECRET and part not in self._values:
-                self._values.append(part)
-                self._values.sort(key=len, reverse=True)
+            if len(part) < _SHORTEST_SECRET or part in self._values:
+                continue
+            self._values.append(part)
+            for form in shown_forms(part):
+                if len(form) >= _SHORTEST_SECRET and form not in self._forms:
+                    self._forms.append(form)
+            self._forms.sort(key=len, reverse=True)
 
     def hide(self, text: str) -> str:
-        """The text with every secret replaced."""
-        for value in self._values:
-            text = text.replace(value, HIDDEN)
+        """The text with every secret replaced, encoded ones too."""
+        for form in self._forms:
+            text = text.replace(form, HIDDEN)
         return text
 
     def __iter__(self) -> Iterator[str]:
-        return iter(tuple(self._values))
+        """The secrets themselves, longest first."""
+        return iter(sorted(self._values, key=len, reverse=True))
 
 
 def harmless(text: str) -> str:
@@ -70,8 +88,57 @@ class SafeFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one or more safe lines."""
-        text = self._secrets.hide(super().format(record))
-        return "\n".join(PREFIX + harmless(line) for line in text.split("\n"))
+        text = record.getMessage()
+        if not _is_ours(record):
+            if record.name in _FIRST_LINE_ONLY:
+                text = text.partition("\n")[0]
+            text = "\n".join(line[:_LONGEST_FOREIGN] for line in text.split("\n"))
+        if record.exc_info and record.exc_info[1] is not None:
+            text = "\n".join([text, *crash_lines(record.exc_info[1])])
+        return prefixed(self._secrets.hide(text))
+
+
+class SafeStream(io.TextIOBase):
+    """Stands in for both streams of the process: what anything prints becomes safe lines."""
+
+    def __init__(self, stream: TextIO, secrets: Secrets) -> None:
+        self._stream = stream
+        self._secrets = secrets
+        self._begun = ""
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Write the whole lines; the rest waits for its end."""
+        *whole, self._begun = (self._begun + text).split("\n")
+        for line in whole:
+            self._stream.write(prefixed(self._secrets.hide(line)) + "\n")
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what has no line end yet, too."""
+        if self._begun:
+            self.write("\n")
+        self._stream.flush()
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes log lines, and says nothing about a record that cannot be written but that."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Name the kind of failure; the usual traceback would show the record's values."""
+        kind = sys.exception()
+        self.stream.write(
+            f"{PREFIX}a log line of {harmless(record.name)} could not be written "
+            f"({type(kind).__name__})\n"
+        )
+
+
+def prefixed(text: str) -> str:
+    """A text as one or more safe lines, without a line end after the last."""
+    return "\n".join(PREFIX + harmless(line) for line in text.split("\n"))
 
 
 class Console:
@@ -97,7 +164,8 @@ class Console:
             log.error("%s: %s", title, text)
             return
         shown = harmless(self._secrets.hide(text.replace("\n", " ")))[:MESSAGE_LIMIT]
-        self._write(f"::error title=predict-edit {_property(title)}::{escape_data(shown)}")
+        named = _property(self._secrets.hide(title))
+        self._write(f"::error title=predict-edit {named}::{escape_data(shown)}")
 
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")
@@ -110,29 +178,67 @@ def _property(text: str) -> str:
 
 def set_up(stream: TextIO, secrets: Secrets, *, debug: bool) -> None:
     """Send all logging, warnings and uncaught tracebacks through the safe formatter."""
-    handler = logging.StreamHandler(stream)
+    handler = _Handler(stream)
     handler.setFormatter(SafeFormatter(secrets))
+    # A library whose own switch turns on its debug log would print what it sends.
+    handler.addFilter(lambda record: _is_ours(record) or record.levelno >= logging.WARNING)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     log.setLevel(logging.DEBUG if debug else logging.INFO)
     logging.captureWarnings(True)
     sys.excepthook = _excepthook
+    threading.excepthook = _thread_excepthook
+    sys.unraisablehook = _unraisablehook
 
 
 def log_crash(error: BaseException) -> None:
     """Name a crash and where it happened, without the values that were at hand there."""
+    for line in crash_lines(error):
+        log.error("%s", line)
+
+
+def crash_lines(error: BaseException) -> list[str]:
+    """A crash in lines: its kind and place, then those that it holds or that led to it."""
+    lines: list[str] = []
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        lines.append(f"unexpected {type(one).__name__} at {_place(one)}")
+        waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        waiting += [one.__cause__] if one.__cause__ else []
+    return lines
+
+
+def _place(error: BaseException) -> str:
+    """The innermost frames of a traceback, by name and line only."""
     frames = []
     trace = error.__traceback__
     while trace is not None:
         frames.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
         trace = trace.tb_next
-    log.error("unexpected %s at %s", type(error).__name__, " > ".join(frames[-6:]))
-    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
-        log_crash(inner)
+    return " > ".join(frames[-6:])
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.name == log.name or record.name.startswith(f"{log.name}.")
 
 
 def _excepthook(
     _kind: type[BaseException], error: BaseException, _trace: types.TracebackType | None
 ) -> None:
     log_crash(error)
+
+
+def _thread_excepthook(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_value is not None:
+        log_crash(crash.exc_value)
+
+
+def _unraisablehook(crash: sys.UnraisableHookArgs) -> None:
+    if crash.exc_value is not None:
+        log_crash(crash.exc_value)

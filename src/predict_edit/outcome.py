@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -26,14 +26,18 @@ class Finished:
     settings: Settings | None = None
     settings_wrong: bool = False
     """The run failed because of the repository's config."""
+    figures: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The outputs of the run that had finished the same command before, where one had."""
 
 
-def outcome_of(files: Sequence[FileResult], *, posted: int) -> Outcome:
+def outcome_of(files: Sequence[FileResult], *, posted: int = 0, committed: bool = False) -> Outcome:
     """The outcome of a run that got as far as editing; ``posted`` counts suggestions posted."""
     statuses = {result.status for result in files}
     if FileStatus.FAILED in statuses:
         done = statuses & {FileStatus.EDITED, FileStatus.UNCHANGED}
         return Outcome.PARTIAL if done else Outcome.FAILED
+    if committed:
+        return Outcome.COMMITTED
     if posted:
         return Outcome.SUGGESTED
     if FileStatus.EDITED in statuses:

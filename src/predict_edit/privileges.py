@@ -15,17 +15,30 @@ from predict_edit.log import log
 
 NOBODY = 65534
 _RUNNER_SECRETS = ("ACTIONS_", "INPUT_")
-_KEPT = frozenset({"ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"})
+_CREDENTIALS = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
+_SIGN_IN = ("AZURE_", "IDENTITY_", "MSI_")
+"""What ``DefaultAzureCredential`` looks for in the environment of the machine."""
 
 
 def forget_secrets(environ: MutableMapping[str, str]) -> None:
-    """Drop the runner's tokens and the inputs from the environment that children would inherit.
+    """Drop the runner's tokens, the inputs and other credentials, which children would inherit.
 
-    The two variables of the identity token stay until the sign-in has read its own copy.
+    Whoever needs one of them has to keep a copy before. The credentials of Azure stay, because
+    its library reads them when it signs in.
     """
     for name in list(environ):
-        if name.startswith(_RUNNER_SECRETS) and name not in _KEPT:
+        if name.startswith(_RUNNER_SECRETS) or (holds_secret(name) and not _is_azures(name)):
             del environ[name]
+
+
+def holds_secret(name: str) -> bool:
+    """Tell from a variable's name whether its value is a secret."""
+    upper = name.upper().replace("-", "_")
+    return upper.endswith(_CREDENTIALS)
+
+
+def _is_azures(name: str) -> bool:
+    return name.upper().startswith(_SIGN_IN)
 
 
 def prepare_folder(folder: Path) -> None:

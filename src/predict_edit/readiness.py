@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from predict_edit.domain import Job, PullRequest
 from predict_edit.errors import (
-    CommandError,
     HeadMismatch,
     InvalidInput,
     OptionNotAllowed,
@@ -12,50 +11,68 @@ from predict_edit.errors import (
 )
 from predict_edit.inputs import Inputs
 from predict_edit.settings import Settings
-from predict_edit.trigger.command import Apply, Command
 
-SERVED_DELIVERIES = ("suggestions", "patch")
+TASK_DELIVERIES = ("pull-request", "patch")
+"""How a run over a branch can deliver."""
+PULL_REQUEST_DELIVERIES = ("suggestions", "commit", "patch")
+"""How a command on a pull request can deliver."""
+_USE_THESE = "Use `suggestions`, `commit` or `patch`."
 
 
 def check_inputs(inputs: Inputs) -> None:
-    """Refuse inputs of the contract that this version does not serve yet.
+    """Refuse inputs that a command on a pull request has no use for.
 
     Raises:
         InvalidInput: naming the input.
     """
-    if inputs.deliver not in {None, *SERVED_DELIVERIES}:
+    if inputs.deliver not in {None, *PULL_REQUEST_DELIVERIES}:
         raise InvalidInput(
-            f"The input `deliver` is `{inputs.deliver}`, which this version cannot do yet.",
-            "Use `suggestions` or `patch`.",
+            f"The input `deliver` is `{inputs.deliver}`, and there is a pull request already.",
+            _USE_THESE,
         )
     if inputs.mode not in {None, "run"}:
         raise InvalidInput(
-            f"The input `mode` is `{inputs.mode}`, which this version cannot do yet.",
+            f"The input `mode` is `{inputs.mode}`; only runs without a pull request are spread "
+            "over jobs.",
             "Leave it out, or use `run`.",
         )
     for name in ("ref", "findings", "shard", "results"):
         if getattr(inputs, name):
             raise InvalidInput(
-                f"The input `{name}` is given, which this version cannot use yet.",
-                "Leave it out.",
+                f"The input `{name}` is given, which is for runs without a pull request.",
+                "Leave it out, or run it by `schedule` or by `workflow_dispatch` without "
+                "`pull-request`.",
             )
 
 
-def check_served(settings: Settings, parsed: Command | CommandError) -> None:
-    """Refuse what a comment or the config asks for and this version does not serve yet.
+def check_task_inputs(inputs: Inputs) -> None:
+    """Refuse inputs that a run over a branch has no use for.
 
     Raises:
-        CommandError: saying so.
+        InvalidInput: naming the input.
     """
-    if isinstance(parsed, Apply):
-        raise OptionNotAllowed(
-            f"`{settings.command} apply` is not there yet in this version.",
-            "Commit the suggestions on the pull request's page; there, several go into one commit.",
+    if inputs.deliver not in {None, *TASK_DELIVERIES}:
+        raise InvalidInput(
+            f"The input `deliver` is `{inputs.deliver}`, and there is no pull request for it.",
+            "Use `pull-request` or `patch`, or name a pull request by the input `pull-request`.",
         )
-    if settings.deliver not in SERVED_DELIVERIES:
+    for name, modes in (("shard", {"plan", "edit"}), ("results", {"edit", "publish"})):
+        if getattr(inputs, name) and inputs.mode not in modes:
+            raise InvalidInput(
+                f"The input `{name}` is given, with `mode` {inputs.mode or 'run'}.",
+                f"It belongs to `mode` {' and '.join(sorted(modes))}; leave it out.",
+            )
+
+
+def check_served(settings: Settings) -> None:
+    """Refuse a delivery that the config asks for and a command on a pull request cannot have.
+
+    Raises:
+        OptionNotAllowed: saying so.
+    """
+    if settings.deliver not in PULL_REQUEST_DELIVERIES:
         raise OptionNotAllowed(
-            f"`deliver: {settings.deliver}` is not there yet in this version.",
-            "Use `suggestions` or `patch`.",
+            f"`deliver: {settings.deliver}` is not for commands on a pull request.", _USE_THESE
         )
 
 

@@ -234,6 +234,10 @@ class Defaults(Options):
     )
 
 
+_ADDRESS_WITH_MORE = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://[^/]*@|[^?]*://[^?]*\?")
+"""An address with a name and password, or with values behind a question mark: perhaps secrets."""
+
+
 def problems(
     error: pydantic.ValidationError, secrets: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, str]]:
@@ -251,6 +255,8 @@ def problems(
 def _shown(value: object, secrets: tuple[str, ...]) -> str:
     """Show a value in a message, as far as it can be shown."""
     match value:
+        case str() if _ADDRESS_WITH_MORE.match(value):
+            return "an address that is not shown"
         case str():
             return "not shown" if any(secret in value for secret in secrets) else quoted(value)
         case None:

@@ -1,15 +1,42 @@
-"""The stage, set and taken down."""
+"""The stage, set and taken down; and the same scene without processes, for many short runs."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from predict_edit.sandbox.stage import Stage, set_stage
+from predict_edit.domain import (
+    EditRequest,
+    Effort,
+    FailedEdit,
+    FileEdit,
+    PredictionState,
+    SourceFile,
+    Usage,
+)
+from predict_edit.editor import Editor, Progress
+from predict_edit.errors import AnswerRefused
+from predict_edit.github.client import Client
+from predict_edit.github.forge import GitHubForge
+from predict_edit.inputs import read_inputs
+from predict_edit.outbox import Outbox
+from predict_edit.outcome import Finished
+from predict_edit.pipeline import Desk, run
+from predict_edit.report.outputs import to_outputs
+from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault, issue_comment_created
+from predict_edit.sandbox.github.accounts import ACTIONS_LOGIN
+from predict_edit.sandbox.github.nouns import IssueComment, Review
+from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
+from predict_edit.settings import ModelSettings
+from predict_edit.trigger.command import DEFAULT_COMMAND
+from predict_edit.trigger.events import Commanded, read_event
 
 MakeStage = Callable[..., Awaitable[Stage]]
 
@@ -29,3 +56,163 @@ async def make_stage(tmp_path: Path) -> AsyncIterator[MakeStage]:
 async def stage(make_stage: MakeStage) -> Stage:
     """The standard scene: 17 changed files in several languages."""
     return await make_stage()
+
+
+@dataclasses.dataclass
+class Typist:
+    """An editor that replaces a word and counts what it is asked for."""
+
+    old: str = "FizzBuzz"
+    new: str = "MSFTBuzz"
+    broken: tuple[str, ...] = ()
+    """Paths for which it fails."""
+    asked: list[str] = dataclasses.field(default_factory=list)
+    opened: int = 0
+    delay: float = 0.0
+    model: str = "typist-1"
+    notes: tuple[str, ...] = ()
+
+    def declines(self, _file: SourceFile) -> str | None:
+        return None
+
+    async def edit(
+        self, request: EditRequest, _progress: Progress | None = None
+    ) -> FileEdit | FailedEdit:
+        self.asked.append(request.file.path)
+        await asyncio.sleep(self.delay)
+        effort = Effort(
+            usage=Usage(prompt_tokens=10, completion_tokens=20, accepted_prediction_tokens=15),
+            cost=Decimal("0.001"),
+            model=self.model,
+            prediction=PredictionState.SENT,
+            attempts=1,
+            seconds=0.5,
+        )
+        if request.file.path in self.broken:
+            error = AnswerRefused("The model declined.", "Ask for something else.")
+            return FailedEdit(file=request.file, error=error, effort=effort)
+        text = request.file.text.replace(self.old, self.new)
+        return FileEdit(file=request.file, text=text, effort=effort)
+
+    async def aclose(self) -> None:
+        return None
+
+
+@dataclasses.dataclass
+class Rehearsal:
+    """The stage with runs inside this process: the real pipeline against the offline GitHub."""
+
+    stage: Stage
+    typist: Typist = dataclasses.field(default_factory=Typist)
+    waits: list[float] = dataclasses.field(default_factory=list)
+    runs: int = 0
+
+    def comment(self, body: str = REPLACE, login: str = WRITER) -> IssueComment:
+        """A command, given and not yet followed."""
+        pull = self.stage.pull
+        return self.stage.github.comment(REPOSITORY, pull.number, login, body)
+
+    async def follow(self, comment: IssueComment, **inputs: str) -> Finished:
+        """Run the pipeline for a comment; underscores in names of inputs become hyphens."""
+        payload = issue_comment_created(self.stage.github, comment)
+        commanded = read_event("issue_comment", payload, word=DEFAULT_COMMAND, instruction=None)
+        assert isinstance(commanded, Commanded)
+        given = {
+            "github-token": DEFAULT_TOKEN,
+            "model": "typist",
+            "api-key": "sk-typist-no-secret",
+            **{name.replace("_", "-"): value for name, value in inputs.items()},
+        }
+        self.runs += 1
+        forge = GitHubForge(
+            Client(
+                repository=REPOSITORY,
+                token=DEFAULT_TOKEN,
+                api_url=self.stage.url,
+                graphql_url=f"{self.stage.url}/graphql",
+                sleep=self._sleep,
+            )
+        )
+        try:
+            return await run(
+                commanded,
+                read_inputs({f"INPUT_{name.upper()}": value for name, value in given.items()}),
+                Desk(
+                    forge=forge,
+                    open_editor=self._open,
+                    outbox=Outbox(self.stage.folder / f"rehearsal{self.runs}"),
+                    run_id="1",
+                    sleep=self._sleep,
+                ),
+            )
+        finally:
+            await forge.aclose()
+
+    async def say(self, body: str = REPLACE, **inputs: str) -> Finished:
+        """Give a command and follow it."""
+        return await self.follow(self.comment(body), **inputs)
+
+    def crash_at(self, request: int, *, performed: bool) -> None:
+        """From this request on nothing gets through, as if the process had been killed there."""
+        faults = self.stage.github.faults
+        if performed:
+            faults.add(Fault(nth=request, drop=True, when="after"))
+        faults.add(Fault(nth=request + performed, drop=True, times=None))
+
+    def recover(self) -> None:
+        """Everything gets through again."""
+        self.stage.github.faults.clear()
+
+    def file(self, name: str) -> bytes:
+        """What the last run left in its folder; empty where it left nothing."""
+        path = self.stage.folder / f"rehearsal{self.runs}" / "predict-edit-out" / name
+        return path.read_bytes() if path.exists() else b""
+
+    @property
+    def reviews(self) -> list[Review]:
+        """The action's reviews."""
+        return [r for r in self.stage.pull.reviews if r.author.login == ACTIONS_LOGIN]
+
+    @property
+    def summary(self) -> str:
+        """The action's one comment in the conversation."""
+        (only,) = self.stage.summaries
+        return only
+
+    @property
+    def places(self) -> list[tuple[str, int | None]]:
+        """Path and line of each suggestion that stands."""
+        return sorted((c.thread.path, c.thread.line) for c in self.stage.suggestions)
+
+    async def _open(self, _settings: ModelSettings) -> Editor:
+        self.typist.opened += 1
+        return self.typist
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await asyncio.sleep(0)
+
+
+def outputs(finished: Finished) -> dict[str, str]:
+    """The outputs of a run, as the action writes them."""
+    fresh = to_outputs(finished.report, finished.paths)
+    return {name: finished.figures.get(name) or fresh[name] for name in fresh}
+
+
+@pytest.fixture
+def outputs_of() -> Callable[[Finished], dict[str, str]]:
+    """The outputs of a run."""
+    return outputs
+
+
+MakeRehearsal = Callable[..., Awaitable[Rehearsal]]
+
+
+@pytest.fixture
+def rehearse(make_stage: MakeStage) -> MakeRehearsal:
+    """A maker of rehearsals; its arguments are those of ``set_stage``."""
+
+    async def make(**scene: Any) -> Rehearsal:
+        return Rehearsal(await make_stage(**scene))
+
+    return make

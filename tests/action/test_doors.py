@@ -139,7 +139,7 @@ class TestSettings:
             ({"prediction": "maybe"}, "prediction"),
             ({"base-url": "http://models.example/v1"}, "base-url"),  # a key over plain HTTP
             ({"azure-client-id": "abc"}, "azure-client-id"),  # together with a key
-            ({"deliver": "commit"}, "deliver"),  # not served yet
+            ({"deliver": "pull-request"}, "deliver"),  # not served yet
             ({"mode": "plan"}, "mode"),
             ({"max-cost": "-1"}, "max-cost"),
         ],

@@ -157,8 +157,10 @@ class TestGitHub:
         assert run.file("remainder.patch") == run.file("edits.patch") != b""
         assert "GitHub refused the suggestion" in stage.summaries[0]
 
-    async def test_head_that_moved_is_not_commented_on(self, make_stage: MakeStage) -> None:
-        """When somebody pushes meanwhile, the edits go to the patch with that reason."""
+    async def test_file_that_changed_meanwhile_gets_no_suggestion(
+        self, make_stage: MakeStage
+    ) -> None:
+        """When somebody pushes, edits of files that changed go to the patch, with the reason."""
         stage = await make_stage(files=TWO)
         stage.github.faults.add(
             Fault(
@@ -171,8 +173,9 @@ class TestGitHub:
         )
         run = await stage.say()
 
-        assert stage.suggestions == []
-        assert run.outputs["outcome"] == "patched"
+        assert [comment.thread.path for comment in stage.suggestions] == ["src/file_002.py"]
+        assert stage.pull.reviews[0].commit_id == stage.pull.head_sha != stage.world.head_sha
+        assert (run.outputs["suggestions"], run.outputs["hunks-in-patch"]) == ("1", "1")
         assert "head moved" in stage.summaries[0]
 
     @pytest.mark.parametrize("change", ["edited", "deleted"])

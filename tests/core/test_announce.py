@@ -26,11 +26,13 @@ class Wall:
     create_error: Exception | None = None
     edit_error: Exception | None = None
     delay: float = 0.0
+    attempts: int = 0
 
     async def marked_comments(self, _number: int, marker: str) -> tuple[Comment, ...]:
         return tuple(comment for comment in self.comments if marker in comment.body)
 
     async def create_comment(self, _number: int, body: str) -> Comment:
+        self.attempts += 1
         await asyncio.sleep(self.delay)
         if self.create_error:
             raise self.create_error
@@ -125,6 +127,35 @@ async def test_progress_is_said_when_it_changed(wall: Wall) -> None:
     await told.say("done")
 
     assert wall.history == ["0 of 2", "1 of 2", "done"]
+
+
+async def test_nothing_worth_saying_is_not_said(wall: Wall) -> None:
+    """Where there is nothing to say just now, no request is made."""
+    async with announcement(wall).keeping_up(lambda: None):
+        await asyncio.sleep(0.05)
+
+    assert wall.history == []
+
+
+async def test_comment_that_was_written_after_all_is_found(wall: Wall) -> None:
+    """After an answer that is not clear the comment is looked for; a second one is not written."""
+    told = announcement(wall)
+    text = "text " + told.marker(head="abc", state="working")
+    wall.comments.append(Comment(id=7, body=text, url="https://x/7", mine=True))
+    wall.create_error = ForgeUnavailable("GitHub answered 502.", "Try again.")
+    await told.say(text)
+
+    assert (told.url, wall.history) == ("https://x/7", [])
+
+
+async def test_comment_that_was_not_written_is_tried_once_more(wall: Wall) -> None:
+    """Where the comment is not there, writing it is tried again, and then given up."""
+    wall.create_error = ForgeUnavailable("GitHub answered 502.", "Try again.")
+
+    with pytest.raises(ForgeUnavailable):
+        await announcement(wall).say("text")
+
+    assert wall.attempts == 2
 
 
 async def test_final_text_is_never_overtaken(wall: Wall) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import io
 import logging
 import re
 import sys
+import threading
+import warnings
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.log import Console, Secrets, harmless, log, set_up
+from predict_edit.log import Console, SafeFormatter, SafeStream, Secrets, harmless, log, set_up
 
 COMMANDS = ("add-mask", "set-output", "stop-commands", "error", "warning", "group", "debug")
 
@@ -30,8 +35,10 @@ def stream() -> Iterator[io.StringIO]:
     """A log that ends in memory, put back afterwards."""
     root = logging.getLogger()
     before, level, own, hook = root.handlers[:], root.level, log.level, sys.excepthook
+    threads, unraisable = threading.excepthook, sys.unraisablehook
     yield io.StringIO()
     root.handlers[:], root.level, sys.excepthook = before, level, hook
+    threading.excepthook, sys.unraisablehook = threads, unraisable
     log.setLevel(own)
     logging.captureWarnings(False)
 
@@ -43,7 +50,9 @@ class TestSafeFormatter:
         st.lists(
             st.one_of(
                 st.text(max_size=20),
-                st.sampled_from(["::", "##[", "]", "\n", "\r", " ", *COMMANDS, "\u2028", "\x1b["]),
+                st.sampled_from(
+                    ["::", "##[", "##[error]x", "]", "\n", "\r", " ", *COMMANDS, "\u2028", "\x1b["]
+                ),
             ),
             max_size=12,
         )
@@ -81,6 +90,107 @@ class TestSafeFormatter:
         assert "unexpected ValueError at" in stream.getvalue()
         assert "launch codes" not in stream.getvalue()
 
+    def test_traceback_of_a_library_holds_no_values(self, stream: io.StringIO) -> None:
+        """A library that logs an exception tells its kind and place, not what it says."""
+        set_up(stream, Secrets(), debug=True)
+        error = ExceptionGroup("launch codes", [KeyError("launch codes")])
+        logging.getLogger("some.library").error("it broke", exc_info=error)
+
+        lines = stream.getvalue().splitlines()
+        assert [line.partition(" at ")[0] for line in lines] == [
+            "predict-edit: it broke",
+            "predict-edit: unexpected ExceptionGroup",
+            "predict-edit: unexpected KeyError",
+        ]
+
+    def test_cause_of_a_crash_is_named(self, stream: io.StringIO) -> None:
+        """What led to a crash is told after it, once, even where causes run in a circle."""
+        set_up(stream, Secrets(), debug=False)
+        first, second = ValueError("launch codes"), KeyError("launch codes")
+        first.__cause__, second.__cause__ = second, first
+        sys.excepthook(ValueError, first, None)
+
+        assert re.findall(r"unexpected (\w+)", stream.getvalue()) == ["ValueError", "KeyError"]
+
+    def test_task_nobody_waited_for_holds_no_values(self, stream: io.StringIO) -> None:
+        """A complaint of asyncio about a lost exception would show it; only its kind is told."""
+        set_up(stream, Secrets(), debug=True)
+
+        async def lose() -> None:
+            async def fail() -> None:
+                raise ValueError("launch codes")
+
+            task = asyncio.create_task(fail())
+            await asyncio.wait([task])
+            task.get_loop().call_exception_handler(
+                {
+                    "message": "Task exception was never retrieved",
+                    "exception": task.exception(),
+                    "future": task,
+                }
+            )
+
+        asyncio.run(lose())
+
+        assert "Task exception was never retrieved" in stream.getvalue()
+        assert "unexpected ValueError at" in stream.getvalue()
+        assert "launch codes" not in stream.getvalue()
+
+    def test_threads_and_finalizers_crash_quietly(self, stream: io.StringIO) -> None:
+        """A crash in a thread or while an object is let go never shows its text on stderr."""
+        set_up(stream, Secrets(), debug=False)
+        args = threading.ExceptHookArgs((ValueError, ValueError("launch codes"), None, None))
+        threading.excepthook(args)
+
+        class Held:
+            def __del__(self) -> None:
+                raise KeyError("launch codes")
+
+        del Held
+
+        assert "unexpected ValueError" in stream.getvalue()
+        assert "launch codes" not in stream.getvalue()
+        assert sys.unraisablehook is not sys.__unraisablehook__
+
+    def test_warning_shows_its_first_line_only(self, stream: io.StringIO) -> None:
+        """A warning may go on with the value it is about, which stays out of the log."""
+        set_up(stream, Secrets(), debug=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            logging.captureWarnings(False)
+            logging.captureWarnings(True)
+            warnings.warn("serializer\n  input_value='launch codes'", UserWarning, stacklevel=1)
+
+        assert "UserWarning: serializer" in stream.getvalue()
+        assert "launch codes" not in stream.getvalue()
+
+    @pytest.mark.parametrize("name", ["openai._base_client", "httpx2", "github.Requester", "azure"])
+    def test_debug_lines_of_libraries_stay_out(self, stream: io.StringIO, name: str) -> None:
+        """A library that switches its own debug log on is not heard: it would log what it sends."""
+        set_up(stream, Secrets(), debug=True)
+        library = logging.getLogger(name)
+        before = library.level
+        library.setLevel(logging.DEBUG)
+        try:
+            library.debug("Request options: %s", {"json_data": "launch codes"})
+            library.info("launch codes")
+        finally:
+            library.setLevel(before)
+
+        assert stream.getvalue() == ""
+
+    def test_line_that_cannot_be_written_is_named(
+        self, stream: io.StringIO, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A log call with wrong arguments tells so, without its arguments and a traceback."""
+        set_up(stream, Secrets(), debug=False)
+        log.warning("%d", "launch codes")
+
+        assert stream.getvalue() == (
+            "predict-edit: a log line of predict_edit could not be written (TypeError)\n"
+        )
+        assert capsys.readouterr() == ("", "")
+
     def test_debug_lines_need_step_debugging(self, stream: io.StringIO) -> None:
         """Debug lines show only when step debugging is on."""
         set_up(stream, Secrets(), debug=False)
@@ -90,8 +200,75 @@ class TestSafeFormatter:
         assert stream.getvalue() == "predict-edit: heard\n"
 
 
+class TestSafeStream:
+    """What anything prints to standard output or standard error."""
+
+    @given(
+        st.lists(
+            st.one_of(
+                st.text(max_size=10),
+                st.sampled_from(["::error::", "##[", "]", "\n", "\r", "sk-very-secret", "sk-very"]),
+            ),
+            max_size=12,
+        )
+    )
+    def test_whatever_is_printed_is_harmless(self, pieces: list[str]) -> None:
+        """No piece of print, however cut, becomes a command or shows a secret."""
+        stream, secrets = io.StringIO(), Secrets()
+        secrets.add("sk-very-secret")
+        printed = SafeStream(stream, secrets)
+        for piece in pieces:
+            printed.write(piece)
+        printed.flush()
+
+        lines = stream.getvalue().split("\n")
+        assert not any(runner_sees(line) for line in lines)
+        assert "sk-very-secret" not in stream.getvalue()
+        assert all(line.startswith("predict-edit: ") for line in lines[:-1])
+        assert lines[-1] == ""
+
+    def test_print_goes_through(self) -> None:
+        """Python's own ``print`` takes it for a stream."""
+        stream = io.StringIO()
+        printed = SafeStream(stream, Secrets())
+        print("::set-output name=x::y", "z", file=printed)
+        print("half", end="", file=printed, flush=True)
+
+        assert printed.writable()
+        assert stream.getvalue() == ("predict-edit: ::set-output name=x::y z\npredict-edit: half\n")
+
+
 class TestSecrets:
     """What is hidden, and what is not."""
+
+    @pytest.mark.parametrize(
+        "shown",
+        [
+            "sk-a/b+c=d e%f",
+            quote("sk-a/b+c=d e%f", safe=""),
+            base64.b64encode(b"x-access-token:sk-a/b+c=d e%f").decode(),
+            base64.b64encode(b"ab:sk-a/b+c=d e%f!").decode(),
+            base64.urlsafe_b64encode(b"sk-a/b+c=d e%f").decode(),
+        ],
+    )
+    def test_encoded_secrets_are_hidden_too(self, shown: str) -> None:
+        """In an address or a header a secret looks different, and is hidden all the same."""
+        secrets = Secrets()
+        secrets.add("sk-a/b+c=d e%f")
+
+        assert "***" in secrets.hide(f"url {shown} end")
+        assert shown.strip("=") not in secrets.hide(f"url {shown} end")
+        assert list(secrets) == ["sk-a/b+c=d e%f"]
+
+    @given(st.text("abc:#[]\n%", min_size=6, max_size=12), st.text("abc:#[]\n% ", max_size=40))
+    def test_hiding_makes_no_command(self, secret: str, text: str) -> None:
+        """What is left after hiding is harmless too, whatever the secret was."""
+        secrets = Secrets()
+        secrets.add(secret)
+        record = logging.makeLogRecord({"name": "predict_edit", "msg": "%s", "args": (text,)})
+        shown = SafeFormatter(secrets).format(record)
+
+        assert not any(runner_sees(line) for line in shown.split("\n"))
 
     def test_each_line_of_a_long_secret_counts(self) -> None:
         """A key file of several lines is hidden line by line."""

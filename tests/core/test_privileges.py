@@ -9,18 +9,26 @@ from predict_edit import privileges
 
 
 def test_runner_secrets_leave_the_environment() -> None:
-    """Inputs and the runner's own tokens are gone; what the sign-in needs stays."""
+    """Inputs, the runner's own tokens and the job's are gone; what Azure's library reads stays."""
     environ = {
         "ACTIONS_RUNTIME_TOKEN": "x",
         "ACTIONS_CACHE_URL": "x",
+        "ACTIONS_RESULTS_URL": "x",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "x",
         "INPUT_API-KEY": "x",
+        "INPUT_INSTRUCTION": "x",
+        "GITHUB_TOKEN": "x",
+        "GH_TOKEN": "x",
+        "OPENAI_API_KEY": "x",
+        "npm_config_password": "x",
+        "AZURE_CLIENT_SECRET": "x",
         "PATH": "/bin",
     }
 
     privileges.forget_secrets(environ)
 
-    assert sorted(environ) == ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "PATH"]
+    assert sorted(environ) == ["AZURE_CLIENT_SECRET", "PATH"]
 
 
 def test_outside_the_container_nothing_is_dropped() -> None:

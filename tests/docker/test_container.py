@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -186,9 +187,9 @@ async def test_from_a_workflow(image: Image, scene: Stage, tmp_path: Path) -> No
 def make_tree(tree: Path, image: Image, workflow: str) -> Path:
     """Make a repository with our metadata, pointing at the image, and a workflow that uses it."""
     metadata = (ROOT / "action.yml").read_text(encoding="utf-8")
-    assert "image: Dockerfile" in metadata
     (tree / ".github" / "workflows").mkdir(parents=True)
-    prebuilt = metadata.replace("image: Dockerfile", f"image: docker://{image.name}")
+    prebuilt, count = re.subn(r"(?m)^  image: .*$", f"  image: docker://{image.name}", metadata)
+    assert count == 1
     (tree / "action.yml").write_text(prebuilt, encoding="utf-8")
     (tree / ".github" / "workflows" / "edit.yml").write_text(workflow, encoding="utf-8")
     identity = ["-c", "user.name=tester", "-c", "user.email=tester@example.org"]

@@ -33,7 +33,8 @@ def test_added_blanks_go_again() -> None:
 
 @given(st.lists(st.text("ab \t", max_size=5), max_size=10))
 def test_stripped_text_is_restored(lines: list[str]) -> None:
-    """Whatever blanks a text had, stripping them off all lines is undone."""
+    """Whatever blanks the lines between visible ones had, stripping them off is undone."""
+    lines = ["first ", *lines, "last\t"]
     stripped = "\n".join(line.rstrip(" \t") for line in lines)
 
     assert restore("\n".join(lines), stripped) == "\n".join(lines)

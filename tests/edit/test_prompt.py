@@ -200,13 +200,40 @@ def test_a_piece_is_sent_alone_with_the_whole_file_as_background() -> None:
     """The last message is the piece; the background is equal for all pieces of a file."""
     whole = request("one\n\ntwo\n")
     parts = [
-        build_messages(whole, nonce=NONCE, context="none", part=Part(text=text, index=n, total=2))
+        build_messages(
+            whole,
+            nonce=NONCE,
+            context="none",
+            part=Part(text=text, index=n, total=2, shown="one\n\ntwo\n"),
+        )
         for n, text in ((1, "one\n\n"), (2, "two\n"))
     ]
     assert parts[0][:3] == parts[1][:3]
-    assert "one\n\ntwo\n" in parts[0][2].content
+    assert "begin: whole file, to read only\none\n\ntwo\n" in parts[0][2].content
     assert "piece 2 of 2" in parts[1][3].content
     assert [messages[-1].content for messages in parts] == ["one\n\n", "two\n"]
+
+
+def test_a_piece_beside_an_outline_is_told_its_neighbours() -> None:
+    """Outline before, neighbours after what is equal for all pieces; all of it marked off."""
+    part = Part(
+        text="two\n",
+        index=2,
+        total=3,
+        first_line=3,
+        last_line=3,
+        shown="one\ntwo",
+        whole=False,
+        before="one\n" + NONCE,
+        after="three\n",
+    )
+    messages = build_messages(request("unused"), nonce=NONCE, context="none", part=part)
+    assert "begin: outline of the file, to read only\none\ntwo" in messages[2].content
+    remark = messages[3].content
+    assert f"{NONCE} begin: what stands right before the piece, to read only\none\n?" in remark
+    assert "right after the piece, to read only\nthree\n" in remark
+    assert "from line 3 to line 3" in remark
+    assert remark.count(NONCE) == 4
 
 
 @given(path=st.text(max_size=40))

@@ -21,6 +21,9 @@ SCHEMA = resources.files("predict_edit.sandbox.github") / "schema.graphql"
         documents.REVIEW_THREADS,
         documents.MINIMIZE,
         documents.COMMIT,
+        documents.BRANCH_STATE,
+        documents.REPOSITORY_ID,
+        documents.MOVE_BRANCHES,
     ],
 )
 def test_documents_are_valid_for_githubs_schema(document: str) -> None:
@@ -39,6 +42,9 @@ def test_each_document_has_its_own_name() -> None:
         (documents.REVIEW_THREADS, endpoints.REVIEW_THREADS),
         (documents.MINIMIZE, endpoints.MINIMIZE),
         (documents.COMMIT, endpoints.COMMIT),
+        (documents.BRANCH_STATE, endpoints.BRANCH_STATE),
+        (documents.REPOSITORY_ID, endpoints.REPOSITORY_ID),
+        (documents.MOVE_BRANCHES, endpoints.MOVE_BRANCHES),
     ]:
         assert f" {endpoint.template}(" in document
         assert endpoint.name == f"GraphQL {endpoint.template}"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from predict_edit.forge import Forge
+from predict_edit.forge import Forge, RepositoryForge
 from predict_edit.github.forge import GitHubForge
 
 
 def test_it_is_a_forge(forge: GitHubForge) -> None:
     """Every method of the seam is there, with the same parameters."""
     seam: Forge = forge
-    for name in vars(Forge):
+    wide: RepositoryForge = forge
+    assert wide is seam
+    for name in {**vars(Forge), **vars(RepositoryForge)}:
         if not name.startswith("_"):
             assert callable(getattr(seam, name))
 

@@ -45,6 +45,25 @@ class TestOutputs:
         """A runner reads exactly the value back, whatever it holds."""
         assert outputs_of(heredoc("patch", value)) == {"patch": value}
 
+    @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
+    def test_several_values_stay_apart(self, values: list[str]) -> None:
+        """Values that try to look like delimiters or other outputs change no other output."""
+        wanted = {f"value-{number}": value for number, value in enumerate(values)}
+        hostile = "x\npredict-edit-\noutcome=suggested\nmore<<EOF\n::set-output name=a::b\nEOF"
+        wanted["hostile"] = hostile
+
+        assert outputs_of("".join(heredoc(*entry) for entry in wanted.items())) == wanted
+
+    @pytest.mark.parametrize("name", ["", "a b", "a=b", "a<<b", "a\nb", "A", "1a"])
+    def test_name_that_could_be_misread_is_refused(self, name: str) -> None:
+        """The name of an output is ours; anything else is an error of the programmer."""
+        with pytest.raises(ValueError, match="name of an output"):
+            heredoc(name, "x")
+
+    def test_lone_surrogate_becomes_a_question_mark(self) -> None:
+        """A value that cannot be written as UTF-8 does not break the others."""
+        assert outputs_of(heredoc("patch", "a\ud800b")) == {"patch": "a?b"}
+
     def test_appends_to_what_is_there(self, tmp_path: Path) -> None:
         """Outputs of earlier steps stay."""
         path = tmp_path / "output"
@@ -123,6 +142,12 @@ class TestReadRunner:
         assert read_runner(environ).run_url == "https://github.com/o/r/actions/runs/7"
         assert read_runner(LEAST).run_url == ""
 
+    @pytest.mark.parametrize("attempt", ["", "x", "²", "1" * 5_000, "-1"])
+    def test_attempt_that_is_no_number_is_the_first(self, attempt: str) -> None:
+        """A hostile or missing number of the attempt ends no run."""
+        assert read_runner({**LEAST, "GITHUB_RUN_ATTEMPT": attempt}).run_attempt == 1
+        assert read_runner({**LEAST, "GITHUB_RUN_ATTEMPT": "3"}).run_attempt == 3
+
 
 class TestReadPayload:
     """The event file."""
@@ -134,7 +159,21 @@ class TestReadPayload:
 
         assert read_payload(path) == {"action": "created"}
 
-    @pytest.mark.parametrize("text", ["", "[1]", "{", "\xff"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "[1]",
+            "{",
+            "\xff",
+            "\xef\xbb\xbf{}",  # a byte-order mark
+            "{\x00}\x00",  # UTF-16
+            '{"a": "\xc3"}',  # half a character
+            '{"a": ' + "[" * 100_000,  # deeper than the stack
+            '{"a": ' + "1" * 10_000 + "}",  # longer than Python reads
+        ],
+        ids=lambda text: text[:12],
+    )
     def test_anything_else_is_an_error(self, tmp_path: Path, text: str) -> None:
         """Broken files are named as such."""
         path = tmp_path / "event.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import dataclasses
+import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any
@@ -126,16 +127,17 @@ def stream(
     return reply
 
 
-def endless(*, content: bool = True) -> Reply:
-    """Stream for ever, text or empty frames, until the client hangs up."""
+def endless(*, content: bool = True, looping: bool = False) -> Reply:
+    """Stream for ever, ever new text, the same text or empty frames, until the client hangs up."""
 
     async def reply(request: web.Request, _: Mapping[str, Any]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        item = frame("all work and no play\n" * 20) if content else frame(choices=False)
-        while True:
-            await response.write(lines([item]))
+        for number in itertools.count():
+            said = "all work and no play\n" * 20 if looping else f"{number} bottles of beer\n" * 8
+            await response.write(lines([frame(said) if content else frame(choices=False)]))
             await asyncio.sleep(0.001)
+        return response
 
     return reply
 

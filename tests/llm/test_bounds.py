@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from predict_edit.domain import Usage
 from predict_edit.edit.prompt import Message
-from predict_edit.errors import AnswerTooLong
 from predict_edit.llm import bounds
 from predict_edit.llm.models import UNKNOWN, look_up
 from predict_edit.llm.request import body
@@ -66,20 +65,21 @@ def test_an_empty_file_has_a_bound() -> None:
 
 
 def test_short_files_are_not_counted() -> None:
-    """No token is shorter than a byte."""
-    bounds.check_length("a.py", "é" * 37, 100, never)
-    bounds.check_length("a.py", "é" * 10_000, None, never)
+    """No token is shorter than a byte, and without a limit everything fits."""
+    assert bounds.fits("é" * 37, 100, never)
+    assert bounds.fits("é" * 10_000, None, never)
 
 
 @pytest.mark.parametrize(("size", "fits"), [(75, True), (76, False)])
 def test_three_quarters_of_the_limit_is_the_border(size: int, fits: bool) -> None:
     """The rest is for the edit and for rejected tokens."""
-    text = "ab" * size
-    if fits:
-        bounds.check_length("a.py", text, 100, lambda part: len(part) // 2)
-        return
-    with pytest.raises(AnswerTooLong, match="about 76 tokens"):
-        bounds.check_length("a.py", text, 100, lambda part: len(part) // 2)
+    assert bounds.fits("ab" * size, 100, lambda part: len(part) // 2) is fits
+
+
+@given(st.integers(1, 10**6))
+def test_a_piece_leaves_more_room_than_a_file(limit: int) -> None:
+    """Any piece may be the one that grows."""
+    assert 1 <= bounds.piece_tokens(limit) <= max(1, 0.75 * limit)
 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-5", "unknown"])

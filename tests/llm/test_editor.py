@@ -23,6 +23,7 @@ from predict_edit.errors import (
     AnswerUnusable,
     BudgetExceeded,
     ContentFiltered,
+    FileTooLong,
     ModelNotFound,
     ModelRefused,
     ModelTimeout,
@@ -34,6 +35,7 @@ from predict_edit.llm import tokens
 from predict_edit.llm.client import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.effort import Attempt
+from predict_edit.llm.stream import BrokenOff
 from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings import ModelSettings, Price
 
@@ -480,29 +482,30 @@ async def test_a_stall_is_repeated_while_the_file_has_time(
     assert edit.effort.attempts == 2
 
 
-async def test_a_file_too_long_for_the_model_costs_nothing(
+async def test_a_file_too_long_and_nowhere_to_be_cut_costs_nothing(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
-    """Above three quarters of the output limit no request is made."""
+    """Above three quarters of the output limit, without a blank line: no request is made."""
     server.default = wire.stream(wire.whole("x = 1\n"))
     editor = make(max_output_tokens=100)
-    result = failed(await editor.edit(wire.request("print('hello')\n" * 40)), AnswerTooLong)
-    assert "limit 100" in str(result.error)
-    assert "fizz.py" in str(result.error)
+    result = failed(await editor.edit(wire.request("print('hello')\n" * 40)), FileTooLong)
+    assert "no place to cut it" in str(result.error)
     assert server.bodies == []
     assert result.effort.attempts == 0
     done(await editor.edit(wire.request("x = 1\n" * 12)))
 
 
-async def test_a_file_too_long_is_declined_with_the_reason_before_it_is_asked_for(
+async def test_a_file_nowhere_to_be_cut_is_declined_before_it_is_asked_for(
     make: Make, wire: Wire
 ) -> None:
-    """What the selection shows for it; a file that fits is not declined."""
+    """With the reason; one that fits, or can be cut, is not declined."""
     editor = make(max_output_tokens=100)
     reason = editor.declines(wire.request("print('hello')\n" * 40).file)
     assert reason is not None
-    assert reason.startswith("too large for the model: fizz.py has about")
+    assert reason.startswith("too large for the model: ")
+    assert "no place to cut it" in reason
     assert editor.declines(wire.request("x = 1\n").file) is None
+    assert editor.declines(wire.request("print('hello')\n\n" * 40).file) is None
 
 
 async def test_cancelling_closes_the_stream(make: Make, server: ModelServer, wire: Wire) -> None:
@@ -587,6 +590,60 @@ async def test_files_side_by_side_share_a_budget_without_failing_for_each_other(
     assert kinds == {FileEdit, FailedEdit}
     spent = 201 * len(server.bodies)
     assert spent <= 2_500
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "words"),
+    [
+        ("Sure, here is the updated file:\n\n```python\nx = 1\n", "remark"),
+        ("x = 1\n" * 400, "repeats"),
+        ("x = " + "1" * 20_000, "same characters"),
+    ],
+    ids=["prose", "lines", "characters"],
+)
+async def test_an_answer_that_cannot_become_the_file_is_closed_and_asked_for_once_more(
+    make: Make, server: ModelServer, wire: Wire, spoiled: str, words: str
+) -> None:
+    """The rest of the stream is never read; what it took is estimated, and shown apart."""
+    text = "import os\n\n\ndef run():\n    return os.name\n" * 120
+    pieces = [spoiled[at : at + 200] for at in range(0, len(spoiled), 200)]
+    endless_rest = [wire.frame(f"more {number}\n") for number in range(300)]
+    server.play(wire.stream([*map(wire.frame, pieces), *endless_rest], hang=True))
+    server.default = wire.stream(wire.whole(text, usage=usage(accepted=5, rejected=1)))
+    seen: list[Attempt] = []
+    editor = make(around={"on_attempt": seen.append})
+    edit = done(await editor.edit(wire.request(text)))
+    first, second = seen
+    assert words in str(first.error)
+    assert first.characters <= len(spoiled) + 200
+    assert words in server.bodies[1]["messages"][-2]["content"]
+    assert edit.effort.usage == second.usage
+    assert edit.effort.estimate == first.estimate
+    assert edit.effort.estimate is not None
+    assert 0 < (edit.effort.estimate.completion_tokens or 0) <= tokens.count(spoiled) + 600
+    assert edit.effort.estimated_cost is not None
+
+
+async def test_an_answer_broken_off_twice_fails_the_file(
+    make: Make, server: ModelServer, wire: Wire
+) -> None:
+    """A model that loops for ever is asked twice, and what is not reported stays unknown."""
+    server.default = wire.endless(looping=True)
+    result = failed(await make().edit(wire.request()), BrokenOff)
+    assert isinstance(result.error, AnswerUnusable)
+    assert len(server.bodies) == 2
+    assert result.effort.usage is None
+    assert result.effort.cost is None
+    assert result.effort.estimate is not None
+
+
+async def test_rejected_tokens_are_priced_apart(
+    make: Make, server: ModelServer, wire: Wire
+) -> None:
+    """The published answer has 4 of them, at the output price of gpt-4o-mini."""
+    server.play(wire.stream(wire.whole(wire.EDITED)))
+    edit = done(await make().edit(wire.request()))
+    assert edit.effort.overhead == Decimal("0.0000024")
 
 
 async def test_an_endless_stream_cannot_break_the_budget(
@@ -744,7 +801,9 @@ async def test_the_end_of_the_run_bounds_every_wait(
     assert len(server.bodies) == 1
     server.default = wire.stream([], hang=True)
     late = make(around={"clock": lambda: 111.0, "deadline": 110.0})
-    failed(await late.edit(wire.request()), ModelTimeout)
+    result = failed(await late.edit(wire.request()), BudgetExceeded)
+    assert "time of the whole run" in str(result.error)
+    assert result.effort.attempts == 0
     assert len(server.bodies) == 1
 
 

@@ -39,18 +39,21 @@ def test_a_budget_counts_what_may_be_billed(
 
 
 def test_all_attempts_are_added_up_and_unknown_stays_unknown() -> None:
-    """Rejected tokens once, cost of those whose price is known, the last model that answered."""
+    """Rejected tokens once, known costs, the last model; what is estimated stays apart."""
     ledger = Ledger(path="a.py", active=3.0)
     assert ledger.effort() == Effort(seconds=3.0)
     ledger.attempts += [
-        attempt(usage=SOME, cost=Decimal("0.1"), model="first"),
-        attempt(estimate=MOST),
+        attempt(usage=SOME, cost=Decimal("0.1"), overhead=Decimal("0.02"), model="first"),
+        attempt(estimate=MOST, estimated_cost=Decimal("0.4")),
         attempt(usage=Usage(prompt_tokens=1), cost=Decimal("0.2"), model="second"),
         attempt(usage=None, cost=None),
     ]
     assert ledger.effort() == Effort(
         usage=Usage(prompt_tokens=11, completion_tokens=5, rejected_prediction_tokens=2),
         cost=Decimal("0.3"),
+        overhead=Decimal("0.02"),
+        estimate=MOST,
+        estimated_cost=Decimal("0.4"),
         model="second",
         attempts=4,
         seconds=3.0,
@@ -73,3 +76,27 @@ def test_what_was_sent_or_refused_once_is_not_forgotten() -> None:
         PredictionState.SENT,
         PredictionState.REFUSED,
     ]
+
+
+def test_an_estimate_beside_reported_tokens_does_not_count() -> None:
+    """What the provider said of an attempt is all there is to know of it."""
+    ledger = Ledger(path="a.py")
+    ledger.attempts.append(attempt(usage=SOME, estimate=MOST))
+    assert ledger.effort().estimate is None
+
+
+def test_the_pieces_of_a_file_make_one_account() -> None:
+    """Attempts are added, the weightiest use of the prediction stays, time is not added up."""
+    whole = Ledger(path="a.py", active=2.0)
+    for state in (PredictionState.STOPPED, PredictionState.SENT, PredictionState.OFF):
+        piece = Ledger(path="a.py", prediction=state, active=30.0)
+        piece.attempts.append(attempt(usage=SOME))
+        whole.absorb(piece)
+    assert whole.effort() == Effort(
+        usage=Usage(prompt_tokens=30, completion_tokens=15, rejected_prediction_tokens=6),
+        prediction=PredictionState.SENT,
+        attempts=3,
+        seconds=2.0,
+    )
+    whole.absorb(Ledger(path="a.py", prediction=PredictionState.REFUSED))
+    assert whole.prediction is PredictionState.REFUSED

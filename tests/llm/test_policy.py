@@ -68,7 +68,7 @@ def test_two_losses_stop_predictions_for_the_rest() -> None:
     policy = policy.after_answer(Usage(accepted_prediction_tokens=9, rejected_prediction_tokens=0))
     policy = policy.after_answer(loss())
     assert policy.decide(500) is STOPPED
-    assert "for 2 files" in policy.notes[0]
+    assert "in 2 answers" in policy.notes[0]
 
 
 def test_a_refusal_is_remembered_and_noted() -> None:

@@ -106,8 +106,11 @@ def test_branding_is_allowed(action: dict[str, Any]) -> None:
 
 
 def test_it_is_a_container_action(action: dict[str, Any]) -> None:
-    """The action runs from a Dockerfile that exists, with no arguments of its own."""
-    assert action["runs"] == {"using": "docker", "image": "Dockerfile"}
+    """The action runs from the Dockerfile or, in a release, from one exact image; no arguments."""
+    image = action["runs"]["image"]
+
+    assert action["runs"] == {"using": "docker", "image": image}
+    assert image == "Dockerfile" or re.fullmatch(r"docker://ghcr\.io/\S+@sha256:[0-9a-f]{64}", image)
     assert (ROOT / "Dockerfile").is_file()
 
 

@@ -18,6 +18,7 @@ from predict_edit.config import KNOWN as CONFIG_KEYS
 from predict_edit.config import read_config
 from predict_edit.inputs import KNOWN as INPUTS
 from predict_edit.inputs import read_inputs, variable_of
+from predict_edit.readiness import check_inputs, check_task_inputs
 from predict_edit.trigger.command import OPTIONS
 
 from .conftest import ROOT, load_script
@@ -150,38 +151,77 @@ def workflows() -> Iterator[Any]:
 WORKFLOWS = list(workflows())
 
 
+MODES = {
+    "plan": {"contents": "read", "pull-requests": "read"},
+    "edit": {"contents": "read"},
+    "publish": {"contents": "write", "pull-requests": "write"},
+}
+"""What a job of a spread run needs."""
+
+
+def is_about_a_branch(read: dict[Any, Any]) -> bool:
+    """Whether a workflow edits a branch: then it runs linters and opens pull requests."""
+    given = next(steps(read))["with"]
+    return not {"issue_comment", "pull_request_review_comment"} & set(read[True]) and (
+        "pull-request" not in given
+    )
+
+
 @pytest.mark.parametrize("text", WORKFLOWS)
 def test_shown_workflows_use_the_action_rightly(text: str) -> None:
     """What a workflow passes are inputs that exist, and together they are valid settings."""
     read = yaml.safe_load(text)
-    (step,) = steps(read)
-    given = {name: str(value) for name, value in step["with"].items()}
+    for step in steps(read):
+        given = {name: str(value) for name, value in step["with"].items()}
 
-    assert set(given) <= set(INPUTS)
-    filled = {
-        variable_of(name): re.sub(r"\$\{\{ .*? \}\}", "17", value) for name, value in given.items()
-    }
-    inputs = read_inputs(filled | {"INPUT_GITHUB-TOKEN": "token"})
-    assert inputs.model
+        assert set(given) <= set(INPUTS)
+        filled = {
+            variable_of(name): re.sub(r"\$\{\{ .*? \}\}", "17", value)
+            for name, value in given.items()
+        }
+        inputs = read_inputs(filled | {"INPUT_GITHUB-TOKEN": "token"})
+        assert inputs.model
+        (check_task_inputs if is_about_a_branch(read) else check_inputs)(inputs)
 
 
 @pytest.mark.parametrize("text", WORKFLOWS)
 def test_shown_workflows_are_least_privileged(text: str) -> None:
-    """A workflow has no rights by default, exactly those it needs in its job, and a full pin."""
+    """A workflow has no rights by default, exactly those it needs in its job, and full pins."""
     read = yaml.safe_load(text)
-    (job,) = read["jobs"].values()
-    (step,) = steps(read)
 
     assert read["permissions"] == {}
-    needed = {"contents": "read", "pull-requests": "write"}
-    keyless = {"id-token": "write"} if "azure-client-id" in step["with"] else {}
-    assert job["permissions"] == needed | keyless
-    assert job["concurrency"]["cancel-in-progress"] is False
-    uses = [each["uses"] for each in job["steps"]]
-    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", use) for use in uses)
-    assert not any("actions/checkout" in use for use in uses)
-    assert "run" not in str([each.keys() for each in job["steps"]])
+    for job in read["jobs"].values():
+        (step,) = steps({"jobs": {"only": job}})
+        needed = {"contents": "read", "pull-requests": "write"}
+        if is_about_a_branch(read):
+            needed = MODES[step["with"].get("mode", "publish")]
+        keyless = {"id-token": "write"} if "azure-client-id" in step["with"] else {}
+        scanning = {"security-events": "read"} if "code-scanning" in str(job["steps"]) else {}
+        assert job["permissions"] == needed | keyless | scanning
+        concurrency = job.get("concurrency") or read["concurrency"]
+        assert concurrency["cancel-in-progress"] is False
+        uses = [each["uses"] for each in job["steps"] if "uses" in each]
+        assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", use) for use in uses)
     assert f"# v{__version__}" in text
+
+
+@pytest.mark.parametrize("text", WORKFLOWS)
+def test_shown_workflows_run_nothing_from_outside(text: str) -> None:
+    """Only what edits a branch checks out and runs, without credentials and without inputs."""
+    read = yaml.safe_load(text)
+    for job in read["jobs"].values():
+        for step in job["steps"]:
+            if "actions/checkout" in step.get("uses", ""):
+                assert is_about_a_branch(read)
+                assert step["with"] == {"persist-credentials": False}
+            if "run" in step:
+                assert is_about_a_branch(read)
+                assert "${{" not in step["run"]
+
+
+def test_matrix_is_short() -> None:
+    """A spread run takes a workflow of less than 50 lines."""
+    assert len(page("examples/lint-fix-matrix.yml").splitlines()) < 50
 
 
 def test_every_example_is_listed(readme: str) -> None:

@@ -49,6 +49,7 @@ def test_all_outputs() -> None:
         ("patch", "predict-edit-out/edits.patch"),
         ("remainder-patch", "predict-edit-out/remainder.patch"),
         ("result", "predict-edit-out/result.json"),
+        ("shards", ""),
     ]
 
 
@@ -65,7 +66,16 @@ def test_unknown_is_empty() -> None:
         "pull-request", "summary-url", "review-url", "pull-request-url", "prompt-tokens",
         "cached-tokens", "completion-tokens", "accepted-prediction-tokens",
         "rejected-prediction-tokens", "cost-usd", "patch", "remainder-patch", "result",
+        "shards",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shards", "written"), [((), "[]"), (("1/2", "2/2"), '["1/2", "2/2"]'), (None, "")]
+)
+def test_shards_are_a_matrix(shards: tuple[str, ...] | None, written: str) -> None:
+    """The parts of a plan are JSON that a matrix takes; none planned is not the same as no plan."""
+    assert to_outputs(a_report(shards=shards), PATHS)["shards"] == written
 
 
 @pytest.mark.parametrize(

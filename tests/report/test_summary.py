@@ -221,6 +221,34 @@ class TestAccounts:
         )
         assert "Cost" not in render_summary(a_report(cost=None), marker=MARKER)
 
+    def test_what_predictions_added_to_the_cost(self) -> None:
+        """The cost without them stands beside it, where they cost anything."""
+        file = an_edited_file(overhead=Decimal("0.5"))
+        summary = render_summary(a_report(files=(file,), cost=Decimal("2.10")), marker=MARKER)
+        assert "Without predictions (estimate): 1.60 USD." in summary
+        free = an_edited_file(overhead=Decimal(0))
+        summary = render_summary(a_report(files=(free,), cost=Decimal("2.10")), marker=MARKER)
+        assert "Without predictions" not in summary
+
+    def test_own_counts_say_about(self) -> None:
+        """What was broken off is counted by us, marked, and never mixed into the cost."""
+        broken = Usage(prompt_tokens=1_000, completion_tokens=500)
+        report = a_report(
+            files=(
+                an_edited_file(estimate=broken, estimated_cost=Decimal("0.03")),
+                an_edited_file("b.py", usage=None, estimate=broken),
+                an_edited_file("c.py"),
+            ),
+            cost=Decimal("0.5"),
+        )
+        summary = render_summary(report, marker=MARKER)
+        table = rows(summary)
+        assert [row[4] for row in table[1:]] == ["about 1,124", "about 1,000", "124", "about 2,248"]
+        assert [row[6] for row in table[1:]] == ["about 577", "about 500", "77", "about 1,154"]
+        assert "may cost another 0.03 USD" in summary
+        assert "Cost (estimate): 0.50 USD" in summary
+        assert "about" not in render_summary(a_report(), marker=MARKER).lower().split("details")[0]
+
     def test_prediction_overhead(self) -> None:
         """Rejected tokens are told as what they are: billed output."""
         summary = render_summary(

@@ -20,7 +20,7 @@ from predict_edit.errors import (
     UnknownOption,
 )
 from predict_edit.trigger.command import EditCommand, Help
-from predict_edit.trigger.events import Commanded, Ignored, Trigger, read_event
+from predict_edit.trigger.events import Commanded, Ignored, Tasked, Trigger, read_event
 
 WORD = "/predict-edit"
 Make = Callable[..., dict[str, Any]]
@@ -55,6 +55,7 @@ def test_a_comment_on_a_pull_request(issue_comment: Make) -> None:
             source=CommandSource.ISSUE_COMMENT,
             comment_id=99,
             author="mona",
+            author_id=7,
             node_id="IC_99",
             body=body,
             url="https://github.com/octo-org/hello.world/pull/12#issuecomment-99",
@@ -184,7 +185,7 @@ def test_a_wrong_command_is_told_only_later(issue_comment: Make) -> None:
     assert isinstance(trigger.parsed, UnknownOption)
 
 
-@pytest.mark.parametrize("name", ["push", "schedule", "merge_group", "pull_request", "", "x\ny"])
+@pytest.mark.parametrize("name", ["push", "merge_group", "pull_request", "", "x\ny"])
 def test_other_events(name: str) -> None:
     """Every other event is ignored, whatever it carries."""
     trigger = read(name, {})
@@ -247,6 +248,7 @@ def test_a_dispatch_from_its_payload(dispatch: dict[str, Any]) -> None:
             source=CommandSource.DISPATCH,
             comment_id=None,
             author="mona",
+            author_id=7,
             body="Rename a to b",
         ),
         parsed=EditCommand(instruction="Rename a to b"),
@@ -293,6 +295,47 @@ def test_a_dispatch_that_says_too_little(
     """A dispatch without a pull request or an instruction names the missing input."""
     with pytest.raises(error):
         read("workflow_dispatch", changed(dispatch, place, value))
+
+
+def test_a_schedule() -> None:
+    """The clock names no repository and nobody; the runner knows the repository."""
+    trigger = read("schedule", {"schedule": "0 5 * * 1"}, repository="octo/game", ref="next")
+    assert trigger == Tasked(
+        repository="octo/game",
+        ref="next",
+        instruction=None,
+        command=CommandRef(source=CommandSource.SCHEDULE, comment_id=None, author=None),
+    )
+
+
+@pytest.mark.parametrize("payload", [{}, {"schedule": "0 5 * * 1"}])
+def test_a_schedule_that_says_too_little(payload: dict[str, Any]) -> None:
+    """Without the cron line or any repository it is not what GitHub sends."""
+    with pytest.raises(EventError):
+        read("schedule", payload)
+
+
+def test_a_dispatch_about_a_branch(dispatch: dict[str, Any]) -> None:
+    """With files and no pull request it is about a branch; the instruction may be missing."""
+    payload = changed(dispatch, "inputs.pull-request", "")
+    trigger = read("workflow_dispatch", payload, scoped=True)
+    assert isinstance(trigger, Tasked)
+    assert (trigger.ref, trigger.instruction) == (None, "Rename a to b")
+    bare = read("workflow_dispatch", changed(dispatch, "inputs", None), scoped=True, ref="next")
+    assert isinstance(bare, Tasked)
+    assert (bare.ref, bare.instruction, bare.command.author) == ("next", None, "mona")
+
+
+def test_a_dispatch_with_a_pull_request_is_about_that(dispatch: dict[str, Any]) -> None:
+    """Files narrow a pull request down; they do not turn it into a branch."""
+    assert isinstance(read("workflow_dispatch", dispatch, scoped=True), Commanded)
+
+
+def test_an_overlong_instruction_for_a_branch(dispatch: dict[str, Any]) -> None:
+    """The limit of instructions holds there too, as a wrong setting."""
+    payload = changed(dispatch, "inputs.pull-request", ...)
+    with pytest.raises(InvalidInput, match="`instruction`"):
+        read("workflow_dispatch", payload, scoped=True, instruction="x" * 9000)
 
 
 def test_a_dispatch_by_an_app(dispatch: dict[str, Any]) -> None:

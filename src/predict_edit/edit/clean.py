@@ -55,7 +55,10 @@ def _shape(original: str, text: str, free: intent.Intent) -> str:
     core = text.strip(_ENDS)
     old_core = original.strip(_ENDS)
     own_ends = free.file_ends or not old_core
-    head_of = text if own_ends or _starts_anew(old_core, core) else original
+    # Lone carriage returns cut no lines here, so that there is no first one to look at.
+    old_mac = "\r" in original and "\n" not in original
+    anew = not old_mac and _starts_anew(old_core, core)
+    head_of = text if own_ends or anew else original
     head = head_of[: len(head_of) - len(head_of.lstrip(_ENDS))]
     tail_of = text if own_ends else original
     tail = tail_of[len(tail_of.rstrip(_ENDS)) :]
@@ -67,9 +70,6 @@ def _shape(original: str, text: str, free: intent.Intent) -> str:
 
 def _starts_anew(original: str, text: str) -> bool:
     """Whether something stands above the line that was the first; then the blanks above are new."""
-    if "\r" in original and "\n" not in original:
-        # Lone carriage returns cut no lines here, so that there is no first one to look at.
-        return False
     first, lines = _lines(original)[0][0], _lines(text)[0]
     return bool(first.strip()) and lines[0] != first and first in lines
 

@@ -35,11 +35,11 @@ def _is_near(host: str) -> bool:
 
 
 def on_same_host(graphql_url: str | None, api: SplitResult) -> str | None:
-    """The GraphQL address if the token may be sent there: only to the host of the API."""
+    """The GraphQL address if the token may be sent there: only to host and port of the API."""
     if not graphql_url:
         return None
     parts = trusted(graphql_url, "GITHUB_GRAPHQL_URL")
-    if (parts.scheme, parts.hostname) != (api.scheme, api.hostname):
+    if (parts.scheme, parts.hostname, parts.port) != (api.scheme, api.hostname, api.port):
         log.warning("GraphQL is not used: its address is on another host than the API's")
         return None
     return graphql_url

@@ -120,6 +120,47 @@ class PullFile(FromGitHub):
     previous_filename: str | None = None
 
 
+class _NamedCommit(FromGitHub):
+    """A commit, as far as its name."""
+
+    sha: Sha
+
+
+class Comparison(FromGitHub):
+    """Two commits side by side."""
+
+    merge_base_commit: _NamedCommit
+
+
+class Repository(FromGitHub):
+    """GET repos/{owner}/{repo}."""
+
+    default_branch: str
+
+
+class _GitObject(FromGitHub):
+    """What a ref points at."""
+
+    sha: Sha
+
+
+class GitRef(FromGitHub):
+    """GET git/ref/{ref}; ``ref`` says whether it is the one that was asked for."""
+
+    ref: str
+    object: _GitObject
+
+
+class NewPull(FromGitHub):
+    """POST pulls."""
+
+    number: int
+    html_url: str
+    title: str
+    body: str | None = None
+    draft: bool = False
+
+
 class Blob(FromGitHub):
     """GET git/blobs/{sha}."""
 

@@ -111,3 +111,43 @@ mutation Commit($input: CreateCommitOnBranchInput!) {
   }
 }
 """
+
+BRANCH_STATE = """
+query BranchState($owner: String!, $name: String!, $ref: String!, $branch: String!) {
+  repository(owner: $owner, name: $name) {
+    id
+    ref(qualifiedName: $ref) { target { oid } }
+    pullRequests(
+      headRefName: $branch
+      first: 50
+      orderBy: { field: CREATED_AT, direction: DESC }
+    ) {
+      nodes {
+        number
+        state
+        url
+        title
+        body
+        isDraft
+        isCrossRepository
+        viewerDidAuthor
+        baseRefName
+      }
+    }
+  }
+}
+"""
+
+REPOSITORY_ID = """
+query RepositoryId($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { id }
+}
+"""
+
+MOVE_BRANCHES = """
+mutation MoveBranches($repository: ID!, $moves: [RefUpdate!]!) {
+  updateRefs(input: { repositoryId: $repository, refUpdates: $moves }) {
+    clientMutationId
+  }
+}
+"""

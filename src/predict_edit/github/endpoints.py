@@ -70,9 +70,35 @@ ROLE = _read(_REPOSITORY + "/collaborators/{login}/permission", "metadata: read"
 PULL_REQUEST = _read(_PULL, _READ_PULLS)
 PULL_REQUEST_FILES = _read(_PULL + "/files", _READ_PULLS)
 
+COMPARE = _read(_REPOSITORY + "/compare/{base}...{head}", _READ_CONTENTS)
 BLOB = _read(_REPOSITORY + "/git/blobs/{sha}", _READ_CONTENTS)
 TREE = _read(_REPOSITORY + "/git/trees/{sha}", _READ_CONTENTS)
 CONTENTS = _read(_REPOSITORY + "/contents/{path}", _READ_CONTENTS)
+REPOSITORY = _read(_REPOSITORY, "metadata: read")
+BRANCH_REF = _read(_REPOSITORY + "/git/ref/heads/{path}", _READ_CONTENTS)
+CREATE_REF = Endpoint(
+    method="POST",
+    template=_REPOSITORY + "/git/refs",
+    permission="contents: write",
+    effect=Effect.CREATE,
+)
+
+OPEN_PULL_REQUEST = Endpoint(
+    method="POST",
+    template=_REPOSITORY + "/pulls",
+    permission=_WRITE_PULLS,
+    effect=Effect.CREATE,
+)
+UPDATE_PULL_REQUEST = Endpoint(
+    method="PATCH", template=_PULL, permission=_WRITE_PULLS, effect=Effect.REPLACE
+)
+# A label that is there already is not added twice.
+LABEL = Endpoint(
+    method="POST",
+    template=_REPOSITORY + "/issues/{number}/labels",
+    permission=_WRITE_PULLS,
+    effect=Effect.REPLACE,
+)
 
 COMMENTS = _read(_REPOSITORY + "/issues/{number}/comments", _READ_PULLS)
 COMMENT = _read(_REPOSITORY + "/issues/comments/{id}", _READ_PULLS)
@@ -130,3 +156,6 @@ CONVERSATION = graphql("Conversation", _READ_PULLS)
 REVIEW_THREADS = graphql("ReviewThreads", _READ_PULLS)
 MINIMIZE = graphql("Minimize", _WRITE_PULLS, Effect.REPLACE)
 COMMIT = graphql("Commit", "contents: write", Effect.CREATE)
+REPOSITORY_ID = graphql("RepositoryId", "metadata: read")
+BRANCH_STATE = graphql("BranchState", _READ_PULLS)
+MOVE_BRANCHES = graphql("MoveBranches", "contents: write", Effect.CREATE)

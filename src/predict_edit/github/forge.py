@@ -5,20 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from predict_edit.domain import (
+    BranchMove,
+    BranchPull,
+    BranchState,
     ChangedFile,
     CommandRef,
     Comment,
     Commit,
     CommitDraft,
     FileContent,
+    PullDraft,
     PullRequest,
     Reaction,
     Review,
     ReviewDraft,
     ReviewThread,
     Role,
+    TreeFile,
 )
-from predict_edit.github import branch, comments, contents, conversation, review, snapshot
+from predict_edit.github import (
+    branch,
+    comments,
+    contents,
+    conversation,
+    pulls,
+    review,
+    snapshot,
+    trees,
+)
 from predict_edit.github.client import Client, RequestRecord
 
 
@@ -50,6 +64,10 @@ class GitHubForge:
     async def changed_files(self, number: int) -> tuple[ChangedFile, ...]:
         """All pages of the pull request's files."""
         return await snapshot.changed_files(self._client, number)
+
+    async def merge_base(self, base: str, head: str) -> str:
+        """The newest commit that both have in their history."""
+        return await snapshot.merge_base(self._client, base, head)
 
     async def read_files(
         self, commit: str, files: Mapping[str, str | None]
@@ -124,6 +142,44 @@ class GitHubForge:
     async def commit(self, draft: CommitDraft) -> Commit:
         """Commit on a branch that is still at the expected commit."""
         return await branch.commit(self._client, draft)
+
+    async def default_branch(self) -> str:
+        """The name of the branch that pull requests go to."""
+        return await branch.default_branch(self._client)
+
+    async def branch_tip(self, name: str) -> str | None:
+        """The newest commit of a branch."""
+        return await branch.tip(self._client, name)
+
+    async def branch_state(self, name: str) -> BranchState:
+        """A branch and the pull requests from it."""
+        return await branch.state(self._client, name)
+
+    async def tree(self, commit: str) -> tuple[TreeFile, ...]:
+        """All files of a commit."""
+        return await trees.files(self._client, commit)
+
+    async def create_branch(self, name: str, commit: str) -> None:
+        """Make a branch."""
+        await branch.create(self._client, name, commit)
+
+    async def move_branches(self, moves: Sequence[BranchMove]) -> None:
+        """Move, make and delete branches in one step."""
+        await branch.move(self._client, moves)
+
+    async def open_pull_request(self, draft: PullDraft) -> BranchPull:
+        """Open a pull request."""
+        return await pulls.open_pull(self._client, draft)
+
+    async def update_pull_request(
+        self, number: int, *, title: str | None = None, body: str | None = None, close: bool = False
+    ) -> None:
+        """Change a pull request of our own, or close it."""
+        await pulls.update(self._client, number, title=title, body=body, close=close)
+
+    async def label(self, number: int, labels: Sequence[str]) -> None:
+        """Add labels."""
+        await pulls.label(self._client, number, labels)
 
     async def aclose(self) -> None:
         """Let go of connections."""

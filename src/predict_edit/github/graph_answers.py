@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pydantic
 
-from predict_edit.domain import Comment, Review
+from predict_edit.domain import BranchPull, Comment, Review
 from predict_edit.github.answers import Account, FromGitHub, Sha
 
 
@@ -145,3 +145,56 @@ class NewCommit(FromGitHub):
 
     oid: Sha
     url: str
+
+
+class _Target(FromGitHub):
+    """What a branch points at."""
+
+    oid: Sha
+
+
+class _Ref(FromGitHub):
+    """A branch."""
+
+    target: _Target | None
+
+
+class GraphPull(FromGitHub):
+    """A pull request of a branch, over GraphQL."""
+
+    number: int
+    state: str
+    url: str
+    title: str
+    body: str
+    draft: bool = pydantic.Field(alias="isDraft")
+    foreign: bool = pydantic.Field(alias="isCrossRepository")
+    mine: bool = pydantic.Field(alias="viewerDidAuthor")
+    base_ref: str = pydantic.Field(alias="baseRefName")
+
+    def pull(self) -> BranchPull:
+        """The domain's pull request."""
+        return BranchPull(
+            number=self.number,
+            state=self.state.lower(),
+            url=self.url,
+            title=self.title,
+            body=self.body,
+            mine=self.mine,
+            base_ref=self.base_ref,
+            draft=self.draft,
+        )
+
+
+class _PullConnection(FromGitHub):
+    """The newest pull requests of a branch name, those of forks included."""
+
+    nodes: list[GraphPull]
+
+
+class BranchAnswer(FromGitHub):
+    """The repository of the ``BranchState`` query."""
+
+    id: str
+    ref: _Ref | None
+    pulls: _PullConnection = pydantic.Field(alias="pullRequests")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import TextIO
 from urllib.parse import urlsplit
 
 from predict_edit.errors import EventError
+
+_OUTPUT_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step summary; GitHub drops a longer one whole."""
@@ -65,7 +69,7 @@ def read_runner(environ: Mapping[str, str]) -> Runner:
         graphql_url=environ.get("GITHUB_GRAPHQL_URL") or _graphql_beside(api_url),
         server_url=(environ.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/"),
         run_id=environ.get("GITHUB_RUN_ID", ""),
-        run_attempt=int(attempt) if attempt.isdecimal() else 1,
+        run_attempt=int(attempt) if _NUMBER.fullmatch(attempt) else 1,
         output_path=_path(environ.get("GITHUB_OUTPUT")),
         summary_path=_path(environ.get("GITHUB_STEP_SUMMARY")),
         debug=environ.get("RUNNER_DEBUG") == "1",
@@ -81,7 +85,7 @@ def read_payload(path: Path) -> dict[str, object]:
     """
     try:
         payload = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EventError(
             f"The event file of the runner could not be read ({type(error).__name__}).",
             "Run this as a GitHub Action, or set GITHUB_EVENT_PATH to a webhook payload.",
@@ -134,7 +138,13 @@ class RunnerFiles:
 
 
 def heredoc(name: str, value: str) -> str:
-    """One entry of ``GITHUB_OUTPUT``."""
+    """One entry of ``GITHUB_OUTPUT``.
+
+    Raises:
+        ValueError: the name could be read as something else.
+    """
+    if not _OUTPUT_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of an output")
     delimiter = f"predict-edit-{uuid.uuid4()}"
     text = value.encode("utf-8", "replace").decode("utf-8")
     return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"

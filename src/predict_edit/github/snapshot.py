@@ -42,6 +42,17 @@ async def pull_request(client: Client, number: int) -> PullRequest:
     )
 
 
+async def merge_base(client: Client, base: str, head: str) -> str:
+    """The newest commit that both have in their history.
+
+    GitHub lists the changed files on the first page only, so the second one is asked for.
+    """
+    endpoint = endpoints.COMPARE
+    query = {"per_page": 1, "page": 2}
+    answer = await client.rest(endpoint, base=base, head=head, query=query)
+    return answers.parse(answers.Comparison, answer, endpoint).merge_base_commit.sha
+
+
 async def changed_files(client: Client, number: int) -> tuple[ChangedFile, ...]:
     """All pages of the files list, in GitHub's order.
 

@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 
 from predict_edit.domain import Usage
 from predict_edit.edit.prompt import Message
-from predict_edit.errors import AnswerTooLong
 from predict_edit.llm.models import Capability
 
 Count = Callable[[str], int]
 
 SHARE_OF_LIMIT = 0.75
 """A file may need this share of the output limit; rejected prediction tokens need the rest."""
+SHARE_OF_PIECE = 0.5
+"""A piece of a longer file may need this share."""
 
 _ROOM_FACTOR, _ROOM_CHARACTERS = 3, 20_000
 _TIGHT_FACTOR, _TIGHT_TOKENS = 1.5, 512
@@ -76,21 +77,23 @@ def tight(messages: Sequence[Message], text: str, capability: Capability, count:
     )
 
 
-def check_length(path: str, text: str, limit: int | None, count: Count) -> None:
-    """Refuse a file that the model cannot write out in one answer, before any money is spent.
+def fits(text: str, limit: int | None, count: Count) -> bool:
+    """Whether a model with this output limit can write the file out in one answer.
 
-    Raises:
-        AnswerTooLong: the file alone needs more than :data:`SHARE_OF_LIMIT` of ``limit`` tokens.
+    With room for the edit: the file alone may need :data:`SHARE_OF_LIMIT` of the limit.
     """
     if limit is None:
-        return
-    most = int(limit * SHARE_OF_LIMIT)
+        return True
+    most = file_tokens(limit)
     # No token is shorter than a byte, so most files need no counting.
-    if len(text.encode()) <= most or (size := count(text)) <= most:
-        return
-    raise AnswerTooLong(
-        f"{path} has about {size} tokens; with room for the edit, the model writes {most} in one "
-        f"answer (limit {limit}).",
-        "Exclude the file, or choose a model with a higher output limit; if the limit is not "
-        "right, set `max-output-tokens`.",
-    )
+    return len(text.encode("utf-8", "surrogatepass")) <= most or count(text) <= most
+
+
+def file_tokens(limit: int) -> int:
+    """Tokens of a file that is asked for as a whole, and of a piece that cannot be smaller."""
+    return int(limit * SHARE_OF_LIMIT)
+
+
+def piece_tokens(limit: int) -> int:
+    """Tokens of a piece of a file that does not fit; smaller, as any piece may grow."""
+    return max(1, int(limit * SHARE_OF_PIECE))

@@ -74,6 +74,31 @@ class Budget:
         self._open[reservation.number] = reservation
         return reservation
 
+    def check(self, tokens: int, cost: Decimal | None) -> None:
+        """Make sure that several calls, together, fit into what is not spent yet.
+
+        What calls in flight have set aside does not count, as most of it comes back.
+
+        Raises:
+            BudgetExceeded: They do not fit, or money is limited and the price not known.
+        """
+        if self._max_tokens is not None and self._spent_tokens + tokens > self._max_tokens:
+            raise BudgetExceeded(
+                f"The file takes several calls, together up to {tokens:,} tokens, and of the limit "
+                f"`max-tokens` of {self._max_tokens:,} {self._spent_tokens:,} are spent.",
+                "Raise `max-tokens`, or run the command for fewer or smaller files.",
+            )
+        if self._max_cost is None:
+            return
+        if cost is None:
+            self._check_cost(cost, self._max_cost)
+        elif self._spent_cost + cost > self._max_cost:
+            raise BudgetExceeded(
+                f"The file takes several calls, together up to ${cost:.4f}, and of the limit "
+                f"`max-cost` of ${self._max_cost:f} ${self._spent_cost:.4f} are spent.",
+                "Raise `max-cost`, or run the command for fewer or smaller files.",
+            )
+
     def settle(self, reservation: Reservation, usage: Usage | None, cost: Decimal | None) -> None:
         """Replace a reservation by what was used.
 

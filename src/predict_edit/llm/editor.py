@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import openai
 
 from predict_edit.domain import EditRequest, FailedEdit, FileEdit, SourceFile
-from predict_edit.edit import clean, guard, prompt
+from predict_edit.edit import pieces
+from predict_edit.edit.prompt import Part
 from predict_edit.editor import Progress
-from predict_edit.errors import AnswerEmpty, AnswerTooLong, AnswerUnusable, PredictEditError
+from predict_edit.errors import AnswerTooLong, FileTooLong, PredictEditError
 from predict_edit.llm import bounds, tokens
 from predict_edit.llm.advice import Target
+from predict_edit.llm.answers import Answers
 from predict_edit.llm.auth import choose
 from predict_edit.llm.budget import Budget
 from predict_edit.llm.client import endpoint
 from predict_edit.llm.effort import Ledger
+from predict_edit.llm.estimate import parts_of
 from predict_edit.llm.knowledge import Knowledge
-from predict_edit.llm.models import retirement_warning
+from predict_edit.llm.long_files import LongFile
+from predict_edit.llm.models import Capability, retirement_warning
 from predict_edit.llm.predict import Predictor
 from predict_edit.llm.purse import Purse
 from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings import ModelSettings
-
-_CORRECTABLE = (AnswerEmpty, AnswerUnusable)
 
 
 class ChatEditor:
@@ -56,7 +59,6 @@ class ChatEditor:
     ) -> None:
         self._settings = settings
         self._client = client
-        self._nonce = nonce
         self._today = today
         self._around = around or Surroundings(count=tokens.count)
         self._target = Target(
@@ -67,7 +69,7 @@ class ChatEditor:
         )
         self._knowledge = Knowledge(settings, least_tokens=least_tokens)
         limited = settings.max_tokens is not None or settings.max_cost is not None
-        self._predictor = Predictor(
+        predictor = Predictor(
             client,
             settings,
             self._target,
@@ -75,6 +77,8 @@ class ChatEditor:
             around=self._around,
             purse=Purse(Budget(settings.max_tokens, settings.max_cost)) if limited else None,
         )
+        self._answers = Answers(predictor=predictor, nonce=nonce, context=settings.context)
+        self._planned: dict[tuple[str, int | None], tuple[Part, ...]] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -91,15 +95,35 @@ class ChatEditor:
         """The model that answered, as the API names it; until then the configured one."""
         return self._knowledge.reported_model or self._settings.model
 
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """The last ``x-ratelimit-*`` headers of an answer, as sent."""
+        return self._answers.predictor.limits
+
+    @property
+    def capability(self) -> Capability:
+        """What is known about the model by now."""
+        return self._knowledge.capability
+
     def declines(self, file: SourceFile) -> str | None:
-        """Say why a file is too long to be asked for; nothing is paid yet."""
+        """Say why a file cannot be asked for: too long, and nowhere to be cut; nothing is paid."""
         try:
-            bounds.check_length(
-                file.path, file.text, self._knowledge.capability.output_limit, self._around.count
-            )
-        except AnswerTooLong as error:
+            self.parts(file.text)
+        except FileTooLong as error:
             return f"too large for the model: {error.cause}"
         return None
+
+    def parts(self, text: str) -> tuple[Part, ...]:
+        """The pieces a file is asked for in; none where it is asked for as a whole.
+
+        Raises:
+            FileTooLong: it does not fit into one answer, and there is no place to cut it.
+        """
+        known = self._knowledge.capability
+        key = (text, known.output_limit)
+        if key not in self._planned:
+            self._planned[key] = parts_of(text, known, self._around.count)
+        return self._planned[key]
 
     async def edit(
         self, request: EditRequest, progress: Progress | None = None
@@ -117,41 +141,41 @@ class ChatEditor:
         await self._client.close()
 
     async def _edited(self, request: EditRequest, ledger: Ledger, progress: Progress | None) -> str:
-        """The accepted text; an answer that must not be used gets one more call that says why."""
-        bounds.check_length(
-            request.file.path,
-            request.file.text,
-            self._knowledge.capability.output_limit,
-            self._around.count,
+        """The accepted text, from one answer or from pieces."""
+        parts = self.parts(request.file.text)
+        if not parts:
+            try:
+                return await self._answers.accepted(request, ledger, progress)
+            except AnswerTooLong:
+                parts = self._cut_after_all(request.file.text)
+                if not parts:
+                    raise
+        long = LongFile(
+            request=request,
+            parts=parts,
+            answers=self._answers,
+            count=self._around.count,
+            clock=self._around.clock,
+            ledger=ledger,
+            progress=progress,
         )
-        answer = await self._answer(request, None, ledger, progress)
+        return await long.edited()
+
+    def _cut_after_all(self, text: str) -> tuple[Part, ...]:
+        """The pieces of a file whose answer did not fit although it seemed to.
+
+        Only where that is the file's fault: one that has not even a quarter of the limit is not
+        what the model was writing.
+        """
+        known = self._knowledge.capability
+        size = self._around.count(text)
+        if known.output_limit is None or size < known.output_limit // 4:
+            return ()
+        most = min(bounds.piece_tokens(known.output_limit), (size + 1) // 2)
         try:
-            return accept(request, answer)
-        except _CORRECTABLE as error:
-            correction = error.cause
-        answer = await self._answer(request, correction, ledger, progress)
-        return accept(request, answer)
-
-    async def _answer(
-        self,
-        request: EditRequest,
-        correction: str | None,
-        ledger: Ledger,
-        progress: Progress | None,
-    ) -> str:
-        messages = prompt.build_messages(
-            request, nonce=self._nonce, context=self._settings.context, correction=correction
-        )
-        return await self._predictor.ask(messages, request.file.text, ledger, progress)
-
-
-def accept(request: EditRequest, answer: str) -> str:
-    """The answer in the outer shape of the original, if it may be used.
-
-    Raises:
-        AnswerError: it is not the whole edited file.
-    """
-    file = request.file
-    text = clean.clean(file.text, answer, instruction=request.instruction)
-    guard.check(file.path, file.text, text, request.instruction)
-    return text
+            parts = pieces.plan(
+                text, most=most, count=self._around.count, context=known.context_window
+            )
+        except FileTooLong:
+            return ()
+        return parts if len(parts) > 1 else ()

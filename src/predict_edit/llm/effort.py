@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from decimal import Decimal
 
 from predict_edit.domain import Effort, PredictionState, Usage
@@ -25,6 +26,13 @@ class Attempt:
     estimate: Usage | None = None
     """Our own count, where a stream was broken off before the provider reported any."""
     cost: Decimal | None = None
+    """Dollars of ``usage``."""
+    overhead: Decimal | None = None
+    """Dollars of its rejected prediction tokens."""
+    estimated_cost: Decimal | None = None
+    """Dollars of ``estimate``."""
+    first_text: float | None = None
+    """Seconds until the first text came."""
     error: PredictEditError | None = None
 
     def spent(self, most: Usage) -> Usage:
@@ -59,16 +67,46 @@ class Ledger:
         """The model refused the prediction of this file."""
         self.prediction = PredictionState.REFUSED
 
+    def absorb(self, other: Ledger) -> None:
+        """Take over the account of a piece of the file, but for its time.
+
+        A refusal of one piece outweighs a prediction that another one sent, and that whatever
+        was decided for the rest.
+        """
+        self.attempts += other.attempts
+        self.prediction = max(self.prediction, other.prediction, key=_WEIGHT.index)
+
     def effort(self) -> Effort:
         """The account, summed up; figures that nobody reported stay unknown."""
         usages = [attempt.usage for attempt in self.attempts if attempt.usage is not None]
-        costs = [attempt.cost for attempt in self.attempts if attempt.cost is not None]
+        guessed = [
+            attempt.estimate
+            for attempt in self.attempts
+            if attempt.usage is None and attempt.estimate is not None
+        ]
         models = [attempt.model for attempt in self.attempts if attempt.model]
         return Effort(
             usage=Usage.total(usages) if usages else None,
-            cost=sum(costs, start=Decimal(0)) if costs else None,
+            cost=_sum(attempt.cost for attempt in self.attempts),
+            overhead=_sum(attempt.overhead for attempt in self.attempts),
+            estimate=Usage.total(guessed) if guessed else None,
+            estimated_cost=_sum(attempt.estimated_cost for attempt in self.attempts),
             model=models[-1] if models else None,
             prediction=self.prediction,
             attempts=len(self.attempts),
             seconds=self.active,
         )
+
+
+_WEIGHT = (
+    PredictionState.OFF,
+    PredictionState.STOPPED,
+    PredictionState.SENT,
+    PredictionState.REFUSED,
+)
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add what is known up; ``None`` where nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, start=Decimal(0)) if known else None

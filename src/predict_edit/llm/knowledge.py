@@ -19,6 +19,9 @@ from predict_edit.llm.refusals import refused_parameter, refuses_prediction
 from predict_edit.llm.request import OPTIONAL
 from predict_edit.settings import ModelSettings
 
+LEAST_LIMIT = 256
+"""Tokens below which the end of an answer is not believed to be the model's output limit."""
+
 _HOPELESS = (SignInError, ModelUnauthorized, ModelNotFound)
 
 
@@ -31,6 +34,7 @@ class Knowledge:
             takes_predictions=look_up(settings.model).takes_predictions
         )
         self._succeeded = False
+        self._cut_at: int | None = None
         self.dropped: frozenset[str] = frozenset()
         """Optional parameters that the server refused."""
         self.hopeless: PredictEditError | None = None
@@ -40,11 +44,16 @@ class Knowledge:
 
     @property
     def capability(self) -> Capability:
-        """What is known about the model, with the output limit of the settings where given."""
+        """What is known about the model.
+
+        Its output limit is the one of the settings where given, and never more than what an
+        answer of this run was cut at.
+        """
         known = look_up(self.reported_model, self._settings.model)
-        if self._settings.max_output_tokens is not None:
-            return dataclasses.replace(known, output_limit=self._settings.max_output_tokens)
-        return known
+        limit = self._settings.max_output_tokens or known.output_limit
+        if self._cut_at is not None:
+            limit = min(limit or self._cut_at, self._cut_at)
+        return dataclasses.replace(known, output_limit=limit)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -73,6 +82,11 @@ class Knowledge:
             )
         if predicted:
             self._policy = self._policy.after_answer(usage)
+
+    def cut_at(self, tokens: int) -> None:
+        """An answer ended with the finish reason ``length`` after so many tokens."""
+        if tokens >= LEAST_LIMIT:
+            self._cut_at = min(tokens, self._cut_at or tokens)
 
     def adapt(self, error: Exception, fields: Mapping[str, Any], sent: Sequence[str]) -> str | None:
         """Leave out what the server refuses.

@@ -12,7 +12,7 @@ from predict_edit.domain import PredictionState, Usage
 from predict_edit.settings import PredictionPolicy
 
 LOSSES_TO_STOP = 2
-"""So many files with more rejected than accepted tokens stop predictions for the run."""
+"""So many answers with more rejected than accepted tokens stop predictions for the run."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,8 @@ class Policy:
             return ("This model takes no predicted outputs; the files were asked for without.",)
         if self.mode == "auto" and self.losses >= LOSSES_TO_STOP:
             stopped = (
-                "Predicted outputs were switched off for the rest of the run: for "
-                f"{self.losses} files more prediction tokens were rejected than accepted."
+                "Predicted outputs were switched off for the rest of the run: in "
+                f"{self.losses} answers more prediction tokens were rejected than accepted."
             )
             return (stopped,)
         return ()

@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import httpx2
 import openai
-from openai.types.chat import ChatCompletionChunk
 
 from predict_edit.domain import PredictionState, Usage
 from predict_edit.edit.prompt import Message
 from predict_edit.editor import Progress
-from predict_edit.errors import ModelTimeout, PredictEditError
-from predict_edit.llm import bounds, prices, request
+from predict_edit.errors import (
+    AnswerTooLong,
+    BudgetExceeded,
+    ModelTimeout,
+    PredictEditError,
+)
+from predict_edit.llm import bounds, request
+from predict_edit.llm.account import Account
 from predict_edit.llm.advice import Target
-from predict_edit.llm.effort import Attempt, Ledger
+from predict_edit.llm.effort import Ledger
 from predict_edit.llm.failures import Again, Failure, explain
 from predict_edit.llm.knowledge import Knowledge
 from predict_edit.llm.purse import Purse
 from predict_edit.llm.rate import Pace, backoff
-from predict_edit.llm.stream import Reading
+from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings import ModelSettings
 
@@ -47,6 +51,7 @@ class _Ask:
     text: str
     ledger: Ledger
     progress: Progress | None
+    watch: Callable[[], Watch] | None
 
     @property
     def sent(self) -> list[str]:
@@ -82,17 +87,47 @@ class Predictor:
         self._knowledge = knowledge
         self._around = around
         self._purse = purse
+        self._account = Account(
+            settings=settings,
+            provider=target.endpoint.provider,
+            knowledge=knowledge,
+            around=around,
+        )
         self._pace = Pace(settings.concurrency, clock=around.clock, sleep=around.sleep)
 
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """The last ``x-ratelimit-*`` headers of an answer."""
+        return self._pace.limits
+
+    def check_budget(self, requests: Sequence[Sequence[Message]]) -> None:
+        """Make sure that all of these requests, together, can be paid for.
+
+        Raises:
+            BudgetExceeded: they cannot; none should be made.
+        """
+        if self._purse is None:
+            return
+        most = [self._bound(each, each[-1].content).usage(predicted=True) for each in requests]
+        tokens = sum((usage.prompt_tokens or 0) + (usage.completion_tokens or 0) for usage in most)
+        self._purse.check(tokens, self._account.total_cost(most))
+
     async def ask(
-        self, messages: Sequence[Message], text: str, ledger: Ledger, progress: Progress | None
+        self,
+        messages: Sequence[Message],
+        text: str,
+        ledger: Ledger,
+        progress: Progress | None,
+        watch: Callable[[], Watch] | None = None,
     ) -> str:
         """The answer to ``messages``, with ``text`` as its prediction where the policy says so.
+
+        ``watch`` makes a new reader for every request; it decides whether reading goes on.
 
         Raises:
             PredictEditError: no whole answer could be had. All attempts are in the ledger.
         """
-        ask = _Ask(messages=messages, text=text, ledger=ledger, progress=progress)
+        ask = _Ask(messages=messages, text=text, ledger=ledger, progress=progress, watch=watch)
         repeats = waits = 0
         limited_since: float | None = None
         while True:
@@ -160,16 +195,22 @@ class Predictor:
         predicted = state is PredictionState.SENT
         if self._purse is None:
             return await self._request(ask, bounds.wide(ask.text), predicted=predicted)
-        bound = bounds.tight(ask.messages, ask.text, self._knowledge.capability, self._around.count)
+        bound = self._bound(ask.messages, ask.text)
         most = bound.usage(predicted=predicted)
-        reservation = await self._purse.reserve(bound.total(predicted=predicted), self._cost(most))
+        reservation = await self._purse.reserve(
+            bound.total(predicted=predicted), self._account.cost(most)
+        )
         before = len(ask.ledger.attempts)
         try:
             return await self._request(ask, bound, predicted=predicted)
         finally:
             made = ask.ledger.attempts[before:]
             spent = made[-1].spent(most) if made else _NOTHING
-            self._purse.settle(reservation, spent, self._cost(spent))
+            self._purse.settle(reservation, spent, self._account.cost(spent))
+
+    def _bound(self, messages: Sequence[Message], text: str) -> bounds.Bound:
+        """What one request may take at most."""
+        return bounds.tight(messages, text, self._knowledge.capability, self._around.count)
 
     async def _request(self, ask: _Ask, bound: bounds.Bound, *, predicted: bool) -> str:
         """Send, read, enter into the ledger, and turn whatever fails into advice."""
@@ -185,16 +226,22 @@ class Predictor:
             dropped=self._knowledge.dropped,
         )
         reading = Reading(
-            most_characters=bound.characters, stall=self._around.stall, progress=ask.progress
+            most_characters=bound.characters,
+            stall=self._around.stall,
+            progress=ask.progress,
+            watch=ask.watch() if ask.watch is not None else None,
+            clock=self._around.clock,
         )
         started = self._around.clock()
         limit = asyncio.timeout(left)
         problem: PredictEditError | None = None
         try:
             async with limit:
-                stream = await self._open(fields)
+                stream = await open_stream(self._client, fields)
                 answer = await reading.read(stream)
         except _SDK_ERRORS as error:
+            if isinstance(error, AnswerTooLong) and "max_completion_tokens" not in fields:
+                self._note_limit(reading)
             retry = (
                 _Retry(Failure(error=self._out_of_time()))
                 if limit.expired()
@@ -203,16 +250,22 @@ class Predictor:
             problem = retry.failure.error
             raise retry from None
         finally:
-            self._enter(ask, reading, started, problem, predicted=predicted)
+            self._account.enter(
+                ask.ledger,
+                reading,
+                sent=ask.sent,
+                started=started,
+                predicted=predicted,
+                problem=problem,
+            )
         self._knowledge.answered(reading.model, reading.usage, predicted=predicted)
         self._pace.succeeded(stream.response.headers)
         return answer
 
-    async def _open(self, fields: Mapping[str, Any]) -> openai.AsyncStream[ChatCompletionChunk]:
-        return cast(
-            "openai.AsyncStream[ChatCompletionChunk]",
-            await self._client.chat.completions.create(**fields),
-        )
+    def _note_limit(self, reading: Reading) -> None:
+        """The model stopped at its output limit, which may not have been known."""
+        reported = reading.usage.completion_tokens if reading.usage else None
+        self._knowledge.cut_at(reported or self._around.count(reading.text))
 
     def _understand(
         self, error: Exception, ask: _Ask, fields: Mapping[str, Any], started: float
@@ -226,51 +279,13 @@ class Predictor:
             self._pace.limited(started=started, wait=failure.wait)
         return _Retry(failure, differently=left_out is not None)
 
-    def _enter(
-        self,
-        ask: _Ask,
-        reading: Reading,
-        started: float,
-        problem: PredictEditError | None,
-        *,
-        predicted: bool,
-    ) -> None:
-        """Write an attempt down, however it ended."""
-        seconds = self._around.clock() - started
-        ask.ledger.active += seconds
-        estimate = None
-        if reading.usage is None and reading.chunks:
-            estimate = Usage(
-                prompt_tokens=sum(self._around.count(text) for text in ask.sent),
-                completion_tokens=self._around.count(reading.text),
+    def _out_of_time(self) -> PredictEditError:
+        deadline = self._around.deadline
+        if deadline is not None and self._around.clock() >= deadline:
+            return BudgetExceeded(
+                "The time of the whole run is up.",
+                "Give the command again for the files that are left, or give the run more time.",
             )
-        attempt = Attempt(
-            path=ask.ledger.path,
-            predicted=predicted,
-            seconds=seconds,
-            characters=reading.characters,
-            model=reading.model,
-            usage=reading.usage,
-            estimate=estimate,
-            cost=self._cost(reading.usage, reading.model),
-            error=problem,
-        )
-        ask.ledger.attempts.append(attempt)
-        self._around.on_attempt(attempt)
-
-    def _cost(self, usage: Usage | None, model: str | None = None) -> Decimal | None:
-        """Dollars of a usage, by the model that answered where one has."""
-        if usage is None:
-            return None
-        return prices.cost(
-            usage,
-            model or self._knowledge.reported_model or self._settings.model,
-            provider=self._target.endpoint.provider,
-            overrides=self._settings.prices,
-            configured=self._settings.model,
-        )
-
-    def _out_of_time(self) -> ModelTimeout:
         return ModelTimeout(
             f"The file took longer than {self._settings.timeout:g} s.",
             "Raise `timeout`, choose a faster model, or exclude long files.",

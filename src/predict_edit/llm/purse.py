@@ -18,6 +18,16 @@ class Purse:
         self._open = 0
         self._settled: list[asyncio.Future[None]] = []
 
+    def check(self, tokens: int, cost: Decimal | None) -> None:
+        """Make sure that several calls, together, fit into what is not spent yet.
+
+        Nothing is set aside: it is for work that is of no use half done.
+
+        Raises:
+            BudgetExceeded: they do not.
+        """
+        self._budget.check(tokens, cost)
+
     async def reserve(self, tokens: int, cost: Decimal | None) -> Reservation:
         """Set aside what one call may take at most.
 

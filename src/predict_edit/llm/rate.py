@@ -80,6 +80,8 @@ class Pace:
         self._waiting: collections.deque[asyncio.Future[None]] = collections.deque()
         self.last_success = -math.inf
         """When a request of this run last got through, by the clock."""
+        self.limits: Mapping[str, str] = {}
+        """The last ``x-ratelimit-*`` headers of an answer, as sent, by lower-case name."""
 
     @property
     def limit(self) -> int:
@@ -132,6 +134,8 @@ class Pace:
         """A request got through: a little more side by side, unless the headers warn."""
         self.last_success = self._clock()
         self._limit = min(float(self._most), self._limit + 1 / self._limit)
+        told = {name.lower(): text for name, text in headers.items()}
+        self.limits = {n: text for n, text in told.items() if n.startswith("x-ratelimit-")}
         self._heed(headers)
         self._wake()
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import openai
@@ -24,7 +25,26 @@ from predict_edit.errors import (
     StreamCutShort,
 )
 
+Watch = Callable[[str], str | None]
+"""Reads along with one answer; a sentence says why there is no use in reading on."""
+
 _EVENT_STREAM = "text/event-stream"
+
+
+async def open_stream(
+    client: openai.AsyncOpenAI, fields: Mapping[str, Any]
+) -> openai.AsyncStream[object]:
+    """Ask for a chat completion, whose chunks come as the JSON objects that they are.
+
+    The SDK would make objects of every chunk, which took more time than everything else together:
+    a chunk may hold no more than one token.
+
+    Raises:
+        openai.OpenAIError: as the SDK raises it.
+    """
+    answer = await client.chat.completions.with_raw_response.create(**fields)
+    stream: openai.AsyncStream[object] = answer.parse(to=openai.AsyncStream[object])
+    return stream
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -36,6 +56,11 @@ class Reading:
     stall: float = 60.0
     """Seconds without a chunk, once text has begun, after which the stream counts as dead."""
     progress: Callable[[int], None] | None = None
+    watch: Watch | None = None
+    """Told of each piece of text."""
+    clock: Callable[[], float] = time.monotonic
+    first_text: float | None = None
+    """When the first text came, by the clock."""
     parts: list[str] = dataclasses.field(default_factory=list)
     characters: int = 0
     usage: Usage | None = None
@@ -50,7 +75,7 @@ class Reading:
         """The text so far."""
         return "".join(self.parts)
 
-    async def read(self, stream: openai.AsyncStream[Any]) -> str:
+    async def read(self, stream: openai.AsyncStream[object]) -> str:
         """Read to the end and judge; the stream is closed in any case.
 
         Returns:
@@ -60,6 +85,7 @@ class Reading:
             StreamCutShort: no finish reason, or no stream at all.
             AnswerTooLong: the model's output limit was reached.
             AnswerRefused: the model declined.
+            BrokenOff: the answer cannot become the file, by what is there of it.
             AnswerUnusable: the answer ran away or is something else than text.
             ContentFiltered: the provider's filter cut the answer.
             ModelTimeout: the stream stalled.
@@ -76,7 +102,7 @@ class Reading:
         self._judge(stream)
         return self.text
 
-    async def _consume(self, stream: openai.AsyncStream[Any]) -> None:
+    async def _consume(self, stream: openai.AsyncStream[object]) -> None:
         chunks = aiter(stream)
         while True:
             try:
@@ -93,25 +119,28 @@ class Reading:
             self._take(chunk)
 
     def _take(self, chunk: object) -> None:
-        """Take one chunk in. The SDK does not validate them, so nothing is taken for granted."""
+        """Take one chunk in. Nobody has validated it, so nothing is taken for granted."""
         self.chunks += 1
-        model = getattr(chunk, "model", None)
+        model = _field(chunk, "model")
         if isinstance(model, str) and model:
             self.model = model
-        if (usage := read_usage(getattr(chunk, "usage", None))) is not None:
+        if (usage := read_usage(_field(chunk, "usage"))) is not None:
             self.usage = usage
-        choices = getattr(chunk, "choices", None)
+        choices = _field(chunk, "choices")
         # Azure sends frames without choices for its filter's findings, before and between.
         for choice in choices if isinstance(choices, list) else ():
-            if getattr(choice, "index", 0) in {0, None}:
+            if (_field(choice, "index") or 0) == 0:
                 self._take_choice(choice)
 
     def _take_choice(self, choice: object) -> None:
-        delta = getattr(choice, "delta", None)
-        content = getattr(delta, "content", None)
+        delta = _field(choice, "delta")
+        content = _field(delta, "content")
         if isinstance(content, str) and content:
+            if self.first_text is None:
+                self.first_text = self.clock()
             self.parts.append(content)
             self.characters += len(content)
+            self._look(content)
             if self.characters > self.most_characters:
                 raise AnswerUnusable(
                     f"The answer grew past {self.most_characters} characters, more than this file "
@@ -120,13 +149,23 @@ class Reading:
                 )
             if self.progress is not None:
                 self.progress(self.characters)
-        self.refused = self.refused or bool(getattr(delta, "refusal", None))
-        finish = getattr(choice, "finish_reason", None)
+        self.refused = self.refused or bool(_field(delta, "refusal"))
+        finish = _field(choice, "finish_reason")
         if finish is not None:
             self.finish = str(finish)
             self.filtered = self.filtered or finish == "content_filter"
 
-    def _judge(self, stream: openai.AsyncStream[Any]) -> None:
+    def _look(self, content: str) -> None:
+        """Stop reading where the watch has seen enough."""
+        cause = self.watch(content) if self.watch is not None else None
+        if cause is not None:
+            raise BrokenOff(
+                cause,
+                f"The answer was broken off after {self.characters:,} characters. Give the "
+                "command again, with an instruction that says more exactly what to change.",
+            )
+
+    def _judge(self, stream: openai.AsyncStream[object]) -> None:
         if self.filtered:
             raise ContentFiltered(
                 "The provider's content filter cut the answer.",
@@ -150,7 +189,7 @@ class Reading:
                 "Choose a chat model that answers with text.",
             )
 
-    def _cut_short(self, stream: openai.AsyncStream[Any]) -> StreamCutShort:
+    def _cut_short(self, stream: openai.AsyncStream[object]) -> StreamCutShort:
         kind = stream.response.headers.get("content-type", "").split(";")[0].strip()
         if not self.chunks and kind != _EVENT_STREAM:
             return NoStream(
@@ -165,6 +204,10 @@ class Reading:
         )
 
 
+class BrokenOff(AnswerUnusable):
+    """The stream was closed for what it said; telling the model so may help."""
+
+
 class NoStream(StreamCutShort):
     """What came was no event stream; asking again would bring the same."""
 
@@ -173,8 +216,8 @@ def read_usage(usage: object) -> Usage | None:
     """The provider's figures; what is missing, null or no count becomes ``None``, never 0."""
     if usage is None:
         return None
-    prompt = getattr(usage, "prompt_tokens_details", None)
-    completion = getattr(usage, "completion_tokens_details", None)
+    prompt = _field(usage, "prompt_tokens_details")
+    completion = _field(usage, "completion_tokens_details")
     read = Usage(
         prompt_tokens=_count(usage, "prompt_tokens"),
         cached_tokens=_count(prompt, "cached_tokens"),
@@ -185,6 +228,11 @@ def read_usage(usage: object) -> Usage | None:
     return None if read == Usage() else read
 
 
+def _field(holder: object, name: str) -> object:
+    """A field of a JSON object; ``None`` where it is missing, or the holder is something else."""
+    return holder.get(name) if isinstance(holder, dict) else None
+
+
 def _count(holder: object, name: str) -> int | None:
-    value = getattr(holder, name, None)
+    value = _field(holder, name)
     return value if type(value) is int and value >= 0 else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Protocol, cast
 
@@ -24,6 +25,8 @@ LONG_WORD = 256
 _PIECE, _PIECE_WIDE = 128, 64
 """Characters of the pieces, for ASCII and for all else."""
 
+OLD, NEW = "cl100k_base", "o200k_base"
+_LOADING = threading.Lock()
 _CL100K = re.compile(r"gpt-(?:4|3\.5|35)(?:-|$)", re.IGNORECASE)
 
 
@@ -60,16 +63,27 @@ def count(text: str, model: str | None = None) -> int:
     """
     old = model is not None and _CL100K.match(model) is not None
     tokenizer = _tokenizer()
-    encoding = tokenizer.get_encoding("cl100k_base" if old else "o200k_base")
+    encoding = _encoding(OLD if old else NEW)
     words = tokenizer.pretokenize_cl100k if old else tokenizer.pretokenize_o200k
     # A lone surrogate has no UTF-8 form; it would be sent as a replacement character.
     text = text.encode("utf-8", "replace").decode("utf-8")
     return sum(len(encoding.encode_ordinary(part)) for part in _parts(text, words(text)))
 
 
+def load() -> None:
+    """Load the vocabulary of GPT-4o and later; whoever counts meanwhile waits for it."""
+    _encoding(NEW)
+
+
 def count_messages(messages: Iterable[Message], model: str | None = None) -> int:
     """Tokens of a chat request, its overhead included."""
     return PER_REQUEST + sum(PER_MESSAGE + count(message.content, model) for message in messages)
+
+
+def _encoding(name: str) -> _Encoding:
+    """A vocabulary, loaded once however many threads ask for it."""
+    with _LOADING:
+        return _tokenizer().get_encoding(name)
 
 
 @functools.cache

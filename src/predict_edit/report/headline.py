@@ -21,7 +21,8 @@ def _suggested(report: RunReport) -> str:
 
 
 def _committed(report: RunReport) -> str:
-    return f"Committed {_changes(report)} in {_edited(report)}."
+    verb = "Would commit" if report.dry_run else link("Committed", report.commit_url)
+    return f"{verb} {_changes(report)} in {_edited(report)}."
 
 
 def _opened(report: RunReport) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from decimal import Decimal
 
 from predict_edit.domain import FileStatus, PlacementKind, RunReport
@@ -23,7 +24,7 @@ def to_outputs(report: RunReport, paths: OutputPaths) -> dict[str, str]:
     inline, in_patch, rejected = (report.count(kind) for kind in PlacementKind)
     return {
         "outcome": str(report.outcome),
-        "pull-request": str(report.job.pull_request) if report.job else "",
+        "pull-request": _number(report),
         "summary-url": report.summary_url,
         "review-url": report.review_url,
         "pull-request-url": report.pull_request_url,
@@ -44,6 +45,7 @@ def to_outputs(report: RunReport, paths: OutputPaths) -> dict[str, str]:
         "patch": paths.patch,
         "remainder-patch": paths.remainder_patch,
         "result": paths.result,
+        "shards": "" if report.shards is None else json.dumps(report.shards),
     }
 
 
@@ -54,3 +56,8 @@ def _files(report: RunReport, status: FileStatus) -> str:
 def _known(figure: Decimal | int | None) -> str:
     """Write a figure without an exponent, which shells cannot compare."""
     return "" if figure is None else f"{figure:f}" if isinstance(figure, Decimal) else str(figure)
+
+
+def _number(report: RunReport) -> str:
+    """Write the pull request's number, where there is one."""
+    return str(report.job.pull_request) if report.job and report.job.pull_request else ""

@@ -27,6 +27,8 @@ class Row:
     in_patch: int | None
     usage: Usage
     seconds: float | None
+    estimate: Usage
+    """Our own count of what the provider reported nothing of; not in ``usage``."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class Prediction:
     rejected_share: float | None
     """Rejected tokens ÷ completion tokens, which they are part of."""
     overhead: Decimal | None
+    without: Decimal | None
+    """What the run would have cost without predictions, where these cost anything."""
     unreported: int
     """Files whose prediction was sent and of which the provider said nothing."""
 
@@ -79,6 +83,10 @@ class View:
     asked: int
     reported: int
     """Of how many files, of those asked for, the provider reported tokens."""
+    estimated: bool
+    """Some figures are our own count."""
+    estimated_cost: Decimal | None
+    """Dollars of what was counted so, on top of the run's cost."""
 
 
 def view(report: RunReport) -> View:
@@ -94,6 +102,7 @@ def view(report: RunReport) -> View:
             in_patch=report.count(PlacementKind.PATCH),
             usage=report.usage,
             seconds=None,
+            estimate=Usage.total(effort.estimate for effort in asked),
         ),
         failed=report.with_status(FileStatus.FAILED),
         skipped=_by_reason(report.with_status(FileStatus.SKIPPED)),
@@ -103,9 +112,11 @@ def view(report: RunReport) -> View:
         rejected=report.count(PlacementKind.REJECTED),
         rejected_reasons=reasons(report, PlacementKind.REJECTED),
         places=_places(report),
-        prediction=_prediction(asked),
+        prediction=_prediction(asked, report.cost),
         asked=len(asked),
         reported=sum(effort.usage is not None and effort.usage != Usage() for effort in asked),
+        estimated=any(effort.estimate is not None for effort in asked),
+        estimated_cost=_sum(effort.estimated_cost for effort in asked),
     )
 
 
@@ -143,6 +154,7 @@ def _row(result: FileResult) -> Row:
         in_patch=placed.count(PlacementKind.PATCH) if placed else None,
         usage=(effort.usage if effort else None) or Usage(),
         seconds=effort.seconds if effort and effort.attempts else None,
+        estimate=(effort.estimate if effort else None) or Usage(),
     )
 
 
@@ -184,18 +196,24 @@ def _places(report: RunReport) -> tuple[tuple[str, tuple[Place, ...]], ...]:
     )
 
 
-def _prediction(asked: Iterable[Effort]) -> Prediction:
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add up what is known; ``None`` where nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal()) if known else None
+
+
+def _prediction(asked: Iterable[Effort], cost: Decimal | None) -> Prediction:
     efforts = tuple(asked)
     usage = Usage.total(effort.usage for effort in efforts)
     rejected, completion = usage.rejected_prediction_tokens, usage.completion_tokens
-    overheads = [effort.overhead for effort in efforts if effort.overhead is not None]
-
+    overhead = _sum(effort.overhead for effort in efforts)
     return Prediction(
         accepted=usage.accepted_prediction_tokens,
         rejected=rejected,
         acceptance=usage.acceptance,
         rejected_share=rejected / completion if rejected is not None and completion else None,
-        overhead=sum(overheads, Decimal()) if overheads else None,
+        overhead=overhead,
+        without=cost - overhead if cost and overhead and overhead < cost else None,
         unreported=sum(
             effort.prediction is PredictionState.SENT
             and (effort.usage is None or effort.usage.accepted_prediction_tokens is None)

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -166,8 +166,10 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-async def run_action(environment: RunnerEnvironment, *, patience: float = 600) -> ActionRun:
-    """Run the action to its end.
+async def run_action(
+    environment: RunnerEnvironment, *, patience: float = 600, through: Sequence[str] = ()
+) -> ActionRun:
+    """Run the action to its end; ``through`` is a program that is to start it, such as a meter.
 
     Raises:
         TimeoutError: it took longer than ``patience`` seconds and was killed.
@@ -176,6 +178,7 @@ async def run_action(environment: RunnerEnvironment, *, patience: float = 600) -
     variables = environment.prepare()
     started = time.monotonic()
     process = await asyncio.create_subprocess_exec(
+        *through,
         sys.executable,
         *COMMAND,
         cwd=environment.workspace,

@@ -4,6 +4,6 @@ Only what an answer *adds* is judged: characters that nobody sees, and secrets. 
 holds strange characters can still be edited. Pure: a hunk in, a reason or nothing out.
 """
 
-from predict_edit.screen.judge import judge_for
+from predict_edit.screen.judge import judge_for, secret_in
 
-__all__ = ["judge_for"]
+__all__ = ["judge_for", "secret_in"]

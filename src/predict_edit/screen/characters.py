@@ -24,7 +24,7 @@ _REORDERING: Final = frozenset(
 )
 _SEPARATORS: Final = frozenset("\x0b\x1c\x1d\x1e\x85\u2028\u2029")
 """Line ends to some editors and languages, and none to git: what follows may be code."""
-_MORE_INVISIBLE: Final = frozenset("\u17b4\u17b5\u2065\U0001d159")
+_INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\U0001d159")
 """Drawn as nothing although Unicode files them under other categories."""
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
@@ -51,11 +51,25 @@ _FLAGS: Final = re.compile(
 _EMOJI_SELECTORS: Final = frozenset("\ufe0e\ufe0f")
 _KEYCAP: Final = "\u20e3"
 _KEYCAP_BASES: Final = frozenset("0123456789#*")
-_SIGNS: Final = frozenset("©®‼⁉™ℹ〰〽㊗㊙")
+_SIGNS: Final = frozenset("\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299")
 """Emoji outside the blocks of symbols."""
 _SYMBOLS: Final = (range(0x2190, 0x2C00), range(0x1F000, 0x1FB00))
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
 _NON_JOINER, _JOINER = "\u200c", "\u200d"
+
+_BY_CHARACTER: Final = {
+    **dict.fromkeys(_REORDERING, reasons.REORDERS),
+    **dict.fromkeys(_SEPARATORS, reasons.SEPARATORS),
+    **dict.fromkeys(_INVISIBLE, reasons.INVISIBLE),
+}
+_BY_CATEGORY: Final = {
+    "Cc": reasons.CONTROLS,
+    "Cs": reasons.CONTROLS,
+    "Cf": reasons.INVISIBLE,
+    "Co": reasons.UNASSIGNED,
+    "Cn": reasons.UNASSIGNED,
+}
+_LAYOUT: Final = frozenset("\t\n")
 
 _ORDER: Final = (
     reasons.REORDERS,
@@ -133,27 +147,20 @@ def _dangers(lines: Iterable[str]) -> Iterator[str]:
 
 def _reason(char: str) -> str:
     """Why a character is dangerous; empty where it is not."""
-    code = ord(char)
-    if char in _REORDERING:
-        return reasons.REORDERS
+    code, category = ord(char), unicodedata.category(char)
     if code in _TAGS:
         return reasons.TAGS
-    if char in _SEPARATORS:
-        return reasons.SEPARATORS
     if _within(code, _SELECTORS):
         return reasons.SELECTORS
-    category = unicodedata.category(char)
-    if category in {"Cc", "Cs"} and char not in "\t\n":
-        return reasons.CONTROLS
-    if (
-        is_hidden(char)
-        or char in _MORE_INVISIBLE
-        or (category == "Cn" and _within(code, _RESERVED))
-    ):
-        return reasons.INVISIBLE
-    if category == "Co" or (category == "Cn" and not _within(code, _GROWING)):
-        return reasons.UNASSIGNED
-    return ""
+    if reason := _BY_CHARACTER.get(char):
+        return reason
+    reason = _BY_CATEGORY.get(category, "")
+    if category == "Cn":
+        grown = _within(code, _GROWING)
+        reason = reasons.INVISIBLE if _within(code, _RESERVED) else "" if grown else reason
+    if char in _LAYOUT or (category == "Cf" and not is_hidden(char)):
+        return ""
+    return reason
 
 
 def _shapes(line: str, index: int) -> bool:

@@ -16,6 +16,17 @@ BESIDE: Final = 4
 """Unchanged lines above and below a hunk that a suggestion or a patch may show with it."""
 
 
+def secret_in(file: SourceFile, secrets: Iterable[str]) -> str | None:
+    """Say that a file holds a secret of this run, which must not be sent to the model either.
+
+    What the pull request takes out of the file counts too, because the model may be shown it.
+    """
+    patch = file.change.patch if file.change else None
+    if Needles(secrets).are_in(f"{file.text}\n{patch or ''}"):
+        return reasons.NOT_SENT
+    return None
+
+
 def judge_for(file: SourceFile, secrets: Iterable[str]) -> Judge:
     """A judge of the hunks of one file, which says why one must not be posted.
 
@@ -40,10 +51,10 @@ def judge_for(file: SourceFile, secrets: Iterable[str]) -> Judge:
             above = "".join(lines[max(0, hunk.start - 1 - BESIDE) : hunk.start - 1])
             below = "".join(lines[hunk.end : hunk.end + BESIDE])
             if needles.are_in(f"{above}{shown}{below}"):
-                return reasons.OWN_SECRET
+                return reasons.OF_THIS_RUN
         for kind, token in tokens_in(shown):
             if token not in file.text:
-                return reasons.TOKEN.format(kind=kind)
+                return reasons.OF_A_VENDOR.format(kind=kind)
         return None
 
     return judge

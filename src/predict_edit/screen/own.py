@@ -18,7 +18,7 @@ from predict_edit.encodings import base64_cores
 
 SHORTEST: Final = 8
 """Letters and digits; what is shorter stands in many texts by chance."""
-_PHRASE: Final = 20
+_PHRASE: Final = 18
 """A shorter key without any digit, such as ``not-needed``, is a word that a server ignores."""
 
 _SEPARATORS: Final = re.compile(r"[^A-Za-z0-9]+")

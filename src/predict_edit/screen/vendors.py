@@ -68,13 +68,15 @@ SHAPES: Final[tuple[tuple[str, str], ...]] = (
     ("a private key", r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"),
     (
         "a JSON web token",
-        _START + r"eyJ[A-Za-z0-9_-]{10,10000}+\.eyJ[A-Za-z0-9_-]{10,10000}+\.[A-Za-z0-9_-]{10,10000}+",
+        _START + r"eyJ[\w-]{10,10000}+\.eyJ[\w-]{10,10000}+\.[\w-]{10,10000}+",
     ),
 )  # fmt: skip
 """What each is called, and its pattern."""
 
 _PATTERNS: Final = tuple((kind, re.compile(pattern)) for kind, pattern in SHAPES)
 _PLACEHOLDERS: Final = ("example", "placeholder", "your", "redacted", "changeme", "dummy", "fake")
+_LONGEST_PLACEHOLDER: Final = 120
+"""In what is longer, such a word may stand by chance."""
 _FEWEST: Final = 8
 """Different letters and digits in a real token; ``xxxxxxxx`` and ``00000000`` have one."""
 _WHOLE: Final = frozenset({"a private key"})
@@ -91,5 +93,7 @@ def tokens_in(text: str) -> Iterator[tuple[str, str]]:
 
 def _is_placeholder(token: str) -> bool:
     """Whether a token only shows what one looks like, as documentation does."""
-    letters = {char for char in token.lower() if char.isalnum()}
-    return len(letters) < _FEWEST or any(word in token.lower() for word in _PLACEHOLDERS)
+    low = token.lower()
+    if len({char for char in low if char.isalnum()}) < _FEWEST:
+        return True
+    return len(low) <= _LONGEST_PLACEHOLDER and any(word in low for word in _PLACEHOLDERS)

@@ -6,8 +6,10 @@ its lines and the Markdown of its body. Nothing here shares code with the module
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from predict_edit.domain import Hunk, Placement, PlacementKind, Suggestion
@@ -23,22 +25,25 @@ def apply_suggestions(text: str, suggestions: Iterable[Suggestion]) -> str:
     """The text after all suggestions were committed in one batch.
 
     The text is cut at line feeds only, so that a final one leaves an empty last piece, and the
-    pieces ``start_line`` to ``line`` are replaced by those of the block, bottom up.
+    pieces ``start_line`` to ``line`` are replaced by those of the block.
 
     Raises:
         ReplayError: a body has no suggestion block, a range lies outside the text or two overlap.
     """
     pieces = text.split("\n")
     count = len(lines_of(text))
-    below = count + 1
-    for suggestion in sorted(suggestions, key=lambda s: s.start_line, reverse=True):
+    replaced: list[str] = []
+    done = 0
+    for suggestion in sorted(suggestions, key=lambda s: s.start_line):
         if not 1 <= suggestion.start_line <= suggestion.line <= count:
             raise ReplayError("A suggestion is for lines that the file does not have.", _NEXT_STEP)
-        if suggestion.line >= below:
+        if suggestion.start_line <= done:
             raise ReplayError("Two suggestions are for the same line.", _NEXT_STEP)
-        below = suggestion.start_line
-        pieces[below - 1 : suggestion.line] = block_lines(suggestion.body)
-    return "\n".join(pieces)
+        replaced += pieces[done : suggestion.start_line - 1]
+        replaced += block_lines(suggestion.body)
+        done = suggestion.line
+    replaced += pieces[done:]
+    return "\n".join(replaced)
 
 
 def block_lines(body: str) -> list[str]:
@@ -103,14 +108,21 @@ def _alone(text: str, placements: Sequence[Placement], suggestion: Suggestion) -
         return False
 
 
-def _patched(text: str, hunks: Sequence[Hunk], moved: dict[Suggestion, int]) -> str:
+def _patched(text: str, hunks: Sequence[Hunk], moved: Mapping[Suggestion, int]) -> str:
     """Perform hunks of the head on a text in which suggestions have moved lines up or down."""
     lines = lines_of(text)
-    for hunk in reversed(hunks):
-        shift = sum(by for suggestion, by in moved.items() if suggestion.line < hunk.start)
+    above = sorted(moved, key=lambda suggestion: suggestion.line)
+    shifts = list(itertools.accumulate((moved[each] for each in above), initial=0))
+    patched: list[str] = []
+    done = 0
+    for hunk in hunks:
+        shift = shifts[bisect.bisect_left(above, hunk.start, key=lambda each: each.line)]
         first, last = hunk.start + shift - 1, hunk.end + shift
-        lines[first:last] = hunk.added
-    return "".join(lines)
+        patched += lines[done:first]
+        patched += hunk.added
+        done = last
+    patched += lines[done:]
+    return "".join(patched)
 
 
 def _demoted(placements: Sequence[Placement], broken: set[Suggestion]) -> tuple[Placement, ...]:

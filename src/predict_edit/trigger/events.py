@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from predict_edit import marker
 from predict_edit.domain import Aim, CommandRef, CommandSource
-from predict_edit.errors import CommandError, InvalidInput, MissingInput
+from predict_edit.errors import CommandError, EventError, InvalidInput, MissingInput
 from predict_edit.trigger.command import Command, EditCommand, clean_instruction, parse_command
 from predict_edit.trigger.payload import (
     ActionEvent,
@@ -21,6 +21,7 @@ from predict_edit.trigger.payload import (
     DispatchEvent,
     IssueCommentEvent,
     ReviewCommentEvent,
+    ScheduleEvent,
     Sender,
     User,
     validated,
@@ -51,7 +52,20 @@ class Commanded:
     """The first comment of the review thread, where the command is a reply."""
 
 
-Trigger = Ignored | Commanded
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Tasked:
+    """A run over a branch, without a pull request: by hand, through the API or by the clock."""
+
+    repository: str
+    """``owner/name``."""
+    ref: str | None
+    """The branch to edit; ``None`` for the default branch."""
+    instruction: str | None
+    """As given, perhaps ``run NAME``; ``None`` where the config or the findings decide."""
+    command: CommandRef
+
+
+Trigger = Ignored | Commanded | Tasked
 
 
 def read_event(
@@ -61,6 +75,9 @@ def read_event(
     word: str,
     instruction: str | None = None,
     pull_request: int | None = None,
+    repository: str = "",
+    ref: str | None = None,
+    scoped: bool = False,
 ) -> Trigger:
     """Tell what an event asks for.
 
@@ -70,6 +87,10 @@ def read_event(
         word: the word that opens a command.
         instruction: the action's input of that name, for ``workflow_dispatch``.
         pull_request: the action's input of that name, for ``workflow_dispatch``.
+        repository: ``GITHUB_REPOSITORY``, for ``schedule``, whose payload need not name it.
+        ref: the action's input of that name.
+        scoped: whether inputs say which files of a branch are meant: ``ref``, ``files`` or
+            ``findings``. A dispatch without a pull request is about those.
 
     A command on a closed pull request is a command: its author gets an answer.
 
@@ -84,7 +105,11 @@ def read_event(
         case CommandSource.REVIEW_COMMENT:
             return _read_review_comment(payload, word)
         case CommandSource.DISPATCH:
+            if scoped and pull_request is None and _names_no_pull_request(payload):
+                return _read_task(payload, instruction, ref)
             return _read_dispatch(payload, instruction, pull_request)
+        case CommandSource.SCHEDULE:
+            return _read_schedule(payload, repository, instruction, ref)
         case _:
             return Ignored(reason=f"the event {quoted(name)} carries no command")
 
@@ -165,10 +190,71 @@ def _read_dispatch(
             source=CommandSource.DISPATCH,
             comment_id=None,
             author=sender.login if sender else None,
+            author_id=sender.id if sender else None,
             body=said,
         ),
         parsed=parsed,
     )
+
+
+def _names_no_pull_request(payload: Mapping[str, object]) -> bool:
+    """Whether the dispatch itself leaves the pull request out, too."""
+    inputs = validated(DispatchEvent, payload).inputs or {}
+    return not str(inputs.get("pull-request") or "").strip()
+
+
+def _read_task(
+    payload: Mapping[str, object], instruction: str | None, ref: str | None
+) -> Tasked | Ignored:
+    """Read a dispatch that is about a branch."""
+    event = validated(DispatchEvent, payload)
+    sender = event.sender
+    if sender is not None and sender.type not in {None, "User"}:
+        return Ignored(reason=f"{quoted(sender.login)} is no person")
+    said = instruction or (event.inputs or {}).get("instruction")
+    return Tasked(
+        repository=event.repository.full_name,
+        ref=ref,
+        instruction=_cleaned(said if isinstance(said, str) else None),
+        command=CommandRef(
+            source=CommandSource.DISPATCH,
+            comment_id=None,
+            author=sender.login if sender else None,
+            author_id=sender.id if sender else None,
+        ),
+    )
+
+
+def _read_schedule(
+    payload: Mapping[str, object], repository: str, instruction: str | None, ref: str | None
+) -> Tasked:
+    """Read a run by the clock; nobody asked for it, so nobody's role counts."""
+    event = validated(ScheduleEvent, payload)
+    name = event.repository.full_name if event.repository else repository
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        raise EventError(
+            "It is not known which repository the schedule is for.", "Check GITHUB_REPOSITORY."
+        )
+    return Tasked(
+        repository=name,
+        ref=ref,
+        instruction=_cleaned(instruction),
+        command=CommandRef(source=CommandSource.SCHEDULE, comment_id=None, author=None),
+    )
+
+
+def _cleaned(instruction: str | None) -> str | None:
+    """An instruction in the form of every other; ``None`` where there is none.
+
+    Raises:
+        InvalidInput: it is too long.
+    """
+    if instruction is None or not instruction.strip():
+        return None
+    try:
+        return clean_instruction(instruction)
+    except CommandError as error:
+        raise InvalidInput(f"The input `instruction`: {error.cause}", error.next_step) from None
 
 
 def _not_created(payload: Mapping[str, object]) -> Ignored | None:
@@ -223,6 +309,7 @@ def _reference(comment: Comment, source: CommandSource) -> CommandRef:
         node_id=comment.node_id,
         body=comment.body or "",
         url=comment.html_url or "",
+        author_id=comment.user.id if comment.user else None,
     )
 
 
@@ -233,7 +320,7 @@ def _number(value: object) -> int:
         raise MissingInput(
             "`pull-request` is missing.",
             "A workflow that is dispatched passes it on: "
-            "`pull-request: ${{ inputs.pull-request }}`.",
+            "`pull-request: ${{ inputs.pull-request }}`. To edit a branch, give `files`.",
         )
     if not re.fullmatch(r"[1-9][0-9]{0,9}", text):
         raise InvalidInput(

@@ -111,6 +111,13 @@ class DispatchEvent(Payload):
     sender: Sender | None = None
 
 
+class ScheduleEvent(Payload):
+    """A workflow that the clock started; GitHub documents no more of it than the cron line."""
+
+    schedule: str
+    repository: Repository | None = None
+
+
 _Model = TypeVar("_Model", bound=Payload)
 
 

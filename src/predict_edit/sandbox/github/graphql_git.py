@@ -92,17 +92,24 @@ def _pulls(
     baseRefName: str | None = None,  # noqa: N803  # the same
     **rest: Any,
 ) -> dict[str, Any]:
-    """``Repository.pullRequests``, oldest first."""
+    """``Repository.pullRequests``, oldest first unless asked for in descending order."""
     context.require(("pull_requests", "read"))
     found = [
         pull
         for pull in shown.pulls.values()
-        if (states is None or pull.state.upper() in states)
+        if (states is None or _state_name(pull) in states)
         and headRefName in {None, pull.head_ref}
         and baseRefName in {None, pull.base_ref}
     ]
+    if (rest.get("orderBy") or {}).get("direction") == "DESC":
+        found.reverse()
     bounds = {name: rest.get(name) for name in ("first", "last", "after", "before")}
     return connection("pullRequests", found, **bounds)
+
+
+def _state_name(pull: PullRequest) -> str:
+    """The state of a pull request as GraphQL names it."""
+    return "MERGED" if pull.merged else pull.state.upper()
 
 
 def _ref(shown: Repository, context: Context, qualifiedName: str) -> Ref | None:  # noqa: N803

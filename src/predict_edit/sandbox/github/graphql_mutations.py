@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from predict_edit.sandbox.github import conversation, lookup, remarks, reviewing
 from predict_edit.sandbox.github.drafts import check_shape
-from predict_edit.sandbox.github.graphql_commits import create_commit
+from predict_edit.sandbox.github.graphql_commits import create_commit, update_refs
 from predict_edit.sandbox.github.graphql_shared import Context, Resolver, Table
 from predict_edit.sandbox.github.graphql_talk import REACTION_NAMES
 from predict_edit.sandbox.github.nouns import (
@@ -236,5 +236,6 @@ TABLE: Table = {
         "unresolveReviewThread": _mutation(_unresolve),
         "updateIssueComment": _mutation(_update_comment),
         "updatePullRequestReview": _mutation(_update_review),
+        "updateRefs": _mutation(update_refs),
     }
 }

@@ -74,6 +74,8 @@ class Repository:
     next_number: int = 1
     verified: set[str] = dataclasses.field(default_factory=set)
     """Commits that GitHub itself made and signed."""
+    protected: set[str] = dataclasses.field(default_factory=set)
+    """Branches that only a pull request may change."""
 
     @property
     def full_name(self) -> str:
@@ -115,6 +117,8 @@ class PullRequest:
     updated_at: Instant
     state: Literal["open", "closed"] = "open"
     closed_at: Instant | None = None
+    merged: bool = False
+    labels: list[str] = dataclasses.field(default_factory=list)
     draft: bool = False
     locked: bool = False
     maintainer_can_modify: bool = True

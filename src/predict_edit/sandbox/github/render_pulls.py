@@ -36,7 +36,7 @@ def pull_simple(urls: Urls, pull: PullRequest) -> Json:
         "body": pull.body,
         "user": user(urls, pull.author),
         "author_association": association(into, pull.author),
-        "labels": [],
+        "labels": [label(urls, pull.repository, name) for name in pull.labels],
         "milestone": None,
         "assignee": None,
         "assignees": [],
@@ -47,7 +47,7 @@ def pull_simple(urls: Urls, pull: PullRequest) -> Json:
         "created_at": stamp(pull.created_at),
         "updated_at": stamp(pull.updated_at),
         "closed_at": stamp(pull.closed_at),
-        "merged_at": None,
+        "merged_at": stamp(pull.closed_at) if pull.merged else None,
         "merge_commit_sha": None,
         "url": api,
         "html_url": page,
@@ -62,6 +62,19 @@ def pull_simple(urls: Urls, pull: PullRequest) -> Json:
         "head": _side(urls, source, pull.head_ref, pull.head_sha, pull.author),
         "base": _side(urls, into, pull.base_ref, pull.base_sha, into.owner),
         "_links": {name: {"href": href} for name, href in links.items()},
+    }
+
+
+def label(urls: Urls, shown: Repository, name: str) -> Json:
+    """A label of a repository."""
+    return {
+        "id": 1 + sum(map(ord, name)),
+        "node_id": f"LA_{shown.id}_{name}",
+        "url": f"{urls.repository(shown)}/labels/{name}",
+        "name": name,
+        "color": "ededed",
+        "default": False,
+        "description": None,
     }
 
 
@@ -84,7 +97,7 @@ def pull_full(state: State, urls: Urls, pull: PullRequest) -> Json:
     start = store.merge_base(pull.base_sha, pull.head_sha) or pull.base_sha
     return {
         **pull_simple(urls, pull),
-        "merged": False,
+        "merged": pull.merged,
         "mergeable": True,
         "rebaseable": True,
         "mergeable_state": "clean",

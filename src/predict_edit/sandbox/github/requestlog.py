@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -32,6 +34,11 @@ class LoggedRequest:
     """Whether the stand-in did what was asked, whatever it then answered."""
     fault: str | None = None
     """The fault that was injected."""
+
+    @property
+    def ended(self) -> float:
+        """When it was answered, on the clock of ``started``."""
+        return self.started + self.seconds
 
     @property
     def writes(self) -> bool:
@@ -65,3 +72,15 @@ class RequestLog:
     def clear(self) -> None:
         """Forget what was asked so far."""
         self.requests.clear()
+
+
+def round_trips(requests: Iterable[LoggedRequest]) -> int:
+    """How many round trips lie one behind the other, whatever goes on beside them.
+
+    That is the longest chain of requests of which each came after the one before was answered.
+    """
+    count, free_at = 0, -math.inf
+    for request in sorted(requests, key=lambda each: each.ended):
+        if request.started >= free_at:
+            count, free_at = count + 1, request.ended
+    return count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from predict_edit.sandbox.github import conversation, lookup, render_talk
+from predict_edit.sandbox.github import conversation, lookup, render_pulls, render_talk
 from predict_edit.sandbox.github.exchange import Call, Needs, Reply, Route, listed
 from predict_edit.sandbox.github.nouns import IssueComment, ReviewComment
 from predict_edit.sandbox.github.refusals import not_found
@@ -84,11 +84,21 @@ def delete_reaction(call: Call) -> Reply:
     return Reply(status=204)
 
 
+def add_labels(call: Call) -> Reply:
+    """Add labels to a pull request; those it has stay."""
+    names = call.field("labels", list, required=True)
+    call.pull.labels[:] = dict.fromkeys([*call.pull.labels, *names])
+    shown = [render_pulls.label(call.urls, call.repository, name) for name in call.pull.labels]
+    return Reply(json=shown)
+
+
 _ISSUES = "/repos/{owner}/{repo}/issues"
 _ONE = _ISSUES + r"/comments/{comment:\d+}"
 _REACTIONS = r"/repos/{owner}/{repo}/{kind:issues|pulls}/comments/{comment:\d+}/reactions"
 _LIST = _ISSUES + r"/{number:\d+}/comments"
+_LABELS = _ISSUES + r"/{number:\d+}/labels"
 ROUTES = (
+    Route(method="POST", path=_LABELS, handler=add_labels, needs=_WRITE),
     Route(method="GET", path=_LIST, handler=list_comments, needs=_READ),
     Route(method="POST", path=_LIST, handler=create_comment, needs=_WRITE, creates_content=True),
     Route(method="GET", path=_ONE, handler=get_comment, needs=_READ),

@@ -76,6 +76,7 @@ def delete_ref(call: Call) -> Reply:
     if call.repository.store.resolve(ref) is None:
         raise unprocessable("Reference does not exist")
     call.repository.store.update_ref(ref, None)
+    call.state.sync(call.repository.full_name)
     return Reply(status=204)
 
 

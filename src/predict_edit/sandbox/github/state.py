@@ -203,14 +203,19 @@ class State(Accounts):
             self.sync(repository)
 
     def sync(self, repository: str) -> None:
-        """Notice what was pushed to a repository with git itself."""
+        """Notice what was pushed to a repository with git itself.
+
+        GitHub closes a pull request whose branch is deleted or has nothing of its own any more.
+        """
         source = self.repository(repository)
         with self.lock:
             for holder in self.repositories.values():
                 for pull in holder.pulls.values():
                     if pull.head_repository is source and pull.state == "open":
                         sha = source.store.branch(pull.head_ref)
-                        if sha is not None and sha != pull.head_sha:
+                        if sha is None:
+                            self.close_pull_request(holder.full_name, pull.number)
+                        elif sha != pull.head_sha:
                             self._head_moved(pull, sha)
 
     def _head_moved(self, pull: PullRequest, sha: str) -> None:
@@ -223,6 +228,22 @@ class State(Accounts):
         pull.head_sha = sha
         pull.base_sha = pull.repository.store.branch(pull.base_ref) or pull.base_sha
         pull.updated_at = self.clock()
+        if pull.repository.store.is_ancestor(sha, pull.base_sha):
+            self.close_pull_request(pull.repository.full_name, pull.number)
+
+    def merge_pull_request(self, repository: str, number: int) -> str:
+        """Squash a pull request into its base, as the button does; the new commit comes back."""
+        with self.lock:
+            pull = self.pull(repository, number)
+            store = pull.repository.store
+            changes = {
+                diff.path: None if diff.status == "removed" else store.blob(diff.new_sha)
+                for diff in self.files(pull).values()
+            }
+            sha = self.push(repository, pull.base_ref, changes, message=pull.title)
+            pull.merged = True
+            self.close_pull_request(repository, number)
+            return sha
 
     # What follows from git
 

@@ -51,6 +51,8 @@ class ModelConfig:
     planner: Planner = well
     gullible: bool = False
     """Follow instructions in quoted material too: a model that was taken in."""
+    answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """By a file's text, what is answered to it letter by letter: a model on somebody's side."""
     latency: Latency = Latency()
     rate_limit: RateLimit = RateLimit()
     canned: Canned | None = None

@@ -66,6 +66,8 @@ class Reception:
         body = exchange.body
         prompt = tokens.prompt(body["messages"])
         thought = think(body["messages"], prediction_of(body), gullible=self.config.gullible)
+        if (told := self.config.answers.get(thought.file)) is not None:
+            thought = dataclasses.replace(thought, answer=told)
         exchange.file, exchange.note = thought.file, thought.note
         exchange.understood = thought.understood
         behaviour = self._behaviour(exchange, spec)

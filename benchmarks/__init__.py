@@ -1,0 +1,1 @@
+"""How fast predict-edit is, measured with the sandbox: ``python -m benchmarks``."""

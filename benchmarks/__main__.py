@@ -1,0 +1,67 @@
+"""Runs the benchmarks: ``python -m benchmarks [--quick] [NAME …]``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from benchmarks import (
+    critical,
+    engine,
+    fixtures,
+    memory,
+    page,
+    predictions,
+    requests_made,
+    scene,
+    start,
+    whole,
+)
+from benchmarks.figures import Section, markdown, target_table
+from benchmarks.scale import Scale
+
+SUITE: dict[str, Callable[[Scale], Awaitable[Section]]] = {
+    "critical-path": critical.measure,
+    "whole-run": whole.measure,
+    "requests": requests_made.measure,
+    "start": start.measure,
+    "memory": memory.measure,
+    "engine": engine.measure,
+    "predictions": predictions.measure,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what is asked for, print it, and write the page where everything was measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="once each, smaller; writes no page")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SUITE))
+    given = parser.parse_args(arguments)
+    if unknown := set(given.names) - SUITE.keys():
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    names = [name for name in SUITE if not given.names or name in given.names]
+    sections = asyncio.run(_measure(names, Scale(quick=given.quick)))
+    targets = [target for section in sections.values() for target in section.targets]
+    print(markdown(target_table(targets)))
+    if not given.quick and not given.names:
+        page.write(sections, "make bench")
+        print(f"written: {page.PAGE.relative_to(page.ROOT)}")
+
+
+async def _measure(names: Sequence[str], scale: Scale) -> dict[str, Section]:
+    # The first run pays for vocabularies and caches of the stand-ins, which are not measured.
+    await scene.observe([fixtures.program("src/first.py", 20)])
+    sections = {}
+    for name in names:
+        started = time.monotonic()
+        sections[name] = section = await SUITE[name](scale)
+        print(f"## {section.title}\n\n{section.text}\n")
+        print("\n".join(map(markdown, section.tables)))
+        print(f"({time.monotonic() - started:.0f} s)\n", flush=True)
+    return sections
+
+
+if __name__ == "__main__":
+    main()

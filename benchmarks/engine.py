@@ -1,0 +1,221 @@
+"""The pure part: diff, anchors, suggestions and their proof, by the size of a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+from benchmarks.figures import Section, Target, milliseconds, ratios
+from benchmarks.plot import Line, lines_plot
+from benchmarks.scale import Scale
+from predict_edit.domain import ChangedFile, Hunk, SourceFile
+from predict_edit.suggest.anchor import Anchors, anchors_of
+from predict_edit.suggest.compose import Head, compose
+from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between
+from predict_edit.suggest.lines import lines_of
+from predict_edit.suggest.patch import edits_patch
+from predict_edit.suggest.place import place
+from predict_edit.suggest.replay import prove
+
+LINES, EDITS = 10_000, 50
+SIZES = (1_000, 3_000, 10_000, 30_000)
+SMALL, TENFOLD = 3_000, 30_000
+NEXT = "next_value"
+
+
+async def measure(scale: Scale) -> Section:
+    """The steps at one size, and the whole at several."""
+    steps: dict[str, list[float]] = {}
+    for _ in scale.repeats(15):
+        for name, seconds in _steps(LINES, EDITS).items():
+            steps.setdefault(name, []).append(seconds)
+    git = steps["git alone, the same two files"]
+    rows = [
+        [name, str(milliseconds(taken)), str(ratios(_ratios(taken, git)))]
+        for name, taken in steps.items()
+    ]
+    shapes: dict[str, Callable[[int], int]] = {
+        "an edit every 200 lines": lambda lines: lines // 200,
+        "an edit every 4 lines": lambda lines: lines // 4,
+        "half of the edits outside the diff": lambda lines: lines // 4,
+    }
+    growth: dict[str, dict[int, list[Taken]]] = {}
+    for _ in scale.repeats(5):
+        for size in (SMALL, TENFOLD) if scale.quick else SIZES:
+            for shape, edits in shapes.items():
+                file, edited = _file(size, edits(size), outside=shape.startswith("half"))
+                taken = _placed(file, edited)
+                growth.setdefault(shape, {}).setdefault(size, []).append(taken)
+    measured = list(growth["an edit every 200 lines"])
+    parts = {"all": lambda taken: taken.seconds, "without git": lambda taken: taken.own}
+    tenfold = {
+        (shape, part): ratios(_ratios([*map(of, by_size[TENFOLD])], [*map(of, by_size[SMALL])]))
+        for shape, by_size in growth.items()
+        for part, of in parts.items()
+    }
+    sizes = [
+        [f"{shape}, {part}"]
+        + [str(milliseconds(map(of, growth[shape][size]))) for size in measured]
+        + [str(tenfold[shape, part])]
+        for shape in growth
+        for part, of in parts.items()
+    ]
+    plot = lines_plot(
+        "Time for 1,000 lines, by the length of the file",
+        "lines of the file",
+        [f"{size:,}" for size in measured],
+        "ms for 1,000 lines, without git",
+        [
+            Line(
+                name=shape,
+                values=[
+                    milliseconds(taken.own for taken in by_size[size]).median / size * 1000
+                    for size in measured
+                ],
+            )
+            for shape, by_size in growth.items()
+        ],
+    )
+    worst = max((tenfold[shape, "without git"] for shape in growth), key=lambda each: each.median)
+    return Section(
+        title="The engine",
+        text=(
+            f"A file of {LINES:,} lines with {EDITS} edits, every one inside the pull request's "
+            "diff. *All together* is what happens to one file: find the differences with git, "
+            "read GitHub's diff, make the suggestions, apply them in memory and compare. "
+            f"n = {len(git)} for the steps and {len(scale.repeats(5))} for the growth, interleaved."
+        ),
+        tables=[
+            (("Step", "Time", "Against git alone"), rows),
+            (
+                ("File", *(f"{size:,} lines" for size in measured), f"{SMALL:,} → {TENFOLD:,}"),
+                sizes,
+            ),
+        ],
+        targets=[
+            Target(
+                what=f"{LINES:,} lines, {EDITS} edits, all steps",
+                figure=milliseconds(steps["all together"]),
+                limit=60,
+                why="Git's own process is the least it can take; see its line in the table.",
+            ),
+            Target(
+                what="Ten times the lines, an edit every 200: times the time",
+                figure=tenfold["an edit every 200 lines", "all"],
+                limit=12,
+                why="See the lines without git: what is left is git's own growth.",
+            ),
+            Target(
+                what="Ten times the lines and edits, without git, worst shape: times the time",
+                figure=worst,
+                limit=12,
+                why="A step grows faster than the file.",
+            ),
+        ],
+        images=[("engine.svg", "Time for 1,000 lines by the length of the file", plot)],
+        after=(
+            "Git's histogram search takes time that grows with lines times edits. It keeps the "
+            "edits of repetitive files apart, which the faster search does not. It is felt only "
+            "where a file far longer than a model can write is changed in thousands of places."
+        ),
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds for one file, and how many of them git's processes took."""
+
+    seconds: float
+    git: float
+
+    @property
+    def own(self) -> float:
+        """Seconds without git."""
+        return self.seconds - self.git
+
+
+def _placed(file: SourceFile, edited: str) -> Taken:
+    """Place one edit, with a stop watch around every process that is started for it."""
+    git = 0.0
+    start = subprocess.run
+
+    def timed(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[bytes]:
+        nonlocal git
+        started = time.perf_counter()
+        try:
+            return start(*arguments, **options)
+        finally:
+            git += time.perf_counter() - started
+
+    with mock.patch.object(subprocess, "run", timed):
+        started = time.perf_counter()
+        place(file, edited)
+        return Taken(time.perf_counter() - started, git)
+
+
+def _ratios(some: list[float], others: list[float]) -> list[float]:
+    return [one / other for one, other in zip(some, others, strict=True)]
+
+
+def _steps(lines: int, edits: int) -> dict[str, float]:
+    """Seconds of each step, in the order in which they happen."""
+    file, edited = _file(lines, edits)
+    head = file.text
+    found: dict[str, Any] = {}
+
+    def keep(name: str, work: Callable[[], Any]) -> float:
+        started = time.perf_counter()
+        found[name] = work()
+        return time.perf_counter() - started
+
+    taken = {
+        "differences": keep("hunks", lambda: hunks_between(head, edited)),
+        "anchors": keep("anchors", lambda: anchors_of(file.change, head)),
+    }
+    hunks, anchors = found["hunks"], found["anchors"]
+    assert isinstance(anchors, Anchors)
+    assert len(hunks) == edits
+    taken["suggestions"] = keep(
+        "placements",
+        lambda: compose(Head(path=file.path, lines=lines_of(head), anchors=anchors), hunks),
+    )
+    taken["proof"] = keep("proof", lambda: prove(head, found["placements"], edited))
+    assert all(placement.suggestion for placement in found["proof"])
+    taken["all together"] = keep("placed", lambda: place(file, edited))
+    taken["the patch"] = keep("patch", lambda: edits_patch([found["placed"]]))
+    taken["git alone, the same two files"] = keep(
+        "git", lambda: git_diff(head, edited, "--unified=0", "--histogram")
+    )
+    return taken
+
+
+def _file(lines: int, edits: int, *, outside: bool = False) -> tuple[SourceFile, str]:
+    """A file that the pull request adds, whole or its first half, and its edited text."""
+    before = [f"value_{n} = compute({n}, scale=total + {n % 7})\n" for n in range(lines)]
+    every = lines // edits
+    hunks = tuple(
+        Hunk(
+            start=n + 1,
+            removed=(before[n],),
+            added=(before[n].replace("value", NEXT),),
+        )
+        for n in range(every // 2, lines, every)
+    )
+    text = "".join(before)
+    shown = lines // 2 if outside else lines
+    patch = f"@@ -0,0 +1,{shown} @@\n" + "".join(f"+{line}" for line in before[:shown])
+    sha = "0" * 40
+    change = ChangedFile(
+        path="src/long.py",
+        status="modified" if outside else "added",
+        blob_sha=sha,
+        additions=shown,
+        deletions=0,
+        patch=patch.removesuffix("\n"),
+    )
+    file = SourceFile(path=change.path, text=text, blob_sha=sha, change=change)
+    return file, apply_hunks(text, hunks)

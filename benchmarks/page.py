@@ -1,0 +1,85 @@
+"""Writes the page: what each benchmark found, in the place of what it found before."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.figures import Section, Target, markdown, target_table
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "performance.md"
+IMAGES = PAGE.parent / "images"
+_PART = "<!-- {name} -->\n{text}<!-- end of {name} -->\n"
+
+INTRODUCTION = """\
+# Performance
+
+What the tool adds to the model's own time is waste. This page says how much of it there is. The \
+benchmarks in `benchmarks/` wrote all of it; nothing here is typed by hand. They run the real \
+action as a process, against the sandbox's offline GitHub and offline model, whose speeds are set. \
+The machine is whatever it was. So read ratios and counts, not seconds. A figure is the median; \
+in brackets stand the least and the most.
+
+"""
+
+
+def write(sections: Mapping[str, Section], command: str) -> None:
+    """Put the parts of these benchmarks into the page, and leave all others as they are."""
+    parts = _parts(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    if targets := [target for section in sections.values() for target in section.targets]:
+        parts["targets"] = _targets(targets, command)
+    for name, section in sections.items():
+        parts[name] = _text(section, command)
+        IMAGES.mkdir(exist_ok=True)
+        for file, _, svg in section.images:
+            (IMAGES / file).write_text(svg, encoding="utf-8")
+    text = "\n".join(_PART.format(name=name, text=part) for name, part in parts.items())
+    PAGE.write_text(INTRODUCTION + text, encoding="utf-8")
+
+
+def _parts(page: str) -> dict[str, str]:
+    """The parts that the page has, by name, in order."""
+    found = re.finditer(r"<!-- ([\w-]+) -->\n(.*?)<!-- end of \1 -->\n", page, re.DOTALL)
+    return {part[1]: part[2] for part in found}
+
+
+def _targets(targets: Sequence[Target], command: str) -> str:
+    missed = [target for target in targets if not target.met]
+    reasons = "".join(
+        f"- **{each.what}**: {each.figure}, where {each.limit_text} is the aim. {each.why}\n"
+        for each in missed
+    )
+    return (
+        f"## Aims\n\nWritten by `{command}` on {machine()}. "
+        f"{len(targets) - len(missed)} of {len(targets)} aims are met.\n\n"
+        + markdown(target_table(targets))
+        + (f"\n### What is missed, and why\n\n{reasons}" if missed else "")
+    )
+
+
+def _text(section: Section, command: str) -> str:
+    tables = "\n".join(map(markdown, section.tables))
+    images = "\n".join(f"![{shows}](images/{file})\n" for file, shows, _ in section.images)
+    blocks = [f"## {section.title}\n", f"`{command}`\n", f"{section.text}\n", tables, images]
+    if section.after:
+        blocks.append(f"{section.after}\n")
+    return "\n".join(block for block in blocks if block)
+
+
+def machine() -> str:
+    """What the figures were made on, as far as it matters."""
+    git = subprocess.run(
+        ("git", "--version"),  # noqa: S607 - the git that everything here uses
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return (
+        f"{platform.system()} ({platform.machine()}), {os.cpu_count()} processors, "
+        f"Python {platform.python_version()}, {git.strip()}"
+    )

@@ -1,0 +1,230 @@
+"""Take each guard away in a copy of the sources, and show that a named test then fails.
+
+A test that passes with its guard gone guards nothing. Every test runs once on the sources as they
+are, so that a failure for another reason is not taken for proof.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "predict_edit"
+CORPUS = "tests/hostile/test_corpus.py"
+COMMAND = f"{CORPUS}::test_hostile_command"
+FILE = f"{CORPUS}::test_hostile_file_or_answer"
+SECONDS = 300
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Guard:
+    """One guard: where it stands, what it is replaced by, and the test that must notice."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+GUARDS = (
+    Guard(
+        name="only who has the role may command",
+        file="trigger/access.py",
+        old="if role >= least and role is not Role.NONE:",
+        new="if role is not None:",
+        test=f"{COMMAND}[stranger]",
+    ),
+    Guard(
+        name="only people command",
+        file="trigger/events.py",
+        old='if user.type != "User":',
+        new='if user.type == "Nobody":',
+        test=f"{COMMAND}[bot-commands]",
+    ),
+    Guard(
+        name="an edited comment is no command",
+        file="trigger/events.py",
+        old='if action == "created":',
+        new="if action:",
+        test=f"{COMMAND}[edited-comment]",
+    ),
+    Guard(
+        name="a commenter only lowers limits",
+        file="settings.py",
+        old="if asked.max_suggestions is not None and asked.max_suggestions > most:",
+        new="if asked.max_suggestions is not None and asked.max_suggestions < 0:",
+        test=f"{COMMAND}[option-raises-suggestions]",
+    ),
+    Guard(
+        name="workflows and the like are protected",
+        file="select/choose.py",
+        old="if (what := protected(path)) and self.unlocked.match(path) is None:",
+        new="if (what := protected(path)) and not path:",
+        test=f"{FILE}[workflow-file]",
+    ),
+    Guard(
+        name="characters that reorder text are found",
+        file="screen/characters.py",
+        old="if _reorders(hunk.removed, new):",
+        new="if not new:",
+        test=f"{FILE}[bidi-override-hides-a-check]",
+    ),
+    Guard(
+        name="invisible characters are found",
+        file="screen/characters.py",
+        old="if count > before[char] and char not in allowed:",
+        new="if count < 0:",
+        test=f"{FILE}[tag-characters-spell-an-order]",
+    ),
+    Guard(
+        name="own secrets are found",
+        file="screen/judge.py",
+        old="if needles:",
+        new="if not needles:",
+        test=f"{FILE}[own-key-base64]",
+    ),
+    Guard(
+        name="new tokens are found",
+        file="screen/judge.py",
+        old="if token not in file.text:",
+        new="if not token:",
+        test=f"{FILE}[new-cloud-key]",
+    ),
+    Guard(
+        name="a suggestion's fence is longer than any inside",
+        file="suggest/compose.py",
+        old="max(3, longest + 1)",
+        new="3",
+        test=f"{FILE}[fence-break-out]",
+    ),
+    Guard(
+        name="forged markers are broken",
+        file="report/markdown.py",
+        old="honest = body.replace(_OPENING, _FORGED)",
+        new="honest = body",
+        test="tests/hostile/test_fuzz.py::test_only_our_own_marker_is_found",
+    ),
+    Guard(
+        name="the old form of commands is broken up",
+        file="log.py",
+        old='printable.replace("##[", r"#\\#[")',
+        new="printable",
+        test="tests/core/test_log.py::TestSafeFormatter::test_no_line_is_a_command",
+    ),
+    Guard(
+        name="nobody can guess the delimiter of an output",
+        file="github/runner.py",
+        old='delimiter = f"predict-edit-{uuid.uuid4()}"',
+        new='delimiter = "EOF"',
+        test="tests/github/test_runner.py::TestOutputs::test_several_values_stay_apart",
+    ),
+    Guard(
+        name="debug lines of libraries stay out",
+        file="log.py",
+        old="_is_ours(record) or record.levelno >= logging.WARNING",
+        new="record is not None",
+        test="tests/core/test_log.py::TestSafeFormatter::test_debug_lines_of_libraries_stay_out",
+    ),
+    Guard(
+        name="GitHub's token follows no redirect away",
+        file="github/transport.py",
+        old="if origin(target) != origin(self._api):",
+        new="if not target:",
+        test=f"{COMMAND}[github-redirects-reads]",
+    ),
+    Guard(
+        name="the model's key follows no redirect",
+        file="llm/client.py",
+        old="follow_redirects=False,",
+        new="follow_redirects=True,",
+        test=f"{COMMAND}[model-redirects]",
+    ),
+    Guard(
+        name="GraphQL's address is that of the API",
+        file="github/addresses.py",
+        old="!= (api.scheme, api.hostname, api.port):",
+        new="== ():",
+        test=f"{COMMAND}[graphql-on-another-host]",
+    ),
+    Guard(
+        name="git gets no environment",
+        file="suggest/diff.py",
+        old="env=environment,",
+        new="env=None,",
+        test="tests/suggest/test_diff.py::test_git_sees_no_secret",
+    ),
+    Guard(
+        name="the runner's tokens leave the environment",
+        file="privileges.py",
+        old="if name.startswith(_RUNNER_SECRETS) or",
+        new="if",
+        test="tests/core/test_privileges.py::test_runner_secrets_leave_the_environment",
+    ),
+    Guard(
+        name="commands of one person are counted",
+        file="window.py",
+        old="if len(times) < COMMANDS:",
+        new="if times is not None:",
+        test="tests/core/test_window.py::TestTooMany::test_the_limit_itself",
+    ),
+)
+
+
+def main() -> int:
+    """Return 0 where every test passes with its guard and fails without it."""
+    wanted = [guard for guard in GUARDS if all(word in guard.name for word in sys.argv[1:])]
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "src"
+        sound = run(source, sorted({guard.test for guard in wanted}))
+        if sound.returncode != 0:
+            print(f"with all guards in place a test fails:\n{sound.stdout}")
+            return 1
+        useless = [guard for guard in wanted if not notices(guard, source)]
+    print(f"{len(wanted) - len(useless)} of {len(wanted)} guards are guarded by a test")
+    return 1 if useless else 0
+
+
+def notices(guard: Guard, source: Path) -> bool:
+    """Whether the guard's test fails, and not for want of a module, when the guard is gone."""
+    done = run(source, [guard.test], guard)
+    # 1 says that tests ran and failed; above that nothing was tested.
+    failed = done.returncode == 1 and " failed" in done.stdout and " error" not in done.stdout
+    print(f"{'ok  ' if failed else 'FAIL'} {guard.name}: {guard.test}", flush=True)
+    if not failed:
+        print(done.stdout[-2_000:])
+    return failed
+
+
+def run(
+    source: Path, tests: list[str], without: Guard | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run tests against a copy of the package, whole or without one guard."""
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(PACKAGE, source / "predict_edit", ignore=shutil.ignore_patterns("__pycache__"))
+    if without is not None:
+        path = source / "predict_edit" / without.file
+        text = path.read_text(encoding="utf-8")
+        if text.count(without.old) != 1:
+            raise SystemExit(f"{without.file} does not hold once: {without.old}")
+        path.write_text(text.replace(without.old, without.new), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider"]
+    return subprocess.run(
+        [*command, *tests],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

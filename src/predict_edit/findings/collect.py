@@ -1,0 +1,110 @@
+"""All findings of all reports: bounded, each once, by file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from predict_edit.domain import Finding
+from predict_edit.findings.paths import Dropped
+from predict_edit.findings.report import Report
+from predict_edit.wording import listed, quoted
+
+MAX_FINDINGS: Final = 50_000
+"""Findings that are kept; those that come later are counted and told."""
+TOO_MANY: Final = f"there are more than {MAX_FINDINGS:,} findings"
+REPEATED: Final = "it was reported twice"
+"""Not told: nothing of what it says is missing."""
+SHOWN_PATHS: Final = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was found, by file; nothing is left out without being counted."""
+
+    by_path: Mapping[str, tuple[Finding, ...]] = dataclasses.field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """By path, in the order of the reports; in a file by line, those about the whole file first."""
+    dropped: Mapping[str, int] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """Findings that are not used, by reason."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many findings are kept."""
+        return sum(map(len, self.by_path.values()))
+
+    def of(self, path: str) -> tuple[Finding, ...]:
+        """The findings of one file, which may be none."""
+        return self.by_path.get(path, ())
+
+    def told(self, known: Iterable[str] | None = None) -> tuple[str, ...]:
+        """What the reader of a summary should know, a sentence each.
+
+        ``known`` are the repository's files: findings elsewhere are told as well.
+        """
+        sentences = [
+            f"{_counted(number)} left out: {reason}."
+            for reason, number in self.dropped.items()
+            if reason != REPEATED
+        ]
+        if known is not None:
+            there = frozenset(known)
+            missing = [path for path in self.by_path if path not in there]
+            if missing:
+                number = sum(len(self.by_path[path]) for path in missing)
+                shown = [quoted(path) for path in missing[:SHOWN_PATHS]]
+                if len(missing) > SHOWN_PATHS:
+                    shown.append(f"{len(missing) - SHOWN_PATHS:,} more")
+                sentences.append(
+                    f"{_counted(number)} left out: no such file in the repository "
+                    f"({listed(shown)})."
+                )
+        return (*sentences, *self.notes)
+
+
+def collect(reports: Iterable[Report], *, limit: int = MAX_FINDINGS) -> Findings:
+    """Put reports together. Equal findings are kept once, whichever tool tells them again."""
+    kept: dict[tuple[object, ...], Finding] = {}
+    dropped: Counter[str] = Counter()
+    notes: list[str] = []
+    for report in reports:
+        notes += report.notes
+        for found in report.findings:
+            if isinstance(found, Dropped):
+                dropped[found.reason] += 1
+                continue
+            key = _identity(found)
+            if key in kept:
+                dropped[REPEATED] += 1
+            elif len(kept) >= limit:
+                dropped[TOO_MANY if limit == MAX_FINDINGS else f"over {limit:,} findings"] += 1
+            else:
+                kept[key] = found
+    by_path: dict[str, list[Finding]] = {}
+    for found in kept.values():
+        by_path.setdefault(found.path, []).append(found)
+    return Findings(
+        by_path=MappingProxyType({path: _in_order(found) for path, found in by_path.items()}),
+        dropped=MappingProxyType(dict(dropped)),
+        notes=tuple(notes),
+    )
+
+
+def _identity(found: Finding) -> tuple[object, ...]:
+    """What makes two findings one: not the tool, which several formats name differently."""
+    return (found.path, found.line, found.end_line, found.column, found.rule, found.message)
+
+
+def _in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(
+        sorted(found, key=lambda one: (one.line or 0, one.column or 0, one.rule, one.message))
+    )
+
+
+def _counted(number: int) -> str:
+    return "1 finding was" if number == 1 else f"{number:,} findings were"

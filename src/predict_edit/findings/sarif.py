@@ -1,0 +1,237 @@
+"""SARIF 2.1.0: the fields that are read, and what they mean.
+
+Numbers in comments are sections of OASIS, "Static Analysis Results Interchange Format (SARIF)
+Version 2.1.0".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+import pydantic
+
+from predict_edit.domain import Finding
+from predict_edit.findings.linters import Shape
+from predict_edit.findings.paths import Dropped, Roots
+from predict_edit.findings.raw import RawFinding
+
+SUPPRESSED: Final = "it is suppressed in the report"
+NOT_FAILED: Final = "the report does not call it a failure"
+GONE: Final = "the report calls it absent"
+NO_PLACE: Final = "it has no place in a file"
+
+_DEPTH: Final = 8
+"""How often the base of an address may itself be relative to another base."""
+_PLACEHOLDER: Final = re.compile(r"\{([0-9]{1,3})\}|\{\{|\}\}")
+_T = TypeVar("_T")
+
+
+class _Message(Shape):
+    text: str | None = None
+    markdown: str | None = None
+    id: str | None = None
+    arguments: list[str] = pydantic.Field(default_factory=list)
+
+
+class _Address(Shape):
+    uri: str | None = None
+    base: str | None = pydantic.Field(default=None, alias="uriBaseId")
+    index: int = -1
+
+
+class _Region(Shape):
+    start_line: int | None = pydantic.Field(default=None, alias="startLine")
+    end_line: int | None = pydantic.Field(default=None, alias="endLine")
+    start_column: int | None = pydantic.Field(default=None, alias="startColumn")
+
+
+class _Physical(Shape):
+    address: _Address | None = pydantic.Field(default=None, alias="artifactLocation")
+    region: _Region | None = None
+
+
+class _Location(Shape):
+    physical: _Physical | None = pydantic.Field(default=None, alias="physicalLocation")
+
+
+class _ComponentRef(Shape):
+    index: int = -1
+
+
+class _RuleRef(Shape):
+    id: str | None = None
+    index: int = -1
+    component: _ComponentRef | None = pydantic.Field(default=None, alias="toolComponent")
+
+
+class _Suppression(Shape):
+    status: str | None = None
+
+
+class _Result(Shape):
+    rule_id: str | None = pydantic.Field(default=None, alias="ruleId")
+    rule_index: int = pydantic.Field(default=-1, alias="ruleIndex")
+    rule: _RuleRef | None = None
+    kind: str = "fail"
+    level: str | None = None
+    message: _Message | None = None
+    locations: list[_Location] | None = None
+    baseline: str | None = pydantic.Field(default=None, alias="baselineState")
+    suppressions: list[_Suppression] | None = None
+
+
+class _Configuration(Shape):
+    level: str | None = None
+
+
+class _Rule(Shape):
+    id: str = ""
+    texts: dict[str, _Message] = pydantic.Field(default_factory=dict, alias="messageStrings")
+    configuration: _Configuration | None = pydantic.Field(
+        default=None, alias="defaultConfiguration"
+    )
+
+
+class _Component(Shape):
+    name: str = ""
+    rules: list[_Rule] | None = None
+
+
+class _Tool(Shape):
+    driver: _Component
+    extensions: list[_Component] | None = None
+
+
+class _Artifact(Shape):
+    location: _Address | None = None
+
+
+class _Run(Shape):
+    tool: _Tool
+    results: list[_Result] | None = None
+    artifacts: list[_Artifact] | None = None
+    bases: dict[str, _Address] | None = pydantic.Field(default=None, alias="originalUriBaseIds")
+
+
+class _Log(Shape):
+    runs: list[_Run] | None
+
+
+def read(found: Any, roots: Roots) -> Iterator[RawFinding | Finding | Dropped]:
+    """The results of all runs that are failures at a place in a file."""
+    log = _Log.model_validate(found)
+    for run in log.runs or ():
+        places: dict[str, str | Dropped] = {}
+        for result in run.results or ():
+            yield _finding(run, result, roots, places)
+
+
+def _finding(
+    run: _Run, result: _Result, roots: Roots, places: dict[str, str | Dropped]
+) -> Finding | Dropped:
+    """One result, told by its first location."""
+    if reason := _set_aside(result):
+        return Dropped(reason)
+    physical = next((one.physical for one in result.locations or () if one.physical), None)
+    uri = _address(run, physical.address) if physical and physical.address else None
+    if physical is None or uri is None:
+        return Dropped(NO_PLACE)
+    if uri not in places:
+        places[uri] = roots.of_address(uri)
+    path = places[uri]
+    if isinstance(path, Dropped):
+        return path
+    rule = _rule(run, result)
+    region = physical.region or _Region()
+    level = result.level or (rule.configuration.level if rule and rule.configuration else None)
+    return RawFinding(
+        path=path,
+        line=region.start_line,
+        end_line=region.end_line,
+        column=region.start_column,
+        rule=result.rule_id or (result.rule and result.rule.id) or (rule.id if rule else ""),
+        message=_text(result.message, rule),
+        tool=run.tool.driver.name,
+        level=level or "warning",
+    ).at(path)
+
+
+def _set_aside(result: _Result) -> str:
+    """Why a result is none that asks for a change; empty where it does."""
+    if result.kind.casefold() != "fail":
+        return NOT_FAILED
+    if result.baseline == "absent":
+        return GONE
+    # A suppression without a status counts as accepted (3.35.3).
+    accepted = any(one.status in {None, "accepted"} for one in result.suppressions or ())
+    return SUPPRESSED if accepted else ""
+
+
+def _address(run: _Run, address: _Address) -> str | None:
+    """The address of a file, with the bases it is relative to (3.4 and 3.14.14).
+
+    A base without an address of its own, such as ``%SRCROOT%``, is the repository's root.
+    """
+    if address.uri is None:
+        artifact = _at(run.artifacts, address.index)
+        if artifact is None or artifact.location is None or artifact.location.uri is None:
+            return None
+        address = artifact.location
+    uri, base = address.uri or "", address.base
+    for _ in range(_DEPTH):
+        if base is None or ":" in uri.partition("/")[0] or uri.startswith("/"):
+            break
+        found = (run.bases or {}).get(base)
+        if found is None:
+            break
+        prefix = found.uri or ""
+        uri = f"{prefix}{'' if not prefix or prefix.endswith('/') else '/'}{uri}"
+        base = found.base
+    return uri
+
+
+def _rule(run: _Run, result: _Result) -> _Rule | None:
+    """The rule that a result is about, where the report describes it."""
+    reference = result.rule or _RuleRef()
+    component: _Component | None = run.tool.driver
+    if reference.component is not None and reference.component.index >= 0:
+        component = _at(run.tool.extensions, reference.component.index)
+    if component is None:
+        return None
+    index = reference.index if reference.index >= 0 else result.rule_index
+    found = _at(component.rules, index)
+    wanted = result.rule_id or reference.id
+    if found is None or (wanted and not wanted.startswith(found.id)):
+        return None
+    return found
+
+
+def _text(message: _Message | None, rule: _Rule | None) -> str:
+    """What a result says: its own words, or the rule's with the arguments in them (3.11)."""
+    if message is None:
+        return ""
+    said = message
+    if message.text is None and message.markdown is None and message.id and rule:
+        said = rule.texts.get(message.id, message)
+    return _filled(said.text or said.markdown or "", message.arguments)
+
+
+def _filled(text: str, arguments: Sequence[str]) -> str:
+    """A text with its placeholders replaced."""
+    if not arguments:
+        return text
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0][0]
+        found = _at(arguments, int(match[1]))
+        return match[0] if found is None else found
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def _at(items: Sequence[_T] | None, index: int) -> _T | None:
+    """The item of that number, ``None`` where there is none."""
+    return items[index] if items is not None and 0 <= index < len(items) else None

@@ -1,0 +1,134 @@
+"""Edits a file that is longer than one answer, piece by piece.
+
+The first piece goes alone: it fills the provider's prompt cache with what all pieces have in
+common, and finds out what the model refuses. The others follow side by side, as far as the pace
+allows. One piece that fails fails the file: half an edit is none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any
+
+from predict_edit.domain import EditRequest
+from predict_edit.edit import grammars, guard, pieces
+from predict_edit.edit.pieces import Count
+from predict_edit.edit.prompt import Part
+from predict_edit.editor import Progress
+from predict_edit.errors import AnswerTooLong, PredictEditError
+from predict_edit.llm.answers import CORRECTABLE, Answers
+from predict_edit.llm.effort import Ledger
+from predict_edit.llm.rate import Clock
+
+MOST_HALVINGS = 3
+"""How often a piece whose answer grew too long is cut again."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LongFile:
+    """One file and its pieces."""
+
+    request: EditRequest
+    parts: tuple[Part, ...]
+    answers: Answers
+    count: Count
+    clock: Clock
+    ledger: Ledger
+    progress: Progress | None = None
+
+    async def edited(self) -> str:
+        """The whole edited file.
+
+        Raises:
+            PredictEditError: a piece has no usable answer, or the whole is none.
+        """
+        received = [0] * len(self.parts)
+        ledgers = [Ledger(path=self.ledger.path) for _ in self.parts]
+        started = self.clock()
+
+        async def one(index: int, correction: str | None = None) -> str:
+            def progress(characters: int) -> None:
+                received[index] = characters
+                if self.progress is not None:
+                    self.progress(sum(received))
+
+            return await self._piece(self.parts[index], ledgers[index], progress, correction)
+
+        try:
+            self.answers.predictor.check_budget(
+                [self.answers.messages(self.request, part) for part in self.parts]
+            )
+            texts = [await one(0), *await _together(one(n) for n in range(1, len(self.parts)))]
+            try:
+                await self._check(texts)
+            except CORRECTABLE as error:
+                for index in await self._guilty(texts) or _none_to_blame(error):
+                    texts[index] = await one(index, error.cause)
+                await self._check(texts)
+        finally:
+            for ledger in ledgers:
+                self.ledger.absorb(ledger)
+            self.ledger.active += self.clock() - started
+        return "".join(texts)
+
+    async def _piece(
+        self, part: Part, ledger: Ledger, progress: Progress, correction: str | None
+    ) -> str:
+        """One piece; where its answer grew past the model's limit, in smaller ones."""
+
+        async def ask(part: Part, halvings: int) -> str:
+            try:
+                if correction is None:
+                    return await self.answers.accepted(self.request, ledger, progress, part)
+                return await self.answers.corrected(
+                    self.request, ledger, progress, part, correction
+                )
+            except AnswerTooLong:
+                smaller = pieces.halve(part, self.count) if halvings else ()
+                if len(smaller) <= 1:
+                    raise
+            return "".join([await ask(each, halvings - 1) for each in smaller])
+
+        return await ask(part, MOST_HALVINGS)
+
+    async def _check(self, texts: Sequence[str]) -> None:
+        """Guard the whole as if it had come in one answer; a long text takes its time."""
+        file = self.request.file
+        await asyncio.to_thread(
+            guard.check,
+            file.path,
+            file.text,
+            "".join(texts),
+            self.request.instruction,
+            parsers=grammars.known(),
+        )
+
+    async def _guilty(self, texts: Sequence[str]) -> list[int]:
+        """The pieces whose edit alone makes the whole unusable."""
+        found = []
+        originals = [part.text for part in self.parts]
+        for index, text in enumerate(texts):
+            if text == originals[index]:
+                continue
+            try:
+                await self._check([*originals[:index], text, *originals[index + 1 :]])
+            except CORRECTABLE:
+                found.append(index)
+        return found
+
+
+def _none_to_blame(error: PredictEditError) -> Sequence[int]:
+    """Only all pieces together are wrong, so there is none to ask for again."""
+    raise error
+
+
+async def _together(coroutines: Iterable[Coroutine[Any, Any, str]]) -> list[str]:
+    """Run side by side; the first that fails stops the others, and its error comes out."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(coroutine) for coroutine in coroutines]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]

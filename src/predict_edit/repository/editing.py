@@ -1,0 +1,89 @@
+"""Files of a branch through the model, each held to where its findings are."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from predict_edit.domain import (
+    EditRequest,
+    FailedEdit,
+    FileResult,
+    FileStatus,
+    Finding,
+    Hunk,
+    SourceFile,
+)
+from predict_edit.editor import Editor
+from predict_edit.errors import PredictEditError
+from predict_edit.findings import Findings, near
+from predict_edit.log import log
+from predict_edit.screen.judge import judge_for, secret_in
+from predict_edit.suggest.place import place
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What editing takes besides the files."""
+
+    instruction: str
+    findings: Findings | None
+    """``None`` where the run is not about findings."""
+    anywhere: bool
+    """Whether edits far from every finding are kept."""
+    secrets: tuple[str, ...]
+
+    def findings_of(self, path: str) -> tuple[Finding, ...]:
+        """The findings of one file."""
+        return self.findings.of(path) if self.findings else ()
+
+
+async def edit_files(
+    sources: Sequence[SourceFile], editor: Editor, bench: Bench
+) -> tuple[FileResult, ...]:
+    """Ask for every file, side by side."""
+    done = 0
+
+    async def one(file: SourceFile) -> FileResult:
+        nonlocal done
+        result = await edit_file(file, editor, bench)
+        done += 1
+        log.info("%s of %s files done", done, len(sources))
+        return result
+
+    longest_first = sorted(sources, key=lambda file: len(file.text), reverse=True)
+    async with asyncio.TaskGroup() as group:
+        tasks = {file.path: group.create_task(one(file)) for file in longest_first}
+    return tuple(tasks[file.path].result() for file in sources)
+
+
+async def edit_file(file: SourceFile, editor: Editor, bench: Bench) -> FileResult:
+    """One file through the model and to its places."""
+    if reason := editor.declines(file):
+        return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason)
+    if reason := secret_in(file, bench.secrets):
+        return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason)
+    request = EditRequest(
+        file=file, instruction=bench.instruction, findings=bench.findings_of(file.path)
+    )
+    answer = await editor.edit(request)
+    result = FileResult(path=file.path, status=FileStatus.UNCHANGED, effort=answer.effort)
+    if isinstance(answer, FailedEdit):
+        return dataclasses.replace(result, status=FileStatus.FAILED, reason=str(answer.error))
+    if answer.text == file.text:
+        return result
+    try:
+        placed = await asyncio.to_thread(place, file, answer.text, judge=judge(file, bench))
+    except PredictEditError as error:
+        return dataclasses.replace(result, status=FileStatus.FAILED, reason=str(error))
+    return dataclasses.replace(result, status=FileStatus.EDITED, placed=placed)
+
+
+def judge(file: SourceFile, bench: Bench) -> Callable[[Hunk], str | None]:
+    """What must not be in an answer, and what is too far from what was found."""
+    screen = judge_for(file, bench.secrets)
+    if bench.findings is None or bench.anywhere:
+        return screen
+    aim = near(bench.findings_of(file.path))
+    return lambda hunk: screen(hunk) or aim(hunk)

@@ -1,0 +1,364 @@
+"""Edits as a commit: ``/predict-edit apply`` and ``deliver: commit``, and why not where not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from predict_edit.domain import Outcome, PlacementKind
+from predict_edit.outcome import Finished
+from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault
+from predict_edit.sandbox.github.nouns import Token
+from predict_edit.sandbox.stage import REPOSITORY, many
+
+if TYPE_CHECKING:
+    from tests.action.conftest import Rehearsal
+
+MakeRehearsal = Callable[..., Awaitable["Rehearsal"]]
+OutputsOf = Callable[[Finished], dict[str, str]]
+APPLY = "/predict-edit apply"
+COMMIT = {"deliver": "commit"}
+GRAPHQL = r".*/graphql"
+
+
+def permit(rehearsal: Rehearsal) -> None:
+    """Let the job's token write contents, as ``permissions: contents: write`` does."""
+    github = rehearsal.stage.github
+    token = github.tokens[DEFAULT_TOKEN]
+    github.tokens[DEFAULT_TOKEN] = Token(
+        value=token.value,
+        user=token.user,
+        permissions={**token.permissions, "contents": "write"},
+        actions=token.actions,
+    )
+
+
+async def set_up(rehearse: MakeRehearsal, **scene: Any) -> Rehearsal:
+    """Three files with two edits each, and a token that may commit."""
+    rehearsal = await rehearse(**{"files": many(3, changes=2), **scene})
+    permit(rehearsal)
+    return rehearsal
+
+
+def head_files(rehearsal: Rehearsal) -> dict[str, bytes]:
+    """All files of the head as it is now."""
+    return rehearsal.stage.world.files_at(rehearsal.stage.pull.head_sha)
+
+
+def message(rehearsal: Rehearsal) -> str:
+    """The text of the newest commit."""
+    store = rehearsal.stage.github.repository(REPOSITORY).store
+    return store.commit(rehearsal.stage.pull.head_sha).message
+
+
+def commits(rehearsal: Rehearsal) -> int:
+    """How often the head moved."""
+    return len(rehearsal.stage.pull.earlier_heads)
+
+
+class TestApply:
+    """The open suggestions in one commit."""
+
+    async def test_one_commit_with_all_of_them(
+        self, rehearse: MakeRehearsal, outputs_of: OutputsOf
+    ) -> None:
+        """The head becomes what the suggestions say; who asked and what did it are credited."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say()
+        finished = await rehearsal.say(APPLY)
+
+        assert head_files(rehearsal) == rehearsal.stage.world.expected()
+        assert commits(rehearsal) == 1
+        assert finished.report.outcome is Outcome.COMMITTED
+        assert outputs_of(finished)["outcome"] == "committed"
+        text = rehearsal.stage.summaries[1]
+        assert f"/commits/{rehearsal.stage.pull.head_sha})" in text or "/commit/" in text
+        assert "6 suggestions applied" in text
+        said = message(rehearsal)
+        assert said.startswith("Apply 6 suggestions of predict-edit\n")
+        assert "Co-authored-by: grace <" in said
+        assert "Co-authored-by: predict-edit <" in said
+        assert rehearsal.stage.reactions == ["eyes", "rocket"]
+        assert len(rehearsal.typist.asked) == 3
+
+    async def test_what_was_answered_with_a_decision_is_left(self, rehearse: MakeRehearsal) -> None:
+        """Resolved, folded and edited ones are not applied, nor those of somebody else."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say()
+        github = rehearsal.stage.github
+        resolved, folded, edited, *rest = rehearsal.stage.suggestions
+        resolved.thread.resolved_by = github.user("ada")
+        folded.minimized = "OUTDATED"
+        edited.body = edited.body.replace("MSFTBuzz", "Evil")
+        forged = rest[-1].body.replace("MSFTBuzz", "Evil")
+        github.review_comment(REPOSITORY, 1, "ada", forged, path="src/file_001.py", line=6)
+        await rehearsal.say(APPLY)
+
+        assert sum(data.count(b"MSFTBuzz") for data in head_files(rehearsal).values()) == 3
+        assert not any(b"Evil" in data for data in head_files(rehearsal).values())
+        assert "1 open suggestion left out" in rehearsal.stage.summaries[1]
+
+    async def test_lines_that_changed_are_left(self, rehearse: MakeRehearsal) -> None:
+        """A suggestion for lines that somebody has changed since is outdated and not applied."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say()
+        stage = rehearsal.stage
+        old = stage.world.files_at(stage.pull.head_sha)["src/file_001.py"].decode()
+        stage.github.push(
+            REPOSITORY,
+            stage.world.head_ref,
+            {"src/file_001.py": "# first\n" + old.replace('"FizzBuzz 1"', '"Mine"', 1)},
+        )
+        await rehearsal.say(APPLY)
+
+        text = head_files(rehearsal)["src/file_001.py"].decode()
+        assert text.startswith("# first\n")
+        assert (text.count("Mine"), text.count("MSFTBuzz")) == (1, 1)
+
+    @pytest.mark.parametrize("posted", [False, True])
+    async def test_nothing_to_apply_is_an_answer(
+        self, rehearse: MakeRehearsal, *, posted: bool
+    ) -> None:
+        """Without an open suggestion there is no commit and a reply that says so."""
+        rehearsal = await set_up(rehearse)
+        if posted:
+            await rehearsal.say()
+            for comment in rehearsal.stage.suggestions:
+                comment.body = comment.body.replace("MSFTBuzz", "Evil")
+        finished = await rehearsal.say(APPLY)
+
+        assert finished.report.outcome is Outcome.ANSWERED
+        assert "nothing to apply" in rehearsal.stage.summaries[-1]
+        assert commits(rehearsal) == 0
+
+    async def test_missing_permission_is_named(self, rehearse: MakeRehearsal) -> None:
+        """A token without ``contents: write`` leads to a failure that names it."""
+        rehearsal = await rehearse(files=many(2))
+        await rehearsal.say()
+        finished = await rehearsal.say(APPLY)
+
+        assert finished.report.outcome is Outcome.FAILED
+        assert "`contents: write`" in rehearsal.stage.summaries[1]
+        assert commits(rehearsal) == 0
+        assert rehearsal.stage.reactions == ["eyes", "confused"]
+
+    async def test_fork_is_explained(self, rehearse: MakeRehearsal) -> None:
+        """On a fork the reply says that the token may not, and what to do instead."""
+        rehearsal = await set_up(rehearse, fork=True)
+        await rehearsal.say()
+        finished = await rehearsal.say(APPLY)
+
+        assert finished.report.outcome is Outcome.FAILED
+        assert "fork" in rehearsal.stage.summaries[1]
+        assert "page" in rehearsal.stage.summaries[1]
+
+    async def test_dry_run_commits_nothing(self, rehearse: MakeRehearsal) -> None:
+        """With ``dry-run`` it is said what would be committed, and nothing is."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say()
+        finished = await rehearsal.say(APPLY, dry_run="true")
+
+        assert finished.report.outcome is Outcome.COMMITTED
+        assert (commits(rehearsal), len(rehearsal.stage.summaries)) == (0, 1)
+        assert rehearsal.file("edits.patch") != b""
+
+
+class TestDeliverCommit:
+    """All accepted edits at once, without suggestions."""
+
+    async def test_one_commit_and_nothing_inline(
+        self, rehearse: MakeRehearsal, outputs_of: OutputsOf
+    ) -> None:
+        """The head has all edits, no review is posted, and the patches are there all the same."""
+        rehearsal = await set_up(rehearse)
+        finished = await rehearsal.say(**COMMIT)
+
+        assert head_files(rehearsal) == rehearsal.stage.world.expected()
+        assert (rehearsal.reviews, commits(rehearsal)) == ([], 1)
+        assert outputs_of(finished)["outcome"] == "committed"
+        assert finished.report.count(PlacementKind.PATCH) == 6
+        assert "Committed" in rehearsal.summary
+        assert "To take the patch" not in rehearsal.summary
+        assert rehearsal.file("edits.patch") != b""
+        assert "Instruction: Replace string `FizzBuzz` with `MSFTBuzz`." in message(rehearsal)
+
+    async def test_not_without_the_repositorys_leave(self, rehearse: MakeRehearsal) -> None:
+        """A comment alone cannot choose it."""
+        rehearsal = await set_up(rehearse)
+        finished = await rehearsal.say("/predict-edit --deliver commit do it")
+
+        assert finished.report.outcome is Outcome.ANSWERED
+        assert commits(rehearsal) == 0
+
+    @pytest.mark.parametrize(
+        ("body", "named"),
+        [
+            ({"type": "FORBIDDEN", "message": "Resource not accessible"}, "contents: write"),
+            (
+                {"type": "UNPROCESSABLE", "message": "Protected branch update failed"},
+                "Protected branch update failed",
+            ),
+            (
+                {"type": "FORBIDDEN", "message": "refused without `workflows` permission"},
+                "workflows",
+            ),
+        ],
+    )
+    async def test_refusal_becomes_a_patch(
+        self, rehearse: MakeRehearsal, body: dict[str, str], named: str
+    ) -> None:
+        """Where no commit can be made the edits are in the patch, with why and what to do."""
+        rehearsal = await set_up(rehearse)
+        rehearsal.stage.github.faults.add(
+            Fault(
+                path=GRAPHQL,
+                containing="createCommitOnBranch",
+                status=200,
+                body={"data": {"createCommitOnBranch": None}, "errors": [body]},
+                times=None,
+            )
+        )
+        finished = await rehearsal.say(**COMMIT)
+
+        assert finished.report.outcome is Outcome.PATCHED
+        assert rehearsal.file("remainder.patch") == rehearsal.file("edits.patch") != b""
+        assert named in rehearsal.summary
+        assert "edits.patch" in rehearsal.summary
+
+    async def test_fork_becomes_a_patch(self, rehearse: MakeRehearsal) -> None:
+        """A fork's branch is not the token's to write: the patch, and what to do instead."""
+        rehearsal = await set_up(rehearse, fork=True)
+        finished = await rehearsal.say(**COMMIT)
+
+        assert finished.report.outcome is Outcome.PATCHED
+        assert "fork" in rehearsal.summary
+
+    @pytest.mark.parametrize("same_file", [False, True])
+    async def test_head_that_moved(self, rehearse: MakeRehearsal, *, same_file: bool) -> None:
+        """A push to other files is built upon; one to the same files is never overwritten."""
+        rehearsal = await set_up(rehearse)
+        stage = rehearsal.stage
+        path = "src/file_001.py" if same_file else "other.txt"
+        stage.github.faults.add(
+            Fault(
+                method="POST",
+                path=r".*/issues/1/comments",
+                act=lambda: stage.github.push(
+                    REPOSITORY, stage.world.head_ref, {path: b"theirs\n"}
+                ),
+            )
+        )
+        finished = await rehearsal.say(**COMMIT)
+
+        assert head_files(rehearsal)[path] == b"theirs\n"
+        assert commits(rehearsal) == (1 if same_file else 2)
+        wanted = Outcome.PATCHED if same_file else Outcome.COMMITTED
+        assert finished.report.outcome is wanted
+
+    async def test_commit_that_was_made_after_all(self, rehearse: MakeRehearsal) -> None:
+        """A 502 after the commit was made leads to no second one, and is told as a success."""
+        rehearsal = await set_up(rehearse)
+        rehearsal.stage.github.faults.add(
+            Fault(path=GRAPHQL, containing="createCommitOnBranch", status=502, when="after")
+        )
+        finished = await rehearsal.say(**COMMIT)
+
+        assert finished.report.outcome is Outcome.COMMITTED
+        assert commits(rehearsal) == 1
+
+
+class TestAgain:
+    """A commit is never made twice."""
+
+    @pytest.mark.parametrize("performed", [False, True])
+    @pytest.mark.parametrize(
+        ("method", "path", "containing", "nth"),
+        [
+            ("POST", r".*/issues/1/comments", None, 1),
+            ("POST", GRAPHQL, "createCommitOnBranch", 1),
+            ("PATCH", r".*/issues/comments/\d+", None, 1),
+            ("PATCH", r".*/issues/comments/\d+", None, 2),
+        ],
+    )
+    @pytest.mark.parametrize("how", ["apply", "deliver"])
+    async def test_crash(
+        self,
+        rehearse: MakeRehearsal,
+        how: str,
+        method: str,
+        path: str,
+        containing: str | None,
+        nth: int,
+        *,
+        performed: bool,
+    ) -> None:
+        """Wherever the first run ends, after the second there is one commit and one summary."""
+        rehearsal = await set_up(rehearse)
+        inputs = COMMIT if how == "deliver" else {}
+        if how == "apply":
+            await rehearsal.say()
+        asked = len(rehearsal.typist.asked)
+        told = len(rehearsal.stage.summaries)
+        comment = rehearsal.comment(APPLY) if how == "apply" else rehearsal.comment()
+        faults = rehearsal.stage.github.faults
+        faults.add(
+            Fault(
+                method=method,
+                path=path,
+                containing=containing,
+                nth=nth,
+                drop=True,
+                when="after" if performed else "instead",
+                act=lambda: faults.add(Fault(drop=True, times=None)),
+            )
+        )
+        await rehearsal.follow(comment, **inputs)
+        rehearsal.recover()
+        finished = await rehearsal.follow(comment, **inputs)
+
+        assert finished.report.outcome is Outcome.COMMITTED, finished.report.problem
+        assert commits(rehearsal) == 1
+        assert head_files(rehearsal) == rehearsal.stage.world.expected()
+        assert len(rehearsal.stage.summaries) == told + 1
+        assert "Committed" in rehearsal.stage.summaries[-1]
+        assert len(rehearsal.typist.asked) <= asked + (6 if nth == 1 else 3) * (how == "deliver")
+
+    @pytest.mark.parametrize("how", ["apply", "deliver"])
+    async def test_finished_commit_is_told_again_and_nothing_written(
+        self, rehearse: MakeRehearsal, outputs_of: OutputsOf, how: str
+    ) -> None:
+        """The same command again on its own commit gives the same outputs, and does nothing."""
+        rehearsal = await set_up(rehearse)
+        inputs = COMMIT if how == "deliver" else {}
+        if how == "apply":
+            await rehearsal.say()
+        comment = rehearsal.comment(APPLY) if how == "apply" else rehearsal.comment()
+        first = await rehearsal.follow(comment, **inputs)
+        asked = len(rehearsal.typist.asked)
+        rehearsal.stage.github.log.clear()
+        again = await rehearsal.follow(comment, **inputs)
+
+        assert outputs_of(again) == outputs_of(first)
+        assert [p for _, p in rehearsal.stage.written() if "reactions" not in p] == []
+        assert (commits(rehearsal), len(rehearsal.typist.asked)) == (1, asked)
+
+    async def test_memory_without_a_seal_is_not_committed(self, rehearse: MakeRehearsal) -> None:
+        """Without a key to seal it, what a comment remembers is asked for again before a commit."""
+        rehearsal = await set_up(rehearse)
+        comment = rehearsal.comment()
+        keyless = {
+            **COMMIT,
+            "api_key": "",
+            "base_url": "https://name.openai.azure.com/openai/v1/",
+        }
+        rehearsal.typist.broken = ("src/file_002.py",)
+        faults = rehearsal.stage.github.faults
+        faults.add(Fault(path=GRAPHQL, containing="createCommit", drop=True, times=None))
+        await rehearsal.follow(comment, **keyless)
+        rehearsal.recover()
+        rehearsal.typist.broken = ()
+        await rehearsal.follow(comment, **keyless)
+
+        assert len(rehearsal.typist.asked) == 6

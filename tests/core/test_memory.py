@@ -1,0 +1,166 @@
+"""What a run leaves for the next one, packed and opened again."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import random
+import zlib
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predict_edit.blob import blob_sha_of
+from predict_edit.domain import (
+    Aim,
+    ChangedFile,
+    EditRequest,
+    Effort,
+    PredictionState,
+    SourceFile,
+    Usage,
+)
+from predict_edit.marker import Marker, find_marker
+from predict_edit.memory import MAX_UNPACKED, Memory, Piece, Record, key_of, pack, unpack
+from predict_edit.settings import ModelSettings
+from predict_edit.suggest.diff import hunks_between
+
+EFFORT = Effort(
+    usage=Usage(prompt_tokens=7, accepted_prediction_tokens=0),
+    cost=Decimal("0.00125"),
+    model="m",
+    prediction=PredictionState.SENT,
+    attempts=2,
+    seconds=1.25,
+)
+TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "\r\n", "\x0c\n", "ü\u2028\n", "\n"])).map("".join)
+
+
+def source(text: str, path: str = "a.py") -> SourceFile:
+    """A file with its blob SHA."""
+    return SourceFile(path=path, text=text, blob_sha=blob_sha_of(text.encode()))
+
+
+def record(old: str, new: str, path: str = "a.py") -> Record:
+    """What is remembered of one edit."""
+    return Record.of(source(old, path), "key", new, hunks_between(old, new), EFFORT)
+
+
+@given(TEXTS, TEXTS, st.text(max_size=20))
+def test_what_is_packed_comes_back(old: str, new: str, secret: str) -> None:
+    """Any edit survives packing into a marker, byte for byte, with its figures."""
+    memory = Memory(records={"a.py": record(old, new)}, figures={"hunks": "3"})
+    marker = Marker("summary", {"command": "c", "memory": pack(memory, secret)})
+    found = find_marker(f"text\n{marker}\n", "summary")
+
+    assert found is not None
+    again = unpack(found.fields["memory"], secret)
+    assert again == memory
+    assert again.records["a.py"].edited(old) == new
+
+
+@given(st.binary(max_size=200), st.text(max_size=10))
+def test_anything_can_be_opened(data: bytes, seal: str) -> None:
+    """What is no memory is an empty one; nothing is raised."""
+    assert unpack(f"{seal}.{base64.b64encode(data).decode()}", "s") == Memory()
+    assert unpack(seal, None) == Memory()
+
+
+def sealed(data: bytes) -> str:
+    """Data with the seal that a run without a key makes."""
+    seal = hmac.digest(b"predict-edit memory ", data, "sha256").hex()[:32]
+    return f"{seal}.{base64.b64encode(data).decode()}"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        zlib.compress(b" " * (MAX_UNPACKED + 1) + b"{}"),  # grows beyond the bound
+        zlib.compress(b'{"records":{}}')[:-3],  # cut off
+        zlib.compress(b"[1, 2"),
+        zlib.compress(b'{"records":{"a":{"path":1}}}'),
+        zlib.compress(b"[" * 100_000),
+        b"no zlib",
+    ],
+)
+def test_hostile_data_under_a_right_seal(data: bytes) -> None:
+    """Bounds and shape are checked even where the seal fits."""
+    assert unpack(sealed(data), None) == Memory()
+    assert unpack(sealed(zlib.compress(b'{"figures":{"a":"1"}}')), None).figures == {"a": "1"}
+
+
+def test_other_key_opens_nothing() -> None:
+    """What was sealed with another key, or with none, is not used."""
+    packed = pack(Memory(figures={"a": "1"}), "one")
+
+    assert unpack(packed, "two") == unpack(packed, None) == Memory()
+
+
+def test_what_does_not_fit_is_left_out() -> None:
+    """Within the limit the small edits are kept; the large ones cost tokens again."""
+    rng = random.Random(1)
+    sizes = {f"f{n}": 50 * 4**n for n in range(8)}
+    records = {
+        path: record("a\n", "".join(rng.choices("abcdefghij", k=size)) + "\n", path)
+        for path, size in sizes.items()
+    }
+    packed = pack(Memory(records=records), "s", 5_000)
+    kept = unpack(packed, "s").records
+
+    assert 2_000 < len(packed) <= 5_000
+    assert list(kept) == list(sizes)[: len(kept)]
+    assert 3 <= len(kept) < 8
+    assert pack(Memory(records=records), "s", 10) == ""
+
+
+def test_path_that_is_no_unicode_is_not_remembered() -> None:
+    """Half of a surrogate pair in a path costs that file its memory, and nothing else."""
+    records = {path: record("a\n", "b\n", path) for path in ("good", "bad\ud800")}
+
+    assert list(unpack(pack(Memory(records=records), "s"), "s").records) == ["good"]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (Piece(start=0, count=1, added=()),),
+        (Piece(start=9, count=1, added=()),),
+        (Piece(start=1, count=-1, added=()),),
+        (Piece(start=2, count=1, added=()), Piece(start=1, count=1, added=())),
+        (Piece(start=1, count=1, added=("other\n",)),),
+    ],
+)
+def test_wrong_pieces_are_no_edit(pieces: tuple[Piece, ...]) -> None:
+    """Pieces that do not lead to the remembered blob are no edit."""
+    wrong = Record(path="a", before="b", key="k", after="0" * 40, pieces=pieces, effort=EFFORT)
+
+    assert wrong.edited("a\nb\n") is None
+
+
+def test_key_names_everything_the_answer_depends_on() -> None:
+    """Another instruction, aim, diff, model, endpoint or context is another question."""
+    settings = ModelSettings(model="m")
+    change = ChangedFile(
+        path="a", status="modified", blob_sha=None, additions=1, deletions=0, patch="@@ x"
+    )
+    file = SourceFile(path="a", text="t", blob_sha="b", change=change)
+    other = SourceFile(path="a", text="t", blob_sha="b")
+    aim = Aim(path="a", start_line=None, line=1, diff_hunk="", thread=("x",))
+    requests = [
+        EditRequest(file=file, instruction="do"),
+        EditRequest(file=file, instruction="do it"),
+        EditRequest(file=file, instruction="do", aim=aim),
+        EditRequest(file=other, instruction="do"),
+    ]
+    keys = {key_of(request, settings) for request in requests}
+    keys |= {
+        key_of(requests[0], ModelSettings(model="n")),
+        key_of(requests[0], ModelSettings(model="m", base_url="https://x.example")),
+        key_of(requests[0], ModelSettings(model="m", context="none")),
+    }
+
+    assert len(keys) == 7
+    assert key_of(requests[0], settings) == key_of(requests[0], settings)
+    assert Memory(records={"a": record("t", "u", "a")}).find(file, "key") is None

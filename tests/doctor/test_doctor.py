@@ -1,0 +1,247 @@
+"""The doctor, against the offline model over real HTTP."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx2
+import pytest
+
+from predict_edit import doctor
+from predict_edit.diagnosis import diagnose
+from predict_edit.model_choice import Chosen
+from predict_edit.sandbox.model import ModelConfig, ModelSandbox
+from predict_edit.sandbox.model.config import API_KEY, RateLimit
+from predict_edit.sandbox.model.faults import FaultKind, always, failing, spoiling
+from predict_edit.sandbox.model.quirks import Quirk
+from predict_edit.sandbox.model.threaded import serve_model
+from predict_edit.settings import ModelSettings
+from predict_edit.symptoms import Check
+
+TODAY = dt.date(2026, 6, 1)
+
+
+def chosen(server: ModelSandbox, **fields: Any) -> Chosen:
+    """Settings that lead to the offline model."""
+    settings = ModelSettings(
+        **{"model": "gpt-4o-mini", "base_url": server.base_url, "api_key": API_KEY, **fields}
+    )
+    return Chosen(settings=settings, origins={"api-key": "MY_KEY"})
+
+
+async def look(
+    config: ModelConfig | None = None, *, today: dt.date = TODAY, **fields: Any
+) -> dict[str, Check]:
+    """The checks by name."""
+    async with ModelSandbox(config) as server:
+        checks = await diagnose(
+            chosen(server, **fields), environ={}, mask=lambda _: None, today=today
+        )
+        assert len(server.exchanges) <= 4
+    return {check.name: check for check in checks}
+
+
+async def test_a_model_that_is_well_has_nothing_but_good_news() -> None:
+    """Everything is looked at, for two calls at most."""
+    checks = await look()
+    assert {check.state for check in checks.values()} == {"ok"}
+    assert list(checks) == [
+        "settings",
+        "sign-in",
+        "answer",
+        "model",
+        "predictions",
+        "rate limits",
+        "output limit",
+        "price",
+        "retirement",
+    ]
+    assert "MY_KEY" in checks["sign-in"].found
+    assert "edited as asked" in checks["answer"].found
+    assert "gpt-4o-mini-2024-07-18" in checks["model"].found
+    assert "accepted" in checks["predictions"].found
+    assert "9,999 of 10,000 requests left" in checks["rate limits"].found
+    assert "16,384" in checks["output limit"].found
+    assert "0.15 USD a million tokens in, 0.60 USD out" in checks["price"].found
+    assert "2027-01-14 (OpenAI), 2027-04-14 (Azure)" in checks["retirement"].found
+
+
+@pytest.mark.parametrize("name", ["gemma-4-31b", "strict-gateway", "pydantic-server"])
+async def test_a_model_that_refuses_predictions_can_be_used(name: str) -> None:
+    """Whatever the words of the refusal; and what is not known of it is said."""
+    checks = await look(model=name)
+    assert checks["answer"].state == "ok"
+    assert checks["predictions"].state == "warning"
+    assert "refuses them" in checks["predictions"].found
+    assert checks["output limit"].state == "warning"
+
+
+async def test_a_server_that_ignores_predictions_is_not_taken_for_one_that_takes_them() -> None:
+    """Nothing reported is not nothing accepted."""
+    checks = await look(model="silent-server")
+    assert "nothing is reported" in checks["predictions"].found
+    assert "compare" in checks["predictions"].next_step
+
+
+async def test_predictions_that_are_switched_off_are_tried_all_the_same() -> None:
+    """And that they are off is said."""
+    checks = await look(prediction="off")
+    assert "taken" in checks["predictions"].found
+    assert "switched off" in checks["predictions"].found
+
+
+async def test_a_reasoning_model_is_told_by_what_it_refuses() -> None:
+    """Predictions are tried even where they are known to be refused."""
+    checks = await look(model="gpt-5.6-terra")
+    assert "refuses them" in checks["predictions"].found
+
+
+@pytest.mark.parametrize(
+    ("config", "fields", "failed", "words"),
+    [
+        (None, {"api_key": "sk-wrong-key-123"}, "sign-in", "was not revoked"),
+        (
+            ModelConfig(forbidden_keys=frozenset({"sk-no-role-1234"})),
+            {"api_key": "sk-no-role-1234"},
+            "sign-in",
+            "key's project may use",
+        ),
+        (None, {"model": "no-such-model"}, "answer", "`model` is a name that this API knows"),
+        (
+            ModelConfig(planner=always(failing(FaultKind.HTML))),
+            {},
+            "answer",
+            "root of an OpenAI-compatible API",
+        ),
+        (
+            ModelConfig(planner=always(failing(FaultKind.PROMPT_FILTERED))),
+            {},
+            "answer",
+            "filter",
+        ),
+        (None, {"base_url": "http://127.0.0.1:9/v1"}, "answer", "reaches this host"),
+    ],
+)
+async def test_each_failure_has_its_next_step(
+    config: ModelConfig | None, fields: Mapping[str, Any], failed: str, words: str
+) -> None:
+    """The one thing that is wrong fails, and nothing is said of what could not be seen."""
+    checks = await look(config, **fields)
+    wrong = [check for check in checks.values() if check.state == "failed"]
+    assert [check.name for check in wrong] == [failed]
+    assert words in wrong[0].next_step
+    assert "price" not in checks
+
+
+@pytest.mark.parametrize(
+    ("quirk", "words"),
+    [(Quirk.PROSE, "not the edited file"), (Quirk.NO_TRAILING_BLANKS, "edited as asked")],
+)
+async def test_an_answer_that_is_no_file_is_worth_a_warning(quirk: Quirk, words: str) -> None:
+    """The model can be reached; whether it is of use is another matter."""
+    checks = await look(ModelConfig(planner=always(spoiling(quirk))))
+    assert words in checks["answer"].found
+    assert checks["answer"].state == ("warning" if quirk is Quirk.PROSE else "ok")
+    assert "price" in checks
+
+
+async def test_little_left_of_a_rate_limit_is_warned_of() -> None:
+    """One of eleven requests, say."""
+    checks = await look(ModelConfig(rate_limit=RateLimit(requests=1, tokens=10_000)))
+    assert checks["rate limits"].state == "warning"
+    assert "0 of 1 requests left" in checks["rate limits"].found
+
+
+async def test_a_near_retirement_is_warned_of() -> None:
+    """By the dates of the vendor in use."""
+    checks = await look(today=dt.date(2027, 1, 1))
+    assert checks["retirement"].state == "warning"
+
+
+async def test_an_identity_that_cannot_be_had_ends_the_examination() -> None:
+    """A job without the permission: nothing is asked of the model."""
+    settings = ModelSettings(
+        model="editor",
+        base_url="https://res.openai.azure.com/openai/v1/",
+        azure_tenant_id="tenant",
+        azure_client_id="client",
+    )
+    asked: list[httpx2.Request] = []
+
+    def note(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return httpx2.Response(500)
+
+    checks = await diagnose(
+        Chosen(settings=settings, origins={}),
+        environ={},
+        mask=lambda _: None,
+        today=TODAY,
+        transport=httpx2.MockTransport(note),
+    )
+    assert [check.state for check in checks] == ["ok", "failed"]
+    assert "id-token: write" in checks[1].next_step
+    assert "deployment `editor`" in checks[0].found
+    assert not asked
+
+
+@contextlib.contextmanager
+def serving(config: ModelConfig | None = None) -> Iterator[ModelSandbox]:
+    """The offline model, for the command itself."""
+    with serve_model(config) as model:
+        yield model
+
+
+def command(*options: str, environ: Mapping[str, str]) -> tuple[int, str]:
+    """Run the command; its status and what it printed."""
+    parser = argparse.ArgumentParser()
+    doctor.add_parser(parser.add_subparsers())
+    stream = io.StringIO()
+    arguments = parser.parse_args(["doctor", *options])
+    return arguments.run(arguments, environ=environ, stream=stream), stream.getvalue()
+
+
+def test_the_command_tells_all_in_lines_and_in_json() -> None:
+    """Exit status 0; the same checks both ways, and no key in either."""
+    with serving() as model:
+        environ = {
+            "OPENAI_API_KEY": API_KEY,
+            "OPENAI_MODEL": "gpt-4o-mini",
+            "OPENAI_BASE_URL": model.base_url,
+        }
+        status, text = command(environ=environ)
+        assert status == 0
+        assert "The model can be used" in text
+        assert "the key from OPENAI_API_KEY is accepted" in text
+        status, data = command("--json", environ=environ)
+    assert status == 0
+    told = json.loads(data)
+    assert told["ok"] is True
+    assert {check["name"] for check in told["checks"]} >= {"settings", "predictions", "price"}
+    assert API_KEY not in text + data
+
+
+def test_a_model_that_cannot_be_used_is_status_1() -> None:
+    """With the key that was tried nowhere in the text."""
+    with serving() as model:
+        environ = {"OPENAI_API_KEY": "sk-wrong-key-123", "OPENAI_BASE_URL": model.base_url}
+        status, text = command("--model", "gpt-4o-mini", environ=environ)
+    assert status == 1
+    assert "cannot be used yet: 1 of 3 checks failed" in text
+    assert "sk-wrong-key-123" not in text
+
+
+@pytest.mark.parametrize("json_too", [(), ("--json",)])
+def test_wrong_settings_are_status_2(json_too: tuple[str, ...]) -> None:
+    """Nothing is requested."""
+    status, text = command(*json_too, environ={})
+    assert status == 2
+    assert "--model" in text
+    if json_too:
+        assert json.loads(text)["checks"][0]["state"] == "failed"

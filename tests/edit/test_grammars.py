@@ -1,0 +1,97 @@
+"""The syntax guard for languages with a grammar."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from predict_edit.edit import grammars, guard, syntax
+from predict_edit.errors import AnswerUnusable
+
+SAMPLES = {
+    "a.js": "export function f(a) {\n  return `${a}`;\n}\n",
+    "a.jsx": "const A = () => <b>{1}</b>;\nfunction g() {\n  return A;\n}\n",
+    "a.ts": "export function f(a: number): string {\n  return `${a}`;\n}\n",
+    "a.tsx": "const A = (p: {n: number}) => <b>{p.n}</b>;\nfunction g() {\n  return A;\n}\n",
+    "a.go": "package a\n\nfunc F(a int) int {\n\treturn a\n}\n",
+    "a.rs": "pub fn f(a: u8) -> u8 {\n    a\n}\n",
+    "A.java": "class A {\n    int f(int a) {\n        return a;\n    }\n}\n",
+    "a.c": "int f(int a) {\n    return a;\n}\n",
+    "a.cpp": "template <class T> T f(T a) {\n    return a;\n}\n",
+    "A.cs": "class A {\n    int F(int a) {\n        return a;\n    }\n}\n",
+    "a.rb": "def f(a)\n  [a].map { |b| b }\nend\n",
+    "a.php": "<?php\nfunction f($a) {\n    return $a;\n}\n",
+    "a.sh": 'f() {\n    echo "$1"\n}\n',
+}
+
+
+@pytest.fixture(autouse=True)
+def _looked_for_anew() -> Iterator[None]:
+    """What is installed is remembered; not from one test to the next."""
+    grammars.known.cache_clear()
+    yield
+    grammars.known.cache_clear()
+
+
+def needed(path: str) -> None:
+    """Skip where the grammar is not installed: it is an extra."""
+    module, _ = grammars._GRAMMARS["." + path.rpartition(".")[2]]
+    pytest.importorskip("tree_sitter")
+    pytest.importorskip(module)
+
+
+@pytest.mark.parametrize("path", SAMPLES)
+def test_an_edit_that_breaks_the_file_is_refused(path: str) -> None:
+    """A closing brace that got lost, with the line; what stays whole passes."""
+    needed(path)
+    text = SAMPLES[path]
+    parsers = grammars.known()
+    broken = text.replace("}\n", "\n", 1) if path != "a.rb" else text.replace("end\n", "")
+    assert broken != text
+    with pytest.raises(AnswerUnusable, match=r"was valid \w+ before the edit and is not after it"):
+        guard.check(path, text, broken, "Replace `zz` with `yy`.", parsers=parsers)
+    renamed = text.replace("f(", "renamed(").replace("F(", "Renamed(").replace("g(", "named(")
+    guard.check(path, text, renamed, "Rename the function.", parsers=parsers)
+
+
+@pytest.mark.parametrize("path", SAMPLES)
+def test_a_file_that_was_not_understood_before_judges_nothing(path: str) -> None:
+    """Macros, dialects and what is newer than the grammar are let through."""
+    needed(path)
+    odd = SAMPLES[path] + "\n)))]]] @@ <<<\n"
+    assert syntax.problem(path, odd, odd + "}}}", grammars.known()) is None
+
+
+def test_what_is_too_long_is_not_judged() -> None:
+    """Time is bounded."""
+    needed("a.c")
+    with pytest.raises(syntax.Unjudged):
+        grammars.known()[".c"]("int a;\n" * 200_000)
+
+
+def test_without_the_extra_the_usual_parsers_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing fails for what is not installed."""
+    found = importlib.util.find_spec
+
+    def without(name: str, package: str | None = None) -> Any:
+        return None if name.startswith("tree_sitter") else found(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+    assert dict(grammars.known()) == dict(syntax.BUILT_IN)
+
+
+def test_a_missing_grammar_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One language less."""
+    found = importlib.util.find_spec
+    there = {"tree_sitter", "tree_sitter_go"}
+
+    def some(name: str, package: str | None = None) -> Any:
+        if name.startswith("tree_sitter"):
+            return object() if name in there else None
+        return found(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", some)
+    assert set(grammars.known()) == {*syntax.BUILT_IN, ".go"}

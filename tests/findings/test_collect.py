@@ -1,0 +1,58 @@
+"""All reports together."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+from predict_edit.findings import MAX_FINDINGS, Report, collect, parse_report
+from predict_edit.findings.paths import OUTSIDE, Dropped
+
+from .conftest import ROOTS, finding
+
+
+def test_each_once_and_in_order() -> None:
+    """The same finding from two tools is one; a file's findings stand by line."""
+    report = Report(findings=(finding(9), finding(2), finding(None, end_line=None)))
+    again = Report(findings=(finding(2, tool="other"), finding(2, message="else")))
+    found = collect([report, again])
+
+    assert [(one.line, one.message[:4]) for one in found.of("src/a.py")] == [
+        (None, "`os`"), (2, "`os`"), (2, "else"), (9, "`os`")
+    ]  # fmt: skip
+    assert found.count == 4
+    assert found.told() == ()
+
+
+def test_what_is_left_out_is_told() -> None:
+    """Paths outside and files that do not exist are counted with their reason."""
+    report = Report(
+        findings=(
+            Dropped(OUTSIDE), Dropped(OUTSIDE), finding(1), finding(1, path="gone.py"),
+            finding(2, path="gone`x.py"),
+        ),
+        notes=("A note.",),
+    )  # fmt: skip
+    told = collect([report]).told(known=["src/a.py"])
+
+    assert told == (
+        "2 findings were left out: its path is outside the repository.",
+        "2 findings were left out: no such file in the repository (`gone.py` and `gone'x.py`).",
+        "A note.",
+    )
+
+
+def test_fifty_thousand_and_more() -> None:
+    """More than the limit is bounded, told, quick, and small in memory."""
+    lines = "".join(f"src/f{n % 997}.py:{n}:1: E501 line too long\n" for n in range(1, 60_001))
+    tracemalloc.start()
+    started = time.monotonic()
+    found = collect([parse_report("flake8.txt", lines.encode(), ROOTS)])
+    seconds = time.monotonic() - started
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert found.count == MAX_FINDINGS
+    assert found.told() == ("10,000 findings were left out: there are more than 50,000 findings.",)
+    assert seconds < 30
+    assert peak < 150_000_000

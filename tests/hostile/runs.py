@@ -1,0 +1,277 @@
+"""The real action on hostile input, many cases to a run.
+
+The action runs in this process: its ``main`` gets an environment and a stream of its own, as in the
+container, and talks over HTTP to the offline GitHub and the offline model. That is a hundred times
+cheaper than a process a case; ``test_process.py`` starts real ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import dataclasses
+import http.server
+import io
+import json
+import logging
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from predict_edit import action
+from predict_edit.log import log
+from predict_edit.sandbox.github import Fault, Sandbox
+from predict_edit.sandbox.github.accounts import ACTIONS_LOGIN
+from predict_edit.sandbox.model import ModelConfig
+from predict_edit.sandbox.model.faults import FaultKind, always, failing
+from predict_edit.sandbox.runner import RunnerEnvironment
+from predict_edit.sandbox.runner_files import parse_outputs
+from predict_edit.sandbox.stage import REPOSITORY, WRITER, Stage, set_stage
+from predict_edit.sandbox.world_files import WorldFile
+
+from .corpus import KEY, TOKEN, Case
+from .evidence import Evidence
+
+COMMAND = "/predict-edit Replace `alpha` with `beta`."
+WITNESS = WorldFile(path="witness.txt", base=b"nothing\n", head=b'name = "alpha"\nstate = "safe"\n')
+"""A file that nobody tampers with: what one file says must not reach another."""
+
+
+def run_pull_request(cases: Sequence[Case]) -> Evidence:
+    """One command on a pull request with the files of all cases; the model answers as they say."""
+    answers = {case.head: case.answer for case in cases if case.answer is not None}
+    # The model knows a case by its file, so no two may be the same.
+    assert len(answers) == sum(case.answer is not None for case in cases)
+    files = [_world_file(case) for case in cases]
+    with _quiet():
+        return asyncio.run(_run_pull_request([*files, WITNESS], answers))
+
+
+async def _run_pull_request(files: Sequence[WorldFile], answers: Mapping[str, str]) -> Evidence:
+    model = _model(gullible=True, answers=answers)
+    with tempfile.TemporaryDirectory() as folder:
+        async with set_stage(Path(folder), files=files, model=model, prepare=_know_token) as stage:
+            inputs = {"max-files": "500", "max-suggestions": "500"}
+            return await _say(stage, COMMAND, inputs=inputs)
+
+
+def run_one_by_one(cases: Sequence[Case]) -> dict[str, Evidence]:
+    """A command, event or environment a case, on a pull request with one ordinary file."""
+    with _quiet():
+        return asyncio.run(_run_one_by_one(cases))
+
+
+async def _run_one_by_one(cases: Sequence[Case]) -> dict[str, Evidence]:
+    found = {}
+    with tempfile.TemporaryDirectory() as name, _thief() as thief:
+        folder = Path(name)
+        async with set_stage(folder, files=[WITNESS], model=_model(), prepare=_know_token) as stage:
+            for case in cases:
+                stage.pull.comments.clear()
+                stage.pull.reviews.clear()
+                stage.pull.review_comments.clear()
+                stage.github.faults.clear()
+                stage.model.reset(_model_of(case, thief.address))
+                thief.requests.clear()
+                evidence = await _try(stage, case, thief.address)
+                found[case.name] = dataclasses.replace(evidence, stolen=tuple(thief.requests))
+    return found
+
+
+async def _try(stage: Stage, case: Case, thief: str) -> Evidence:
+    """Give the case its command by its door."""
+    given = case.given
+    for fault in given.get("github", ()):
+        headers = {name: text.replace("{thief}", thief) for name, text in fault["headers"].items()}
+        stage.github.faults.add(
+            Fault(
+                method=fault.get("method", "*"),
+                path=fault["path"],
+                status=fault["status"],
+                headers=headers,
+                body={},
+                times=None,
+            )
+        )
+    inputs = {
+        name: text.replace("{thief}", thief) for name, text in given.get("inputs", {}).items()
+    }
+    more = {name: text.replace("{thief}", thief) for name, text in given.get("more", {}).items()}
+    if "event" in given or "event-base64" in given:
+        raw = (
+            base64.b64decode(given["event-base64"])
+            if "event-base64" in given
+            else (given["event"] * given.get("event-times", 1)).encode()
+        )
+        return await _run(stage, given.get("name", "issue_comment"), {}, inputs, more, raw=raw)
+    body = given.get("body", COMMAND)
+    return await _say(
+        stage,
+        body * given.get("times", 1),
+        login=given.get("login", WRITER),
+        inputs=inputs,
+        more=more,
+        changes=given.get("payload", {}),
+    )
+
+
+async def _say(
+    stage: Stage,
+    body: str,
+    *,
+    login: str = WRITER,
+    inputs: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Evidence:
+    comment = stage.github.comment(REPOSITORY, stage.pull.number, login, body)
+    payload = _merged(stage.comment_payload(comment), changes or {})
+    return await _run(stage, "issue_comment", payload, inputs or {}, more or {})
+
+
+async def _run(
+    stage: Stage,
+    event: str,
+    payload: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    more: Mapping[str, str],
+    *,
+    raw: bytes | None = None,
+) -> Evidence:
+    """Run the action in a thread, with an environment of its own, and gather what it left."""
+    step = stage.step(
+        event, payload, {"github-token": TOKEN, "api-key": KEY, **inputs}, more=dict(more)
+    )
+    before = len(stage.github.log.requests)
+    environ = _prepared(step, raw)
+    stream = io.StringIO()
+    variables = dict(environ)
+    status = await asyncio.to_thread(action.main, environ, stream)
+    return _evidence(stage, step, variables, status, stream.getvalue(), before)
+
+
+def _prepared(step: RunnerEnvironment, raw: bytes | None) -> dict[str, str]:
+    """The variables of a step, with these very bytes as its event where there are any."""
+    environ = step.prepare()
+    if raw is not None:
+        Path(environ["GITHUB_EVENT_PATH"]).write_bytes(raw)
+    return environ
+
+
+def _evidence(
+    stage: Stage,
+    step: RunnerEnvironment,
+    variables: Mapping[str, str],
+    status: int,
+    printed: str,
+    before: int,
+) -> Evidence:
+    out = step.workspace / "predict-edit-out"
+    result = out / "result.json"
+    patches = [path.read_bytes() for path in sorted(out.glob("*.patch"))]
+    people = [c for c in stage.pull.comments if c.author.login != ACTIONS_LOGIN]
+    return Evidence(
+        exit_code=status,
+        outputs=parse_outputs(Path(variables["GITHUB_OUTPUT"]).read_text(encoding="utf-8")),
+        log=printed,
+        result=json.loads(result.read_text(encoding="utf-8")) if result.exists() else {},
+        job_summary=Path(variables["GITHUB_STEP_SUMMARY"]).read_text(encoding="utf-8"),
+        patches=b"".join(patches),
+        bodies=[*stage.summaries, *(review.body for review in stage.pull.reviews)],
+        suggestions=[(c.thread.path, c.body) for c in stage.suggestions],
+        asked=stage.bodies,
+        reactions=[r.content for r in people[-1].reactions] if people else [],
+        requests=len(stage.github.log.requests) - before,
+    )
+
+
+def _world_file(case: Case) -> WorldFile:
+    """The case's file; a name that git's fast-import needs in quotes gets them."""
+    path = case.path
+    if any(char in path for char in '\n"\\') or not path.isprintable():
+        escaped = "".join(
+            f"\\{byte:03o}" if byte < 0x20 or byte > 0x7E or chr(byte) in '"\\' else chr(byte)
+            for byte in path.encode()
+        )
+        path = f'"{escaped}"'
+    return WorldFile(path=path, base=case.base.encode(), head=case.head.encode())
+
+
+def _model(**changes: Any) -> ModelConfig:
+    return ModelConfig(api_keys=frozenset({KEY}), **changes)
+
+
+def _model_of(case: Case, thief: str) -> ModelConfig:
+    """The model of a case, which may send its callers elsewhere."""
+    if case.given.get("model") == "redirect":
+        return _model(planner=always(failing(FaultKind.REDIRECT, location=f"{thief}/v1")))
+    return _model()
+
+
+def _know_token(github: Sandbox) -> None:
+    github.add_token(TOKEN)
+
+
+def _merged(payload: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A payload with some of its fields changed, at any depth."""
+    merged = dict(payload)
+    for name, value in changes.items():
+        if isinstance(value, dict) and isinstance(merged.get(name), dict):
+            merged[name] = _merged(merged[name], value)
+        else:
+            merged[name] = value
+    return merged
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Put back what the action changes for its whole process."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level, log.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
+    try:
+        yield
+    finally:
+        root.handlers[:], root.level, log.level = before
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+        logging.captureWarnings(False)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Thief:
+    """A server that nothing should ever be sent to."""
+
+    address: str
+    requests: list[str]
+
+
+@contextlib.contextmanager
+def _thief() -> Iterator[_Thief]:
+    requests: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        """Writes down whatever comes."""
+
+        def _take(self) -> None:
+            requests.append(f"{self.command} {self.path} {dict(self.headers)}")
+            self.send_response(200)
+            self.end_headers()
+
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _take  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield _Thief(f"http://127.0.0.1:{server.server_port}", requests)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,162 @@
+"""Errors at a terminal, shell completion, and the page of a finished run."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from predict_edit.cli import make_parser
+from predict_edit.errors import CheckoutError, InvalidInput
+from predict_edit.laptop.completion import completion
+from predict_edit.laptop.front import coloured, guarded
+
+if TYPE_CHECKING:
+    from .conftest import Command
+
+RESULT = """{"version": 1, "outcome": "suggested", "head": "1234", "base": "5678",
+"instruction": "Rename <b>it</b>.", "model": "gpt-4.1", "files": [{"path": "a.py",
+"status": "edited", "reason": "", "prediction": "sent", "attempts": 1, "seconds": 1.0,
+"hunks": {"inline": 1, "patch": 0, "rejected": 0},
+"placements": [{"start": 1, "end": 1, "kind": "inline", "reason": ""}], "usage": USAGE}],
+"usage": USAGE, "cost_usd": 0.05}""".replace(
+    "USAGE",
+    '{"prompt_tokens": 10, "cached_tokens": 0, "completion_tokens": 9, '
+    '"accepted_prediction_tokens": 5, "rejected_prediction_tokens": 2}',
+)
+PATCH = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-<i>old\n+<i>new\n"
+
+
+def ended(error: BaseException, *, debug: bool = False) -> int:
+    """How a command ends that meets an error."""
+
+    def run(_: argparse.Namespace) -> int:
+        raise error
+
+    return guarded(run, argparse.Namespace(debug=debug))
+
+
+def test_an_error_is_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Cause and next step, on one line each, without anything that steers a terminal."""
+    assert ended(CheckoutError("It \x1b[31mbroke\n.", "Mend it.")) == 1
+    assert capsys.readouterr().err == "predict-edit: It \\x1b[31mbroke\\n.\n  Mend it.\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (InvalidInput("Wrong.", ""), 2),
+        (KeyboardInterrupt(), 130),
+        (ZeroDivisionError("secret"), 1),
+    ],
+)
+def test_each_end_has_its_status(
+    error: BaseException, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong use, an interruption and a defect end differently; a traceback shows in none."""
+    assert ended(error) == status
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "secret" not in said
+
+
+def test_debug_shows_where(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --debug the traceback is there."""
+    assert ended(CheckoutError("It broke.", ""), debug=True) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("variables", "tty", "expected"),
+    [
+        ({"TERM": "xterm"}, True, True),
+        ({"TERM": "xterm"}, False, False),
+        ({"TERM": "dumb"}, True, False),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, True, False),
+        ({"TERM": "xterm", "NO_COLOR": ""}, True, True),
+        ({"FORCE_COLOR": "1"}, False, True),
+    ],
+)
+def test_colour_is_for_those_who_want_it(
+    variables: dict[str, str], tty: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NO_COLOR wins, a pipe gets none unless it is forced."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: tty, raising=False)
+
+    assert coloured(stream) is expected
+
+
+def completed(*words: str) -> list[str]:
+    """What bash offers after some words."""
+    bash = shutil.which("bash")
+    assert bash is not None
+    script = completion(make_parser(), "bash") + (
+        'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _predict_edit; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    command = (bash, "-c", script, "bash", "predict-edit", *words)
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+
+def test_bash_completes_commands_options_and_values() -> None:
+    """Real bash offers what the grammar has, and leaves file names to itself."""
+    assert {"action", "preview", "edit", "page", "demo"} <= set(completed(""))
+    assert completed("prev") == ["preview"]
+    assert completed("preview", "--unt") == ["--untracked"]
+    assert completed("completion", "") == ["bash", "zsh", "fish"]
+    assert completed("edit", "some") == []
+
+
+def test_other_shells_get_their_script() -> None:
+    """Zsh takes bash's script, fish has a line for each option."""
+    assert "bashcompinit" in completion(make_parser(), "zsh")
+    fish = completion(make_parser(), "fish")
+    assert "complete -c predict-edit -n '__fish_seen_subcommand_from edit' -l write\n" in fish
+    assert "-x -a 'bash zsh fish'" in fish
+
+
+def test_the_page_of_a_finished_run(command: Command, tmp_path: Path) -> None:
+    """From the workspace, the folder or the file itself: the page stands beside the result."""
+    folder = tmp_path / "predict-edit-out"
+    folder.mkdir()
+    (folder / "result.json").write_text(RESULT)
+    (folder / "edits.patch").write_text(PATCH)
+    for name in (".", "predict-edit-out", "predict-edit-out/result.json"):
+        ran = command("page", name)
+        assert (ran.status, ran.out) == (0, "predict-edit-out/page.html\n"), ran.err
+    page = (folder / "page.html").read_text()
+
+    assert "Rename &lt;b&gt;it&lt;/b&gt;." in page
+    assert "&lt;i&gt;new" in page
+    assert "0.05 USD" in page
+    assert "script-src" not in page
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+
+
+def test_a_page_without_its_patch(command: Command, tmp_path: Path) -> None:
+    """The figures are shown all the same, and the page says what is missing."""
+    (tmp_path / "result.json").write_text(RESULT)
+    ran = command("page", "result.json", "-o", "out.html")
+
+    assert (ran.status, ran.out) == (0, "out.html\n")
+    assert "because edits.patch was not there" in (tmp_path / "out.html").read_text()
+
+
+@pytest.mark.parametrize("content", [None, "{}", "no json", RESULT.replace("suggested", "x")])
+def test_what_is_no_run_is_refused(command: Command, tmp_path: Path, content: str | None) -> None:
+    """Without a result of this version there is no page, and the next step is told."""
+    if content is not None:
+        (tmp_path / "result.json").write_text(content)
+    ran = command("page", ".")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert "result.json" in ran.err

@@ -1,0 +1,128 @@
+"""What a finished run looks like on terminals of several kinds."""
+
+from __future__ import annotations
+
+import io
+import re
+from decimal import Decimal
+
+import pytest
+from rich.console import Console
+
+from predict_edit.domain import (
+    Effort,
+    FileResult,
+    FileStatus,
+    Outcome,
+    PredictionState,
+    RunReport,
+    SourceFile,
+    Usage,
+)
+from predict_edit.laptop import terminal
+from predict_edit.suggest.place import place
+
+
+def usage(scale: int = 1) -> Usage:
+    """Figures of five digits."""
+    return Usage(
+        prompt_tokens=12_345 * scale,
+        cached_tokens=1_024,
+        completion_tokens=23_456,
+        accepted_prediction_tokens=20_000,
+        rejected_prediction_tokens=1_234,
+    )
+
+
+def report() -> RunReport:
+    """A run with everything in it."""
+    effort = Effort(
+        usage=usage(),
+        cost=Decimal("0.25"),
+        overhead=Decimal("0.01"),
+        prediction=PredictionState.SENT,
+        attempts=1,
+        seconds=12.3,
+    )
+    name = "src/packages/deep/inside/of/the/tree/module_with_a_long_name.py"
+    file = SourceFile(path=name, text="a\nb\nc\n", blob_sha="1")
+    edited = FileResult(
+        path=name, status=FileStatus.EDITED, effort=effort, placed=place(file, "a\nB\nc\n")
+    )
+    return RunReport(
+        outcome=Outcome.PARTIAL,
+        files=(
+            edited,
+            FileResult(path="same.py", status=FileStatus.UNCHANGED, effort=effort),
+            FileResult(path="x.bin", status=FileStatus.SKIPPED, reason="binary"),
+            FileResult(path="bad.py", status=FileStatus.FAILED, reason="It stalled. Run it again."),
+        ),
+        cost=Decimal("0.50"),
+        notes=("The model is to be retired.",),
+    )
+
+
+def printed(width: int, **more: bool) -> str:
+    """The report on a terminal."""
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, highlight=False, emoji=False, **more)  # type: ignore[arg-type]  # flags only
+    terminal.show_report(console, report())
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_every_width_is_readable(width: int) -> None:
+    """No line is wider than the terminal, no figure is cut, and wide ones show more."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", printed(width, force_terminal=True))
+    long = [line for line in text.splitlines() if len(line) > width]
+
+    assert [line for line in long if not line.startswith("src/packages")] == []
+    for figure in ("12,345", "23,456", "20,000", "1,234", "24,690", "12.3"):
+        assert figure in text
+    assert ("acceptance" in text) == (width >= terminal.WIDE)
+    assert "…" not in text
+
+
+def test_colours_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal gets colours, unless NO_COLOR is set; what is no terminal gets none."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[32m" in printed(80, force_terminal=True)
+    assert "\x1b" not in printed(80)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[32m" not in printed(80, force_terminal=True)
+
+
+def test_everything_is_told() -> None:
+    """Changes, failures, what was left out, tokens, money and notes all have their line."""
+    text = printed(200)
+
+    for said in (
+        "line 2  in the patch: ",
+        "    -b\n    +B\n",
+        "bad.py  failed\n  It stalled. Run it again.",
+        "skipped  x.bin  binary",
+        "0 suggestions in 1 file; 1 change in the patch, 0 rejected.",
+        "1 file failed.",
+        "Estimated cost: 0.50 USD, of which rejected predictions 0.02 USD.",
+        "The model is to be retired.",
+    ):
+        assert said in text
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (RunReport(outcome=Outcome.UNCHANGED), "No file to edit."),
+        (
+            RunReport(
+                outcome=Outcome.UNCHANGED,
+                files=(FileResult(path="a", status=FileStatus.UNCHANGED),),
+            ),
+            "Nothing to change.",
+        ),
+    ],
+)
+def test_nothing_to_show_has_its_sentence(run: RunReport, said: str) -> None:
+    """A run without changes does not end in silence."""
+    assert [sentence for _, sentence in terminal.sentences(run)] == [said]

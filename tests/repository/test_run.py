@@ -1,0 +1,459 @@
+"""A run over a branch, from the report of a linter to the pull request."""
+
+from __future__ import annotations
+
+import pytest
+
+from predict_edit.blob import blob_sha_of
+from predict_edit.domain import EditRequest, FileStatus, Outcome, PlacementKind
+from predict_edit.marker import Marker, find_marker
+from predict_edit.repository.ledger import Ledger, answer_of
+from predict_edit.repository.standing import KIND
+from predict_edit.sandbox.github import DEFAULT_TOKEN
+from predict_edit.sandbox.github.nouns import Access
+from predict_edit.sandbox.world_files import WorldFile
+
+from .conftest import BRANCH, REPOSITORY, MakeScene, Scene, python_file, without_import, world_files
+
+
+class TestLintFix:
+    """The life of the one pull request."""
+
+    async def test_opened(self, scene: Scene) -> None:
+        """Files with findings are fixed on a branch of their own, by one verified commit."""
+        done = await scene.run(labels="lint, bot", draft="true")
+
+        assert done.report.outcome is Outcome.OPENED, done.report.problem
+        (pull,) = scene.pulls
+        assert (pull.head_ref, pull.base_ref, pull.draft) == (BRANCH, "main", True)
+        assert pull.labels == ["lint", "bot"]
+        assert set(scene.sandbox.files(pull)) == {f"src/m{n:03}.py" for n in range(3)}
+        after = scene.world.files_at(BRANCH)
+        assert after["src/m001.py"].decode() == python_file(1, faulty=False)
+        repository = scene.sandbox.repository(REPOSITORY)
+        assert repository.store.commit(pull.head_sha).parents == (scene.world.base_sha,)
+        assert pull.head_sha in repository.verified
+        assert scene.branches == {"main", "words", BRANCH}
+
+    async def test_text_of_the_pull_request(self, scene: Scene) -> None:
+        """Title and text tell files, findings by rule, and tokens."""
+        await scene.run()
+
+        (pull,) = scene.pulls
+        assert pull.title == "Fix what linters found"
+        assert pull.body is not None
+        assert "Changes 3 files to fix 3 findings of linters." in pull.body
+        assert "| `src/m000.py` | 1 | 1 | F401 |" in pull.body
+        assert "| **Total** |" in pull.body
+        assert len(pull.body) < 60_000
+
+    async def test_model_is_shown_the_findings(self, scene: Scene) -> None:
+        """Each request has the file's findings and the recipe's instruction."""
+        await scene.run()
+
+        assert sorted(one.file.path for one in scene.editor.asked) == [
+            f"src/m{n:03}.py" for n in range(3)
+        ]
+        for one in scene.editor.asked:
+            assert [(found.line, found.rule) for found in one.findings] == [(1, "F401")]
+            assert "linters found" in one.instruction
+
+    async def test_second_run_is_free_and_quiet(self, scene: Scene) -> None:
+        """Without any change no model is asked and nothing is written."""
+        await scene.run()
+        asked, seen = len(scene.editor.asked), len(scene.sandbox.log.requests)
+        done = await scene.run()
+
+        assert done.report.outcome is Outcome.UNCHANGED
+        assert len(scene.editor.asked) == asked
+        assert scene.written(seen) == []
+        assert done.report.pull_request_url.endswith("/pull/1")
+        assert done.report.count(PlacementKind.PATCH) == 3
+
+    async def test_shrinks_and_closes(self, scene: Scene) -> None:
+        """Fixed by hand, a file leaves the pull request; with the last one it is closed."""
+        await scene.run()
+        fixed = {"src/m000.py": python_file(0, faulty=False)}
+        scene.sandbox.push(REPOSITORY, "main", fixed)
+        scene.lint()
+        asked = len(scene.editor.asked)
+        done = await scene.run()
+
+        (pull,) = scene.pulls
+        assert done.report.outcome is Outcome.OPENED
+        assert set(scene.sandbox.files(pull)) == {"src/m001.py", "src/m002.py"}
+        assert len(scene.editor.asked) == asked
+
+        rest = {f"src/m{n:03}.py": python_file(n, faulty=False) for n in (1, 2)}
+        scene.sandbox.push(REPOSITORY, "main", rest)
+        scene.lint()
+        assert scene.found == 0
+        done = await scene.run()
+        assert done.report.outcome is Outcome.UNCHANGED
+        assert (pull.state, scene.tip()) == ("closed", None)
+        assert pull.body is not None
+        assert "closed" in pull.body
+        assert len(scene.editor.asked) == asked
+
+    async def test_new_finding_is_added_in_place(self, scene: Scene) -> None:
+        """Only the new file is asked for; the one pull request has both then."""
+        await scene.run()
+        scene.sandbox.push(REPOSITORY, "main", {"src/m004.py": python_file(4, faulty=True)})
+        scene.lint()
+        scene.editor.asked.clear()
+        await scene.run()
+
+        (pull,) = scene.pulls
+        assert [one.file.path for one in scene.editor.asked] == ["src/m004.py"]
+        assert len(scene.sandbox.files(pull)) == 4
+        store = scene.sandbox.repository(REPOSITORY).store
+        assert store.commit(pull.head_sha).parents == (store.branch("main"),)
+
+    async def test_merged(self, scene: Scene) -> None:
+        """After a merge a new finding gets a pull request of its own on the same branch."""
+        await scene.run()
+        scene.sandbox.merge_pull_request(REPOSITORY, 1)
+        scene.lint()
+        assert scene.found == 0
+        seen = len(scene.sandbox.log.requests)
+        assert (await scene.run()).report.outcome is Outcome.UNCHANGED
+        assert scene.written(seen) == []
+
+        scene.sandbox.push(REPOSITORY, "main", {"src/m005.py": python_file(5, faulty=True)})
+        scene.lint()
+        await scene.run()
+        assert [(p.head_ref, p.state) for p in scene.pulls] == [
+            (BRANCH, "closed"), (BRANCH, "open")
+        ]  # fmt: skip
+        assert set(scene.sandbox.files(scene.pulls[1])) == {"src/m005.py"}
+
+    async def test_answers_without_change_are_remembered(self, scene: Scene) -> None:
+        """A file the model leaves as it is costs once, as long as a pull request is open."""
+        scene.editor.fix = lambda one: (
+            one.file.text if one.file.path.endswith("m001.py") else without_import(one)
+        )
+        await scene.run()
+        scene.editor.asked.clear()
+        done = await scene.run()
+
+        assert scene.editor.asked == []
+        assert [r.path for r in done.report.with_status(FileStatus.UNCHANGED)] == ["src/m001.py"]
+
+    async def test_instruction_changes(self, scene: Scene) -> None:
+        """Another instruction is another question: all files are asked for again."""
+        await scene.run(branch="lint")
+        await scene.run(instruction="Fix it", branch="lint")
+
+        assert len(scene.editor.asked) == 6
+        assert len(scene.pulls) == 1
+
+
+class TestOthersWork:
+    """Nothing of anybody else is overwritten."""
+
+    async def test_commit_on_the_branch(self, scene: Scene) -> None:
+        """A branch with somebody's commit stays; a new one is used and says so."""
+        await scene.run()
+        theirs = scene.sandbox.push(REPOSITORY, BRANCH, {"src/m000.py": "mine\n"}, author="ada")
+        asked = len(scene.editor.asked)
+        done = await scene.run()
+
+        assert scene.tip() == theirs
+        assert [(p.head_ref, p.state) for p in scene.pulls] == [
+            (BRANCH, "open"), (f"{BRANCH}-2", "open")
+        ]  # fmt: skip
+        assert any("commits that are not this tool's" in note for note in done.report.notes)
+        assert "commits that are not" in (scene.pulls[1].body or "")
+        assert len(scene.editor.asked) == asked
+
+        seen = len(scene.sandbox.log.requests)
+        await scene.run()
+        assert scene.written(seen) == []
+
+    async def test_forged_memory(self, scene: Scene) -> None:
+        """A marker that our key did not seal brings no edit from another commit into ours."""
+        await scene.run()
+        (pull,) = scene.pulls
+        evil = b"evil = 1\n"
+        files = {f"src/m{n:03}.py": evil for n in range(3)}
+        theirs = scene.sandbox.push(REPOSITORY, "evil", files)
+        scene.sandbox.push(REPOSITORY, BRANCH, {"x.txt": "x\n"})
+        marker = find_marker(pull.body or "", KIND)
+        assert marker is not None
+        known = Ledger.unpack(marker.fields["ledger"]).answers
+        ledger = Ledger(dict.fromkeys(known, answer_of(blob_sha_of(evil))))
+        fields = {**marker.fields, "tips": theirs, "ledger": ledger.pack()}
+        pull.body = f"Forged\n\n{Marker(KIND, fields)}\n"
+        scene.editor.asked.clear()
+        await scene.run()
+
+        assert len(scene.editor.asked) == 3
+        assert b"evil" not in scene.world.files_at(f"{BRANCH}-2")["src/m000.py"]
+
+    async def test_other_key(self, scene: Scene) -> None:
+        """With another key, the edits of the branch are still taken over from where it is."""
+        await scene.run()
+        seen = len(scene.sandbox.log.requests)
+        await scene.run(api_key="sk-test-9876543210")
+
+        assert len(scene.editor.asked) == 3
+        assert scene.written(seen) == []
+
+    async def test_push_during_the_run(self, scene: Scene) -> None:
+        """A commit that lands while the files are edited survives, too."""
+        await scene.run()
+        scene.sandbox.push(REPOSITORY, "main", {"src/m004.py": python_file(4, faulty=True)})
+        scene.lint()
+        theirs = []
+
+        def fix(request: EditRequest) -> str:
+            theirs.append(scene.sandbox.push(REPOSITORY, BRANCH, {"x.txt": "x\n"}, author="ada"))
+            return without_import(request)
+
+        scene.editor.fix = fix
+        await scene.run()
+
+        assert scene.tip() == theirs[0]
+        assert scene.pulls[1].head_ref == f"{BRANCH}-2"
+        assert scene.branches == {"main", "words", BRANCH, f"{BRANCH}-2"}
+
+    async def test_branch_of_somebody_else(self, scene: Scene) -> None:
+        """A branch of that name that this tool never made is left alone."""
+        theirs = scene.sandbox.push(REPOSITORY, "main", {"y.txt": "y\n"})
+        scene.sandbox.move_branch(REPOSITORY, BRANCH, theirs)
+        await scene.run()
+
+        assert scene.tip() == theirs
+        assert scene.pulls[0].head_ref == f"{BRANCH}-2"
+
+    async def test_closed_is_a_no(self, scene: Scene) -> None:
+        """What was in a closed pull request is not offered again; what is new is."""
+        await scene.run()
+        scene.sandbox.close_pull_request(REPOSITORY, 1)
+        scene.editor.asked.clear()
+        done = await scene.run()
+
+        assert scene.editor.asked == []
+        assert len(scene.pulls) == 1
+        assert {r.reason for r in done.report.files} == {
+            "its edit was in a pull request that was closed"
+        }
+        for name, count in (("src/m004.py", 2), ("src/m005.py", 2)):
+            scene.sandbox.push(REPOSITORY, "main", {name: python_file(4, faulty=True)})
+            scene.lint()
+            await scene.run()
+            assert len(scene.pulls) == count
+        assert set(scene.sandbox.files(scene.pulls[1])) == {"src/m004.py", "src/m005.py"}
+
+    async def test_deleted_branch_is_a_no(self, scene: Scene) -> None:
+        """GitHub closes the pull request of a deleted branch, and a closed one is a no."""
+        await scene.run()
+        scene.sandbox.repository(REPOSITORY).store.update_ref(f"refs/heads/{BRANCH}", None)
+        scene.sandbox.sync(REPOSITORY)
+        scene.editor.asked.clear()
+        await scene.run()
+
+        assert (scene.editor.asked, len(scene.pulls), scene.tip()) == ([], 1, None)
+
+    async def test_base_moves_during_the_run(self, scene: Scene) -> None:
+        """The pull request is based on the commit that was read, and holds only our edits."""
+        start = scene.tip("main")
+
+        def fix(request: EditRequest) -> str:
+            scene.sandbox.push(REPOSITORY, "main", {"later.txt": f"{request.file.path}\n"})
+            return without_import(request)
+
+        scene.editor.fix = fix
+        await scene.run()
+
+        (pull,) = scene.pulls
+        store = scene.sandbox.repository(REPOSITORY).store
+        assert store.commit(pull.head_sha).parents == (start,)
+        assert len(scene.sandbox.files(pull)) == 3
+        assert "later.txt" in scene.world.files_at("main")
+
+
+class TestRefusals:
+    """What GitHub does not let us do is told with the way out, and leaves nothing behind."""
+
+    async def test_setting(self, make_scene: MakeScene) -> None:
+        """The box to tick is named, the patch is there, and no branch stays."""
+        scene = await make_scene(actions_may_open_pull_requests=False)
+        done = await scene.run()
+
+        assert done.report.outcome is Outcome.FAILED
+        assert "Allow GitHub Actions to create and approve pull requests" in done.report.problem
+        assert scene.branches == {"main", "words"}
+        assert (scene.workspace / done.paths.patch).read_bytes().count(b"-import os") == 3
+
+    async def test_permission(self, scene: Scene) -> None:
+        """A token that may not write is told which permission is missing."""
+        less: dict[str, Access] = {"contents": "read", "pull_requests": "write"}
+        scene.sandbox.add_token(DEFAULT_TOKEN, permissions=less)
+        done = await scene.run()
+
+        assert done.report.outcome is Outcome.FAILED
+        assert "`contents: write`" in done.report.problem
+
+    async def test_protected_branch(self, scene: Scene) -> None:
+        """GitHub's own words come along, nothing is left behind."""
+        scene.sandbox.repository(REPOSITORY).protected.add(BRANCH)
+        done = await scene.run()
+
+        assert done.report.outcome is Outcome.FAILED
+        assert "Protected branch" in done.report.problem
+        assert scene.branches == {"main", "words"}
+
+    async def test_branch_that_is_edited(self, scene: Scene) -> None:
+        """The branch of the pull request cannot be the one it is for."""
+        done = await scene.run(branch="main")
+
+        assert (done.settings_wrong, scene.editor.asked) == (True, [])
+        assert "`main`" in done.report.problem
+
+    async def test_unknown_ref(self, scene: Scene) -> None:
+        """A branch that does not exist is wrong settings."""
+        done = await scene.run(ref="no-such")
+
+        assert done.settings_wrong
+        assert "`no-such`" in done.report.problem
+
+    async def test_missing_report(self, scene: Scene) -> None:
+        """A report that was not written is no clean bill of health."""
+        done = await scene.run(findings="nothing.sarif")
+
+        assert done.report.outcome is Outcome.FAILED
+        assert "nothing.sarif" in done.report.problem
+
+    async def test_model_down(self, scene: Scene) -> None:
+        """Where nothing could be done the pull request stays as it is."""
+        await scene.run()
+        scene.sandbox.push(REPOSITORY, "main", {
+            f"src/m{n:03}.py": f"import os\n\nx = {n}\n" for n in range(3)
+        })  # fmt: skip
+        scene.lint()
+        scene.editor.fix = lambda _: None
+        done = await scene.run()
+
+        assert done.report.outcome is Outcome.FAILED
+        assert (scene.pulls[0].state, len(scene.pulls)) == ("open", 1)
+
+
+class TestScope:
+    """Which files are meant and what may change in them."""
+
+    async def test_off_target(self, scene: Scene) -> None:
+        """Hunks far from every finding are rejected with the reason, the others delivered."""
+        scene.editor.fix = lambda one: without_import(one).replace("value_29", "renamed")
+        done = await scene.run()
+
+        assert scene.world.files_at(BRANCH)["src/m000.py"].decode() == python_file(0, faulty=False)
+        reasons = {p.reason for r in done.report.files if r.placed for p in r.placed.placements}
+        assert "off target: no finding is near these lines" in reasons
+
+    async def test_recipe_may_edit_anywhere(self, make_scene: MakeScene) -> None:
+        """A recipe of the config can allow what is far away."""
+        config = b"recipes:\n  wide:\n    instruction: Fix all\n    anywhere: true\n"
+        files = [
+            *world_files(2, 1),
+            WorldFile(path=".github/predict-edit.yml", base=config, head=config),
+        ]
+        scene = await make_scene(files)
+        scene.editor.fix = lambda one: without_import(one).replace("value_29", "renamed")
+        done = await scene.run(instruction="run wide")
+
+        assert done.report.outcome is Outcome.OPENED, done.report.problem
+        assert scene.pulls[0].head_ref == "predict-edit/wide"
+        assert b"renamed" in scene.world.files_at("predict-edit/wide")["src/m000.py"]
+
+    async def test_files_without_findings(self, scene: Scene) -> None:
+        """By hand, the files that match are edited as instructed, on another branch than main."""
+        scene.sandbox.push(REPOSITORY, "release/1", {"src/m000.py": "a = 1\n", "b.txt": "b\n"})
+        scene.editor.fix = lambda one: one.file.text.replace("a", "z")
+        done = await scene.run(
+            ref="release/1", instruction="Rename a to z", files="src/*.py", findings=""
+        )
+
+        assert done.report.outcome is Outcome.OPENED, done.report.problem
+        (pull,) = scene.pulls
+        assert (pull.base_ref, pull.head_ref) == (
+            "release/1", "predict-edit/rename-a-to-z-release-1"
+        )  # fmt: skip
+        assert pull.title == "Rename a to z"
+        assert set(scene.sandbox.files(pull)) == {"src/m000.py"}
+
+    async def test_patch(self, scene: Scene) -> None:
+        """Delivered as a patch, nothing is written on GitHub."""
+        done = await scene.run(deliver="patch")
+
+        assert done.report.outcome is Outcome.PATCHED
+        assert scene.written() == []
+        assert (scene.workspace / done.paths.patch).read_bytes().count(b"-import os") == 3
+
+    async def test_dry_run(self, scene: Scene) -> None:
+        """A dry run writes nothing on GitHub."""
+        done = await scene.run(dry_run="true")
+
+        assert done.report.dry_run
+        assert scene.written() == []
+
+    async def test_workflows_are_never_edited(self, make_scene: MakeScene) -> None:
+        """A finding in a workflow file is skipped with the reason."""
+        ci = WorldFile(path=".github/workflows/ci.yml", base=b"on: push\n", head=b"on: push\n")
+        scene = await make_scene([*world_files(1, 1), ci])
+        text = scene.workspace / "more.txt"
+        text.write_text(".github/workflows/ci.yml:1:1: error: bad [x]\n")
+        done = await scene.run(findings="ruff.json, more.txt")
+
+        assert [one.file.path for one in scene.editor.asked] == ["src/m000.py"]
+        (skipped,) = done.report.with_status(FileStatus.SKIPPED)
+        assert (skipped.path, skipped.reason) == (
+            ".github/workflows/ci.yml",
+            "protected: in .github",
+        )
+
+    async def test_max_files_makes_progress(self, scene: Scene) -> None:
+        """The limit holds for each run, and the next run goes on where the last one stopped."""
+        for count in (2, 3):
+            await scene.run(max_files="2")
+            assert len(scene.sandbox.files(scene.pulls[0])) == count
+        assert len(scene.editor.asked) == 3
+
+    async def test_findings_elsewhere_are_told(self, scene: Scene) -> None:
+        """Findings for files that do not exist, or outside, are counted in the notes."""
+        (scene.workspace / "more.txt").write_text("gone.py:1:1: E1 x\n/etc/passwd:1:1: E1 x\n")
+        done = await scene.run(findings="ruff.json, more.txt")
+
+        notes = " ".join(done.report.notes)
+        assert "1 finding was left out: its path is outside the repository." in notes
+        assert "no such file in the repository (`gone.py`)" in notes
+
+    @pytest.mark.parametrize("said", ["run no-such", None])
+    async def test_nothing_to_go_by(self, scene: Scene, said: str | None) -> None:
+        """An unknown recipe and a missing instruction are wrong settings."""
+        done = await scene.run(instruction=said, findings="", files="*.py")
+
+        assert done.settings_wrong
+        assert scene.editor.asked == []
+
+
+async def test_sixty_files(make_scene: MakeScene) -> None:
+    """25 of 60 files with findings, ruff run for real before and after: none is left."""
+    scene = await make_scene(world_files(60, 25))
+    assert scene.found == 25
+    await scene.run()
+    scene.sandbox.merge_pull_request(REPOSITORY, 1)
+    scene.lint()
+
+    assert scene.found == 0
+    assert len(scene.editor.asked) == 25
+
+
+async def test_file_with_our_own_key_is_not_sent(make_scene: MakeScene) -> None:
+    """A file that holds the run's key is skipped with the reason."""
+    leaked = b'import os\n\nkey = "sk-test-0123456789"\n'
+    scene = await make_scene([WorldFile(path="src/m000.py", base=leaked, head=leaked)])
+    done = await scene.run()
+
+    assert scene.editor.asked == []
+    assert len(done.report.with_status(FileStatus.SKIPPED)) == 1
