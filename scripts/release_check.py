@@ -1,7 +1,7 @@
 """Prove that everything that tells a version, an image or a dependency tells the same.
 
-``make release-check`` can be run at any time and changes nothing. It builds the wheel and looks into
-it. Facts that disagree are an error; what only stands between here and a release (a changelog
+``make release-check`` can be run at any time and changes nothing. It builds the wheel and looks
+into it. Facts that disagree are an error; what only stands between here and a release (a changelog
 without a day, say) is told and is no error. With ``--tag release/vX.Y.Z`` that is an error too: so
 the release workflow runs it.
 """
@@ -9,7 +9,7 @@ the release workflow runs it.
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import re
 import sys
 import tempfile
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = re.compile(r"release/v(\d+\.\d+\.\d+)")
 
 
-def not_ready(root: Path, tag: str, today: datetime.date) -> list[str]:
+def not_ready(root: Path, tag: str, today: dt.date) -> list[str]:
     """What stands between the tree and a release by this tag; without a tag, by any."""
     version, found = agreement.version_of(root), []
     ordered = ORDER.fullmatch(tag)
@@ -37,7 +37,7 @@ def not_ready(root: Path, tag: str, today: datetime.date) -> list[str]:
     for section in changelog.sections(agreement.read(root, "CHANGELOG.md"))[:1]:
         if not section.released:
             found.append(f"CHANGELOG.md calls {section.version} unreleased; write the day there.")
-        elif datetime.date.fromisoformat(section.when) > today + datetime.timedelta(days=1):
+        elif dt.date.fromisoformat(section.when) > today + dt.timedelta(days=1):
             found.append(f"CHANGELOG.md says that {section.version} came out on {section.when}.")
     try:
         metadata = agreement.read(root, "action.yml")
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
         for problem in problems:
             print(f"     {problem}")
         wrong += len(problems)
-    today = datetime.datetime.now(tz=datetime.UTC).date()
+    today = dt.dt.now(tz=dt.UTC).date()
     waiting = not_ready(ROOT, given.tag, today)
     version = agreement.version_of(ROOT)
     if wrong:

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 from markdown_it import MarkdownIt
-from packaging.metadata import ExceptionGroup, Metadata
+from packaging.metadata import Metadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 

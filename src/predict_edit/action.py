@@ -39,6 +39,8 @@ _FAILED = 1
 MAX_ANNOTATIONS = 10
 """GitHub shows no more of one kind for a step."""
 
+_IDENTITY = ("ACTIONS_ID", "AZURE", "PREDICT_EDIT_MINUTES")
+"""Beginnings of the variables that signing in and keeping time need later."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _SCOPES = ("INPUT_REF", "INPUT_FILES", "INPUT_FINDINGS", "INPUT_RESULTS")
 """What says which files are meant where there is no pull request."""
@@ -134,7 +136,7 @@ def _give_up_rights(
     """Keep what the run needs of root and environment, and let go of the rest."""
     outbox = Outbox(runner.workspace)
     privileges.prepare_folder(outbox.folder)
-    identity = {name: environ[name] for name in environ if name.startswith(("ACTIONS_ID", "AZURE"))}
+    identity = {name: environ[name] for name in environ if name.startswith(_IDENTITY)}
     privileges.forget_secrets(environ)
     privileges.drop_root(environ)
     return _Surroundings(runner=runner, outbox=outbox, console=console, identity=identity)
@@ -262,14 +264,17 @@ def _cancel_on_signal() -> None:
 
 
 def _open_editor(settings: ModelSettings, desk: _Surroundings) -> Editor:
-    from predict_edit.llm.client import open_client  # noqa: PLC0415 - loaded by the warm-up
+    from predict_edit.llm import tokens  # noqa: PLC0415 - loaded by the warm-up
+    from predict_edit.llm.client import open_client  # noqa: PLC0415
     from predict_edit.llm.editor import ChatEditor  # noqa: PLC0415
+    from predict_edit.llm.surroundings import Surroundings, deadline  # noqa: PLC0415
 
     return ChatEditor(
         settings,
         open_client(settings, environ=desk.identity, mask=desk.console.mask),
         nonce=token_hex(16),
         today=dt.datetime.now(tz=dt.UTC).date(),
+        around=Surroundings(count=tokens.count, deadline=deadline(desk.identity)),
     )
 
 

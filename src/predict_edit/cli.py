@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from predict_edit import __version__
+from predict_edit.compare import add_parser as add_compare
+from predict_edit.doctor import add_parser as add_doctor
 from predict_edit.laptop.commands import add_parser as add_laptop_commands
 
 EXTRA_HINT = "This needs the extra `{extra}`: pip install 'predict-edit[{extra}]'"
@@ -48,6 +50,8 @@ def make_parser() -> argparse.ArgumentParser:
     action.set_defaults(run=_action)
 
     add_laptop_commands(commands)
+    add_doctor(commands)
+    add_compare(commands)
 
     demo = commands.add_parser(
         "demo",

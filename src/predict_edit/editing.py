@@ -21,11 +21,12 @@ from predict_edit.domain import (
     SourceFile,
 )
 from predict_edit.editor import Editor
-from predict_edit.errors import PredictEditError
+from predict_edit.errors import BudgetExceeded, PredictEditError
 from predict_edit.log import log
 from predict_edit.memory import Memory, Record, key_of
+from predict_edit.outcome import BUDGET
 from predict_edit.report.figures import plural
-from predict_edit.screen.judge import judge_for
+from predict_edit.screen import judge_for, secret_in
 from predict_edit.settings import ModelSettings
 from predict_edit.suggest.place import cap, place
 
@@ -100,10 +101,9 @@ class Editing:
         if (known := self._recall(file)) is not None:
             self.recalled += 1
             return await self._placed(known)
-        if editor is None:
-            return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=NOT_REMEMBERED)
-        if reason := editor.declines(file):
-            return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason)
+        reason = NOT_REMEMBERED if editor is None else editor.declines(file)
+        if editor is None or (reason := secret_in(file, self.secrets) or reason):
+            return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason or "")
         answer = await editor.edit(self._request(file))
         if isinstance(answer, FailedEdit):
             return _failed(file, answer.error, answer.effort)
@@ -156,6 +156,10 @@ class Editing:
 
 
 def _failed(file: SourceFile, error: Exception, effort: Effort) -> FileResult:
+    """A file without an edit; one that a limit kept from being asked for was only skipped."""
+    if isinstance(error, BudgetExceeded) and not effort.attempts:
+        reason = f"{BUDGET}: {error}"
+        return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason, effort=effort)
     return FileResult(path=file.path, status=FileStatus.FAILED, reason=str(error), effort=effort)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 SETTINGS_WRONG = 2
+BUDGET = "budget"
+"""What the reason of a file begins with that a limit of the run kept from being asked for."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class Finished:
 def outcome_of(files: Sequence[FileResult], *, posted: int = 0, committed: bool = False) -> Outcome:
     """The outcome of a run that got as far as editing; ``posted`` counts suggestions posted."""
     statuses = {result.status for result in files}
-    if FileStatus.FAILED in statuses:
+    if FileStatus.FAILED in statuses or any(map(_stopped, files)):
         done = statuses & {FileStatus.EDITED, FileStatus.UNCHANGED}
         return Outcome.PARTIAL if done else Outcome.FAILED
     if committed:
@@ -43,6 +45,11 @@ def outcome_of(files: Sequence[FileResult], *, posted: int = 0, committed: bool 
     if FileStatus.EDITED in statuses:
         return Outcome.PATCHED
     return Outcome.UNCHANGED
+
+
+def _stopped(result: FileResult) -> bool:
+    """Whether a limit of the run kept a file from being asked for."""
+    return result.status is FileStatus.SKIPPED and result.reason.startswith(f"{BUDGET}:")
 
 
 def exit_status(finished: Finished, fail_on: FailOn | None) -> int:

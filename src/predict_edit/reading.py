@@ -32,7 +32,7 @@ async def read_sources(
     wanted = {file.path: file.blob_sha for file in chosen.kept}
     contents = await forge.read_files(seen.pull.head_sha, wanted)
     opened = [
-        open_source(file, contents[file.path])
+        open_source(file, contents[file.path], attributes=policy.attributes)
         if file.path in contents
         else SkippedFile(path=file.path, reason="it is not there at the head")
         for file in chosen.kept

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+from email.message import Message
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -35,7 +37,7 @@ def test_this_tree_is_pinned() -> None:
 
 
 def test_missing_pins_are_found(repository: Path) -> None:
-    """A dependency that is taken out of requirements.txt is told; so is what comes along with one."""
+    """A dependency taken out of requirements.txt is told; so is what comes along with one."""
     unpin(repository, "requirements.txt", "openai")
     unpin(repository, "requirements.txt", "pygithub")
     unpin(repository, "requirements.txt", "requests")
@@ -92,7 +94,7 @@ def test_notice_names_what_is_not_permissive() -> None:
     demanding = set()
     for name in lint_pins.read_pins(ROOT)[0]["requirements.txt"]:
         try:
-            told = importlib.metadata.metadata(name)
+            told = cast("Message", importlib.metadata.metadata(name))
         except importlib.metadata.PackageNotFoundError:
             continue  # pinned for another system
         licence = " ".join([
