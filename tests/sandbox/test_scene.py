@@ -19,7 +19,7 @@ from predict_edit.sandbox.demo_scene import (
 from predict_edit.sandbox.github import Sandbox, run_sandbox_github
 from predict_edit.sandbox.model import ModelConfig, ModelSandbox
 from predict_edit.sandbox.model.records import Exchange
-from predict_edit.sandbox.model.seed import CODE, PUBLISHED
+from predict_edit.sandbox.model.example import CODE, PUBLISHED
 from predict_edit.sandbox.runner import ActionRun
 from predict_edit.sandbox.world import World, build_world
 from predict_edit.sandbox.world_files import STANDARD, numbered
@@ -42,7 +42,7 @@ async def act(
     config: ModelConfig | None = None,
     inputs: Mapping[str, str] | None = None,
 ) -> tuple[ActionRun, Proof, list[Exchange], str]:
-    """Give the seed's command on a world, and prove what came of it."""
+    """Give the published command on a world, and prove what came of it."""
     github = Sandbox()
     pull = open_pull_request(github, world)
     async with ModelSandbox(config) as model, run_sandbox_github(github) as url:
@@ -99,7 +99,7 @@ async def test_requests_are_the_seeds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("prediction", ["on", "auto"])
 async def test_published_figures(tmp_path: Path, prediction: str) -> None:
-    """The seed's published response comes out with exactly its numbers."""
+    """The published response comes out with exactly its numbers."""
     world = build_world(tmp_path / "git", files=STANDARD[:1], attributes="")
 
     run, proof, exchanges, summary = await act(

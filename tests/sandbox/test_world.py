@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.sandbox.model.seed import CODE
+from predict_edit.sandbox.model.example import CODE
 from predict_edit.sandbox.world import BASE_REF, HEAD_REF, build_world, git
 from predict_edit.sandbox.world_files import STANDARD, numbered
 
@@ -32,7 +32,7 @@ def test_files_are_byte_exact(tmp_path: Path) -> None:
 
 
 def test_seed_file(tmp_path: Path) -> None:
-    """The seed's code is in the pull request as it was published."""
+    """The published code is in the pull request as it was published."""
     world = build_world(tmp_path)
 
     assert world.files_at(world.head_sha)["fizzbuzz.py"] == CODE.encode()

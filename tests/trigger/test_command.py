@@ -68,7 +68,7 @@ def test_no_command(body: str) -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        # the seed's own sentence, backticks and full stop included
+        # the published sentence, backticks and full stop included
         (
             "/predict-edit Replace string `FizzBuzz` with `MSFTBuzz`.",
             edit("Replace string `FizzBuzz` with `MSFTBuzz`."),

