@@ -288,7 +288,7 @@ async def _load_vocabulary(after: asyncio.Task[None]) -> None:
     await asyncio.wait([after])
     if after.exception() is None:
         tokens = importlib.import_module("predict_edit.llm.tokens")
-        pass
+        await asyncio.to_thread(tokens.load)
 
 
 def _report(files: RunnerFiles, finished: Finished) -> None:

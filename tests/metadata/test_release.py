@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import subprocess
 from pathlib import Path
 
@@ -18,7 +18,7 @@ changelog = load_script("changelog")
 release_check = load_script("release_check")
 release_commit = load_script("release_commit")
 
-TODAY = datetime.date(2030, 5, 17)
+TODAY = dt.date(2030, 5, 17)
 TAG = f"release/v{__version__}"
 IMAGE = "ghcr.io/octo/predict-edit"
 DIGEST = f"sha256:{'ab' * 32}"
@@ -147,7 +147,7 @@ def test_release_commit_changes_one_line(checkout: Path) -> None:
 
 
 def test_release_commit_is_made_once(checkout: Path) -> None:
-    """Run again, as when a job is, it finds its tag; another image under the same tag is refused."""
+    """Run again, it finds its tag; another image under the same tag is refused."""
     commit = release_commit.release(checkout, IMAGE, DIGEST)
     git(checkout, "checkout", "--quiet", "main")
 

@@ -33,8 +33,8 @@ from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.surroundings import Surroundings
 from predict_edit.sandbox.model import FaultKind, ModelConfig
 from predict_edit.sandbox.model.config import API_KEY
-from predict_edit.sandbox.model.faults import always, failing, first
 from predict_edit.sandbox.model.example import CODE, INSTRUCTIONS, PUBLISHED
+from predict_edit.sandbox.model.faults import always, failing, first
 from predict_edit.settings import ModelSettings
 
 from .conftest import AZURE, MODEL

@@ -18,8 +18,8 @@ from predict_edit.sandbox.demo_scene import (
 )
 from predict_edit.sandbox.github import Sandbox, run_sandbox_github
 from predict_edit.sandbox.model import ModelConfig, ModelSandbox
-from predict_edit.sandbox.model.records import Exchange
 from predict_edit.sandbox.model.example import CODE, PUBLISHED
+from predict_edit.sandbox.model.records import Exchange
 from predict_edit.sandbox.runner import ActionRun
 from predict_edit.sandbox.world import World, build_world
 from predict_edit.sandbox.world_files import STANDARD, numbered

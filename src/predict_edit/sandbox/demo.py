@@ -1,8 +1,8 @@
 """``predict-edit demo``: the whole way, offline, with a proof at its end.
 
-An offline GitHub serves a pull request, somebody comments the instruction of OpenAI's and Azure's example, the real action
-runs as a process with a runner's environment, and what it posted is applied and compared byte by
-byte. GitHub and the model are stand-ins; with ``live`` only GitHub is.
+An offline GitHub serves a pull request, somebody comments the instruction of Azure's published
+example, the real action runs as a process with a runner's environment, and what it posted is
+applied and compared byte by byte. GitHub and the model are stand-ins; with ``live`` only GitHub is.
 """
 
 from __future__ import annotations

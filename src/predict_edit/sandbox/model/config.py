@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from predict_edit.sandbox.model.accounting import SpeculationRule
 from predict_edit.sandbox.model.catalogue import CATALOGUE, ModelSpec
-from predict_edit.sandbox.model.faults import Planner, well
 from predict_edit.sandbox.model.example import Canned
+from predict_edit.sandbox.model.faults import Planner, well
 
 API_KEY = "sk-sandbox-not-a-secret"
 """The key the stand-in takes unless told otherwise."""
