@@ -61,9 +61,10 @@ async def measure(scale: Scale) -> Section:
                 what="Own time before it",
                 figure=own_before,
                 limit=0.5,
-                why="It is nearly all import time: pydantic, PyGithub with requests, and the "
-                "project's models before the first request, openai's client beside the requests. "
-                "The figure holds the interpreter's own start too.",
+                why="Nearly all of it is import time. Interpreter, pydantic, PyGithub with requests "
+                "and the project's own modules come before the first request to GitHub; openai's "
+                "client and the tokenizer's vocabulary load beside the requests, and share one "
+                "interpreter lock with what handles the answers.",
             ),
             Target(
                 what="Round trips from the model's last byte to the review",

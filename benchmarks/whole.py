@@ -47,8 +47,9 @@ async def measure(scale: Scale) -> Section:
                 what=f"Whole run against the floor, {size} files",
                 figure=ratio,
                 limit=limit,
-                why="On top of the critical path's own time stands what comes after the review: "
-                "the last edit of the summary comment, the reaction and the end of the process.",
+                why="On top of the floor stand the time to start, and what comes after the "
+                "review: the last edit of the summary comment and the reaction, which are two "
+                "more round trips, the job summary, and the end of the process.",
             )
         )
     return Section(

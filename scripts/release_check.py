@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
         for problem in problems:
             print(f"     {problem}")
         wrong += len(problems)
-    today = dt.dt.now(tz=dt.UTC).date()
+    today = dt.datetime.now(tz=dt.UTC).date()
     waiting = not_ready(ROOT, given.tag, today)
     version = agreement.version_of(ROOT)
     if wrong:

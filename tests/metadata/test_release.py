@@ -45,6 +45,41 @@ def dated(root: Path, day: str) -> None:
            f"## {section.version} ({day})")  # fmt: skip
 
 
+def test_check_runs_on_this_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    """Run at any time, the check agrees with the tree, line by line, and says what comes next."""
+    assert release_check.main([]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert (
+        len([line for line in lines if line.startswith("ok   ")])
+        == len(release_check.agreement.CHECKS) + 2
+    )
+    assert lines[-1].startswith((f"{__version__} is ready", f"{__version__} cannot be released"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "facts", "status", "said"),
+    [
+        (["--tag", "release/v0.0.1"], {"a": []}, 1, "the tag says 0.0.1"),
+        ([], {"a": ["This is wrong."]}, 1, "1 facts disagree"),
+        ([], {"a": []}, 0, "ok   a"),
+    ],
+)
+def test_status_of_the_check(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    facts: dict[str, list[str]],
+    status: int,
+    said: str,
+) -> None:
+    """Facts that disagree fail it always; what only stands before a release, only for a tag."""
+    monkeypatch.setattr(release_check, "facts", lambda _root: facts)
+
+    assert release_check.main(arguments) == status
+    assert said in capsys.readouterr().out
+
+
 def test_ready_when_dated_and_tagged(repository: Path) -> None:
     """With a day in the changelog and the right tag, nothing stands in the way."""
     dated(repository, "2030-05-17")
