@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-nightly lint types docs check mutants wheel dist release-check browser picture container cassettes requirements clean bench bench-quick bench bench-quick
+.PHONY: help setup demo test coverage test-nightly lint types docs check mutants wheel dist release-check browser picture container cassettes requirements clean bench bench-quick
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

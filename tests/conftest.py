@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -15,6 +17,16 @@ LEAKY_PREFIXES = (
     *("INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"),
     *("OPENAI_", "AZURE_", "HTTP_", "HTTPS_"),
 )
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Give the log back as it was: the laptop's commands silence it for the whole process."""
+    log = logging.getLogger("predict_edit")
+    before, propagate, level = log.handlers[:], log.propagate, log.level
+    yield
+    log.handlers[:], log.propagate = before, propagate
+    log.setLevel(level)
 
 
 @pytest.fixture(autouse=True)
