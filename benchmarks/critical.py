@@ -61,7 +61,7 @@ async def measure(scale: Scale) -> Section:
                 what="Own time before it",
                 figure=own_before,
                 limit=0.5,
-                why="Nearly all of it is import time. Interpreter, pydantic, PyGithub with requests "
+                why="Nearly all of it is import time. Interpreter, pydantic, PyGithub, requests "
                 "and the project's own modules come before the first request to GitHub; openai's "
                 "client and the tokenizer's vocabulary load beside the requests, and share one "
                 "interpreter lock with what handles the answers.",
