@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -206,7 +207,7 @@ def make_tree(tree: Path, image: Image, workflow: str) -> Path:
 def act(tree: Path, event: Path, github: str) -> subprocess.CompletedProcess[str]:
     """Run the workflow of a tree on an event, offline."""
     return subprocess.run(
-        ["act", "issue_comment", "-W", ".github/workflows/edit.yml", "-e", str(event),
+        [str(Path(sys.executable).parent / "act"), "issue_comment", "-W", ".github/workflows/edit.yml", "-e", str(event),
          "-P", f"ubuntu-latest={BASE}", "--pull=false", "--network", "host",
          "--container-daemon-socket", "-", "--env", f"GITHUB_API_URL={github}",
          "--env", f"GITHUB_GRAPHQL_URL={github}/graphql",
