@@ -22,6 +22,7 @@ from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_s
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "python:3.13-slim"
+ACT = str(Path(sys.executable).parent / "act")
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -207,7 +208,7 @@ def make_tree(tree: Path, image: Image, workflow: str) -> Path:
 def act(tree: Path, event: Path, github: str) -> subprocess.CompletedProcess[str]:
     """Run the workflow of a tree on an event, offline."""
     return subprocess.run(
-        [str(Path(sys.executable).parent / "act"), "issue_comment", "-W", ".github/workflows/edit.yml", "-e", str(event),
+        [ACT, "issue_comment", "-W", ".github/workflows/edit.yml", "-e", str(event),
          "-P", f"ubuntu-latest={BASE}", "--pull=false", "--network", "host",
          "--container-daemon-socket", "-", "--env", f"GITHUB_API_URL={github}",
          "--env", f"GITHUB_GRAPHQL_URL={github}/graphql",
