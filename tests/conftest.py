@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import threading
 from collections.abc import Iterator
 
 import hypothesis
@@ -20,13 +22,21 @@ LEAKY_PREFIXES = (
 
 
 @pytest.fixture(autouse=True)
-def _own_log() -> Iterator[None]:
-    """Give the log back as it was: the laptop's commands silence it for the whole process."""
-    log = logging.getLogger("predict_edit")
-    before, propagate, level = log.handlers[:], log.propagate, log.level
+def _process_as_before() -> Iterator[None]:
+    """Put back what a command changes for its whole process: loggers, warnings and crash hooks.
+
+    A handler left behind writes to the captured stream of a test that is over, and every later log
+    line of the process fails.
+    """
+    root, own = logging.getLogger(), logging.getLogger("predict_edit")
+    before = [(each, each.handlers[:], each.propagate, each.level) for each in (root, own)]
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     yield
-    log.handlers[:], log.propagate = before, propagate
-    log.setLevel(level)
+    for each, handlers, propagate, level in before:
+        each.handlers[:], each.propagate = handlers, propagate
+        each.setLevel(level)
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    logging.captureWarnings(capture=False)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ hold a prompt, a file or a header.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import sys
@@ -130,10 +131,12 @@ class _Handler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Name the kind of failure; the usual traceback would show the record's values."""
         kind = sys.exception()
-        self.stream.write(
-            f"{PREFIX}a log line of {harmless(record.name)} could not be written "
-            f"({type(kind).__name__})\n"
-        )
+        # Where the stream itself is gone there is nobody to tell, and no reason to end the run.
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(
+                f"{PREFIX}a log line of {harmless(record.name)} could not be written "
+                f"({type(kind).__name__})\n"
+            )
 
 
 def prefixed(text: str) -> str:

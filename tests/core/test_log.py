@@ -10,7 +10,6 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
@@ -31,16 +30,9 @@ def runner_sees(line: str) -> bool:
 
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    """A log that ends in memory, put back afterwards."""
-    root = logging.getLogger()
-    before, level, own, hook = root.handlers[:], root.level, log.level, sys.excepthook
-    threads, unraisable = threading.excepthook, sys.unraisablehook
-    yield io.StringIO()
-    root.handlers[:], root.level, sys.excepthook = before, level, hook
-    threading.excepthook, sys.unraisablehook = threads, unraisable
-    log.setLevel(own)
-    logging.captureWarnings(False)
+def stream() -> io.StringIO:
+    """A log that ends in memory."""
+    return io.StringIO()
 
 
 class TestSafeFormatter:
@@ -190,6 +182,15 @@ class TestSafeFormatter:
             "predict-edit: a log line of predict_edit could not be written (TypeError)\n"
         )
         assert capsys.readouterr() == ("", "")
+
+    def test_stream_that_is_gone_ends_nothing(self, stream: io.StringIO) -> None:
+        """What logs goes on when nobody can hear it any more."""
+        set_up(stream, Secrets(), debug=False)
+        stream.close()
+
+        log.warning("unheard")
+
+        assert stream.closed
 
     def test_debug_lines_need_step_debugging(self, stream: io.StringIO) -> None:
         """Debug lines show only when step debugging is on."""

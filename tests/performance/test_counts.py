@@ -86,7 +86,9 @@ class TestARun:
         shown = [(r.method, r.path) for r in requests]
 
         assert len(requests) - len(updates) <= REQUESTS, shown
-        assert round_trips(r for r in requests if r.ended <= asked) <= 3, shown
+        # The summary's comment is made beside the reading; the model does not wait for it.
+        reads = [r for r in requests if not r.writes and r.ended <= asked]
+        assert 0 < round_trips(reads) <= 3, shown
         assert round_trips(r for r in requests if answered <= r.started < posted) <= 2, shown
 
 
