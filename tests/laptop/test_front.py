@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.cli import make_parser
+from predict_edit.cli import main, make_parser
 from predict_edit.errors import CheckoutError, InvalidInput
 from predict_edit.laptop.completion import completion
 from predict_edit.laptop.front import coloured, guarded
@@ -160,3 +160,15 @@ def test_what_is_no_run_is_refused(command: Command, tmp_path: Path, content: st
 
     assert (ran.status, ran.out) == (1, "")
     assert "result.json" in ran.err
+
+
+@pytest.mark.parametrize("command", ["preview", "edit", "doctor", "compare", "demo"])
+def test_a_wrong_option_is_told_in_a_few_lines(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong must not drown in a list of everything that would be right."""
+    with pytest.raises(SystemExit):
+        main([command, "--no-such-option"])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) <= 4
+    assert max(map(len, lines)) < 90

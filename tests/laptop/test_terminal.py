@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from decimal import Decimal
@@ -126,3 +127,28 @@ def test_everything_is_told() -> None:
 def test_nothing_to_show_has_its_sentence(run: RunReport, said: str) -> None:
     """A run without changes does not end in silence."""
     assert [sentence for _, sentence in terminal.sentences(run)] == [said]
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_one_reason_of_many_files_is_told_once(columns: int) -> None:
+    """Below the names of the first files; and a table of nothing but dashes is none."""
+    reason = "The key was not accepted. " * 8
+    failed = Effort(usage=None, cost=None, prediction=PredictionState.SENT, attempts=1, seconds=0.1)
+    files = tuple(
+        FileResult(path=f"mod{n}.py", status=FileStatus.FAILED, reason=reason, effort=failed)
+        for n in range(8)
+    )
+    console = Console(file=io.StringIO(), width=columns, color_system=None)
+    terminal.show_report(
+        console,
+        dataclasses.replace(report(), files=files, outcome=Outcome.FAILED, cost=None, notes=()),
+    )
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    lines = text.splitlines()
+    assert "mod0.py, mod1.py, mod2.py, mod3.py, mod4.py and 3 more  failed" in lines
+    assert " ".join(text.split()).count(reason.strip()) == 1
+    assert max(map(len, lines)) <= columns
+    assert all(line.startswith("  ") for line in lines if "key was" in line)
+    assert "tokens" not in text
+    assert lines[-1] == "8 files failed."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +18,7 @@ from predict_edit.config import read_config
 from predict_edit.inputs import KNOWN as INPUTS
 from predict_edit.inputs import read_inputs, variable_of
 from predict_edit.readiness import check_inputs, check_task_inputs
-from predict_edit.trigger.command import OPTIONS
+from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe, parse_command
 
 from .conftest import ROOT, load_script
 
@@ -39,50 +38,10 @@ def page(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def slug(heading: str) -> str:
-    """The anchor that GitHub gives a heading."""
-    kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
-    return kept.replace(" ", "-")
-
-
-def links(markdown: str) -> Iterator[str]:
-    """The targets of a page's links and images."""
-    for block in MarkdownIt("commonmark").enable("table").parse(markdown):
-        for token in block.children or ():
-            if token.type == "link_open":
-                yield str(token.attrs["href"])
-            elif token.type == "image":
-                yield str(token.attrs["src"])
-
-
-def headings(markdown: str) -> set[str]:
-    """The anchors of a page."""
-    tokens = MarkdownIt("commonmark").parse(markdown)
-    return {
-        slug(tokens[number + 1].content)
-        for number, token in enumerate(tokens)
-        if token.type == "heading_open"
-    }
-
-
 def blocks(markdown: str, language: str) -> list[str]:
     """The contents of a page's fenced blocks of one language."""
     tokens = MarkdownIt("commonmark").parse(markdown)
     return [token.content for token in tokens if token.type == "fence" and token.info == language]
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_relative_links_lead_somewhere(path: Path) -> None:
-    """Each relative link of a page names a file that exists, and a heading in it."""
-    for target in links(path.read_text(encoding="utf-8")):
-        if re.match(r"[a-z]+:", target):
-            continue
-        name, _, anchor = target.partition("#")
-        file = (path.parent / name).resolve() if name else path
-        assert file.is_relative_to(ROOT), target
-        assert file.exists(), target
-        if anchor:
-            assert anchor in headings(file.read_text(encoding="utf-8")), target
 
 
 def test_tables_of_the_readme_are_current(readme: str, doc_tables: ModuleType) -> None:
@@ -156,7 +115,13 @@ MODES = {
     "edit": {"contents": "read"},
     "publish": {"contents": "write", "pull-requests": "write"},
 }
-"""What a job of a spread run needs."""
+"""What a job of a run over a branch needs."""
+COMMAND_MODES = {
+    "plan": {"contents": "read", "pull-requests": "write"},
+    "edit": {"contents": "read", "pull-requests": "read"},
+    "publish": {"contents": "read", "pull-requests": "write"},
+}
+"""What a job of a command on a pull request needs."""
 
 
 def is_about_a_branch(read: dict[Any, Any]) -> bool:
@@ -192,9 +157,8 @@ def test_shown_workflows_are_least_privileged(text: str) -> None:
     assert read["permissions"] == {}
     for job in read["jobs"].values():
         (step,) = steps({"jobs": {"only": job}})
-        needed = {"contents": "read", "pull-requests": "write"}
-        if is_about_a_branch(read):
-            needed = MODES[step["with"].get("mode", "publish")]
+        modes = MODES if is_about_a_branch(read) else COMMAND_MODES
+        needed = modes[step["with"].get("mode", "publish")]
         keyless = {"id-token": "write"} if "azure-client-id" in step["with"] else {}
         scanning = {"security-events": "read"} if "code-scanning" in str(job["steps"]) else {}
         assert job["permissions"] == needed | keyless | scanning
@@ -219,9 +183,10 @@ def test_shown_workflows_run_nothing_from_outside(text: str) -> None:
                 assert "${{" not in step["run"]
 
 
-def test_matrix_is_short() -> None:
+@pytest.mark.parametrize("name", ["lint-fix-matrix", "comment-matrix"])
+def test_matrix_is_short(name: str) -> None:
     """A spread run takes a workflow of less than 50 lines."""
-    assert len(page("examples/lint-fix-matrix.yml").splitlines()) < 50
+    assert len(page(f"examples/{name}.yml").splitlines()) < 50
 
 
 def test_every_example_is_listed(readme: str) -> None:
@@ -254,3 +219,36 @@ def test_python_versions_agree(readme: str) -> None:
     oldest = project["requires-python"].removeprefix(">=")
     assert f"Python {oldest} or newer" in readme
     assert f"Python {oldest} or newer" in page("CONTRIBUTING.md")
+
+
+def test_each_recipe_is_a_comment_and_a_config() -> None:
+    """Each can be commented as it stands, kept under a name, and is told what to expect of."""
+    *sections, whole = re.split(r"^## ", page("docs/recipes.md"), flags=re.MULTILINE)[1:]
+    names: set[str] = set()
+    run: set[str] = set()
+    for section in sections:
+        (shown,) = blocks(section, "yaml")
+        config = read_config(shown)
+        commands = [
+            parse_command(text.strip(), "/predict-edit") for text in blocks(section, "text")
+        ]
+        assert isinstance(commands[0], EditCommand), section
+        assert len(config.recipes) == 1
+        assert "**Expect**" in section
+        assert "**Mind**" in section
+        names |= set(config.recipes)
+        run |= {command.name for command in commands if isinstance(command, RunRecipe)}
+    (shown,) = blocks(whole, "yaml")
+    names |= set(read_config(shown).recipes)
+    run |= set(re.findall(r"/predict-edit run ([\w-]+)", whole))
+
+    assert len(sections) >= 5
+    assert run <= names
+
+
+def test_every_page_can_be_found(readme: str) -> None:
+    """The README, or a page that it links to, links to each page of docs/."""
+    first = readme + page("CONTRIBUTING.md")
+    near = first + "".join(page(name) for name in set(re.findall(r"\((docs/[\w-]+\.md)", first)))
+    for path in ROOT.glob("docs/*.md"):
+        assert re.search(rf"\((?:docs/)?{path.name}[#)]", near), path.name

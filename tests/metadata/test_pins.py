@@ -54,6 +54,20 @@ def test_missing_pins_are_found(repository: Path) -> None:
     )
 
 
+def test_what_the_container_has_besides_is_found_missing(repository: Path) -> None:
+    """The grammars are an extra elsewhere; the container has them, and so has a developer."""
+    unpin(repository, "requirements.txt", "tree-sitter-go")
+    unpin(repository, "requirements-dev.txt", "tree-sitter-go")
+
+    assert lint_pins.problems(repository) == [
+        f"tree-sitter-go is {where}; run `make requirements`."
+        for where in (
+            "in an extra but not pinned in requirements-dev.txt",
+            "for the container but not pinned in requirements.txt",
+        )
+    ]
+
+
 def test_pins_without_hash_or_with_an_address_are_found(repository: Path) -> None:
     """A pin that anything could satisfy, or that works with one index only, is told."""
     name = "requirements-build.txt"

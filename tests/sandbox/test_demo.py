@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ from predict_edit.sandbox import demo_show as show
 from predict_edit.sandbox import runner
 from predict_edit.sandbox.demo import CANNOT, DONE, FAILED, MARK, run_demo
 from predict_edit.sandbox.demo_model import LIVE_DEFAULT
+from predict_edit.sandbox.demo_serve import TOLD
 from predict_edit.sandbox.model import ModelConfig, ModelSandbox, Quirk
 from predict_edit.sandbox.model.config import API_KEY
 from predict_edit.sandbox.model.faults import about, spoiling
@@ -185,3 +188,55 @@ def test_terminal_that_knows_only_ascii() -> None:
     )
 
     assert b"ok" in run.stdout
+
+
+@pytest.mark.parametrize("columns", [80, 130, 200])
+def test_everything_fits_the_terminal(columns: int) -> None:
+    """No heading is broken in the middle of a word, and no path is cut."""
+    console = Console(file=io.StringIO(), width=columns, color_system=None)
+    path = "crates/fizz/src/lib.rs"
+    heads = (
+        *("File", "Result", "Suggestions", "Hunks in patch", "Prompt", "Cached", "Completion"),
+        *("Accepted", "Rejected", "Acceptance", "Seconds"),
+    )
+    row = (path, "edited", *["1,000"] * 9)
+    table = f"| {' | '.join(heads)} |\n|{' -- |' * 11}\n| {' | '.join(row)} |\n"
+    show.comment(console, table)
+    usage = {f"{name}_tokens": 123456 for name in ("prompt", "cached", "completion")}
+    usage |= {f"{name}_prediction_tokens": 123456 for name in ("accepted", "rejected")}
+    show.tokens(console, {"files": [{"path": path, "usage": usage, "seconds": 12.3}]})
+    show.step(console, "built a git repository", "/a" * 60)
+    lines = printed(console).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert sum(path in line for line in lines) == 2
+    words = {word for line in lines for word in line.split()}
+    assert {"Suggestions", "prompt", "completion", "rejected", "seconds"} <= words
+    assert ("Acceptance" in words) == (columns > 180)
+
+
+def test_the_model_alone_can_be_served(tmp_path: Path) -> None:
+    """What is printed is enough to edit a file in another process, until it is interrupted."""
+    run = "from predict_edit.cli import main; raise SystemExit(main())"
+    # A shell that starts the tests in the background has its children ignore interrupts.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = (sys.executable, "-c", f"{heed}; {run}")
+    serving = subprocess.Popen((*command, "demo", "--serve-model"), stdout=subprocess.PIPE)
+    assert serving.stdout is not None
+    try:
+        said = b"".join(serving.stdout.readline() for _ in TOLD.splitlines()).decode()
+        given = dict(re.findall(r"(OPENAI_\w+)=(\S+)", said))
+        (instruction,) = re.findall(r"-m '(.*)'", said)
+        done = subprocess.run(
+            (*command, "edit", "-", "-m", instruction),
+            input=b"say FizzBuzz\n",
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **given},
+            capture_output=True,
+            check=False,
+        )
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(30) == 0
+    finally:
+        serving.kill()
+        serving.wait()
+        serving.stdout.close()
+    assert done.stdout == b"say MSFTBuzz\n", done.stderr.decode()

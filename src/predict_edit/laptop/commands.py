@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from predict_edit.model_options import add_model_options
+from predict_edit.laptop.model_options import add_model_options
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - its only name
@@ -25,16 +25,18 @@ PREVIEW_EPILOG: Final = (
 
 
 def add_parser(commands: Commands) -> None:
-    """Add preview, edit, page and completion."""
+    """Add preview, edit, page, verify and completion."""
     _add_preview(commands)
     _add_edit(commands)
     _add_page(commands)
+    _add_verify(commands)
     _add_completion(commands)
 
 
 def _add_preview(commands: Commands) -> None:
     parser = commands.add_parser(
         "preview",
+        usage="%(prog)s INSTRUCTION [options]",
         help="show what a command would do, on a local git checkout",
         description="Edit the files that a checkout changes against a base, committed or not, and "
         "show what would be posted. Nothing leaves this machine but the calls to the model.",
@@ -54,7 +56,9 @@ def _add_preview(commands: Commands) -> None:
         )
     parser.add_argument("--max-files", metavar="N", help="files at most")
     parser.add_argument("--max-suggestions", metavar="N", help="suggestions at most")
-    parser.add_argument("--apply", action="store_true", help="write the edited files")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--apply", action="store_true", help="write the edited files")
+    _add_estimate(either)
     parser.add_argument("--patch", type=Path, metavar="FILE", help="write all edits as a patch")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page to look at")
     _add_output(parser)
@@ -65,6 +69,7 @@ def _add_preview(commands: Commands) -> None:
 def _add_edit(commands: Commands) -> None:
     parser = commands.add_parser(
         "edit",
+        usage="%(prog)s FILE... -m INSTRUCTION [options]",
         help="edit plain files, or standard input, without git",
         description="Edit files by instruction and print the difference, or with --write change "
         "them. `-` reads standard input and prints only the result.",
@@ -74,7 +79,9 @@ def _add_edit(commands: Commands) -> None:
     parser.add_argument(
         "-m", "--message", required=True, metavar="INSTRUCTION", help="what to change"
     )
-    parser.add_argument("--write", action="store_true", help="change the files")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--write", action="store_true", help="change the files")
+    _add_estimate(either)
     parser.add_argument("--name", help="the file name that standard input stands for")
     parser.add_argument(
         "--exit-zero", action="store_true", help="exit with 0 also where nothing is to be changed"
@@ -101,6 +108,28 @@ def _add_page(commands: Commands) -> None:
     parser.set_defaults(run=_page)
 
 
+def _add_verify(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "verify",
+        help="tell which findings of linters an edit made go away",
+        description="Compare a linter's reports from before an edit with those from after it, and "
+        "print as Markdown, file by file, how many findings are gone, left and new.",
+        epilog="Exit status: 0 nothing new, 1 new findings or a report that cannot be read, 2 "
+        "wrong use.",
+    )
+    for name in ("before", "after"):
+        parser.add_argument(
+            f"--{name}",
+            nargs="+",
+            type=Path,
+            required=True,
+            metavar="REPORT",
+            help=f"SARIF or a linter's own report from {name} the edit",
+        )
+    _add_debug(parser)
+    parser.set_defaults(run=_verify)
+
+
 def _add_completion(commands: Commands) -> None:
     parser = commands.add_parser(
         "completion",
@@ -108,8 +137,14 @@ def _add_completion(commands: Commands) -> None:
         description="Print a script that completes commands and options in a shell; its first "
         "line says how to load it.",
     )
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell to complete in")
     parser.set_defaults(run=_completion)
+
+
+def _add_estimate(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--estimate", action="store_true", help="say what it would cost, and ask for nothing"
+    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -145,6 +180,13 @@ def _edit(arguments: argparse.Namespace) -> int:
 def _page(arguments: argparse.Namespace) -> int:
     from predict_edit.laptop.front import guarded  # noqa: PLC0415 - loaded when called
     from predict_edit.laptop.page import run  # noqa: PLC0415
+
+    return guarded(run, arguments)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from predict_edit.laptop.front import guarded  # noqa: PLC0415 - loaded when called
+    from predict_edit.laptop.verify import run  # noqa: PLC0415
 
     return guarded(run, arguments)
 

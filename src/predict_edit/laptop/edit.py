@@ -18,6 +18,7 @@ from predict_edit.domain import (
 )
 from predict_edit.errors import InvalidInput, LocalFileError
 from predict_edit.laptop import disk
+from predict_edit.laptop.expecting import show_estimate
 from predict_edit.laptop.front import DONE, FAILED, UNCHANGED, has_rich, printable
 from predict_edit.laptop.model import read_settings
 from predict_edit.laptop.silent import Silent
@@ -48,9 +49,19 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings(arguments, os.environ, max_files="100000", context="none")
     before: dict[str, bytes] = {}
     opened = [_open(name, arguments.name or _PLAIN_NAME, before) for name in names]
+    sources = [file for file in opened if isinstance(file, SourceFile)]
+    skipped = [file for file in opened if isinstance(file, SkippedFile)]
+    if arguments.estimate:
+        return show_estimate(
+            sources,
+            skipped,
+            instruction=instruction,
+            settings=settings,
+            as_json=arguments.json,
+        )
     report = carry_out(
-        [file for file in opened if isinstance(file, SourceFile)],
-        [file for file in opened if isinstance(file, SkippedFile)],
+        sources,
+        skipped,
         instruction=instruction,
         settings=settings,
         watch=_watch(quiet=arguments.quiet or names == [STDIN]),

@@ -10,7 +10,7 @@ from typing import Final
 from predict_edit.config import RepositoryConfig
 from predict_edit.errors import SettingsError
 from predict_edit.inputs import read_inputs, variable_of
-from predict_edit.model_choice import read_model
+from predict_edit.laptop.model_choice import read_model
 from predict_edit.settings import Settings, resolve
 
 _UNUSED: Final = "no-host-is-asked"

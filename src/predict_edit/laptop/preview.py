@@ -18,11 +18,13 @@ from predict_edit.domain import (
 from predict_edit.errors import InvalidInput, LocalFileError
 from predict_edit.laptop import disk, terminal
 from predict_edit.laptop.checkout import Checkout, read_checkout
+from predict_edit.laptop.expecting import show_estimate
 from predict_edit.laptop.front import DONE, FAILED
 from predict_edit.laptop.kept import Kept
 from predict_edit.laptop.model import read_settings
 from predict_edit.laptop.progress import watch_for
 from predict_edit.laptop.work import carry_out, with_commits
+from predict_edit.report.figures import plural
 from predict_edit.report.result import result_json
 from predict_edit.select import GitAttributes, attribute_files, choose, open_source
 from predict_edit.settings import Settings
@@ -59,6 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
     sources, skipped = _select(checkout, settings, attributes)
     kept = Kept(checkout.root, os.environ)
     memory = kept.load()
+    if arguments.estimate:
+        return show_estimate(
+            sources,
+            skipped,
+            instruction=instruction,
+            settings=settings,
+            memory=memory,
+            as_json=arguments.json,
+        )
     try:
         report = carry_out(
             sources,
@@ -114,6 +125,7 @@ def _select(
         exclude=settings.exclude,
         attributes=attributes,
         max_files=settings.max_files,
+        unlocked=settings.unlocked,
     )
     opened = [
         open_source(file, checkout.contents[file.path], attributes=attributes)
@@ -149,7 +161,8 @@ def _tell(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) 
         if path is not None:
             console.print(f"The {name} is in {path}.", soft_wrap=True)
     if checkout.untracked:
-        console.print(f"{checkout.untracked} untracked left out; --untracked takes them too.")
+        files = plural(checkout.untracked, "file")
+        console.print(f"{files} that git does not know left out; --untracked takes them too.")
     if placed and not arguments.apply:
         console.print(
             "Add --apply to write the files: nothing is asked or paid again.", soft_wrap=True

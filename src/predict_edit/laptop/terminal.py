@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -30,6 +31,8 @@ PLAIN_WIDTH: Final = 100
 """Columns where the output is no terminal."""
 WIDE: Final = 110
 """Columns from which on every figure has a column."""
+SOME: Final = 5
+"""Paths that are listed where many have the same fate."""
 _STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 _LABELS: Final = {
     PlacementKind.INLINE: ("suggestion", "bold green"),
@@ -121,7 +124,7 @@ def sentences(report: RunReport) -> Iterator[tuple[str, str]]:
         overhead = seen.prediction.overhead
         extra = f", of which rejected predictions {dollars(overhead)}" if overhead else ""
         yield "", f"Estimated cost: {dollars(report.cost)}{extra}."
-    if seen.prediction.unreported:
+    if seen.prediction.unreported and edited:
         yield (
             "dim",
             (
@@ -143,10 +146,13 @@ def _together(placements: Sequence[Placement]) -> Iterator[list[Placement]]:
 
 
 def _show_failures(console: Console, report: RunReport) -> None:
+    reasons: dict[str, list[str]] = {}
     for result in report.with_status(FileStatus.FAILED):
+        reasons.setdefault(result.reason, []).append(result.path)
+    for reason, paths in reasons.items():
         console.print()
-        console.print(Text.assemble((printable(result.path), "bold"), "  ", ("failed", "bold red")))
-        console.print(Text(f"  {printable(result.reason)}"))
+        console.print(Text.assemble((_some(paths), "bold"), "  ", ("failed", "bold red")))
+        console.print(Padding(Text(printable(reason)), (0, 0, 0, 2), expand=False))
 
 
 def _show_skipped(console: Console, report: RunReport) -> None:
@@ -155,18 +161,24 @@ def _show_skipped(console: Console, report: RunReport) -> None:
         return
     console.print()
     for group in groups:
-        paths = ", ".join(printable(path) for path in group.paths[:5])
-        more = f" and {len(group.paths) - 5} more" if len(group.paths) > 5 else ""  # noqa: PLR2004 - as cut above
         console.print(
             Text.assemble(
-                ("skipped  ", "yellow"), paths, more, (f"  {printable(group.reason)}", "dim")
+                ("skipped  ", "yellow"),
+                _some(group.paths),
+                (f"  {printable(group.reason)}", "dim"),
             )
         )
 
 
+def _some(paths: Sequence[str]) -> str:
+    """The first of many paths, and how many more there are."""
+    shown = ", ".join(printable(path) for path in paths[:SOME])
+    return f"{shown} and {len(paths) - SOME} more" if len(paths) > SOME else shown
+
+
 def _show_tokens(console: Console, report: RunReport) -> None:
     seen = view(report)
-    if not seen.asked:
+    if not seen.asked or seen.total.usage == Usage():
         return
     wide = console.width >= WIDE
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))

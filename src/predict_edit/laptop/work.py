@@ -178,7 +178,7 @@ async def _ask(
         settings=settings.model,
         memory=memory,
         secrets=(key,) if key else (),
-        bases=asyncio.create_task(_no_bases()),
+        bases=asyncio.create_task(no_bases()),
     )
     async with editing:
         if all(editing.remembers(file) for file in sources):
@@ -194,7 +194,7 @@ async def _ask(
         return editor.model, (*editor.notes, *editing.notes), results
 
 
-async def _no_bases() -> dict[str, str]:
+async def no_bases() -> dict[str, str]:
     """The diffs are made here and always whole, so nothing has to stand in for them."""
     return {}
 

@@ -31,6 +31,9 @@ from predict_edit.sandbox.world import World, build_world
 DONE, FAILED, CANNOT = 0, 1, 2
 MARK = ".predict-edit-demo"
 """Stands in every folder the demonstration made, so that it only ever clears its own."""
+SHOWN = 8
+"""Suggestions that are printed; the others are in a file."""
+PATCH_LINES = 24
 PACE = Latency(first_token=0.2, generated_token=0.002, accepted_token=0.0002)
 """Made up, so that the stand-in takes its time as a model does."""
 
@@ -140,12 +143,14 @@ def _prove(
     """Show what was posted, then apply and compare it."""
     suggestions = scene.suggested(pull, world)
     show.heading(console, f"{len(suggestions)} suggestions")
-    for one in suggestions:
+    for one in suggestions[:SHOWN]:
         show.suggestion(console, one.path, one.start, one.before, one.after)
+    if len(suggestions) > SHOWN:
+        show.more(console, f"{len(suggestions) - SHOWN} more in review.json")
     remainder = run.file("remainder.patch")
     if remainder:
         show.heading(console, "What no suggestion can hold, as a patch")
-        show.patch(console, remainder.decode(errors="replace"))
+        show.patch(console, remainder.decode(errors="replace"), most=PATCH_LINES)
     proven = prove(
         github=github,
         pull=pull,
@@ -181,4 +186,6 @@ def _verdict(
         show.failure(console, "the edits are not what the instruction says")
         return FAILED if offline else DONE
     show.success(console, f"every file is what it should be, byte for byte, after {seconds:.1f} s")
+    if offline:
+        show.next_steps(console)
     return DONE

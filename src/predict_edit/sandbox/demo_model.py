@@ -32,7 +32,7 @@ def offline(model: ModelSandbox, name: str | None) -> ModelChoice:
     """Ask the stand-in."""
     name = name or STAND_IN
     return ModelChoice(
-        title=f"a stand-in for {name} (no model: it follows literal instructions only)",
+        title=f"a stand-in for {name}: it follows literal instructions only",
         inputs={"model": name, "base-url": model.base_url, "api-key": API_KEY},
     )
 

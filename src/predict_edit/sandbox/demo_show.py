@@ -19,8 +19,14 @@ from rich.text import Text
 
 from predict_edit.sandbox.demo_proof import Proof
 
-NARROW = 130
+NARROW = 100
 """Columns where the output is no terminal."""
+WIDE = 110
+"""Columns from which on every figure of the tokens is shown."""
+ALL_COLUMNS = 136
+FIRST_COLUMNS = 4
+"""From how many columns on the summary's table is whole, and what is left of it below that."""
+_WIDE_ONLY = ("cached", "acceptance")
 _TAGS = re.compile(r"<!--.*?-->|</?(?:details|summary|sub|sup|br|b|i|p)\b[^>]*>", re.DOTALL)
 _DETAILS = re.compile(
     r"<details>\s*<summary>(?P<title>(?:(?!</summary>).)*)</summary>.*?</details>", re.DOTALL
@@ -29,11 +35,17 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "bold", "i": "dim"}
 
 
 class _WholeTable(TableElement):
-    """A Markdown table that loses no letter: paths on one line, headings broken if need be."""
+    """A Markdown table that loses no letter.
+
+    Where there is no room for all its columns, the first ones are shown: the tokens come again in a
+    table of their own.
+    """
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for table in super().__rich_console__(console, options):
             if isinstance(table, Table):
+                if options.max_width < ALL_COLUMNS:
+                    del table.columns[FIRST_COLUMNS:]
                 for number, column in enumerate(table.columns):
                     column.overflow = "fold"
                     column.no_wrap = number == 0
@@ -65,7 +77,11 @@ def title(console: Console, text: str, subtitle: str) -> None:
 
 def step(console: Console, text: str, detail: str = "") -> None:
     """One thing that was done."""
-    console.print(Text.assemble(("  done  ", "green"), text, (f"  {detail}", "dim")))
+    row = Table.grid(padding=(0, 2))
+    row.add_column(no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(Text("  done", style="green"), Text.assemble(text, (f"  {detail}", "dim")))
+    console.print(row)
 
 
 def heading(console: Console, text: str) -> None:
@@ -94,20 +110,28 @@ def suggestion(
 
 def patch(console: Console, text: str, *, most: int = 60) -> None:
     """A patch in colours, shortened where it is long."""
-    lines = text.split("\n")
+    # The names of blobs are for git alone.
+    lines = [line for line in text.split("\n") if not line.startswith("index ")]
     for line in lines[:most]:
         style = _STYLES.get(line[:1], "") if not line.startswith(("---", "+++")) else "bold"
         console.print(Text(f"    {_visible(line)}", style=style))
     if len(lines) > most:
-        console.print(Text(f"    … {len(lines) - most} more lines in the file", style="dim"))
+        more(console, f"{len(lines) - most} more lines in remainder.patch")
+
+
+def more(console: Console, text: str) -> None:
+    """What is left out, and where it is."""
+    console.print(Text(f"    … {text}", style="dim"))
 
 
 def tokens(console: Console, result: Mapping[str, Any]) -> None:
     """Tokens by file, from ``result.json``."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("  file")
+    table.add_column("  file", overflow="fold")
+    wide = console.width >= WIDE
     for name in ("prompt", "cached", "completion", "accepted", "rejected", "acceptance", "seconds"):
-        table.add_column(name, justify="right")
+        if wide or name not in _WIDE_ONLY:
+            table.add_column(name, justify="right", no_wrap=True)
     rows: list[tuple[str, Mapping[str, Any] | None, float | None]] = [
         (entry["path"], entry.get("usage"), entry.get("seconds"))
         for entry in result.get("files", ())
@@ -116,18 +140,22 @@ def tokens(console: Console, result: Mapping[str, Any]) -> None:
     rows.append(("all", result.get("usage"), None))
     for name, usage, seconds in rows:
         table.add_row(
-            Text(f"  {name}"), *_figures(usage or {}), "" if seconds is None else f"{seconds:.2f}"
+            Text(f"  {name}"),
+            *_figures(usage or {}, wide=wide),
+            "" if seconds is None else f"{seconds:.2f}",
         )
     console.print(table)
 
 
-def _figures(usage: Mapping[str, Any]) -> Iterable[str]:
-    for name in ("prompt", "cached", "completion"):
+def _figures(usage: Mapping[str, Any], *, wide: bool) -> Iterable[str]:
+    for name in ("prompt", "cached", "completion") if wide else ("prompt", "completion"):
         yield _figure(usage.get(f"{name}_tokens"))
     accepted = usage.get("accepted_prediction_tokens")
     rejected = usage.get("rejected_prediction_tokens")
     yield _figure(accepted)
     yield _figure(rejected)
+    if not wide:
+        return
     if accepted is None or rejected is None or accepted + rejected == 0:
         yield "-"
     else:
@@ -144,8 +172,8 @@ def proof(console: Console, proven: Proof) -> None:
         console.print(Text(f"  FAILED  {proven.problem}", style="bold red"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("  file", "suggestions", "suggestions + patch = edits", "edits = instruction"):
-        table.add_column(name)
+    for name in ("  file", "suggestions", "+ patch = edits", "= instruction"):
+        table.add_column(name, overflow="fold")
     for file in proven.files:
         if file.changed or not file.as_edited or not file.as_expected:
             table.add_row(
@@ -182,6 +210,14 @@ def success(console: Console, text: str) -> None:
     """How it ended, when it ended well."""
     console.print()
     console.print(Text(f"  PROVEN  {text}", style="bold green"))
+
+
+def next_steps(console: Console) -> None:
+    """What to try after this."""
+    console.print()
+    console.print(Text("  Look at it as a page:         predict-edit demo --html page.html"))
+    console.print(Text("  Your own files, without key:  predict-edit demo --serve-model"))
+    console.print(Text("  With your key:                predict-edit doctor"))
 
 
 def failure(console: Console, text: str) -> None:

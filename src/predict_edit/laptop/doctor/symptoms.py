@@ -16,12 +16,12 @@ from predict_edit.errors import (
     PredictEditError,
     SettingsError,
 )
+from predict_edit.laptop.model_choice import Chosen
 from predict_edit.llm import prices
 from predict_edit.llm.auth import SignIn
 from predict_edit.llm.client import Endpoint
 from predict_edit.llm.effort import Attempt
 from predict_edit.llm.models import Capability, retirement_warning
-from predict_edit.model_choice import Chosen
 from predict_edit.report.figures import dollars
 
 State = Literal["ok", "warning", "failed", "skipped"]
@@ -110,7 +110,10 @@ def of_settings(chosen: Chosen, where: Endpoint, way: SignIn) -> Check:
 def of_sign_in(trial: Trial, chosen: Chosen, way: SignIn) -> list[Check]:
     """What the request showed of the key, or of Entra ID's token."""
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
-        return [failed("sign-in", trial.error)]
+        told = failed("sign-in", trial.error)
+        origin = chosen.origins.get("api-key")
+        step = told.next_step.replace("`api-key`", origin) if origin else told.next_step
+        return [dataclasses.replace(told, next_step=step)]
     if way is not SignIn.KEY:
         scope = chosen.settings.azure_scope
         found = f"Entra ID gave a token for `{scope}` ({way.value})"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TextIO
 
@@ -39,6 +41,33 @@ class Screen:
         from rich.text import Text  # noqa: PLC0415
 
         Console(file=self._stream, highlight=False).print(Text(self.safe(text), style=style))
+
+    def hanging(self, text: str, indent: int, style: Style = "") -> None:
+        """A paragraph whose further lines start below its text; a pipe gets one long line."""
+        width = shutil.get_terminal_size().columns - 1 if self._stream.isatty() else 0
+        if width < 2 * indent:
+            self.line(text, style)
+            return
+        for line in textwrap.wrap(
+            self.safe(text),
+            width,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+        ):
+            self.verbatim(line, style)
+
+    def verbatim(self, text: str, style: Style = "") -> None:
+        """One line that is never wrapped, so that it can be copied."""
+        if self._plain:
+            self.line(text)
+            return
+        from rich.console import Console  # noqa: PLC0415 - an extra
+        from rich.text import Text  # noqa: PLC0415
+
+        console = Console(file=self._stream, highlight=False)
+        console.print(Text(self.safe(text), style=style), soft_wrap=True)
 
     def table(
         self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()

@@ -15,7 +15,7 @@ from decimal import Decimal
 from predict_edit.endpoints import is_azure_host, is_loopback
 from predict_edit.errors import InvalidInput, MissingInput, SettingsError
 from predict_edit.inputs import read_inputs, variable_of
-from predict_edit.model_options import OPTIONS
+from predict_edit.laptop.model_options import OPTIONS
 from predict_edit.settings import ModelSettings, Price, resolve
 
 _KEY = "api-key"

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from predict_edit.display import Screen
+from predict_edit.laptop.display import Screen
 from predict_edit.log import Secrets
 
 
@@ -54,3 +54,47 @@ def test_a_pipe_gets_plain_text() -> None:
     stream = io.StringIO()
     Screen(stream, Secrets()).line("text", "red")
     assert stream.getvalue() == "text\n"
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Tell so."""
+        return True
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+@pytest.mark.parametrize("plain", [True, False])
+def test_paragraphs_fit_the_terminal(
+    columns: int, plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes on in the next line starts below the text, and no word is cut."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    text = "failed   sign-in  " + " ".join(["word"] * 60)
+    Screen(stream, Secrets(), plain=plain).hanging(text, 18)
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) < columns
+    assert all(line.startswith(" " * 18 + "word") for line in lines[1:])
+    assert " ".join(stream.getvalue().split()) == " ".join(text.split())
+
+
+def test_a_pipe_gets_a_paragraph_on_one_line() -> None:
+    """For `grep`."""
+    stream = io.StringIO()
+    Screen(stream, Secrets()).hanging("word " * 100, 10)
+    assert stream.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_what_is_to_be_copied_is_never_wrapped(
+    plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is longer than the terminal is wide."""
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    Screen(stream, Secrets(), plain=plain).verbatim("    if: " + "x " * 50 + "y")
+    assert stream.getvalue() == "    if: " + "x " * 50 + "y\n"

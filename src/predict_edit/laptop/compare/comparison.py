@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from predict_edit.measuring import Measurement, Sample
+from predict_edit.laptop.compare.measuring import Measurement, Sample
 
 Verdict = Literal["on", "off", "no difference", "too few", "refused"]
 

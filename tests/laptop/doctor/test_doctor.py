@@ -8,21 +8,23 @@ import datetime as dt
 import io
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from predict_edit import doctor
-from predict_edit.diagnosis import diagnose
-from predict_edit.model_choice import Chosen
+from predict_edit import __version__
+from predict_edit.laptop.doctor import command as doctor
+from predict_edit.laptop.doctor.diagnosis import diagnose
+from predict_edit.laptop.doctor.symptoms import Check
+from predict_edit.laptop.model_choice import Chosen
 from predict_edit.sandbox.model import ModelConfig, ModelSandbox
 from predict_edit.sandbox.model.config import API_KEY, RateLimit
 from predict_edit.sandbox.model.faults import FaultKind, always, failing, spoiling
 from predict_edit.sandbox.model.quirks import Quirk
 from predict_edit.sandbox.model.threaded import serve_model
 from predict_edit.settings import ModelSettings
-from predict_edit.symptoms import Check
 
 TODAY = dt.date(2026, 6, 1)
 
@@ -198,13 +200,17 @@ def serving(config: ModelConfig | None = None) -> Iterator[ModelSandbox]:
         yield model
 
 
-def command(*options: str, environ: Mapping[str, str]) -> tuple[int, str]:
+NOWHERE = Path("/")
+"""No checkout."""
+
+
+def command(*options: str, environ: Mapping[str, str], here: Path = NOWHERE) -> tuple[int, str]:
     """Run the command; its status and what it printed."""
     parser = argparse.ArgumentParser()
     doctor.add_parser(parser.add_subparsers())
     stream = io.StringIO()
     arguments = parser.parse_args(["doctor", *options])
-    return arguments.run(arguments, environ=environ, stream=stream), stream.getvalue()
+    return arguments.run(arguments, environ=environ, stream=stream, here=here), stream.getvalue()
 
 
 def test_the_command_tells_all_in_lines_and_in_json() -> None:
@@ -245,3 +251,158 @@ def test_wrong_settings_are_status_2(json_too: tuple[str, ...]) -> None:
     assert "--model" in text
     if json_too:
         assert json.loads(text)["checks"][0]["state"] == "failed"
+
+
+KEY_IN_FILE = "sk-made-up-0123456789"
+WORKFLOW = f"""\
+on:
+  issue_comment:
+    types: [created]
+permissions: {{}}
+jobs:
+  edit:
+    if: startsWith(github.event.comment.body, '/predict-edit')
+    runs-on: ubuntu-latest
+    timeout-minutes: 15
+    permissions: {{ contents: read, pull-requests: write }}
+    concurrency: predict-edit-${{{{ github.event.issue.number }}}}
+    steps:
+      - uses: octo/predict-edit@v{__version__}
+        with: {{ model: gpt-4.1, api-key: "${{{{ secrets.OPENAI_API_KEY }}}}" }}
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with one workflow that uses the action, and one that does not."""
+    (tmp_path / ".git").mkdir()
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "edit.yml").write_text(WORKFLOW, encoding="utf-8")
+    (folder / "tests.yml").write_text("on: push\njobs: {}\n", encoding="utf-8")
+    (tmp_path / "src").mkdir()
+    return tmp_path
+
+
+def spoil(checkout: Path, old: str, new: str) -> None:
+    """Put a mistake into the workflow."""
+    assert old in WORKFLOW
+    path = checkout / ".github" / "workflows" / "edit.yml"
+    path.write_text(WORKFLOW.replace(old, new), encoding="utf-8")
+
+
+def test_workflows_of_the_checkout_are_looked_at_first(checkout: Path) -> None:
+    """From any folder of it, and also where no model can be asked."""
+    status, text = command(environ={}, here=checkout / "src")
+    assert status == 2
+    assert "edit.yml" in text
+    assert "tests.yml" not in text
+    assert text.index("1 workflow: nothing to correct.") < text.index("`model` is missing")
+
+
+def test_a_named_workflow_is_looked_at_alone(checkout: Path) -> None:
+    """No model is asked, none is needed."""
+    folder = checkout / ".github" / "workflows"
+    for path in (folder / "edit.yml", checkout / "src" / ".." / ".github" / "workflows"):
+        if path.is_dir():
+            (folder / "tests.yml").unlink()
+        status, text = command("--workflow", str(path), environ={}, here=checkout)
+        assert status == 0
+        assert text.startswith("ok")
+        assert "model" not in text
+
+
+def test_the_corrected_lines_can_be_copied(checkout: Path) -> None:
+    """They are printed as they must stand in the file, with their place."""
+    spoil(checkout, "pull-requests: write", "pull-requests: read")
+    path = str(checkout / ".github" / "workflows" / "edit.yml")
+    status, text = command("--workflow", path, environ={}, here=checkout)
+    assert status == 1
+    assert "failed   .github/workflows/edit.yml:10\n" in text
+    assert "→ Put in the place of line 10:\n" in text
+    assert "\n    permissions: { contents: read, pull-requests: write }\n" in text
+    assert "1 workflow: 1 mistake, 1 of which must be corrected." in text
+
+
+def test_warnings_alone_are_status_0(checkout: Path) -> None:
+    """They cost time or money, but commands work."""
+    spoil(checkout, "    timeout-minutes: 15\n", "")
+    path = str(checkout / ".github" / "workflows")
+    (checkout / ".github" / "workflows" / "tests.yml").unlink()
+    status, text = command("--workflow", path, environ={}, here=checkout)
+    assert status == 0
+    assert "1 mistake, none of which must be corrected" in text
+
+
+@pytest.mark.parametrize("json_too", [(), ("--json",)])
+def test_a_key_in_a_workflow_is_not_shown_once_more(
+    checkout: Path, json_too: tuple[str, ...]
+) -> None:
+    """Neither by its own mistake nor by another one on the same line."""
+    spoil(
+        checkout,
+        'gpt-4.1, api-key: "${{ secrets.OPENAI_API_KEY }}"',
+        f"x, api-key: {KEY_IN_FILE}, y: z",
+    )
+    path = str(checkout / ".github" / "workflows" / "edit.yml")
+    status, text = command(*json_too, "--workflow", path, environ={}, here=checkout)
+    assert status == 1
+    assert "everybody who can read it" in text
+    assert KEY_IN_FILE not in text
+
+
+def test_json_holds_places_and_corrections(checkout: Path) -> None:
+    """For other programs: the lines that are right, and where they belong."""
+    spoil(checkout, "[created]", "[edited]")
+    path = str(checkout / ".github" / "workflows" / "edit.yml")
+    status, text = command("--json", "--workflow", path, environ={}, here=checkout)
+    told = json.loads(text)
+    (file,) = told["workflows"]
+    (mistake,) = file["mistakes"]
+    assert (status, told["ok"], told["checks"]) == (1, False, [])
+    assert file["path"] == ".github/workflows/edit.yml"
+    assert (mistake["line"], mistake["state"]) == (3, "failed")
+    assert mistake["corrections"] == [{"first": 3, "last": 3, "lines": ["    types: [created]"]}]
+
+
+@pytest.mark.parametrize(
+    ("config", "state", "words"),
+    [
+        ("max-files: 3\n", "ok", "is valid"),
+        ("recipes:\n  a: Do it.\n", "ok", "is valid"),
+        ("max-fils: 3\n", "failed", "max-files"),
+        ("max-files: many\n", "failed", "max-files"),
+    ],
+)
+def test_the_config_is_looked_at_too(checkout: Path, config: str, state: str, words: str) -> None:
+    """As a run would read it."""
+    (checkout / ".github" / "predict-edit.yml").write_text(config, encoding="utf-8")
+    status, text = command("--json", environ={}, here=checkout)
+    assert status == 2
+    check = json.loads(text)["checks"][0]
+    assert (check["name"], check["state"]) == ("config", state)
+    assert words in check["found"] + check["next_step"]
+
+
+def test_how_the_config_delivers_decides_what_the_job_needs(checkout: Path) -> None:
+    """Commits take another right than suggestions."""
+    (checkout / ".github" / "predict-edit.yml").write_text("deliver: commit\n", encoding="utf-8")
+    _, text = command(environ={}, here=checkout)
+    assert "lacks `contents: write`" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("missing.yml", "cannot be read"),
+        (".github/workflows/tests.yml", "No step of"),
+        ("src", "no workflow files"),
+    ],
+)
+def test_a_path_that_is_no_workflow_of_ours_is_status_2(
+    checkout: Path, name: str, words: str
+) -> None:
+    """And what was meant is asked for."""
+    status, text = command("--workflow", str(checkout / name), environ={}, here=checkout)
+    assert status == 2
+    assert words in text

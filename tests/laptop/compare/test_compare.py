@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from predict_edit import compare
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.errors import BudgetExceeded, ModelUnauthorized
-from predict_edit.measuring import Measurement, measure
+from predict_edit.laptop.compare import command as compare
+from predict_edit.laptop.compare.measuring import Measurement, measure
 from predict_edit.sandbox.model import ModelConfig, ModelSandbox
 from predict_edit.sandbox.model.config import API_KEY, Latency
 from predict_edit.sandbox.model.faults import FaultKind, failing, first, first_attempt
@@ -96,6 +96,16 @@ async def test_what_will_not_change_ends_it(
         result = await measured(server, files=2, **fields)
         assert len(server.exchanges) == most
     assert isinstance(result.stopped, kind)
+
+
+async def test_a_limit_holds_for_both_sides_together() -> None:
+    """What is spent with predictions and without is one sum."""
+    limit = 6_000
+    async with ModelSandbox() as server:
+        result = await measured(server, files=3, max_tokens=limit)
+        spent = [exchange.accounts for exchange in server.exchanges if exchange.accounts]
+    assert isinstance(result.stopped, BudgetExceeded)
+    assert limit / 2 < sum(each.prompt + each.completion for each in spent) <= limit
 
 
 async def test_one_failure_is_not_the_end() -> None:

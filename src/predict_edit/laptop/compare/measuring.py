@@ -23,6 +23,7 @@ from predict_edit.errors import (
 )
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import Mask
+from predict_edit.llm.budget import Budget
 from predict_edit.llm.client import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.effort import Attempt
@@ -85,6 +86,9 @@ async def measure(
     attempts: list[Attempt] = []
     mark = token_hex(16)
 
+    limited = settings.max_tokens is not None or settings.max_cost is not None
+    budget = Budget(settings.max_tokens, settings.max_cost) if limited else None
+
     def editor_for(*, predicted: bool) -> ChatEditor:
         own = dataclasses.replace(settings, prediction="on" if predicted else "off", concurrency=1)
         return ChatEditor(
@@ -93,6 +97,7 @@ async def measure(
             nonce=mark,
             today=dt.datetime.now(tz=dt.UTC).date(),
             around=Surroundings(count=tokens.count, on_attempt=attempts.append),
+            budget=budget,
         )
 
     clients = {

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.errors import ContradictingInputs, InvalidInput, MissingInput, SettingsError
-from predict_edit.model_choice import Chosen, read_model
-from predict_edit.model_options import add_model_options
+from predict_edit.laptop.model_choice import Chosen, read_model
+from predict_edit.laptop.model_options import add_model_options
 
 AZURE = "https://res.openai.azure.com/openai/v1/"
 

@@ -8,17 +8,17 @@ from collections.abc import Mapping
 
 import httpx2
 
-from predict_edit import symptoms
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.errors import SignInError
+from predict_edit.laptop.doctor import symptoms
+from predict_edit.laptop.doctor.symptoms import FIZZBUZZ, INSTRUCTION, Check, Trial
+from predict_edit.laptop.model_choice import Chosen
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import Mask, SignIn, choose, token_source
 from predict_edit.llm.client import endpoint, open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.effort import Attempt
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.model_choice import Chosen
-from predict_edit.symptoms import FIZZBUZZ, INSTRUCTION, Check, Trial
 
 MOST_SECONDS = 120.0
 """What the tiny edit may take at most."""

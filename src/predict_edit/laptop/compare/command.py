@@ -14,15 +14,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from predict_edit.display import Screen
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.errors import InvalidInput, PredictEditError, SettingsError
+from predict_edit.laptop.display import Screen
+from predict_edit.laptop.model_options import add_model_options
 from predict_edit.log import Secrets
-from predict_edit.model_options import add_model_options
 
 if TYPE_CHECKING:
-    from predict_edit.comparison import Comparison, Side, Spread
-    from predict_edit.measuring import Measurement, Sample
+    from predict_edit.laptop.compare.comparison import Comparison, Side, Spread
+    from predict_edit.laptop.compare.measuring import Measurement, Sample
     from predict_edit.settings import ModelSettings
 
 DONE, NOTHING, CANNOT = 0, 1, 2
@@ -33,6 +33,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Register the command."""
     parser = commands.add_parser(
         "compare",
+        usage="%(prog)s FILE... -m INSTRUCTION [options]",
         help="measure what predictions bring for some files, in time and money",
         description="Ask for each file with and without its prediction, in turn, one call at a "
         "time, and show what it took. Every call is paid for; nothing is written.",
@@ -69,9 +70,9 @@ def run(
     secrets = Secrets()
     screen = Screen(sys.stdout if stream is None else stream, secrets)
     aside = Screen(sys.stderr if errors is None else errors, secrets)
-    from predict_edit.comparison import compare  # noqa: PLC0415 - loads the SDK
-    from predict_edit.measuring import measure  # noqa: PLC0415
-    from predict_edit.model_choice import read_model  # noqa: PLC0415
+    from predict_edit.laptop.compare.comparison import compare  # noqa: PLC0415 - loads the SDK
+    from predict_edit.laptop.compare.measuring import measure  # noqa: PLC0415
+    from predict_edit.laptop.model_choice import read_model  # noqa: PLC0415
 
     try:
         settings = read_model(arguments, environ).settings

@@ -1,0 +1,62 @@
+"""The tables of all commands and options, made from the command line's own grammar."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+
+from predict_edit.cli import make_parser
+
+SHARED = "model"
+"""The group of options that several commands share, which gets a table of its own."""
+
+
+def commands() -> Mapping[str, argparse.ArgumentParser]:
+    """All commands by name."""
+    for action in make_parser()._actions:  # noqa: SLF001 - argparse has no other way to ask
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            return action.choices
+    return {}
+
+
+def reference() -> str:
+    """Write a section for each command with options, and one for the options they share."""
+    sections = []
+    shared: dict[str, str] = {}
+    for name, parser in commands().items():
+        own = []
+        for group in parser._action_groups:  # noqa: SLF001
+            rows = list(_rows(group))
+            if group.title == SHARED:
+                shared |= dict(rows)
+            else:
+                own += rows
+        if own:
+            sections.append(f"### {name}\n\n{_table(own)}")
+    users = [f"`{name}`" for name, parser in commands().items() if _asks_a_model(parser)]
+    told = f"Options of {', '.join(users[:-1])} and {users[-1]}."
+    sections.append(f"### Which model\n\n{told}\n\n{_table(list(shared.items()))}")
+    return "\n\n".join(sections)
+
+
+def _asks_a_model(parser: argparse.ArgumentParser) -> bool:
+    return any(group.title == SHARED for group in parser._action_groups)  # noqa: SLF001
+
+
+def _rows(group: argparse._ArgumentGroup) -> Iterator[tuple[str, str]]:
+    """What can be written, and what it does."""
+    for action in group._group_actions:  # noqa: SLF001
+        if isinstance(action, argparse._HelpAction):  # noqa: SLF001
+            continue
+        value = str(action.metavar or action.dest).upper() if action.nargs != 0 else ""
+        if action.choices:
+            value = "|".join(map(str, action.choices))
+        names = [f"{name} {value}".strip() for name in action.option_strings] or [value]
+        shown = ", ".join(f"`{name}`" for name in names).replace("|", "\\|")
+        yield shown, (action.help or "").replace("|", "\\|")
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    return "\n".join(
+        ("| You write | What it does |", "| :-- | :-- |", *(f"| {a} | {b} |" for a, b in rows))
+    )

@@ -1,0 +1,1 @@
+"""Whether settings, sign-in, model and workflow files are fit for the action."""
