@@ -19,8 +19,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
 PACKAGE = "predict_edit"
-AT_A_TERMINAL = {"sandbox": ("cli", "sandbox"), "laptop": ("cli",), "display.py": ("cli",)}
+AT_A_TERMINAL = {"sandbox": ("cli", "sandbox"), "laptop": ("cli",)}
 """Parts that only a person at a terminal runs, and the extras they may use."""
+IN_THE_CONTAINER = ("grammars",)
+"""Extras that the container has."""
 COMES_WITH = {
     "azure-core": "azure-identity",
     "httpx2": "openai",
@@ -43,10 +45,16 @@ def problems(root: Path = ROOT) -> list[str]:
         f"{name} is a dependency but not pinned in requirements.txt; run `make requirements`."
         for name in sorted(wanted - pins["requirements.txt"])
     )
+    extras = project["optional-dependencies"]
     wrong.extend(
-        f"{name} is for a terminal but not pinned in requirements-dev.txt; run `make requirements`."
-        for extra in project["optional-dependencies"].values()
+        f"{name} is in an extra but not pinned in requirements-dev.txt; run `make requirements`."
+        for extra in extras.values()
         for name in sorted(names(extra) - pins["requirements-dev.txt"])
+    )
+    wrong.extend(
+        f"{name} is for the container but not pinned in requirements.txt; run `make requirements`."
+        for key in IN_THE_CONTAINER
+        for name in sorted(names(extras[key]) - pins["requirements.txt"])
     )
     return [*wrong, *import_problems(root, project, pins["requirements.txt"])]
 

@@ -119,7 +119,7 @@ def test_parsers_can_be_plugged_in() -> None:
 
     parsers = {**syntax.BUILT_IN, ".js": no_semicolon}
     guard.check("a.js", "a;\n", "a\n", "Edit")
-    with pytest.raises(AnswerUnusable, match=r"valid js .*\(line 3\)"):
+    with pytest.raises(AnswerUnusable, match=r"valid JavaScript .*\(line 3\)"):
         guard.check("a.js", "a;\n", "a\n", "Edit", parsers=parsers)
 
 

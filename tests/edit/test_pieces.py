@@ -127,3 +127,17 @@ def test_an_outline_is_bounded_and_made_of_the_files_lines(
     assert len(shown) <= most
     starts = {line.rstrip()[:160] for line in text.split("\n")}
     assert all(any(start.startswith(line) for start in starts) for line in shown.split("\n"))
+
+
+def test_what_is_shown_beside_a_piece_can_become_less_twice() -> None:
+    """The whole file, its outline, nothing; the piece itself stays."""
+    text = functions(50)
+    part = pieces.plan(text, most=100, count=words)[1]
+    outlined = pieces.leaner(part, text)
+    assert outlined is not None
+    assert (outlined.text, outlined.whole) == (part.text, False)
+    assert outlined.shown == outline(text, depth=0, most=pieces.MAX_OUTLINE)
+    bare = pieces.leaner(outlined, text)
+    assert bare is not None
+    assert (bare.text, bare.shown, bare.before, bare.after) == (part.text, "", "", "")
+    assert pieces.leaner(bare, text) is None

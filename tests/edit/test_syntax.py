@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import sys
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
+from predict_edit.edit import hollow, python_tree
 from predict_edit.edit.syntax import BUILT_IN, MAX_YAML_DEPTH, Malformed, Unjudged, problem
 
 VALID = {
@@ -131,3 +136,25 @@ def test_a_plugged_in_parser_decides() -> None:
     assert problem("a.x", "yes", "no", parsers) is not None
     assert problem("a.x", "yes", "maybe", parsers) is None
     assert problem("a.x", "maybe", "no", parsers) is None
+
+
+def test_files_of_several_threads_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own parser stumbles now and then over two threads that need it at once."""
+    busy, most = [0], [0]
+
+    def slowly(text: str) -> ast.Module:
+        busy[0] += 1
+        most[0] = max(most[0], busy[0])
+        time.sleep(0.005)
+        busy[0] -= 1
+        return ast.parse(text)
+
+    monkeypatch.setattr(python_tree, "ast", SimpleNamespace(parse=slowly))
+
+    def judge(number: int) -> tuple[str | None, str | None]:
+        edited = f"def f():\n    return ...\n\n\nx = {number}\n"
+        return problem("a.py", "x = 0\n", edited), hollow.problem("a.py", "x = 0\n", edited)
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        assert set(pool.map(judge, range(8))) == {(None, None)}
+    assert most == [1]

@@ -35,6 +35,7 @@ from predict_edit.llm import tokens
 from predict_edit.llm.client import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.effort import Attempt
+from predict_edit.llm.policy import LEAST_TOKENS
 from predict_edit.llm.stream import BrokenOff
 from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings import ModelSettings, Price
@@ -127,7 +128,7 @@ async def test_the_request_has_exactly_the_fields_that_predictions_allow(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
     """Model, messages, prediction, temperature 0, stream and usage; the file byte for byte."""
-    text = "﻿x = 'é 日本 🎉'\t \r\n\r\ny = 2"
+    text = "﻿x = 'é 日本 🎉'\t \r\n\r\n" * 4 + "y = 2"
     server.play(wire.stream(wire.whole(text)))
     done(await make().edit(wire.request(text)))
     (body,) = server.bodies
@@ -173,6 +174,21 @@ async def test_a_file_below_the_threshold_is_sent_without(
     await make(least_tokens=72).edit(wire.request())
     await make(least_tokens=150, prediction="on").edit(wire.request())
     assert ["prediction" in body for body in server.bodies] == [False, True, True]
+
+
+async def test_a_word_or_two_is_no_prediction(make: Make, server: ModelServer, wire: Wire) -> None:
+    """A word is written in no time, so `auto` sends none; a line of code goes as its prediction."""
+    tiny, small = "word\n", "x = 1\n"
+    assert tokens.count(tiny) < LEAST_TOKENS <= tokens.count(small)
+    for text in (tiny, small):
+        server.play(wire.stream(wire.whole(text)), wire.stream(wire.whole(text)))
+        states = [
+            done(await make(prediction=mode).edit(wire.request(text))).effort.prediction
+            for mode in ("auto", "on")
+        ]
+        assert states[0] is (PredictionState.OFF if text is tiny else PredictionState.SENT)
+        assert states[1] is PredictionState.SENT
+    assert ["prediction" in body for body in server.bodies] == [False, True, True, True]
 
 
 async def test_a_refused_prediction_is_left_out_for_the_rest_of_the_run(
@@ -769,11 +785,19 @@ async def test_a_wait_that_one_file_is_told_holds_for_all(
     assert min(received.at for received in others) - limited.at >= 0.39
 
 
-@pytest.mark.parametrize(("asked", "waits"), [("200", True), ("400", False)])
-async def test_a_long_wait_is_honoured_within_the_files_time(
-    make: Make, server: ModelServer, wire: Wire, asked: str, waits: bool
+@pytest.mark.parametrize(
+    ("asked", "deadline", "waits"),
+    [
+        ("200", None, True),
+        ("400", None, False),
+        ("400", 1_500.0, True),
+        ("600", 1_500.0, False),
+    ],
+)
+async def test_a_long_wait_is_honoured_as_long_as_there_is_time(
+    make: Make, server: ModelServer, wire: Wire, asked: str, deadline: float | None, waits: bool
 ) -> None:
-    """Beyond the 120 s of the SDK, but not beyond what `timeout` leaves."""
+    """Beyond the 120 s of the SDK: as long as the run has, and where nobody knows, `timeout`."""
     slept: list[float] = []
     now = 1000.0
 
@@ -784,10 +808,10 @@ async def test_a_long_wait_is_honoured_within_the_files_time(
 
     server.play(wire.answer(429, {}, headers={"retry-after": asked}))
     server.default = wire.stream(wire.whole(wire.EDITED))
-    editor = make(around={"sleep": sleep, "clock": lambda: now}, timeout=300.0)
-    result = await editor.edit(wire.request())
+    around = {"sleep": sleep, "clock": lambda: now, "deadline": deadline}
+    result = await make(around=around, timeout=300.0).edit(wire.request())
     assert isinstance(result, FileEdit) is waits
-    assert slept == ([200.0] if waits else [])
+    assert slept == ([float(asked)] if waits else [])
 
 
 async def test_the_end_of_the_run_bounds_every_wait(

@@ -501,3 +501,24 @@ def test_an_error_that_quotes_the_prompt_is_shown_without_it(wire: Wire) -> None
     assert "Invalid content" in shown
     assert "in messages[3]" in shown
     assert len(shown) < 900
+
+
+@pytest.mark.parametrize(
+    ("body", "limit"),
+    [
+        ({"error": {"message": "This model's maximum context length is 128000 tokens. However, "
+                    "your messages resulted in 130001 tokens.",
+                    "code": "context_length_exceeded"}}, 128_000),
+        ({"detail": "This model's maximum context length is 8,192 tokens."}, 8_192),
+        ({"error": {"message": "request (9000 tokens) exceeds the available context size "
+                    "(4096 tokens)", "type": "exceed_context_size_error"}}, 4_096),
+        ({"error": {"message": "Too long.", "code": "context_length_exceeded"}}, None),
+    ],
+)  # fmt: skip
+def test_the_context_is_read_where_the_provider_names_it(
+    wire: Wire, body: object, limit: int | None
+) -> None:
+    """As OpenAI, vLLM and llama.cpp say it; where nobody does, it stays unknown."""
+    error = explain(wire.status_error(400, body), target()).error
+    assert isinstance(error, errors.ContextTooLong)
+    assert error.limit == limit

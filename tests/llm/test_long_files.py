@@ -17,11 +17,13 @@ from predict_edit.errors import (
     AnswerUnusable,
     BudgetExceeded,
     ContentFiltered,
+    ContextTooLong,
     PredictEditError,
 )
 from predict_edit.llm import tokens
 from predict_edit.llm.client import open_client
 from predict_edit.llm.editor import ChatEditor
+from predict_edit.llm.policy import LEAST_TOKENS
 from predict_edit.llm.surroundings import Surroundings
 from predict_edit.sandbox.model import ModelConfig, ModelSandbox
 from predict_edit.sandbox.model.catalogue import CATALOGUE
@@ -136,7 +138,9 @@ async def test_six_thousand_lines_through_four_thousand_tokens(
     bodies = [exchange.body for exchange in model.exchanges]
     pieces = [body["messages"][-1]["content"] for body in bodies]
     assert len(bodies) >= 15
-    assert [body["prediction"]["content"] for body in bodies] == pieces
+    predicted = [body["prediction"]["content"] for body in bodies if "prediction" in body]
+    assert predicted == [piece for piece in pieces if tokens.count(piece) >= LEAST_TOKENS]
+    assert len(bodies) - 1 <= len(predicted)
     assert sorted(pieces, key=text.index) == sorted(set(pieces), key=text.index)
     assert "".join(sorted(pieces, key=text.index)) == text
     assert len({json.dumps(body["messages"][:3]) for body in bodies}) == 1
@@ -275,6 +279,70 @@ async def test_a_file_that_nearly_fits_is_cut_when_its_answer_does_not(
     solid = "x = compute('return', 1, 2, 3)\n" * 200
     failed(await make().edit(request(solid, instruction)), AnswerTooLong)
     assert len(model.exchanges) == 1
+
+
+async def test_a_context_that_nobody_knew_is_found_out(make: Make, model: ModelSandbox) -> None:
+    """The server names its context; the file is asked for in pieces, the next one at once."""
+    text = module(130, every=7)
+    editor = make(model="small-context", max_output_tokens=None)
+    edit = done(await editor.edit(request(text, "Replace `FizzBuzz` with `Buzz`.")))
+    assert edit.text == text.replace("FizzBuzz", "Buzz")
+    first, *others = model.exchanges
+    assert (first.status, first.file) == (400, text)
+    assert {exchange.status for exchange in others} == {200}
+    assert len(others) > 2
+    assert edit.effort.attempts == len(model.exchanges)
+    model.reset()
+    other = module(131, every=7)
+    edit = done(await editor.edit(request(other, "Replace `FizzBuzz` with `Buzz`.")))
+    assert edit.text == other.replace("FizzBuzz", "Buzz")
+    assert {exchange.status for exchange in model.exchanges} == {200}
+
+
+async def test_a_file_beyond_the_context_that_cannot_be_cut_says_so(
+    make: Make, model: ModelSandbox
+) -> None:
+    """One request, and the reason; the next such file is declined before any."""
+    solid = "x = compute('FizzBuzz', 1, 2, 3)\n" * 700
+    editor = make(model="small-context", max_output_tokens=None)
+    result = failed(
+        await editor.edit(request(solid, "Replace `FizzBuzz` with `Buzz`.")), ContextTooLong
+    )
+    assert "no place to cut" in str(result.error)
+    assert "`exclude`" in str(result.error)
+    assert len(model.exchanges) == result.effort.attempts == 1
+    assert "too large for the model" in (editor.declines(source(solid)) or "")
+
+
+async def test_what_is_shown_beside_the_pieces_goes_before_the_pieces_are_cut(
+    make: Make, model: ModelSandbox
+) -> None:
+    """The whole file beside each piece is too much here: its outline, found out by one piece."""
+    text = module(90, every=7)
+    editor = make(model="small-context", max_output_tokens=3_000)
+    edit = done(await editor.edit(request(text, "Replace `FizzBuzz` with `Buzz`.")))
+    assert edit.text == text.replace("FizzBuzz", "Buzz")
+    statuses = [exchange.status for exchange in model.exchanges]
+    assert statuses == [400, *[200] * (len(statuses) - 1)]
+    assert all("outline of the file" in json.dumps(e.body) for e in model.exchanges[1:])
+
+
+async def test_a_server_that_finds_everything_too_long_is_asked_a_few_times_only(
+    settings: ModelSettings, server: ModelServer, wire: Wire
+) -> None:
+    """Smaller and smaller, without a hint of what would fit; then the file fails with why."""
+    server.default = wire.answer(413, {})
+    editor = ChatEditor(
+        settings,
+        open_client(settings, environ={}, mask=lambda _: None),
+        nonce="0123456789abcdef",
+        today=dt.date(2026, 6, 1),
+    )
+    failed(await editor.edit(request(module(200), "Replace `a` with `b`.")), ContextTooLong)
+    await editor.aclose()
+    sizes = [len(json.dumps(body)) for body in server.bodies]
+    assert 3 <= len(sizes) <= 8
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def table(rows: int) -> str:

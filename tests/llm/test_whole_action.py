@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.model.faults import FaultKind, about, failing
+from predict_edit.sandbox.model.example import CODE, INSTRUCTIONS, PUBLISHED
+from predict_edit.sandbox.model.faults import FaultKind, about, either, every, failing
 from predict_edit.sandbox.runner import ActionRun
 from predict_edit.sandbox.stage import Stage, many, set_stage
 from predict_edit.sandbox.world_files import WorldFile
@@ -82,3 +83,119 @@ async def test_a_file_of_six_thousand_lines_is_edited_everywhere(make_stage: Mak
     workspace = stage.folder / f"run{stage.runs}"
     patched = apply(stage.folder / "applied", workspace / run.outputs["patch"], head)
     assert patched == head.replace("FizzBuzz", "MSFTBuzz")
+
+
+@pytest.mark.parametrize(
+    "limit", [{"max-tokens": "4000"}, {"max-cost": "0.0021"}], ids=["tokens", "money"]
+)
+async def test_a_run_ends_at_its_limit_and_delivers_what_it_has(
+    make_stage: MakeStage, limit: dict[str, str]
+) -> None:
+    """The limit holds; what was edited is posted, and every file that is left is named with why."""
+    stage = await make_stage(files=many(12))
+    run = await stage.say(inputs={**limit, "concurrency": "2"})
+    assert (run.exit_code, run.outputs["outcome"]) == (0, "partial")
+    result = result_of(stage, run)
+    edited = [file for file in result["files"] if file["status"] == "edited"]
+    left = [file for file in result["files"] if file["status"] == "skipped"]
+    assert len(edited) == len(stage.model.exchanges) == len(stage.suggestions) > 1
+    assert len(edited) + len(left) == 12
+    assert len(left) > 1
+    assert (run.outputs["files-edited"], run.outputs["files-skipped"]) == (
+        str(len(edited)),
+        str(len(left)),
+    )
+    (name,) = limit
+    assert all(file["reason"].startswith("budget: The call may ") for file in left)
+    assert all(f"`{name}`" in file["reason"] for file in left)
+    assert all(file["usage"] is None and file["attempts"] == 0 for file in left)
+    assert all(f"`{file['path']}`" in stage.summaries[0] for file in left)
+    used = result["usage"]
+    assert used["prompt_tokens"] + used["completion_tokens"] == sum(
+        exchange.accounts.prompt + exchange.accounts.completion
+        for exchange in stage.model.exchanges
+        if exchange.accounts
+    )
+    if name == "max-tokens":
+        assert used["prompt_tokens"] + used["completion_tokens"] <= 4_000
+    else:
+        assert 0 < float(run.outputs["cost-usd"]) <= 0.0021
+
+
+async def test_a_limit_below_the_first_call_fails_without_any(make_stage: MakeStage) -> None:
+    """No request is made; the limit and what to do about it stand at the top of the summary."""
+    stage = await make_stage(files=many(2))
+    run = await stage.say(inputs={"max-tokens": "100"})
+    assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
+    assert stage.model.exchanges == []
+    head, _, _ = stage.summaries[0].partition("<details>")
+    assert "`max-tokens` of 100" in head
+    assert "Raise `max-tokens`" in head
+
+
+async def test_a_dry_run_says_what_a_run_takes(make_stage: MakeStage) -> None:
+    """In the log before it asks, and in the job summary beside what it took; nowhere else."""
+    stage = await make_stage(files=many(3))
+    run = await stage.say(inputs={"dry-run": "true"})
+    assert (run.exit_code, run.outputs["outcome"]) == (0, "suggested")
+    told = next(line for line in run.stdout.splitlines() if "Foreseen" in line)
+    assert run.stdout.index("Foreseen") < run.stdout.index("1 of 3 files done")
+    said = told.removeprefix("predict-edit: ")
+    assert "3 files in 3 calls: " in said
+    assert said.replace("`", "") in run.summary.replace("`", "")
+    likely, most = (
+        float(told.partition(f"{word} ")[2].partition(" USD")[0].split()[-1])
+        for word in ("; likely", "USD, at most")
+    )
+    assert 0.8 * likely <= float(run.outputs["cost-usd"]) <= most
+    assert stage.summaries == []
+    assert stage.suggestions == []
+
+
+async def test_the_published_response_gives_exactly_its_numbers(make_stage: MakeStage) -> None:
+    """The vendor's FizzBuzz: 124 prompt, 77 completion, 6 accepted, 4 rejected, everywhere."""
+    file = WorldFile(path="fizz.py", base=b"", head=CODE.encode())
+    stage = await make_stage(files=[file], model=ModelConfig(canned=PUBLISHED))
+    run = await stage.say(f"/predict-edit {INSTRUCTIONS.strip()}")
+    assert (run.exit_code, run.outputs["outcome"]) == (0, "suggested")
+    (body,) = stage.bodies
+    assert body["prediction"] == {"type": "content", "content": CODE}
+    names = ("prompt", "completion", "accepted-prediction", "rejected-prediction")
+    assert [run.outputs[f"{name}-tokens"] for name in names] == ["124", "77", "6", "4"]
+    figures = ["124", "0", "77", "6", "4", "60 %"]
+    (row,) = [line for line in stage.summaries[0].splitlines() if line.startswith("| `fizz.py`")]
+    assert [cell.strip() for cell in row.split("|")][5:11] == figures
+    (told,) = result_of(stage, run)["files"]
+    assert told["prediction"] == "sent"
+    assert told["usage"] == {
+        "prompt_tokens": 124,
+        "cached_tokens": 0,
+        "completion_tokens": 77,
+        "accepted_prediction_tokens": 6,
+        "rejected_prediction_tokens": 4,
+    }
+    (suggestion,) = stage.suggestions
+    assert 'print("MSFTBuzz")' in suggestion.body
+
+
+async def test_forty_files_come_through_a_bad_day_of_the_server(make_stage: MakeStage) -> None:
+    """A third of the calls gets 429, a tenth breaks off: each file is edited once, and counted."""
+    trouble = either(
+        every(3, failing(FaultKind.RATE_LIMITED, retry_after=0.01)),
+        every(10, failing(FaultKind.CUT)),
+    )
+    stage = await make_stage(files=many(40), model=ModelConfig(planner=trouble))
+    run = await stage.say(inputs={"max-suggestions": "40"})
+    assert (run.exit_code, run.outputs["outcome"]) == (0, "suggested")
+    files = result_of(stage, run)["files"]
+    assert [file["status"] for file in files] == ["edited"] * 40
+    assert len({file["path"] for file in files}) == 40
+    assert len({each.body for each in stage.suggestions}) == 40
+    assert len(stage.suggestions) == 40
+    exchanges = stage.model.exchanges
+    assert sum(file["attempts"] for file in files) == len(exchanges)
+    assert sum(exchange.status == 429 for exchange in exchanges) >= len(exchanges) // 3
+    whole = [exchange.accounts for exchange in exchanges if exchange.complete and exchange.accounts]
+    assert len(whole) == 40 < len(exchanges) * 2 / 3
+    assert run.outputs["completion-tokens"] == str(sum(each.completion for each in whole))
+    assert "| about " in stage.summaries[0]

@@ -1,4 +1,5 @@
 """From an instruction and a file to messages, and from an answer to a text that may be used.
 
-Everything here is pure: text in, text out, no input or output.
+Everything here is pure: text in, text out. Only the grammars of :mod:`predict_edit.edit.grammars`
+read a text in a process of their own.
 """

@@ -3,20 +3,33 @@
 They are an extra: without them, files in these languages pass the syntax guard unread. A grammar
 that cannot read the file as it was before the edit judges nothing, so a grammar that is behind its
 language does no harm to files that use what is new.
+
+Each text is read in a process of its own (:mod:`predict_edit.edit.grammar_child`): 5 kB of the
+wrong characters take a C grammar a gigabyte, and whoever opens a pull request chooses its files.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
 import importlib.util
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from predict_edit.edit import syntax
 
 MAX_CHARACTERS = 1_000_000
+MAX_BYTES_OF_MEMORY = 768 * 1024 * 1024
+MAX_SECONDS = 4
+
+_CHILD = Path(__file__).with_name("grammar_child.py")
+_CORE = "tree_sitter"
+_ONE_AT_A_TIME = threading.Lock()
+"""However many files are read side by side, memory is taken once."""
 
 _GRAMMARS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), ("tree_sitter_javascript", "language")),
@@ -42,51 +55,53 @@ def known() -> Mapping[str, syntax.Parser]:
 
 
 def _installed() -> dict[str, syntax.Parser]:
-    """A parser for each language whose grammar is here; nothing is loaded yet."""
-    if importlib.util.find_spec("tree_sitter") is None:
+    """A parser for each language whose grammar is here; nothing is loaded."""
+    core = _folder(_CORE)
+    if core is None:
         return {}
-    there = {
-        module: importlib.util.find_spec(module) is not None for module, _ in _GRAMMARS.values()
-    }
+    folders = {module: _folder(module) for module, _ in _GRAMMARS.values()}
     return {
-        suffix: functools.partial(_parse, module, function)
+        suffix: functools.partial(_parse, module, function, (core, folder))
         for suffix, (module, function) in _GRAMMARS.items()
-        if there[module]
+        if (folder := folders[module]) is not None
     }
 
 
-@functools.cache
-def _language(module: str, function: str) -> Any:
-    """A grammar, loaded at first use; ``None`` where it does not fit the installed tree-sitter."""
-    tree_sitter = importlib.import_module("tree_sitter")
-    try:
-        return tree_sitter.Language(getattr(importlib.import_module(module), function)())
-    except (ImportError, AttributeError, ValueError):
-        return None
+def _folder(module: str) -> str | None:
+    """The folder that a package is installed in; ``None`` where it is not."""
+    spec = importlib.util.find_spec(module)
+    return None if spec is None or spec.origin is None else str(Path(spec.origin).parent.parent)
 
 
-def _parse(module: str, function: str, text: str) -> None:
+def _parse(module: str, function: str, folders: tuple[str, ...], text: str) -> None:
     """Read a text; what the grammar does not understand is malformed.
 
     Raises:
         Malformed: a node of the tree is an error or was made up, with the first one's line.
-        Unjudged: the text is too long, or the grammar cannot be loaded.
+        Unjudged: the text is too long, takes too much, or the grammar cannot be loaded.
     """
-    language = _language(module, function)
-    if language is None or len(text) > MAX_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise syntax.Unjudged
-    parser = importlib.import_module("tree_sitter").Parser(language)
-    tree = parser.parse(text.encode("utf-8", "surrogatepass"))
-    if tree.root_node.has_error:
-        raise syntax.Malformed(_first_error(tree.root_node))
+    limits = (str(MAX_BYTES_OF_MEMORY), str(MAX_SECONDS))
+    command = [sys.executable, "-I", "-S", "-B", str(_CHILD), module, function, *limits]
+    try:
+        with _ONE_AT_A_TIME:
+            done = subprocess.run(
+                [*command, *dict.fromkeys(folders)],
+                input=text.encode("utf-8", "surrogatepass"),
+                capture_output=True,
+                check=False,
+                timeout=MAX_SECONDS,
+                env=_environment(),
+            )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise syntax.Unjudged from error
+    if done.returncode or not done.stdout:
+        raise syntax.Unjudged
+    if done.stdout != b"ok":
+        raise syntax.Malformed(int(done.stdout))
 
 
-def _first_error(node: Any) -> int:
-    """The 1-based line of the first error, found by going down where the errors are."""
-    while not (node.is_error or node.is_missing):
-        broken = next((child for child in node.children if child.has_error), None)
-        if broken is None:
-            break
-        node = broken
-    line: int = node.start_point[0] + 1
-    return line
+def _environment() -> dict[str, str]:
+    """Nothing of this process's environment but what Windows cannot start a program without."""
+    return {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}

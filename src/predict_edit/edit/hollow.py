@@ -6,11 +6,11 @@ There the dots are valid code, so neither the elision nor the syntax guard sees 
 from __future__ import annotations
 
 import ast
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 
 from predict_edit.edit import kinds
+from predict_edit.edit.python_tree import tree_of
 
 MAX_CHARACTERS = 2_000_000
 
@@ -36,9 +36,7 @@ def _bodies(text: str) -> Counter[str] | None:
     if len(text) > MAX_CHARACTERS:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text.removeprefix("\ufeff"))
+        tree = tree_of(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     found: Counter[str] = Counter()

@@ -78,6 +78,19 @@ def halve(part: Part, count: Count) -> tuple[Part, ...]:
     return tuple(dataclasses.replace(part, text=text) for text in texts)
 
 
+def leaner(part: Part, text: str) -> Part | None:
+    """The same piece with less beside it: an outline, then nothing; ``None`` after that.
+
+    ``text`` is the whole file.
+    """
+    if not part.shown:
+        return None
+    if part.whole:
+        shown = outline(text, depth=0, most=MAX_OUTLINE)
+        return dataclasses.replace(part, shown=shown, whole=False)
+    return dataclasses.replace(part, shown="", before="", after="")
+
+
 def rejoin(original: str, edited: str, *, last: bool) -> str:
     """A piece's edit, fit to be followed by the next piece.
 

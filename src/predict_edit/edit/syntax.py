@@ -7,17 +7,16 @@ in by passing a larger table than :data:`BUILT_IN`.
 
 from __future__ import annotations
 
-import ast
 import json
 import sys
 import tomllib
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 import yaml
 
 from predict_edit.edit import kinds
+from predict_edit.edit.python_tree import tree_of
 
 MAX_CHARACTERS = 2_000_000
 MAX_YAML_CHARACTERS = 500_000
@@ -43,9 +42,7 @@ Parser = Callable[[str], None]
 def _python(text: str) -> None:
     """Python, as this interpreter knows it."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
+        tree_of(text)
     except SyntaxError as error:
         raise Malformed(error.lineno) from error
     except ValueError as error:
@@ -128,11 +125,20 @@ BUILT_IN: Mapping[str, Parser] = MappingProxyType(
 """Parsers by suffix, lower case with its dot."""
 
 _NAMES = {
-    ".py": f"Python {sys.version_info.major}.{sys.version_info.minor}",
-    ".pyi": f"Python {sys.version_info.major}.{sys.version_info.minor}",
+    **dict.fromkeys((".py", ".pyi"), f"Python {sys.version_info.major}.{sys.version_info.minor}"),
     ".toml": "TOML",
-    ".yml": "YAML",
-    ".yaml": "YAML",
+    **dict.fromkeys((".yml", ".yaml"), "YAML"),
+    **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "JavaScript"),
+    **dict.fromkeys((".ts", ".mts", ".cts", ".tsx"), "TypeScript"),
+    ".go": "Go",
+    ".rs": "Rust",
+    ".java": "Java",
+    **dict.fromkeys((".c", ".h"), "C"),
+    **dict.fromkeys((".cc", ".cpp", ".cxx", ".hh", ".hpp"), "C++"),
+    ".cs": "C#",
+    ".rb": "Ruby",
+    ".php": "PHP",
+    **dict.fromkeys((".sh", ".bash"), "shell script"),
 }
 
 

@@ -69,8 +69,8 @@ def _unauthorized(target: Target, said: str) -> errors.ModelError:
         )
     return errors.ModelUnauthorized(
         cause,
-        "Check `api-key`: that the secret exists, is passed to the action, was not revoked, and "
-        f"belongs to {target.endpoint.host}.",
+        "Check the key (`api-key`): that it is whole, was not revoked, and belongs to "
+        f"{target.endpoint.host}.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 from predict_edit.domain import EditRequest
@@ -26,6 +27,8 @@ class Answers:
     predictor: Predictor
     nonce: str
     context: ContextPolicy
+    judging: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
+    """Held while an answer is judged: the syntax trees of many would take memory all at once."""
 
     def messages(
         self, request: EditRequest, part: Part | None = None, correction: str | None = None
@@ -53,7 +56,7 @@ class Answers:
             correction = error.cause
         else:
             try:
-                return accept(request, answer, part)
+                return await self._accept(request, answer, part)
             except CORRECTABLE as error:
                 correction = error.cause
         return await self.corrected(request, ledger, progress, part, correction)
@@ -68,7 +71,12 @@ class Answers:
     ) -> str:
         """The same, where it is known what was wrong with an earlier answer."""
         answer = await self._ask(request, part, correction, ledger, progress)
-        return accept(request, answer, part)
+        return await self._accept(request, answer, part)
+
+    async def _accept(self, request: EditRequest, answer: str, part: Part | None) -> str:
+        """The same as :func:`accept` while other answers are read: a grammar takes its time."""
+        async with self.judging:
+            return await asyncio.to_thread(accept, request, answer, part)
 
     async def _ask(
         self,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
+import functools
+import importlib
 import ipaddress
 import os
+import ssl
 from collections.abc import Iterator, Mapping
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
@@ -133,6 +136,22 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """What TLS trusts; reading the authorities' certificates takes as long as all else here."""
+    return httpx2.create_ssl_context()
+
+
+def prepare() -> None:
+    """Do before there are settings what the first request would have to wait for.
+
+    Both libraries load their larger parts on first use.
+    """
+    for name in ("httpcore2", "openai.resources.chat.completions.completions"):
+        importlib.import_module(name)
+    _tls()
+
+
 @contextlib.contextmanager
 def _no_ambient_settings() -> Iterator[None]:
     """Hide the variables that the SDK would add to requests for any host.
@@ -178,6 +197,7 @@ def open_client(
     )
     http = httpx2.AsyncClient(
         transport=transport,
+        verify=_tls(),
         follow_redirects=False,
         limits=httpx2.Limits(max_connections=settings.concurrency + 2),
         timeout=httpx2.Timeout(

@@ -11,7 +11,7 @@ from predict_edit.domain import EditRequest, FailedEdit, FileEdit, SourceFile
 from predict_edit.edit import pieces
 from predict_edit.edit.prompt import Part
 from predict_edit.editor import Progress
-from predict_edit.errors import AnswerTooLong, FileTooLong, PredictEditError
+from predict_edit.errors import AnswerTooLong, ContextTooLong, FileTooLong, PredictEditError
 from predict_edit.llm import bounds, tokens
 from predict_edit.llm.advice import Target
 from predict_edit.llm.answers import Answers
@@ -23,6 +23,7 @@ from predict_edit.llm.estimate import parts_of
 from predict_edit.llm.knowledge import Knowledge
 from predict_edit.llm.long_files import LongFile
 from predict_edit.llm.models import Capability, retirement_warning
+from predict_edit.llm.policy import LEAST_TOKENS
 from predict_edit.llm.predict import Predictor
 from predict_edit.llm.purse import Purse
 from predict_edit.llm.surroundings import Surroundings
@@ -42,6 +43,7 @@ class ChatEditor:
         today: For the warning that the model is about to be retired.
         around: Clock, sleep, deadline and the hook that is told of every attempt.
         least_tokens: Files with fewer tokens are sent without prediction under ``auto``.
+        budget: Where several editors share one; otherwise the limits of the settings.
 
     Raises:
         SettingsError: the settings do not say where to send requests or how to sign in.
@@ -55,7 +57,8 @@ class ChatEditor:
         nonce: str,
         today: dt.date,
         around: Surroundings | None = None,
-        least_tokens: int = 0,
+        least_tokens: int = LEAST_TOKENS,
+        budget: Budget | None = None,
     ) -> None:
         self._settings = settings
         self._client = client
@@ -68,14 +71,15 @@ class ChatEditor:
             scope=settings.azure_scope,
         )
         self._knowledge = Knowledge(settings, least_tokens=least_tokens)
-        limited = settings.max_tokens is not None or settings.max_cost is not None
+        if budget is None and (settings.max_tokens is not None or settings.max_cost is not None):
+            budget = Budget(settings.max_tokens, settings.max_cost)
         predictor = Predictor(
             client,
             settings,
             self._target,
             knowledge=self._knowledge,
             around=self._around,
-            purse=Purse(Budget(settings.max_tokens, settings.max_cost)) if limited else None,
+            purse=None if budget is None else Purse(budget),
         )
         self._answers = Answers(predictor=predictor, nonce=nonce, context=settings.context)
         self._planned: dict[tuple[str, int | None], tuple[Part, ...]] = {}
@@ -150,6 +154,8 @@ class ChatEditor:
                 parts = self._cut_after_all(request.file.text)
                 if not parts:
                     raise
+            except ContextTooLong as error:
+                parts = self._cut_to_fit(request, error)
         long = LongFile(
             request=request,
             parts=parts,
@@ -160,6 +166,27 @@ class ChatEditor:
             progress=progress,
         )
         return await long.edited()
+
+    def _cut_to_fit(self, request: EditRequest, error: ContextTooLong) -> tuple[Part, ...]:
+        """The pieces of a file that, as a whole, did not fit into the model's context.
+
+        Raises:
+            ContextTooLong: there is no place to cut it.
+        """
+        text, count = request.file.text, self._around.count
+        asked = sum(count(message.content) for message in self._answers.messages(request))
+        self._knowledge.too_long(min(asked, error.limit or asked))
+        try:
+            # Where it is not the file that is long, but what is shown with it, half may fit.
+            parts = self.parts(text) or pieces.plan(
+                text, most=(count(text) + 1) // 2, count=count, context=asked
+            )
+        except FileTooLong:
+            parts = ()
+        if len(parts) > 1:
+            return parts
+        cause = f"{error.cause} There is no place to cut the file in pieces that do."
+        raise ContextTooLong(cause, error.next_step, limit=error.limit) from None
 
     def _cut_after_all(self, text: str) -> tuple[Part, ...]:
         """The pieces of a file whose answer did not fit although it seemed to.

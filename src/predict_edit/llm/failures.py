@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import re
 from collections.abc import Callable, Sequence
 
 import httpx2
@@ -24,6 +25,9 @@ from predict_edit.llm.stream import NoStream
 
 _SERVER_ERROR = 500
 _TIMEOUTS = (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError)
+_TOO_LONG = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+"""OpenAI's and Azure's code, and that of llama.cpp's server."""
+_CONTEXT = re.compile(r"context (?:length|size|window)\D{0,30}(\d[\d,]{2,9})")
 _BROKEN_LINES = (openai.APIConnectionError, httpx2.HTTPError, OSError)
 
 
@@ -151,12 +155,14 @@ def _by_content(error: openai.APIError, target: Target, sent: Sequence[str]) -> 
                 "shows and sets the filter with the deployment.",
             )
         )
-    if "context_length_exceeded" in codes or "maximum context length" in text:
+    if codes & _TOO_LONG or "maximum context length" in text:
+        named = _CONTEXT.search(text)
         return Failure(
             error=errors.ContextTooLong(
                 f"The file and the prompt do not fit into the context of {target.model}.",
                 "Exclude the file (`exclude`), set `context: none`, or choose a model with a "
                 "longer context.",
+                limit=int(named[1].replace(",", "")) if named else None,
             )
         )
     if "insufficient_quota" in codes:

@@ -35,6 +35,7 @@ class Knowledge:
         )
         self._succeeded = False
         self._cut_at: int | None = None
+        self._context: int | None = None
         self.dropped: frozenset[str] = frozenset()
         """Optional parameters that the server refused."""
         self.hopeless: PredictEditError | None = None
@@ -47,13 +48,20 @@ class Knowledge:
         """What is known about the model.
 
         Its output limit is the one of the settings where given, and never more than what an
-        answer of this run was cut at.
+        answer of this run was cut at, nor than a third of a context that was found too short:
+        the prompt, the answer and the rejected tokens of a prediction share it.
         """
         known = look_up(self.reported_model, self._settings.model)
         limit = self._settings.max_output_tokens or known.output_limit
         if self._cut_at is not None:
             limit = min(limit or self._cut_at, self._cut_at)
-        return dataclasses.replace(known, output_limit=limit)
+        if self._context is None:
+            return dataclasses.replace(known, output_limit=limit)
+        share = max(1, self._context // 3)
+        context = min(known.context_window or self._context, self._context)
+        return dataclasses.replace(
+            known, output_limit=min(limit or share, share), context_window=context
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -87,6 +95,10 @@ class Knowledge:
         """An answer ended with the finish reason ``length`` after so many tokens."""
         if tokens >= LEAST_LIMIT:
             self._cut_at = min(tokens, self._cut_at or tokens)
+
+    def too_long(self, tokens: int) -> None:
+        """So many tokens of prompt and answer were too long for the model's context."""
+        self._context = min(tokens, self._context or tokens)
 
     def adapt(self, error: Exception, fields: Mapping[str, Any], sent: Sequence[str]) -> str | None:
         """Leave out what the server refuses.

@@ -17,7 +17,7 @@ from predict_edit.edit import grammars, guard, pieces
 from predict_edit.edit.pieces import Count
 from predict_edit.edit.prompt import Part
 from predict_edit.editor import Progress
-from predict_edit.errors import AnswerTooLong, PredictEditError
+from predict_edit.errors import AnswerTooLong, ContextTooLong, PredictEditError
 from predict_edit.llm.answers import CORRECTABLE, Answers
 from predict_edit.llm.effort import Ledger
 from predict_edit.llm.rate import Clock
@@ -26,7 +26,7 @@ MOST_HALVINGS = 3
 """How often a piece whose answer grew too long is cut again."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(slots=True, kw_only=True)
 class LongFile:
     """One file and its pieces."""
 
@@ -37,6 +37,8 @@ class LongFile:
     clock: Clock
     ledger: Ledger
     progress: Progress | None = None
+    lean: int = 0
+    """How often what is shown beside a piece had to become less; that holds for all pieces."""
 
     async def edited(self) -> str:
         """The whole edited file.
@@ -76,22 +78,34 @@ class LongFile:
     async def _piece(
         self, part: Part, ledger: Ledger, progress: Progress, correction: str | None
     ) -> str:
-        """One piece; where its answer grew past the model's limit, in smaller ones."""
+        """One piece; where it or its answer grew past what the model can hold, in smaller ones."""
 
-        async def ask(part: Part, halvings: int) -> str:
+        async def ask(part: Part, halvings: int, lean: int) -> str:
+            part, lean = self._leaner(part, lean)
             try:
                 if correction is None:
                     return await self.answers.accepted(self.request, ledger, progress, part)
                 return await self.answers.corrected(
                     self.request, ledger, progress, part, correction
                 )
-            except AnswerTooLong:
-                smaller = pieces.halve(part, self.count) if halvings else ()
-                if len(smaller) <= 1:
-                    raise
-            return "".join([await ask(each, halvings - 1) for each in smaller])
+            except (AnswerTooLong, ContextTooLong) as error:
+                if isinstance(error, ContextTooLong) and part.shown:
+                    self.lean = max(self.lean, lean + 1)
+                    smaller: tuple[Part, ...] = (part,)
+                else:
+                    halvings -= 1
+                    smaller = pieces.halve(part, self.count) if halvings >= 0 else ()
+                    if len(smaller) <= 1:
+                        raise
+            return "".join([await ask(each, halvings, lean) for each in smaller])
 
-        return await ask(part, MOST_HALVINGS)
+        return await ask(part, MOST_HALVINGS, 0)
+
+    def _leaner(self, part: Part, lean: int) -> tuple[Part, int]:
+        """A piece with no more beside it than has turned out to fit, and how lean that is."""
+        while lean < self.lean and (less := pieces.leaner(part, self.request.file.text)):
+            part, lean = less, lean + 1
+        return part, self.lean
 
     async def _check(self, texts: Sequence[str]) -> None:
         """Guard the whole as if it had come in one answer; a long text takes its time."""

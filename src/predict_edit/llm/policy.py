@@ -11,6 +11,10 @@ import dataclasses
 from predict_edit.domain import PredictionState, Usage
 from predict_edit.settings import PredictionPolicy
 
+LEAST_TOKENS = 4
+"""Files with fewer tokens are sent without prediction under ``auto``: an answer of a word or two is
+written at once with or without one, and can only reject. From the first line of code on, what the
+model makes of the prediction decides."""
 LOSSES_TO_STOP = 2
 """So many answers with more rejected than accepted tokens stop predictions for the run."""
 
@@ -20,8 +24,8 @@ class Policy:
     """What is decided for the next file, after everything that happened in this run.
 
     ``auto`` sends predictions where they may pay; ``on`` wherever the model takes them; ``off``
-    never. ``least_tokens`` is the size below which ``auto`` sends none; it is 0 as long as no
-    measurement for the model at hand says otherwise (reports put the gain at 150 tokens and up).
+    never. ``least_tokens`` is the size below which ``auto`` sends none. Reports put the gain at 150
+    tokens and up, but what a model makes of less is for its own figures to say.
     """
 
     mode: PredictionPolicy

@@ -39,6 +39,7 @@ MOST_REPEATS = 3
 """Repetitions of one file after server errors, lost connections and half streams."""
 
 _LIMITED_FIRST, _LIMITED_MOST = 0.5, 20.0
+_CHARACTERS_PER_TOKEN = 4
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _SDK_ERRORS = (openai.OpenAIError, httpx2.HTTPError, PredictEditError, ValueError, OSError)
 
@@ -164,14 +165,15 @@ class Predictor:
         """Wait until the rate limit may let this file through.
 
         Patience ends when neither this file nor any other got through for ``timeout`` seconds: as
-        long as the run moves, no file is given up.
+        long as the run moves, no file is given up. A wait that the server itself asks for is
+        honoured as long as the whole run has time, where it is known how much.
         """
         pause = failure.wait
         if pause is None:
             pause = backoff(waits, first=_LIMITED_FIRST, most=_LIMITED_MOST, draw=self._around.draw)
         until = max(since, self._pace.last_success) + self._settings.timeout
-        if self._around.deadline is not None:
-            until = min(until, self._around.deadline)
+        if (deadline := self._around.deadline) is not None:
+            until = deadline if failure.wait is not None else min(until, deadline)
         if self._around.clock() + pause > until:
             raise failure.error
         await self._around.sleep(pause)
@@ -184,13 +186,8 @@ class Predictor:
 
     async def _within_budget(self, ask: _Ask) -> str:
         """One request; where tokens or money are limited, its upper bound is set aside before."""
-        counted = ask.text and self._knowledge.least_tokens
         # An empty text predicts nothing.
-        state = (
-            self._knowledge.decide(self._around.count(ask.text) if counted else 0)
-            if ask.text
-            else PredictionState.OFF
-        )
+        state = self._knowledge.decide(self._size(ask.text)) if ask.text else PredictionState.OFF
         ask.ledger.decided(state)
         predicted = state is PredictionState.SENT
         if self._purse is None:
@@ -207,6 +204,14 @@ class Predictor:
             made = ask.ledger.attempts[before:]
             spent = made[-1].spent(most) if made else _NOTHING
             self._purse.settle(reservation, spent, self._account.cost(spent))
+
+    def _size(self, text: str) -> int:
+        """Tokens of a text; where it is surely long enough for a prediction, just that number.
+
+        The tokenizer takes memory and half a second to load, so it is asked only where it matters.
+        """
+        least = self._knowledge.least_tokens
+        return least if len(text) >= _CHARACTERS_PER_TOKEN * least else self._around.count(text)
 
     def _bound(self, messages: Sequence[Message], text: str) -> bounds.Bound:
         """What one request may take at most."""

@@ -83,7 +83,10 @@ def count_messages(messages: Iterable[Message], model: str | None = None) -> int
 def _encoding(name: str) -> _Encoding:
     """A vocabulary, loaded once however many threads ask for it."""
     with _LOADING:
-        return _tokenizer().get_encoding(name)
+        encoding = _tokenizer().get_encoding(name)
+        # Nothing is decoded here, and the table for it takes 10 MB.
+        vars(encoding).pop("_decoder", None)
+        return encoding
 
 
 @functools.cache

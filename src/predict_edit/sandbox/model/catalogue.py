@@ -75,6 +75,7 @@ _MODELS = (
     ),
     ModelSpec(name="silent-server", reported="local-model", refusal=PredictionRefusal.IGNORED),
     ModelSpec(name="small-output", reported="small-output", output_limit=4_096),
+    ModelSpec(name="small-context", reported="small-context", context=6_000),
 )
 
 CATALOGUE: dict[str, ModelSpec] = {

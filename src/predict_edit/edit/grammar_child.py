@@ -1,0 +1,54 @@
+"""Reads one text with one grammar, in a process of its own; a script, never imported by the rest.
+
+A parser in C may take any amount of memory and time for a text that was made for it, or die. Here
+that ends nothing but this process, which says on standard output ``ok``, or the 1-based line of
+the first error; whatever else happens means that nobody can tell.
+
+Arguments: module of the grammar, name of its function, bytes of memory, seconds of processor time,
+and the folders where tree-sitter and the grammar are. Standard input: the text in UTF-8.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from typing import Any
+
+
+def main(module: str, function: str, memory: int, seconds: int) -> str:
+    """The verdict on the text of standard input."""
+    source = sys.stdin.buffer.read()
+    tree_sitter = importlib.import_module("tree_sitter")
+    language = tree_sitter.Language(getattr(importlib.import_module(module), function)())
+    parser = tree_sitter.Parser(language)
+    hold(memory, seconds)
+    tree = parser.parse(source)
+    return str(first_error(tree.root_node)) if tree.root_node.has_error else "ok"
+
+
+def hold(memory: int, seconds: int) -> None:
+    """Limit this process, where the system can; whoever started it limits its time as well."""
+    with contextlib.suppress(ImportError):  # not on Windows
+        resource = importlib.import_module("resource")
+        for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds)):
+            with contextlib.suppress(ValueError, OSError):  # a lower limit holds already
+                resource.setrlimit(kind, (most, most))
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def first_error(node: Any) -> int:
+    """The 1-based line of the first error, found by going down where the errors are."""
+    while not (node.is_error or node.is_missing):
+        broken = next((child for child in node.children if child.has_error), None)
+        if broken is None:
+            break
+        node = broken
+    line: int = node.start_point[0] + 1
+    return line
+
+
+if __name__ == "__main__":
+    sys.path[:0] = sys.argv[5:]
+    sys.stdout.write(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

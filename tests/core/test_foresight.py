@@ -1,0 +1,83 @@
+"""What asking the model would take, in words and figures."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+import pytest
+
+from predict_edit.domain import EditRequest, SourceFile
+from predict_edit.foresight import as_data, foresee, in_words, told
+from predict_edit.llm.estimate import Estimate
+from predict_edit.settings import ModelSettings
+
+SETTINGS = ModelSettings(model="gpt-4.1", api_key="key-1")
+MADE = Estimate(
+    files=2,
+    calls=3,
+    prompt_tokens=5_000,
+    output_tokens_low=1_000,
+    output_tokens_high=3_000,
+    cost_low=Decimal("0.018"),
+    cost_high=Decimal("0.034"),
+)
+
+
+def test_a_sentence_has_the_likely_and_the_most() -> None:
+    """Files, calls, tokens and money, and that refused answers come on top."""
+    assert in_words(MADE, SETTINGS) == (
+        "2 files in 3 calls: 5,000 tokens in, likely 1,000 and at most 3,000 out; likely 0.02 USD, "
+        "at most 0.03 USD. Answers that have to be asked for again come on top."
+    )
+
+
+@pytest.mark.parametrize(
+    ("limits", "met"),
+    [
+        ({"max_tokens": 8_000}, ""),
+        ({"max_tokens": 7_999}, "`max-tokens` of 7,999 may end it early."),
+        ({"max_cost": Decimal("0.034")}, ""),
+        ({"max_cost": Decimal("0.033")}, "`max-cost` of 0.03 USD may end it early."),
+    ],
+)
+def test_a_limit_that_may_be_met_is_named(limits: dict[str, object], met: str) -> None:
+    """Measured against the most, as the run itself does."""
+    changed = dataclasses.replace(SETTINGS, **limits)  # type: ignore[arg-type]  # as named above
+    assert in_words(MADE, changed).endswith(met or "come on top.")
+
+
+def test_an_unknown_price_is_no_price() -> None:
+    """Words say so, figures are null, and a limit on money may end the run at once."""
+    unknown = dataclasses.replace(MADE, cost_low=None, cost_high=None)
+    limited = dataclasses.replace(SETTINGS, max_cost=Decimal(1))
+    assert "is not known" in in_words(unknown, SETTINGS)
+    assert in_words(unknown, limited).endswith("`max-cost` of 1.00 USD may end it early.")
+    assert as_data(unknown)["cost_usd_low"] is None
+    assert as_data(unknown)["cost_usd_high"] is None
+
+
+def test_figures_for_programs_hold_all_that_the_words_say() -> None:
+    """Money as numbers."""
+    assert as_data(MADE) == {
+        "files": 2,
+        "calls": 3,
+        "prompt_tokens": 5_000,
+        "output_tokens_low": 1_000,
+        "output_tokens_high": 3_000,
+        "cost_usd_low": 0.018,
+        "cost_usd_high": 0.034,
+    }
+
+
+async def test_a_dry_run_is_told_in_the_log_too(caplog: pytest.LogCaptureFixture) -> None:
+    """What the summary says stands in the log before the first request."""
+    request = EditRequest(
+        file=SourceFile(path="a.py", text="a = 1\n", blob_sha="0" * 40), instruction="Sort."
+    )
+    caplog.set_level("INFO", logger="predict_edit")
+    said = await told([request], SETTINGS)
+    assert said == (
+        f"Foreseen before the model was asked: {in_words(foresee([request], SETTINGS), SETTINGS)}"
+    )
+    assert said in caplog.text
