@@ -174,6 +174,62 @@ GUARDS = (
         new="if times is not None:",
         test="tests/core/test_window.py::TestTooMany::test_the_limit_itself",
     ),
+    Guard(
+        name="one command at a time",
+        file="window.py",
+        old="if now < until:",
+        new="if until < now:",
+        test="tests/action/test_crowd.py::test_second_command_is_told_of_the_first",
+    ),
+    Guard(
+        name="who dispatches is asked about",
+        file="look.py",
+        old="return max(Role.WRITE, await forge.role_of(command.author))",
+        new="return Role.ADMIN",
+        test=f"{COMMAND}[dispatch-below-the-role]",
+    ),
+    Guard(
+        name="GitHub's token is not sent in the clear",
+        file="github/addresses.py",
+        old='parts.scheme == "http" and here',
+        new='parts.scheme == "http"',
+        test=f"{COMMAND}[github-in-the-clear-nearby]",
+    ),
+    Guard(
+        name="what is masked later is secret, too",
+        file="log.py",
+        old='masked later."""\n        return self._secrets',
+        new='masked later."""\n        return Secrets()',
+        test="tests/hostile/test_sign_in.py::test_token_from_signing_in_is_not_posted",
+    ),
+    Guard(
+        name="links in the workspace are not followed",
+        file="outbox.py",
+        old="if folder.is_symlink() or not folder.is_dir():",
+        new="if not folder.is_dir():",
+        test="tests/hostile/test_paths.py::test_folder_that_is_a_link_is_not_written_into",
+    ),
+    Guard(
+        name="only sealed suggestions are committed",
+        file="delivery/applying.py",
+        old="(not seal or hmac.compare_digest(",
+        new="(not seal or seal or hmac.compare_digest(",
+        test="tests/action/test_apply.py::TestApply::test_another_workflow_cannot_speak_for_us",
+    ),
+    Guard(
+        name="a plan brings no protected file in",
+        file="spreading.py",
+        old="self._forge, self._manifest.commit, chosen.kept, policy",
+        new="self._forge, self._manifest.commit, changes, policy",
+        test="tests/action/test_artifacts.py::test_forged_plan_reaches_no_protected_file",
+    ),
+    Guard(
+        name="arguments of a report are cut",
+        file="findings/sarif.py",
+        old="else found[:MAX_MESSAGE]",
+        new="else found",
+        test="tests/hostile/test_fuzz.py::test_a_small_report_cannot_fill_the_memory[arguments]",
+    ),
 )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from predict_edit.domain import Comment
+from predict_edit.domain import CommandRef, Comment, Reaction
 from predict_edit.errors import (
     ForgeAnswerInvalid,
     ForgeError,
@@ -16,10 +16,11 @@ from predict_edit.errors import (
 from predict_edit.forge import Forge
 from predict_edit.log import log
 from predict_edit.marker import Marker, find_marker
+from predict_edit.window import KIND, signature
 
-KIND = "summary"
 FIRST_UPDATE = 2.0
-LONGEST_PAUSE = 30.0
+"""Seconds until the first update; the one after it waits four times as long, and so on."""
+LONGEST_PAUSE = 60.0
 
 _UNSURE = (ForgeUnavailable, ForgeAnswerInvalid, ForgeRateLimited)
 """After these it is not known whether a comment was written."""
@@ -28,14 +29,19 @@ _UNSURE = (ForgeUnavailable, ForgeAnswerInvalid, ForgeRateLimited)
 class Announcement:
     """What the pull request's readers see of a command, in one comment.
 
-    ``key`` names the command, so that a second run of it edits the same comment. A silent
-    announcement (a dry run) writes nothing.
+    ``key`` names the command, so that a second run of it edits the same comment, and ``by`` is the
+    person who gave it. A silent announcement (a dry run) writes nothing. ``conversation`` holds
+    everybody's comments after :meth:`find`.
     """
 
-    def __init__(self, forge: Forge, number: int, key: str, *, silent: bool) -> None:
+    def __init__(
+        self, forge: Forge, number: int, key: str, *, silent: bool, by: str | None = None
+    ) -> None:
         self._forge = forge
         self._number = number
         self._key = key
+        self._by = signature(by)
+        self.conversation: tuple[Comment, ...] = ()
         self._silent = silent
         self._comment: Comment | None = None
         self._said = ""
@@ -62,7 +68,8 @@ class Announcement:
     def marker(self, *, head: str, state: str, **more: str) -> str:
         """The marker to put into the comment's text; fields without a value are left out."""
         known = {name: value for name, value in more.items() if value}
-        return str(Marker(KIND, {"command": self._key, "head": head, "state": state, **known}))
+        fields = {"command": self._key, "by": self._by, "head": head, "state": state, **known}
+        return str(Marker(KIND, fields))
 
     async def find(self) -> None:
         """Look for the comment of an earlier run of this command.
@@ -70,10 +77,10 @@ class Announcement:
         Raises:
             ForgeError: the comments could not be read; posting blindly might post twice.
         """
-        wanted = f"command={self._key} "
-        for comment in await self._forge.marked_comments(self._number, wanted):
-            marker = find_marker(comment.body, KIND)
-            if comment.mine and marker and marker.fields.get("command") == self._key:
+        self.conversation = await self._forge.marked_comments(self._number, "")
+        for comment in self.conversation:
+            marker = find_marker(comment.body, KIND) if comment.mine else None
+            if marker and marker.fields.get("command") == self._key:
                 self._comment = comment
                 return
 
@@ -89,6 +96,21 @@ class Announcement:
             await self._create(text)
         else:
             await self._forge.edit_comment(self._comment.id, text)
+        self._said = text
+
+    async def say_last(self, text: str, command: CommandRef, reaction: Reaction) -> None:
+        """Say something for good, and put a reaction on the command once it is said.
+
+        Raises:
+            ForgeError: GitHub does not take the text; there is no reaction then.
+        """
+        if self._silent:
+            return
+        if self._comment is None:
+            await self._create(text)
+            await self._forge.react(command, reaction)
+        else:
+            await self._forge.close_comment(self._comment, text, command, reaction)
         self._said = text
 
     async def note(self, text: str) -> None:
@@ -151,7 +173,7 @@ class Announcement:
             await self.say(first)
         pause = FIRST_UPDATE
         while not await _set_within(stop, pause):
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 4, LONGEST_PAUSE)
             if text := render():
                 await self.note(text)
 

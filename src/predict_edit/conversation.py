@@ -34,12 +34,11 @@ class Conversation:
     async def finish(self, text: str, reaction: Reaction) -> bool:
         """Say the last word; ``False`` where GitHub would not take it, which the log then tells."""
         try:
-            await self.announcement.say(text)
+            await self.announcement.say_last(text, self._command, reaction)
         except ForgeError as error:
             log.error("the summary could not be written: %s", error)
             await self.react(Reaction.FAILED)
             return False
-        await self.react(reaction)
         return True
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from predict_edit.domain import ChangedFile, PullRequest, Role
+from predict_edit.domain import ChangedFile, Comment, PullRequest, Role
 from predict_edit.errors import PredictEditError
 from predict_edit.forge import Forge
 from predict_edit.inputs import Inputs
 from predict_edit.log import log
+from predict_edit.look import Look, look_at
 from predict_edit.policy import Policy, read_policy
 from predict_edit.settings import resolve
 from predict_edit.trigger.access import refusal
+from predict_edit.trigger.command import DEFAULT_COMMAND
 from predict_edit.trigger.events import Commanded
+from predict_edit.window import too_many
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,30 +41,23 @@ class Gate:
         self.trusted = False
         """Whether the one who asked may give commands, and so be told what went wrong."""
 
-    async def look(self) -> Seen:
-        """Everything that can be asked at once: the person's role, the pull request, its files.
+    async def look(self, begun: Awaitable[Look] | None = None) -> Seen:
+        """Take the first look, or the one that was ``begun`` already, and see what it brought.
 
         What goes wrong with the role is raised first: without it nobody is told anything.
 
         Raises:
-            ForgeError: one of them could not be read.
+            ForgeError: one of the questions was not answered.
         """
-        number, author = self._commanded.pull_request, self._commanded.command.author
-        asked = self._commanded.command.comment_id is not None
-        role, pull, changed = await asyncio.gather(
-            self._forge.role_of(author or "") if asked else _dispatcher(),
-            self._forge.pull_request(number),
-            self._forge.changed_files(number),
-            return_exceptions=True,
-        )
-        if isinstance(role, BaseException):
-            raise role
-        self.trusted = refusal(role, self._least_role()) is None
-        if isinstance(pull, BaseException):
-            raise pull
-        if isinstance(changed, BaseException):
-            raise changed
-        return Seen(role=role, pull=pull, changed=changed)
+        look = await (begun or look_at(self._forge, self._commanded))
+        if isinstance(look.role, BaseException):
+            raise look.role
+        self.trusted = refusal(look.role, self._least_role()) is None
+        if isinstance(look.pull, BaseException):
+            raise look.pull
+        if isinstance(look.changed, BaseException):
+            raise look.changed
+        return Seen(role=look.role, pull=look.pull, changed=look.changed)
 
     async def policy(
         self, seen: Seen, beside: Sequence[Callable[[], Awaitable[Any]]]
@@ -92,11 +89,14 @@ class Gate:
         log.info("denied: %s %s", self._commanded.command.author, denial)
         return None
 
+    def wait(self, comments: Sequence[Comment], now: dt.datetime, key: str) -> str:
+        """Say why even who may has to wait; nothing where they need not."""
+        author, word = self._commanded.command.author, self._inputs.command or DEFAULT_COMMAND
+        reason = too_many(comments, author, now, key=key, word=word)
+        if reason:
+            log.warning("denied: %s", reason)
+        return reason or ""
+
     def _least_role(self) -> Role:
         given = self._inputs.permission
         return Role[given.upper()] if given else Role.WRITE
-
-
-async def _dispatcher() -> Role:
-    """Who dispatches a workflow: GitHub lets only people with write access do that."""
-    return Role.ADMIN

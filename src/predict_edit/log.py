@@ -152,6 +152,11 @@ class Console:
         self._secrets = secrets
         self._on_actions = on_actions
 
+    @property
+    def secrets(self) -> Secrets:
+        """What is hidden, with what is masked later."""
+        return self._secrets
+
     def mask(self, secret: str | None) -> None:
         """Hide a secret from here on; on a runner, in the output of later steps too."""
         before = set(self._secrets)

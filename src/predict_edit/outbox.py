@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
+
+from predict_edit.errors import EventError
 
 FOLDER = "predict-edit-out"
 EDITS = "edits.patch"
@@ -26,7 +29,29 @@ class Outbox:
         """Write one file; the path relative to the workspace comes back.
 
         Line ends and lone surrogates stay as they are in ``text``, so that a patch keeps its bytes.
+        What stood there is replaced; if it was a link, what it points at is not touched.
+
+        Raises:
+            EventError: there is something else in the folder's place.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / name).write_bytes(text.encode("utf-8", "surrogateescape"))
+        make_folder(self.folder)
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        with path.open("xb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
         return f"{FOLDER}/{name}"
+
+
+def make_folder(folder: Path) -> None:
+    """Have a folder there. A checkout can hold a link of its name, which is not followed.
+
+    Raises:
+        EventError: there is something else in its place.
+    """
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink() or not folder.is_dir():
+        raise EventError(
+            f"`{folder.name}` in the workspace is no folder.",
+            "Remove it there, or do not check that branch out before this action.",
+        )

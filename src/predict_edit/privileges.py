@@ -12,6 +12,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from predict_edit.log import log
+from predict_edit.outbox import make_folder
 
 NOBODY = 65534
 _RUNNER_SECRETS = ("ACTIONS_", "INPUT_")
@@ -42,10 +43,14 @@ def _is_azures(name: str) -> bool:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the output folder, writable for whoever this process is about to become."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make the output folder, writable for whoever this process is about to become.
+
+    Raises:
+        EventError: there is something else in its place.
+    """
+    make_folder(folder)
     if _is_root():
-        os.chown(folder, NOBODY, NOBODY)
+        os.chown(folder, NOBODY, NOBODY, follow_symlinks=False)
         folder.chmod(0o777)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from predict_edit.domain import Outcome, PlacementKind
+from predict_edit.marker import find_marker
 from predict_edit.outcome import Finished
 from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit.sandbox.github.nouns import Token
@@ -60,6 +62,27 @@ def commits(rehearsal: Rehearsal) -> int:
 
 class TestApply:
     """The open suggestions in one commit."""
+
+    async def test_another_workflow_cannot_speak_for_us(self, rehearse: MakeRehearsal) -> None:
+        """A look-alike under the same account, key and all, is not committed without our seal."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say()
+        ours, *_ = rehearsal.stage.suggestions
+        marker = find_marker(ours.body, "suggestion")
+        assert marker is not None
+        seal = marker.fields["seal"]
+        for comment in rehearsal.stage.suggestions:
+            other = "0" * len(seal) if comment is ours else ""
+            comment.body = re.sub(r" seal=\w+", f" seal={other}", comment.body)
+        before = head_files(rehearsal)
+
+        finished = await rehearsal.say(APPLY)
+
+        assert finished.report.outcome is Outcome.ANSWERED
+        assert head_files(rehearsal) == before
+        ours.body = re.sub(r" seal=\w+", f" seal={seal}", ours.body)
+        assert (await rehearsal.say(APPLY)).report.outcome is Outcome.COMMITTED
+        assert sum(old != head_files(rehearsal)[path] for path, old in before.items()) == 1
 
     async def test_one_commit_with_all_of_them(
         self, rehearse: MakeRehearsal, outputs_of: OutputsOf
@@ -279,7 +302,7 @@ class TestAgain:
             ("POST", r".*/issues/1/comments", None, 1),
             ("POST", GRAPHQL, "createCommitOnBranch", 1),
             ("PATCH", r".*/issues/comments/\d+", None, 1),
-            ("PATCH", r".*/issues/comments/\d+", None, 2),
+            ("POST", GRAPHQL, "mutation Close", 1),
         ],
     )
     @pytest.mark.parametrize("how", ["apply", "deliver"])
@@ -323,7 +346,9 @@ class TestAgain:
         assert head_files(rehearsal) == rehearsal.stage.world.expected()
         assert len(rehearsal.stage.summaries) == told + 1
         assert "Committed" in rehearsal.stage.summaries[-1]
-        assert len(rehearsal.typist.asked) <= asked + (6 if nth == 1 else 3) * (how == "deliver")
+        assert len(rehearsal.typist.asked) <= asked + (
+            3 if containing == "mutation Close" else 6
+        ) * (how == "deliver")
 
     @pytest.mark.parametrize("how", ["apply", "deliver"])
     async def test_finished_commit_is_told_again_and_nothing_written(

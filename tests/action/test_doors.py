@@ -140,7 +140,8 @@ class TestSettings:
             ({"base-url": "http://models.example/v1"}, "base-url"),  # a key over plain HTTP
             ({"azure-client-id": "abc"}, "azure-client-id"),  # together with a key
             ({"deliver": "pull-request"}, "deliver"),  # not served yet
-            ({"mode": "plan"}, "mode"),
+            ({"mode": "spread"}, "mode"),
+            ({"shard": "2"}, "shard"),  # belongs to a job of a spread run
             ({"max-cost": "-1"}, "max-cost"),
         ],
     )
@@ -202,6 +203,22 @@ class TestConfig:
         assert run.outputs["outcome"] == "suggested", run.stdout
         assert len(stage.suggestions) == 2
 
+    async def test_protected_files_need_the_base_to_name_them(self, make_stage: MakeStage) -> None:
+        """What steers others is edited where the base's config says so, and only there."""
+        files = [
+            *with_config("unlocked: /.github/labels.yml\n"),
+            *(
+                WorldFile(path=path, base=b"a: Fizz\n", head=b"a: FizzBuzz\n")
+                for path in (".github/labels.yml", ".github/dependabot.yml")
+            ),
+        ]
+        stage = await make_stage(files=files)
+        run = await stage.say()
+
+        edited = {f["path"] for f in run.result["files"] if f["status"] == "edited"}
+        assert ".github/labels.yml" in edited
+        assert ".github/dependabot.yml" not in edited
+
 
 class TestOtherDoors:
     """Review threads and dispatch."""
@@ -237,6 +254,16 @@ class TestOtherDoors:
         assert run.outputs["outcome"] == "suggested", run.stdout
         assert len(stage.suggestions) == 2
         assert len(stage.summaries) == 1
+
+    async def test_dispatch_by_somebody_unlisted(self, make_stage: MakeStage) -> None:
+        """Who is no collaborator by name, but was let dispatch by GitHub, counts as a writer."""
+        stage = await make_stage(files=TWO)
+        wish = "Replace `FizzBuzz` with `X`"
+        payload = stage.dispatch_payload(pull_request="1", instruction=wish)
+        payload["sender"] = {"login": "somebody-by-enterprise-role", "type": "User"}
+        run = await stage.run("workflow_dispatch", payload, pull_request="1", instruction=wish)
+
+        assert run.outputs["outcome"] == "suggested", run.stdout
 
     async def test_closed_pull_request(self, make_stage: MakeStage) -> None:
         """GitHub applies no suggestions there, so that is the answer."""

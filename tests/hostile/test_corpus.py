@@ -21,7 +21,7 @@ KNOWN = {
     "answer": {"replace", "answer", "head", "path", "base"},
     "file": {"head", "head-times", "path"},
     "comment": {"body", "times", "login", "payload", "github", "more"},
-    "event": {"event", "event-times", "event-base64", "name"},
+    "event": {"event", "event-times", "event-base64", "name", "inputs"},
     "environment": {"inputs", "more"},
     "network": {"github", "model"},
 }

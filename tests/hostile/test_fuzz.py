@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import re
+import json
+import tracemalloc
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from predict_edit.domain import ChangedFile
-from predict_edit.errors import CommandError
-from predict_edit.github.runner import heredoc
-from predict_edit.hidden import is_hidden
-from predict_edit.marker import OPENING, Marker, find_marker
-from predict_edit.report.markdown import fence, marked
-from predict_edit.sandbox.runner_files import parse_outputs
-from predict_edit.suggest.anchor import NoAnchors, anchors_of
-from predict_edit.trigger.command import (
-    MAX_INSTRUCTION,
-    OPTIONS,
-    EditCommand,
-    RunRecipe,
-    parse_command,
-)
+from predict_edit.findings.sarif import read
+from predict_edit.marker import OPENING
 
 from .evidence import check_inert
+from .oracles import (
+    ROOTS,
+    SECRET,
+    WORD,
+    check_annotation,
+    check_command,
+    check_fence,
+    check_foreign_marker,
+    check_log,
+    check_marker,
+    check_outputs,
+    check_patch,
+    check_report,
+)
 
-WORD = "/predict-edit"
 comments = st.lists(
     st.sampled_from(
         [
@@ -44,18 +46,7 @@ comments = st.lists(
 @given(comments)
 def test_what_is_a_command_is_decided_by_its_first_characters(body: str) -> None:
     """A comment is a command exactly where its first line is the word, alone or before a blank."""
-    first = re.split(r"\r\n|\r|\n", body)[0]
-    wanted = re.match(rf"{re.escape(WORD)}(?:\s|\Z)", first) is not None
-    try:
-        parsed = parse_command(body, WORD)
-    except CommandError:
-        assert wanted
-        return
-    assert (parsed is not None) == wanted
-    if isinstance(parsed, EditCommand | RunRecipe):
-        assert len(parsed.instruction) <= MAX_INSTRUCTION
-        assert set(parsed.options) <= set(OPTIONS)
-        assert all(not is_hidden(char) for char in parsed.instruction if char not in "\u200c\u200d")
+    check_command(body)
 
 
 garbage = st.sampled_from(
@@ -86,24 +77,150 @@ def test_a_broken_patch_anchors_nothing_that_it_does_not_show(
     spoilt: tuple[list[str], str], *, counted: bool
 ) -> None:
     """Whatever a host sends as a patch, a line that takes a comment is in it and in the file."""
-    texts, patch = spoilt
-    change = ChangedFile(
-        path="a.txt",
-        status="modified",
-        blob_sha="0",
-        additions=len(re.findall(r"^\+", patch, re.MULTILINE)) if counted else 3,
-        deletions=len(re.findall(r"^-", patch, re.MULTILINE)) if counted else 1,
-        patch=patch,
+    check_patch(*spoilt, counted=counted)
+
+
+addresses = st.lists(
+    st.sampled_from(
+        [
+            "..", ".", "/", "a", "src/a.py", "game", "work", ".git", ".GIT/", "C:", "%2e%2e",
+            "%2f", "\\", "file:", "//", "https:", "?", "#", "%00", "\n", "\u202e", " ",
+            "%SRCROOT%", "x" * 4_000,
+        ]
+    ),
+    max_size=6,
+).map("".join)  # fmt: skip
+odd: st.SearchStrategy[Any] = (
+    st.none()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=4)
+    | st.lists(st.none())
+    | st.just({})
+)
+words = st.lists(
+    st.sampled_from(
+        ["{0}", "{1}", "{999}", "{{", "}}", "{", "x" * 600, "\r\n", "::error::", "\u202e", "\x1b"]
+    ),
+    max_size=8,
+).map("".join)
+
+
+def record(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """An object of SARIF with some of its fields, now and then of the wrong kind."""
+    wrong = {name: value | odd for name, value in fields.items()}
+    return st.fixed_dictionaries({}, optional=fields) | st.fixed_dictionaries({}, optional=wrong)
+
+
+numbers = st.sampled_from([-1, 0, 1, 2, 7, 10**7, 10**9, 10**30])
+artifacts = record(uri=addresses, uriBaseId=st.sampled_from("ABC"), index=numbers)
+messages = record(
+    text=words, markdown=words, id=st.sampled_from("ab"), arguments=st.lists(words, max_size=3)
+)
+results = record(
+    ruleId=words,
+    ruleIndex=numbers,
+    rule=record(id=words, index=numbers, toolComponent=record(index=numbers)),
+    kind=st.sampled_from(["fail", "pass", "Fail"]),
+    level=st.sampled_from(["error", "none", "fatal", ""]),
+    message=messages,
+    locations=st.lists(
+        record(
+            physicalLocation=record(
+                artifactLocation=artifacts,
+                region=record(startLine=numbers, endLine=numbers, startColumn=numbers),
+            )
+        ),
+        max_size=2,
+    ),
+    suppressions=st.lists(record(status=words), max_size=2),
+)
+components = record(
+    name=words,
+    rules=st.lists(
+        record(id=words, messageStrings=st.dictionaries(st.sampled_from("ab"), messages)),
+        max_size=2,
+    ),
+)
+tools = st.fixed_dictionaries(
+    {"driver": components}, optional={"extensions": st.lists(components, max_size=2)}
+)
+reports = record(
+    runs=st.lists(
+        st.fixed_dictionaries(
+            {"tool": tools},
+            optional={
+                "results": st.lists(results, max_size=3),
+                "artifacts": st.lists(record(location=artifacts), max_size=2),
+                "originalUriBaseIds": st.dictionaries(st.sampled_from("ABC"), artifacts),
+            },
+        ),
+        max_size=2,
     )
-    anchors = anchors_of(change, "".join(f"{text}\n" for text in texts), None)
-    if isinstance(anchors, NoAnchors):
-        assert anchors.reason
-        return
-    shown = {line[1:] for line in patch.split("\n") if line[:1] in {" ", "+"}}
-    for number in range(1, len(texts) + 5):
-        if anchors.refusal(number, number) is None:
-            assert number <= len(texts)
-            assert texts[number - 1] in shown
+)  # fmt: skip
+
+
+@given(reports)
+def test_a_report_names_only_files_of_the_repository(report: object) -> None:
+    """Whatever SARIF says, it is read or refused, and its paths, lines and words have bounds."""
+    check_report(json.dumps(report).encode())
+
+
+@given(st.binary(max_size=200), st.integers(0, 300), st.integers(0, 30))
+def test_a_damaged_report_is_read_or_refused(noise: bytes, place: int, gone: int) -> None:
+    """Bytes that are lost, changed or cut off in a right report cause no crash."""
+    right = json.dumps(RIGHT).encode()
+    check_report(right[:place] + noise + right[place + gone :])
+
+
+RIGHT = {
+    "version": "2.1.0",
+    "runs": [
+        {
+            "tool": {"driver": {"name": "lint", "rules": [{"id": "R1"}]}},
+            "results": [
+                {
+                    "ruleIndex": 0,
+                    "message": {"text": "{0} is bad", "arguments": ["this"]},
+                    "locations": [
+                        {
+                            "physicalLocation": {
+                                "artifactLocation": {"uri": "src/a.py"},
+                                "region": {"startLine": 3},
+                            }
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("what", ["arguments", "bases"])
+def test_a_small_report_cannot_fill_the_memory(what: str) -> None:
+    """Placeholders and addresses that multiply are cut before they are put together."""
+    long = "x" * 1_000_000
+    message, base = {"text": "{0}" * 100, "arguments": [long]}, {"uriBaseId": "A"}
+    places = [{"uri": f"{number}.py", **(base if what == "bases" else {})} for number in range(50)]
+    run: dict[str, Any] = {
+        "tool": {"driver": {}},
+        "originalUriBaseIds": {n: {"uri": long, "uriBaseId": b} for n, b in ("AB", "BC", "CA")},
+        "results": [
+            {
+                "message": message,
+                "locations": [{"physicalLocation": {"artifactLocation": place}}],
+            }
+            for place in places
+        ],
+    }
+    tracemalloc.start()
+    found = list(read({"runs": [run]}, ROOTS))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(found) == len(places)
+    assert most < 20_000_000
 
 
 pieces = st.sampled_from(
@@ -117,16 +234,14 @@ pieces = st.sampled_from(
 @given(st.lists(pieces, max_size=14).map("".join), st.text("abc019.-", max_size=8))
 def test_only_our_own_marker_is_found(body: str, value: str) -> None:
     """Whatever stands before it, the one marker that is found again is the one that was put."""
-    ours = Marker("summary", {"command": f"c-{value.replace('--', '-')}", "state": "working"})
-    try:
-        written = marked(body, str(ours))
-    except ValueError:
-        assert "--" in str(ours.fields["command"])
-        return
+    check_marker(body, value)
 
-    assert find_marker(written, "summary") == ours
-    assert written.count(OPENING) == 1
-    assert written.rstrip("\n").rpartition("\n")[2] == str(ours)
+
+@given(st.lists(pieces, max_size=20).map("".join))
+@example(f"{OPENING}v1 summary a=1 a=2 b= -->")
+def test_any_marker_can_be_read(body: str) -> None:
+    """What people write in the form of a marker is read as plain fields, or not at all."""
+    check_foreign_marker(body)
 
 
 @given(
@@ -134,18 +249,38 @@ def test_only_our_own_marker_is_found(body: str, value: str) -> None:
 )
 def test_nothing_leaves_a_fence(content: str) -> None:
     """For a parser of CommonMark, fenced text is one block of code and nothing after it renders."""
-    written = f"Before.\n\n{fence(content, 'diff')}\nAfter.\n"
-
-    check_inert(written)
+    check_fence(content)
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_the_runner_reads_back_what_was_written(values: list[str]) -> None:
     """Outputs, read with the rules of the runner, are those that were written, surrogates aside."""
-    text = "".join(heredoc(f"value-{number}", value) for number, value in enumerate(values))
-    legible = [value.encode("utf-8", "replace").decode() for value in values]
+    check_outputs(values)
 
-    assert parse_outputs(text) == {f"value-{n}": value for n, value in enumerate(legible)}
+
+printed = st.lists(
+    st.sampled_from(
+        [
+            "::", "::error::", "::add-mask::x", "##[", "##[error]", "]", "\n", "\r", "\u2028",
+            "\x1b", "\x00", " ", SECRET, SECRET[:8], SECRET[8:], "%0A", ",", ":", "title=",
+            "\ud800",
+        ]
+    )
+    | st.text(max_size=6),
+    max_size=10,
+)  # fmt: skip
+
+
+@given(printed)
+def test_nothing_that_is_printed_is_obeyed(pieces: list[str]) -> None:
+    """However print is cut, the runner sees no command in it, and nobody the secret."""
+    check_log(pieces)
+
+
+@given(printed.map("".join), printed.map("".join))
+def test_an_annotation_is_one_command(title: str, text: str) -> None:
+    """No path or reason adds a property or a second command to an annotation."""
+    check_annotation(title, text)
 
 
 @pytest.mark.parametrize(

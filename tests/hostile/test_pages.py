@@ -60,15 +60,18 @@ def test_there_are_promises() -> None:
 
 
 def test_every_threat_is_tried_somewhere() -> None:
-    """Each row of the threats names tests that exist, or a file that lints."""
+    """Each row of the threats names tests and cases that exist, and no case has another number."""
     rows = dict(
         re.findall(r"^\| (T\d+) \| [^|]* \| (.*) \|$", page("docs/security.md"), re.MULTILINE)
     )
 
     assert list(rows) == [f"T{number}" for number in range(1, 26)]
-    for places in rows.values():
-        paths = re.findall(r"`([\w/.]+)`", places)
-        assert paths
-        assert all((ROOT / path).exists() for path in paths), paths
-    tried = {case.threat for case in CASES}
-    assert {threat for threat, places in rows.items() if "`tests/hostile`" in places} == tried
+    threats = {case.name: case.threat for case in CASES}
+    for threat, tests in rows.items():
+        named = NAMED.findall(tests)
+        assert named, threat
+        assert NAMED.sub("", tests).strip() == ""
+        for path, test, case in named:
+            assert test in defined_in(ROOT / path), (path, test)
+            assert not case or threats[case] == threat, case
+    assert set(threats.values()) <= set(rows)

@@ -7,9 +7,10 @@ has now: neither the file nor the comment may have been changed since it was pos
 from __future__ import annotations
 
 import dataclasses
+import hmac
 from collections.abc import Iterable, Sequence
 
-from predict_edit.delivery.marks import SUGGESTION, SUGGESTIONS, key_of
+from predict_edit.delivery.marks import SUGGESTION, SUGGESTIONS, key_of, seal_of
 from predict_edit.domain import (
     Effort,
     FileContent,
@@ -68,15 +69,17 @@ class Collected:
         return tuple(notes)
 
 
-async def collect(forge: Forge, pull: PullRequest) -> Collected:
+async def collect(forge: Forge, pull: PullRequest, secret: str | None = None) -> Collected:
     """Read the open suggestions and the files at the head, and put them together.
+
+    Where there is a secret, only suggestions that were sealed with it are this tool's.
 
     Raises:
         NothingToApply: there is none that can be applied.
         ForgeError: they could not be read.
     """
     threads = await forge.review_threads(pull.number, SUGGESTIONS)
-    wanted = [thread for thread in threads if _is_open(thread)]
+    wanted = [thread for thread in threads if _is_open(thread, secret)]
     contents: dict[str, FileContent] = {}
     if wanted:
         contents = await forge.read_files(
@@ -103,11 +106,14 @@ async def collect(forge: Forge, pull: PullRequest) -> Collected:
     return Collected(files=tuple(results), taken=taken, left=len(wanted) - taken)
 
 
-def _is_open(thread: ReviewThread) -> bool:
+def _is_open(thread: ReviewThread, secret: str | None) -> bool:
     """Whether a thread is a suggestion of ours that still stands."""
+    marker = find_marker(thread.comment.body, SUGGESTION)
+    if marker is None or not thread.comment.mine:
+        return False
+    seal = seal_of(marker.fields.get("key", ""), secret)
     return (
-        thread.comment.mine
-        and find_marker(thread.comment.body, SUGGESTION) is not None
+        (not seal or hmac.compare_digest(seal, marker.fields.get("seal", "")))
         and thread.line is not None
         and not (thread.resolved or thread.outdated or thread.minimized)
     )

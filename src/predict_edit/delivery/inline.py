@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from predict_edit.delivery.looking import reviews_of, standing
 from predict_edit.delivery.marks import Item, items_of
-from predict_edit.delivery.parcel import Delivered, Parcel, check_unchanged
+from predict_edit.delivery.parcel import Delivered, Parcel, unchanged_head
 from predict_edit.delivery.posting import Poster
 from predict_edit.delivery.superseding import supersede
 from predict_edit.domain import FileResult, PullRequest
@@ -25,19 +25,18 @@ async def deliver_inline(
         CommandChanged: the comment is not what it was when the run began.
         ForgeError: what is there already could not be read.
     """
-    items = items_of(files, parcel.command)
+    items = items_of(files, parcel.command, parcel.settings.model.api_key)
     if parcel.settings.dry_run or not items:
         return Delivered(files=files, posted=len(items))
     number, forge = parcel.pull.number, parcel.forge
     earlier = reviews_of(parcel.reviews, parcel.command)
     poster = Poster(parcel, files, earlier)
-    there, *_ = await asyncio.gather(
+    there, head, _ = await asyncio.gather(
         standing(forge, number, earlier, parcel.command),
-        check_unchanged(forge, parcel.job.command),
-        poster.look_ahead(),
+        unchanged_head(forge, number, parcel.job.command),
         saving,
     )
-    await poster.post([item for item in items if not there.holds(item)])
+    await poster.post([item for item in items if not there.holds(item)], head=head)
     url = earlier[0].url if earlier else poster.url
     standing_now = [item for item in items if there.holds(item) or item in poster.posted]
     if standing_now:

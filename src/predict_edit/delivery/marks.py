@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import hmac
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -15,6 +16,7 @@ from predict_edit.domain import FileResult, Suggestion
 from predict_edit.marker import Marker, find_marker
 from predict_edit.suggest.lines import lines_of
 from predict_edit.suggest.replay import block_lines
+from predict_edit.suggest.words import words_of
 
 REVIEW: Final = "review"
 SUGGESTION: Final = "suggestion"
@@ -36,15 +38,21 @@ class Item:
     """As it is posted: with its mark."""
 
 
-def items_of(files: Iterable[FileResult], command: str) -> tuple[Item, ...]:
-    """All suggestions of all files, top down, each with its mark."""
+def items_of(
+    files: Iterable[FileResult], command: str, secret: str | None = None
+) -> tuple[Item, ...]:
+    """All suggestions of all files, top down, each with its mark; a secret seals them."""
     found = []
     for placed in (result.placed for result in files if result.placed):
         lines = lines_of(placed.file.text)
         for suggestion in placed.suggestions:
             key = key_of(suggestion, lines)
-            marker = Marker(SUGGESTION, {"key": key, "command": command})
-            body = f"{suggestion.body.rstrip()}\n\n{marker}\n"
+            fields = {"key": key, "command": command, "seal": seal_of(key, secret)}
+            marker = Marker(SUGGESTION, {name: value for name, value in fields.items() if value})
+            old = lines[suggestion.start_line - 1 : suggestion.line]
+            words = words_of(old, block_lines(suggestion.body), suggestion.start_line)
+            parts = (words, suggestion.body.rstrip(), f"{marker}\n")
+            body = "\n\n".join(part for part in parts if part)
             marked = dataclasses.replace(suggestion, body=body)
             found.append(Item(suggestion=suggestion, key=key, marked=marked))
     return tuple(found)
@@ -60,6 +68,17 @@ def key_of(suggestion: Suggestion, lines: Sequence[str]) -> str:
     new = block_lines(suggestion.body)
     written = "\0".join([suggestion.path, str(len(old)), *old, *new])
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def seal_of(key: str, secret: str | None) -> str:
+    """What only who holds the model's key can write beside a suggestion; empty without one.
+
+    Other workflows write under the same account, and may be talked into writing our marks.
+    """
+    if not secret:
+        return ""
+    text = f"predict-edit suggestion {key}"
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:_DIGITS]
 
 
 def review_marker(command: str, batch: int, head: str) -> Marker:

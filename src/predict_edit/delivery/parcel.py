@@ -57,9 +57,24 @@ async def check_unchanged(forge: Forge, command: CommandRef) -> None:
         CommandChanged: it was edited or deleted.
         ForgeError: it could not be read.
     """
-    if command.comment_id is None:
-        return
-    body = await forge.command_body(command)
+    if command.comment_id is not None:
+        _check(command, await forge.command_body(command))
+
+
+async def unchanged_head(forge: Forge, number: int, command: CommandRef) -> str:
+    """Like :func:`check_unchanged`; the newest commit comes back, empty where it is not known.
+
+    Raises:
+        CommandChanged: the comment was edited or deleted.
+        ForgeError: it could not be read.
+    """
+    head, body = await forge.look_again(number, command)
+    if command.comment_id is not None:
+        _check(command, body)
+    return head
+
+
+def _check(command: CommandRef, body: str | None) -> None:
     if body != command.body:
         raise CommandChanged(
             "The comment with the command was "

@@ -8,7 +8,6 @@ for by its mark, and a batch that is refused is halved until what is at fault st
 from __future__ import annotations
 
 import collections
-import contextlib
 import dataclasses
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -72,13 +71,12 @@ class Poster:
         """The address of the first review that was posted."""
         return self._first[0].url if self._first else ""
 
-    async def look_ahead(self) -> None:
-        """Read the head for the first batch; what goes wrong shows when it is posted."""
-        with contextlib.suppress(ForgeError):
-            self._head_ahead = await self._forge.head_sha(self._number)
+    async def post(self, items: Sequence[Item], *, head: str = "") -> None:
+        """Post everything that GitHub takes; the rest is demoted, with the reason.
 
-    async def post(self, items: Sequence[Item]) -> None:
-        """Post everything that GitHub takes; the rest is demoted, with the reason."""
+        ``head`` is the newest commit as it was just read, empty where it was not.
+        """
+        self._head_ahead = head
         waiting = collections.deque(
             tuple(items[start : start + BATCH]) for start in range(0, len(items), BATCH)
         )

@@ -14,8 +14,8 @@ import pydantic
 
 from predict_edit.domain import Finding
 from predict_edit.findings.linters import Shape
-from predict_edit.findings.paths import Dropped, Roots
-from predict_edit.findings.raw import RawFinding
+from predict_edit.findings.paths import MAX_PATH, Dropped, Roots
+from predict_edit.findings.raw import MAX_MESSAGE, RawFinding
 
 SUPPRESSED: Final = "it is suppressed in the report"
 NOT_FAILED: Final = "the report does not call it a failure"
@@ -24,6 +24,8 @@ NO_PLACE: Final = "it has no place in a file"
 
 _DEPTH: Final = 8
 """How often the base of an address may itself be relative to another base."""
+_LONGEST_ADDRESS: Final = 3 * MAX_PATH + 1
+"""Characters after which even a path of nothing but escapes is too long."""
 _PLACEHOLDER: Final = re.compile(r"\{([0-9]{1,3})\}|\{\{|\}\}")
 _T = TypeVar("_T")
 
@@ -183,13 +185,16 @@ def _address(run: _Run, address: _Address) -> str | None:
     for _ in range(_DEPTH):
         if base is None or ":" in uri.partition("/")[0] or uri.startswith("/"):
             break
+        # Every result may name the same long base, so what is too long for a path grows no more.
+        if len(uri) >= _LONGEST_ADDRESS:
+            break
         found = (run.bases or {}).get(base)
         if found is None:
             break
-        prefix = found.uri or ""
+        prefix = (found.uri or "")[:_LONGEST_ADDRESS]
         uri = f"{prefix}{'' if not prefix or prefix.endswith('/') else '/'}{uri}"
         base = found.base
-    return uri
+    return uri[:_LONGEST_ADDRESS]
 
 
 def _rule(run: _Run, result: _Result) -> _Rule | None:
@@ -219,15 +224,19 @@ def _text(message: _Message | None, rule: _Rule | None) -> str:
 
 
 def _filled(text: str, arguments: Sequence[str]) -> str:
-    """A text with its placeholders replaced."""
+    """A text with its placeholders replaced.
+
+    Both are cut to what is ever shown: a few placeholders and a long argument fill any memory.
+    """
     if not arguments:
         return text
+    text = text[:MAX_MESSAGE]
 
     def value(match: re.Match[str]) -> str:
         if match[1] is None:
             return match[0][0]
         found = _at(arguments, int(match[1]))
-        return match[0] if found is None else found
+        return match[0] if found is None else found[:MAX_MESSAGE]
 
     return _PLACEHOLDER.sub(value, text)
 

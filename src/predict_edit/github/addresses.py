@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
+from predict_edit.endpoints import is_loopback
 from predict_edit.errors import EventError, InvalidInput, MissingInput
 from predict_edit.log import log
 
 
 def trusted(url: str, variable: str) -> SplitResult:
-    """An address the token may be sent to: https, or http within this machine or network.
+    """An address the token may be sent to: https, or http within this machine.
 
     Raises:
         EventError: any other; ``variable`` is named.
     """
     parts = urlsplit(url)
     host = parts.hostname
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and _is_near(host))):
+    # Every name below localhost is this machine, too (RFC 6761, 6.3).
+    here = is_loopback(url) or (host or "").endswith(".localhost")
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and here)):
         return parts
     raise EventError(
         f"{variable} is no https address.",
-        "The token is sent over http only to this machine or a private network.",
+        "The token is sent without encryption to this machine alone, not even within a private "
+        "network. Set TLS up on GitHub Enterprise Server.",
     )
-
-
-def _is_near(host: str) -> bool:
-    """Whether a host is this machine, or an address or name of its own network."""
-    with contextlib.suppress(ValueError):
-        address = ipaddress.ip_address(host)
-        return address.is_loopback or address.is_private
-    return "." not in host or host.endswith((".localhost", ".internal"))
 
 
 def on_same_host(graphql_url: str | None, api: SplitResult) -> str | None:

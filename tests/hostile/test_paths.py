@@ -1,0 +1,81 @@
+"""Where files are read and written: never through what somebody else has put in the way."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from predict_edit import privileges
+from predict_edit.errors import EventError
+from predict_edit.outbox import EDITS, FOLDER, Outbox
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A folder outside the workspace with a file that matters."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir(mode=0o700)
+    (folder / EDITS).write_text("precious")
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A workspace, as a checkout of somebody's branch may have left it."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+def test_folder_that_is_a_link_is_not_written_into(workspace: Path, elsewhere: Path) -> None:
+    """A checkout may hold a link where our folder goes; neither rights nor files change behind."""
+    (workspace / FOLDER).symlink_to(elsewhere, target_is_directory=True)
+    before = stat.S_IMODE(elsewhere.stat().st_mode)
+
+    with pytest.raises(EventError, match="is no folder"):
+        privileges.prepare_folder(workspace / FOLDER)
+    with pytest.raises(EventError, match="is no folder"):
+        Outbox(workspace).write(EDITS, "x")
+
+    assert (elsewhere / EDITS).read_text() == "precious"
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == before
+
+
+@pytest.mark.parametrize("kind", ["link", "hard link", "dangling"])
+def test_file_that_is_a_link_is_replaced(workspace: Path, elsewhere: Path, kind: str) -> None:
+    """A link where a file of ours goes is taken away; what it points at stays as it is."""
+    outbox = Outbox(workspace)
+    outbox.folder.mkdir()
+    target, there = elsewhere / EDITS, outbox.folder / EDITS
+    if kind == "hard link":
+        os.link(target, there)
+    else:
+        there.symlink_to(target if kind == "link" else elsewhere / "new")
+
+    assert outbox.write(EDITS, "ours") == f"{FOLDER}/{EDITS}"
+
+    assert there.read_text() == "ours"
+    assert not there.is_symlink()
+    assert target.read_text() == "precious"
+    assert not (elsewhere / "new").exists()
+
+
+def test_a_file_of_an_earlier_step_is_written_anew(workspace: Path) -> None:
+    """Run twice in one job, the second run's files count."""
+    outbox = Outbox(workspace)
+    outbox.write(EDITS, "a much longer text")
+    outbox.write(EDITS, "short")
+
+    assert (outbox.folder / EDITS).read_bytes() == b"short"
+
+
+def test_a_file_in_the_way_of_the_folder(workspace: Path) -> None:
+    """Something else of that name is told, and not overwritten."""
+    (workspace / FOLDER).write_text("theirs")
+
+    with pytest.raises(EventError, match="is no folder"):
+        privileges.prepare_folder(workspace / FOLDER)
+    assert (workspace / FOLDER).read_text() == "theirs"
