@@ -62,6 +62,15 @@ class Account:
         """Put what became known into the report."""
         self._report = dataclasses.replace(self._report, **facts)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should know, a sentence each."""
+        return self._report.notes
+
+    def note(self, *sentences: str) -> None:
+        """Add to what the reader should know."""
+        self.know(notes=(*self._report.notes, *sentences))
+
     def marker(self, state: str, *, room: int = LIMIT) -> str:
         """The summary's mark, with as much of what is remembered as there is room for."""
         known = self.memory.records or self.memory.figures
@@ -180,6 +189,15 @@ class Account:
         except TimeoutError:
             log.error("there was no time left to say so on the pull request")
             return self.finished(outcome=Outcome.FAILED, problem=str(error))
+
+    def leave(self, files: Sequence[FileResult], **facts: Any) -> Finished:
+        """The end of a job whose account another job gives: only files are left."""
+        self.know(job=self.job, files=tuple(files), cost=money_of(files), **facts)
+        return Finished(
+            report=self._report,
+            paths=leave_files(self._outbox, self._report),
+            settings=self.settings,
+        )
 
     def finished(self, *, outcome: Outcome, problem: str = "") -> Finished:
         """A run that ends without an account of files."""

@@ -6,8 +6,8 @@ import asyncio
 import dataclasses
 import math
 import time
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Self
 
 from predict_edit.domain import (
     EditRequest,
@@ -16,6 +16,7 @@ from predict_edit.domain import (
     FileEdit,
     FileResult,
     FileStatus,
+    Hunk,
     Job,
     PlacementKind,
     SourceFile,
@@ -24,11 +25,14 @@ from predict_edit.editor import Editor
 from predict_edit.errors import BudgetExceeded, PredictEditError
 from predict_edit.log import log
 from predict_edit.memory import Memory, Record, key_of
-from predict_edit.outcome import BUDGET
+from predict_edit.outcome import BUDGET, stopped
 from predict_edit.report.figures import plural
 from predict_edit.screen import judge_for, secret_in
 from predict_edit.settings import ModelSettings
 from predict_edit.suggest.place import cap, place
+
+if TYPE_CHECKING:
+    from predict_edit.findings import Findings
 
 SHORT_RUN = 5.0
 """Seconds up to which a run is short."""
@@ -44,9 +48,14 @@ class Editing:
     job: Job
     settings: ModelSettings
     memory: Memory
-    secrets: tuple[str, ...]
+    secrets: Iterable[str]
+    """Read anew for each answer, because signing in brings some of them."""
     bases: asyncio.Task[dict[str, str]]
     """Texts at the merge base, by path, where they are needed; ended with this object."""
+    findings: Findings | None = None
+    """``None`` where the command is not about findings."""
+    anywhere: bool = False
+    """Whether edits far from every finding are kept."""
     done: int = 0
     recalled: int = 0
     """Files that an earlier run has paid for."""
@@ -96,6 +105,14 @@ class Editing:
         """Whether a file needs no model any more."""
         return self._recall(file) is not None
 
+    def to_ask(self, sources: Iterable[SourceFile]) -> tuple[EditRequest, ...]:
+        """What would be asked for: neither what is remembered nor what holds a secret."""
+        return tuple(
+            self._request(file)
+            for file in sources
+            if not self.remembers(file) and secret_in(file, self.secrets) is None
+        )
+
     async def _one(self, file: SourceFile, editor: Editor | None) -> FileResult:
         """One file from memory or through the model, and to its places."""
         if (known := self._recall(file)) is not None:
@@ -106,9 +123,13 @@ class Editing:
             return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason or "")
         answer = await editor.edit(self._request(file))
         if isinstance(answer, FailedEdit):
-            return _failed(file, answer.error, answer.effort)
-        result = await self._placed(answer)
-        self._remember(answer, result)
+            return failed_result(file, answer.error, answer.effort)
+        return await self.take(answer)
+
+    async def take(self, edit: FileEdit) -> FileResult:
+        """An edit that was paid for, placed and remembered."""
+        result = await self._placed(edit)
+        self._remember(edit, result)
         return result
 
     async def _placed(self, edit: FileEdit) -> FileResult:
@@ -119,8 +140,7 @@ class Editing:
         base_text = (await asyncio.shield(self.bases)).get(file.path)
 
         def work() -> FileResult:
-            judge = judge_for(file, self.secrets)
-            placed = place(file, edit.text, base_text=base_text, judge=judge)
+            placed = place(file, edit.text, base_text=base_text, judge=self._judge(file))
             return FileResult(
                 path=file.path, status=FileStatus.EDITED, effort=edit.effort, placed=placed
             )
@@ -128,10 +148,25 @@ class Editing:
         try:
             return await asyncio.to_thread(work)
         except PredictEditError as error:
-            return _failed(file, error, edit.effort)
+            return failed_result(file, error, edit.effort)
+
+    def _judge(self, file: SourceFile) -> Callable[[Hunk], str | None]:
+        """What must not be in an answer, and what is too far from what was found."""
+        screen = judge_for(file, self.secrets)
+        if self.findings is None or self.anywhere:
+            return screen
+        from predict_edit.findings import near  # noqa: PLC0415 - most runs have no use for it
+
+        aim = near(self.findings.of(file.path))
+        return lambda hunk: screen(hunk) or aim(hunk)
 
     def _request(self, file: SourceFile) -> EditRequest:
-        return EditRequest(file=file, instruction=self.job.instruction, aim=self.job.aim)
+        return EditRequest(
+            file=file,
+            instruction=self.job.instruction,
+            aim=self.job.aim,
+            findings=self.findings.of(file.path) if self.findings else (),
+        )
 
     def _recall(self, file: SourceFile) -> FileEdit | None:
         """What an earlier run was answered for exactly this file and question."""
@@ -145,9 +180,10 @@ class Editing:
         """Keep an answer for the next run, unless it holds what must not be shown."""
         if result.status is FileStatus.FAILED:
             return
-        if result.placed and result.placed.count(PlacementKind.REJECTED):
-            return
         placements = result.placed.placements if result.placed else ()
+        rejected = [one.hunk for one in placements if one.kind is PlacementKind.REJECTED]
+        if rejected and any(map(judge_for(edit.file, self.secrets), rejected)):
+            return
         hunks = tuple(placement.hunk for placement in placements)
         key = key_of(self._request(edit.file), self.settings)
         self.memory.records[edit.file.path] = Record.of(
@@ -155,7 +191,7 @@ class Editing:
         )
 
 
-def _failed(file: SourceFile, error: Exception, effort: Effort) -> FileResult:
+def failed_result(file: SourceFile, error: Exception, effort: Effort) -> FileResult:
     """A file without an edit; one that a limit kept from being asked for was only skipped."""
     if isinstance(error, BudgetExceeded) and not effort.attempts:
         reason = f"{BUDGET}: {error}"
@@ -174,8 +210,12 @@ def capped(results: Sequence[FileResult], limit: int) -> tuple[FileResult, ...]:
 
 
 def common_problem(files: Sequence[FileResult]) -> str:
-    """The one reason for which all files failed, or nothing."""
-    reasons = {result.reason for result in files if result.status is FileStatus.FAILED}
+    """The one reason for which no file could be done, or nothing where there are several."""
+    reasons = {
+        result.reason.removeprefix(f"{BUDGET}: ")
+        for result in files
+        if result.status is FileStatus.FAILED or stopped(result)
+    }
     return reasons.pop() if len(reasons) == 1 else ""
 
 

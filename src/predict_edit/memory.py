@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import hashlib
 import hmac
 import json
@@ -102,7 +103,10 @@ class Memory:
         return record
 
 
-_CODEC: Final = pydantic.TypeAdapter(Memory)
+@functools.cache
+def _codec() -> pydantic.TypeAdapter[Memory]:
+    """Reads and writes memories; made on first use."""
+    return pydantic.TypeAdapter(Memory)
 
 
 def key_of(request: EditRequest, settings: ModelSettings) -> str:
@@ -116,6 +120,7 @@ def key_of(request: EditRequest, settings: ModelSettings) -> str:
         request.instruction,
         dataclasses.astuple(request.aim) if request.aim else None,
         (change.status, change.patch) if change and settings.context == "diff" else None,
+        *([dataclasses.astuple(found) for found in request.findings]),
     ]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:_SEAL_DIGITS]
 
@@ -158,7 +163,7 @@ def unpack(packed: str, secret: str | None) -> Memory:
         if not unfolder.eof:
             log.info("what an earlier run remembered is too large; it is not used")
             return Memory()
-        return _CODEC.validate_json(written)
+        return _codec().validate_json(written)
     except (ValueError, zlib.error) as error:
         log.info("what an earlier run remembered cannot be read (%s)", type(error).__name__)
         return Memory()
@@ -166,7 +171,7 @@ def unpack(packed: str, secret: str | None) -> Memory:
 
 def _written(records: Mapping[str, Record], figures: Mapping[str, str] | None = None) -> bytes:
     try:
-        return _CODEC.dump_json(
+        return _codec().dump_json(
             Memory(records=dict(records), figures=dict(figures or {})), exclude_defaults=True
         )
     except ValueError:
@@ -177,7 +182,7 @@ def _written(records: Mapping[str, Record], figures: Mapping[str, str] | None = 
 
 def _is_unicode(record: Record) -> bool:
     try:
-        _CODEC.dump_json(Memory(records={record.path: record}))
+        _codec().dump_json(Memory(records={record.path: record}))
     except ValueError:
         return False
     return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from predict_edit.domain import Job, PullRequest
 from predict_edit.errors import (
     HeadMismatch,
@@ -10,7 +12,10 @@ from predict_edit.errors import (
     PullRequestClosed,
 )
 from predict_edit.inputs import Inputs
-from predict_edit.settings import Settings
+
+if TYPE_CHECKING:
+    # It needs the config's parser, which nobody needs before GitHub has answered.
+    from predict_edit.settings import Settings
 
 TASK_DELIVERIES = ("pull-request", "patch")
 """How a run over a branch can deliver."""
@@ -30,19 +35,13 @@ def check_inputs(inputs: Inputs) -> None:
             f"The input `deliver` is `{inputs.deliver}`, and there is a pull request already.",
             _USE_THESE,
         )
-    if inputs.mode not in {None, "run"}:
+    if inputs.ref:
         raise InvalidInput(
-            f"The input `mode` is `{inputs.mode}`; only runs without a pull request are spread "
-            "over jobs.",
-            "Leave it out, or use `run`.",
+            "The input `ref` is given, which is for runs without a pull request.",
+            "Leave it out, or run it by `schedule` or by `workflow_dispatch` without "
+            "`pull-request`.",
         )
-    for name in ("ref", "findings", "shard", "results"):
-        if getattr(inputs, name):
-            raise InvalidInput(
-                f"The input `{name}` is given, which is for runs without a pull request.",
-                "Leave it out, or run it by `schedule` or by `workflow_dispatch` without "
-                "`pull-request`.",
-            )
+    _check_mode(inputs)
 
 
 def check_task_inputs(inputs: Inputs) -> None:
@@ -56,6 +55,11 @@ def check_task_inputs(inputs: Inputs) -> None:
             f"The input `deliver` is `{inputs.deliver}`, and there is no pull request for it.",
             "Use `pull-request` or `patch`, or name a pull request by the input `pull-request`.",
         )
+    _check_mode(inputs)
+
+
+def _check_mode(inputs: Inputs) -> None:
+    """Refuse what belongs to another job of a run that is spread over jobs."""
     for name, modes in (("shard", {"plan", "edit"}), ("results", {"edit", "publish"})):
         if getattr(inputs, name) and inputs.mode not in modes:
             raise InvalidInput(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from predict_edit.domain import Aim, Job, SkippedFile, SourceFile
+from predict_edit.domain import Aim, ChangedFile, Job, SkippedFile, SourceFile
 from predict_edit.forge import Forge
 from predict_edit.gate import Seen
 from predict_edit.policy import Policy
@@ -12,11 +14,20 @@ from predict_edit.select import choose, open_source
 from predict_edit.settings import Settings
 from predict_edit.trigger.events import Commanded
 
+if TYPE_CHECKING:
+    from predict_edit.findings import Findings
+
 
 async def read_sources(
-    forge: Forge, seen: Seen, policy: Policy, settings: Settings, aim: Aim | None
+    forge: Forge,
+    seen: Seen,
+    policy: Policy,
+    settings: Settings,
+    aim: Aim | None,
+    *,
+    findings: Findings | None = None,
 ) -> tuple[tuple[SourceFile, ...], tuple[SkippedFile, ...]]:
-    """Select by name, read what is left, select by content.
+    """Select by name and, where there are findings, by these; read what is left, and so on.
 
     Raises:
         ForgeError: the files could not be read.
@@ -28,18 +39,31 @@ async def read_sources(
         attributes=policy.attributes,
         max_files=settings.max_files,
         only=aim.path if aim else None,
+        found=None if findings is None else findings.by_path,
+        unlocked=settings.unlocked,
     )
-    wanted = {file.path: file.blob_sha for file in chosen.kept}
-    contents = await forge.read_files(seen.pull.head_sha, wanted)
+    sources, unreadable = await open_files(forge, seen.pull.head_sha, chosen.kept, policy)
+    return sources, (*chosen.skipped, *unreadable)
+
+
+async def open_files(
+    forge: Forge, commit: str, files: Sequence[ChangedFile], policy: Policy
+) -> tuple[tuple[SourceFile, ...], tuple[SkippedFile, ...]]:
+    """Read files at a commit, and select by content.
+
+    Raises:
+        ForgeError: the files could not be read.
+    """
+    contents = await forge.read_files(commit, {file.path: file.blob_sha for file in files})
     opened = [
         open_source(file, contents[file.path], attributes=policy.attributes)
         if file.path in contents
         else SkippedFile(path=file.path, reason="it is not there at the head")
-        for file in chosen.kept
+        for file in files
     ]
     return (
         tuple(file for file in opened if isinstance(file, SourceFile)),
-        (*chosen.skipped, *(file for file in opened if isinstance(file, SkippedFile))),
+        tuple(file for file in opened if isinstance(file, SkippedFile)),
     )
 
 

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from predict_edit.errors import FindingsError, PredictEditError
-from predict_edit.findings.collect import Findings, collect
 from predict_edit.findings.paths import Roots
-from predict_edit.findings.report import MAX_BYTES, parse_report
+from predict_edit.findings.report import MAX_BYTES, Report, parse_report
 from predict_edit.globs import Globs
 from predict_edit.outbox import FOLDER
 
@@ -27,8 +26,8 @@ MAX_LOOKED_AT: Final = 500_000
 _SKIPPED_FOLDERS: Final = frozenset({".git", "node_modules"})
 
 
-def read_findings(workspace: Path, globs: Sequence[str], roots: Roots) -> Findings:
-    """All findings of the reports that match.
+def read_reports(workspace: Path, globs: Sequence[str], roots: Roots) -> tuple[Report, ...]:
+    """All reports that match.
 
     Raises:
         FindingsError: no report matches, one cannot be read, or there are too many.
@@ -40,7 +39,7 @@ def read_findings(workspace: Path, globs: Sequence[str], roots: Roots) -> Findin
             "Let an earlier step of the job write the report into the workspace; a linter that "
             "finds nothing still has to write its empty report.",
         )
-    return collect(parse_report(path, data, roots) for path, data in found.items())
+    return tuple(parse_report(path, data, roots) for path, data in found.items())
 
 
 def read_matching(

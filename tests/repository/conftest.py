@@ -25,8 +25,9 @@ from predict_edit.domain import (
     Usage,
 )
 from predict_edit.editor import Progress
-from predict_edit.errors import ModelUnavailable
+from predict_edit.errors import BudgetExceeded, ModelUnavailable
 from predict_edit.findings import Roots
+from predict_edit.gathering import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
 from predict_edit.inputs import read_inputs
@@ -74,6 +75,8 @@ class ScriptedEditor:
     asked: list[EditRequest] = dataclasses.field(default_factory=list)
     model: str = "scripted-1"
     notes: tuple[str, ...] = ()
+    most: int | None = None
+    """Files after which a limit of the run is reached."""
 
     def declines(self, file: SourceFile) -> str | None:
         """Declines nothing."""
@@ -85,6 +88,9 @@ class ScriptedEditor:
     ) -> FileEdit | FailedEdit:
         """Do it; ``None`` from the function is a failure."""
         del progress
+        if self.most is not None and len(self.asked) >= self.most:
+            stop = BudgetExceeded("The limit `max-tokens` is reached.", "Raise it.")
+            return FailedEdit(file=request.file, error=stop, effort=Effort())
         self.asked.append(request)
         effort = Effort(usage=Usage(prompt_tokens=100, completion_tokens=50), attempts=1)
         text = self.fix(request)
@@ -150,8 +156,9 @@ class Scene:
             forge=self.forge,
             open_editor=open_editor,
             outbox=Outbox(self.workspace),
-            workspace=self.workspace,
-            roots=Roots(folders=(str(self.workspace),), name="game"),
+            workspace=Workspace(
+                folder=self.workspace, roots=Roots(folders=(str(self.workspace),), name="game")
+            ),
         )
         return await run_task(tasked, read_inputs(environ), desk)
 

@@ -13,7 +13,16 @@ from predict_edit.sandbox.github import DEFAULT_TOKEN
 from predict_edit.sandbox.github.nouns import Access
 from predict_edit.sandbox.world_files import WorldFile
 
-from .conftest import BRANCH, REPOSITORY, MakeScene, Scene, python_file, without_import, world_files
+from .conftest import (
+    BRANCH,
+    MAY_WRITE,
+    REPOSITORY,
+    MakeScene,
+    Scene,
+    python_file,
+    without_import,
+    world_files,
+)
 
 
 class TestLintFix:
@@ -57,6 +66,27 @@ class TestLintFix:
         for one in scene.editor.asked:
             assert [(found.line, found.rule) for found in one.findings] == [(1, "F401")]
             assert "linters found" in one.instruction
+
+    async def test_a_limit_leaves_the_rest_for_another_run(self, scene: Scene) -> None:
+        """What was fixed is delivered; what a limit kept from being asked for is only skipped."""
+        scene.editor.most = 1
+        done = await scene.run()
+
+        (left,) = {file.reason for file in done.report.with_status(FileStatus.SKIPPED)}
+        assert left == "budget: The limit `max-tokens` is reached. Raise it."
+        assert len(done.report.with_status(FileStatus.EDITED)) == 1
+        assert not done.report.with_status(FileStatus.FAILED)
+        (pull,) = scene.pulls
+        assert len(scene.sandbox.files(pull)) == 1
+
+    async def test_a_dry_run_says_what_it_takes_before_it_asks(self, scene: Scene) -> None:
+        """Beside what it took, and nothing is written."""
+        done = await scene.run(dry_run="true")
+
+        (said,) = [note for note in done.report.notes if "before the model was asked" in note]
+        assert "3 files in 3 calls: " in said
+        assert len(scene.editor.asked) == 3
+        assert scene.pulls == []
 
     async def test_second_run_is_free_and_quiet(self, scene: Scene) -> None:
         """Without any change no model is asked and nothing is written."""
@@ -428,6 +458,29 @@ class TestScope:
         assert "1 finding was left out: its path is outside the repository." in notes
         assert "no such file in the repository (`gone.py`)" in notes
 
+    async def test_open_alerts(self, scene: Scene) -> None:
+        """`code-scanning` stands for GitHub's open alerts of the branch, beside any report."""
+        allowed: dict[str, Access] = {**MAY_WRITE, "security_events": "read"}
+        scene.sandbox.add_token(DEFAULT_TOKEN, permissions=allowed)
+        repository = scene.sandbox.repository(REPOSITORY)
+        repository.add_alert("src/m000.py", 1)
+        repository.add_alert("src/m003.py", 1, "a bad name")
+        done = await scene.run(findings="ruff.json, code-scanning")
+
+        assert done.report.outcome is Outcome.OPENED, done.report.problem
+        asked = {one.file.path: one.findings for one in scene.editor.asked}
+        assert set(asked) == {f"src/m00{n}.py" for n in range(4)}
+        assert [found.message for found in asked["src/m003.py"]] == ["a bad name"]
+
+    async def test_no_results_of_code_scanning(self, scene: Scene) -> None:
+        """A repository without any result gets no pull request, and is told why."""
+        scene.sandbox.add_token(DEFAULT_TOKEN, permissions={**MAY_WRITE, "security_events": "read"})
+        done = await scene.run(findings="code-scanning")
+
+        assert done.report.outcome is Outcome.FAILED
+        assert "no results yet for refs/heads/main" in done.report.problem
+        assert scene.pulls == []
+
     @pytest.mark.parametrize("said", ["run no-such", None])
     async def test_nothing_to_go_by(self, scene: Scene, said: str | None) -> None:
         """An unknown recipe and a missing instruction are wrong settings."""
@@ -438,13 +491,26 @@ class TestScope:
 
 
 async def test_sixty_files(make_scene: MakeScene) -> None:
-    """25 of 60 files with findings, ruff run for real before and after: none is left."""
+    """25 of 60 files with findings, ruff run for real before and after: none is left.
+
+    A second run asks and writes nothing; after a fix by hand the pull request is smaller.
+    """
     scene = await make_scene(world_files(60, 25))
     assert scene.found == 25
     await scene.run()
+    seen = len(scene.sandbox.log.requests)
+    assert (await scene.run()).report.outcome is Outcome.UNCHANGED
+    assert scene.written(seen) == []
+
+    fixed = {f"src/m{n:03}.py": python_file(n, faulty=False) for n in range(10)}
+    scene.sandbox.push(REPOSITORY, "main", fixed)
+    scene.lint()
+    assert scene.found == 15
+    await scene.run()
+    assert len(scene.sandbox.files(scene.pulls[0])) == 15
+
     scene.sandbox.merge_pull_request(REPOSITORY, 1)
     scene.lint()
-
     assert scene.found == 0
     assert len(scene.editor.asked) == 25
 

@@ -10,7 +10,16 @@ import pytest
 
 from predict_edit.domain import EditRequest, FileStatus, Outcome
 from predict_edit.errors import SpreadError
-from predict_edit.repository.manifest import Manifest, ShardResult, read_parts, write_part
+from predict_edit.repository.manifest import (
+    DoneFile,
+    Manifest,
+    PlannedFile,
+    PlannedShard,
+    ShardResult,
+    read_parts,
+    write_part,
+)
+from predict_edit.repository.spread import lost_files
 
 from .conftest import BRANCH, REPOSITORY, MakeScene, Scene, python_file, without_import, world_files
 
@@ -168,13 +177,33 @@ def test_broken_part(name: str, data: bytes) -> None:
         read_parts({name: data})
 
 
+MINE = Manifest(
+    key="a",
+    repository="o/n",
+    ref="main",
+    commit="1" * 40,
+    said="x",
+    about_findings=False,
+    shards=(PlannedShard(files=(PlannedFile(path="a.py", blob_sha="1"),)),),
+)
+
+
 def test_result_of_another_plan() -> None:
-    """A result counts only for its own plan and with its own files."""
-    mine = Manifest(key="a", repository="o/n", ref="main", commit="1" * 40, said="x",
-                    about_findings=False, shards=())  # fmt: skip
+    """A result of an earlier attempt is passed over, and its shard counts as lost."""
     other = ShardResult(plan="b", shard=1, model="m", files=())
-    files = {"p.json": write_part(mine).encode(), "s.json": write_part(other).encode()}
-    with pytest.raises(SpreadError, match="another plan"):
+    files = {"p.json": write_part(MINE).encode(), "s.json": write_part(other).encode()}
+
+    assert read_parts(files) == (MINE, {})
+    assert lost_files(MINE, {}) == {"a.py": "shard 1/1: its job left no result; run it again"}
+
+
+@pytest.mark.parametrize(("shard", "path"), [(2, "a.py"), (1, "b.py"), (0, "a.py")])
+def test_result_that_was_not_asked_for(shard: int, path: str) -> None:
+    """A result for another shard or with another file than the plan gave it is refused."""
+    done = DoneFile(path=path, blob_sha="1", status=FileStatus.UNCHANGED)
+    part = ShardResult(plan="a", shard=shard, model="m", files=(done,))
+    files = {"p.json": write_part(MINE).encode(), "s.json": write_part(part).encode()}
+    with pytest.raises(SpreadError):
         read_parts(files)
 
 

@@ -19,7 +19,7 @@ from predict_edit.errors import (
     SettingsError,
     UnknownOption,
 )
-from predict_edit.trigger.command import EditCommand, Help
+from predict_edit.trigger.command import EditCommand, Help, RunRecipe
 from predict_edit.trigger.events import Commanded, Ignored, Tasked, Trigger, read_event
 
 WORD = "/predict-edit"
@@ -263,6 +263,30 @@ def test_a_dispatch_from_the_inputs_of_the_action(dispatch: dict[str, Any]) -> N
     assert isinstance(trigger, Commanded)
     assert trigger.pull_request == 5
     assert trigger.parsed == EditCommand(instruction="--files x\n is gone")
+
+
+@pytest.mark.parametrize("said", ["run docstrings", " run  docstrings\n"])
+def test_a_dispatch_of_a_recipe(dispatch: dict[str, Any], said: str) -> None:
+    """``run NAME`` alone names a recipe, as in a comment; more words make it an instruction."""
+    trigger = read("workflow_dispatch", dispatch, instruction=said)
+    longer = read("workflow_dispatch", dispatch, instruction="run docstrings twice")
+
+    assert isinstance(trigger, Commanded)
+    assert trigger.parsed == RunRecipe(name="docstrings")
+    assert isinstance(longer, Commanded)
+    assert longer.parsed == EditCommand(instruction="run docstrings twice")
+
+
+def test_a_dispatch_that_falls_back(dispatch: dict[str, Any]) -> None:
+    """An instruction for those that carry none; it never takes the place of a given one."""
+    bare = changed(dispatch, "inputs.instruction", "")
+    for payload, wanted in (
+        (bare, RunRecipe(name="lint-fix")),
+        (dispatch, EditCommand(instruction="Rename a to b")),
+    ):
+        trigger = read("workflow_dispatch", payload, fallback="run lint-fix")
+        assert isinstance(trigger, Commanded)
+        assert trigger.parsed == wanted
 
 
 def test_a_dispatch_of_an_overlong_instruction(dispatch: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from predict_edit.domain import (
     EditRequest,
@@ -15,6 +15,7 @@ from predict_edit.domain import (
     Hunk,
     SourceFile,
 )
+from predict_edit.editing import failed_result
 from predict_edit.editor import Editor
 from predict_edit.errors import PredictEditError
 from predict_edit.findings import Findings, near
@@ -32,11 +33,24 @@ class Bench:
     """``None`` where the run is not about findings."""
     anywhere: bool
     """Whether edits far from every finding are kept."""
-    secrets: tuple[str, ...]
+    secrets: Iterable[str]
+    """Read anew for each answer, because signing in brings some of them."""
 
     def findings_of(self, path: str) -> tuple[Finding, ...]:
         """The findings of one file."""
         return self.findings.of(path) if self.findings else ()
+
+    def request(self, file: SourceFile) -> EditRequest:
+        """What is asked of a file."""
+        return EditRequest(
+            file=file, instruction=self.instruction, findings=self.findings_of(file.path)
+        )
+
+    def to_ask(self, sources: Sequence[SourceFile]) -> tuple[EditRequest, ...]:
+        """What would be asked for: nothing that holds a secret."""
+        return tuple(
+            self.request(file) for file in sources if secret_in(file, self.secrets) is None
+        )
 
 
 async def edit_files(
@@ -64,13 +78,10 @@ async def edit_file(file: SourceFile, editor: Editor, bench: Bench) -> FileResul
         return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason)
     if reason := secret_in(file, bench.secrets):
         return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason)
-    request = EditRequest(
-        file=file, instruction=bench.instruction, findings=bench.findings_of(file.path)
-    )
-    answer = await editor.edit(request)
-    result = FileResult(path=file.path, status=FileStatus.UNCHANGED, effort=answer.effort)
+    answer = await editor.edit(bench.request(file))
     if isinstance(answer, FailedEdit):
-        return dataclasses.replace(result, status=FileStatus.FAILED, reason=str(answer.error))
+        return failed_result(file, answer.error, answer.effort)
+    result = FileResult(path=file.path, status=FileStatus.UNCHANGED, effort=answer.effort)
     if answer.text == file.text:
         return result
     try:

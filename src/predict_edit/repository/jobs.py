@@ -21,6 +21,7 @@ from predict_edit.repository.spread import (
     manifest_of,
     read_results,
     shard_result,
+    told,
 )
 from predict_edit.trigger.events import Tasked
 
@@ -59,7 +60,7 @@ class EditJob(TaskRun):
     async def carry_out(self) -> Finished:
         """Edit one shard and leave its result."""
         manifest, _ = await read_results(
-            self._desk.workspace, self._inputs, self._tasked.repository
+            self._desk.workspace.folder, self._inputs, self._tasked.repository
         )
         if self._inputs.shard is None:
             raise MissingInput(
@@ -98,15 +99,14 @@ class PublishJob(TaskRun):
     async def carry_out(self) -> Finished:
         """Put the results together and deliver them."""
         manifest, parts = await read_results(
-            self._desk.workspace, self._inputs, self._tasked.repository
+            self._desk.workspace.folder, self._inputs, self._tasked.repository
         )
         plan, standing, divided = await self._begin(manifest)
         sources, unreadable = await reading.read_chosen(
             self._forge, plan.branch, plan.chosen, divided.fresh
         )
         results = await gathered(manifest, parts, sources, plan.bench)
-        told = (manifest.notes, *(part.notes for part in parts.values()), self._report.notes)
-        notes = tuple(dict.fromkeys(note for some in told for note in some))
+        notes = [note for note in told(manifest, parts) if note not in self._report.notes]
         models = [part.model for _, part in sorted(parts.items()) if part.model]
         self._know(notes=(*self._report.notes, *notes), model=(models or [self._report.model])[0])
         return await self._finish(plan, standing, divided, results, unreadable)

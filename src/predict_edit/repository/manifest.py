@@ -16,9 +16,10 @@ from typing import Final, Literal
 
 import pydantic
 
-from predict_edit.domain import Effort, FileStatus, Finding
+from predict_edit.domain import ChangedFile, Effort, FileStatus, Finding, SkippedFile
 from predict_edit.errors import SpreadError
 from predict_edit.findings import Findings
+from predict_edit.log import log
 
 PLAN: Final = "plan.json"
 _AGAIN: Final = "Download the artifacts of this run's own plan and edit jobs, and nothing older."
@@ -31,6 +32,22 @@ class PlannedFile:
     path: str
     blob_sha: str
     findings: tuple[Finding, ...] = ()
+    change: ChangedFile | None = None
+    """How the pull request changes it; ``None`` where there is none."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPull:
+    """The pull request that a command is about."""
+
+    number: int
+    command: str
+    """The name of the command."""
+    base: str
+    """The commit of its base branch."""
+    order: tuple[str, ...] = ()
+    """The paths of all planned files, in GitHub's order."""
+    skipped: tuple[SkippedFile, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +77,20 @@ class Manifest:
     known: tuple[PlannedFile, ...] = ()
     """Files that earlier runs have answered for: in no shard, and part of the delivery."""
     notes: tuple[str, ...] = ()
+    pull: PlannedPull | None = None
+    """``None`` for a run over a branch."""
+
+    @property
+    def files(self) -> tuple[PlannedFile, ...]:
+        """All files, those of the shards first."""
+        return (*(file for shard in self.shards for file in shard.files), *self.known)
 
     @property
     def findings(self) -> Findings | None:
         """The findings of all files; ``None`` where the run is not about findings."""
         if not self.about_findings:
             return None
-        fresh = (file for shard in self.shards for file in shard.files)
-        files = {file.path: file.findings for file in (*fresh, *self.known)}
+        files = {file.path: file.findings for file in self.files}
         return Findings(by_path=MappingProxyType(files))
 
     @property
@@ -132,10 +155,11 @@ def write_part(part: _Part) -> str:
 def read_parts(files: Mapping[str, bytes]) -> tuple[Manifest, dict[int, ShardResult]]:
     """The plan, and the results of its shards by number; the last one of a shard counts.
 
-    Files of other kinds, such as ``result.json``, are passed over.
+    Files of other kinds, such as ``result.json``, are passed over, and so are results of another
+    plan: where a whole workflow is run again, artifacts of its first attempt are still there.
 
     Raises:
-        SpreadError: no plan or several, or a part that cannot be read or is of another plan.
+        SpreadError: no plan or several, or a part that cannot be read or is no part of the plan.
     """
     parts = [part for name, data in files.items() if (part := _read(name, data)) is not None]
     plans = {part.key: part for part in parts if isinstance(part, Manifest)}
@@ -150,8 +174,11 @@ def read_parts(files: Mapping[str, bytes]) -> tuple[Manifest, dict[int, ShardRes
 
 def _checked(plan: Manifest, results: Iterable[ShardResult]) -> Iterable[tuple[int, ShardResult]]:
     for result in results:
-        if result.plan != plan.key or not 1 <= result.shard <= len(plan.shards):
-            raise SpreadError("A result for `results` is of another plan.", _AGAIN)
+        if result.plan != plan.key:
+            log.info("a result of shard %s is of another plan, and passed over", result.shard)
+            continue
+        if not 1 <= result.shard <= len(plan.shards):
+            raise SpreadError(f"The plan has no shard {result.shard}, and a result has.", _AGAIN)
         planned = {file.path: file.blob_sha for file in plan.shards[result.shard - 1].files}
         if any(planned.get(file.path) != file.blob_sha for file in result.files):
             raise SpreadError(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-from pathlib import Path
+from collections.abc import Iterable
 
 from predict_edit.domain import ChangedFile, SourceFile
 from predict_edit.errors import InvalidInput
-from predict_edit.findings import Findings, Roots
+from predict_edit.findings import Findings
 from predict_edit.forge import RepositoryForge
+from predict_edit.gathering import Workspace, gather_findings
 from predict_edit.inputs import Inputs
-from predict_edit.report_files import read_findings
 from predict_edit.repository import reading, recipes
 from predict_edit.repository.editing import Bench
 from predict_edit.repository.ledger import question_of
@@ -52,15 +51,18 @@ class Plan:
 
 
 async def findings_for(
-    inputs: Inputs, branch: reading.Branch, workspace: Path, roots: Roots
+    forge: RepositoryForge, inputs: Inputs, branch: reading.Branch, workspace: Workspace
 ) -> Findings | None:
-    """What the reports in the workspace say; ``None`` where no report is asked for.
+    """What reports and alerts say; ``None`` where none are asked for.
 
     Raises:
         FindingsError: a report is missing or cannot be read.
+        ForgeError: the alerts could not be read.
     """
     globs = inputs.findings or branch.config.findings
-    return await asyncio.to_thread(read_findings, workspace, globs, roots) if globs else None
+    if not globs:
+        return None
+    return await gather_findings(forge, globs, workspace, ref=f"refs/heads/{branch.name}")
 
 
 async def make_plan(
@@ -70,6 +72,7 @@ async def make_plan(
     branch: reading.Branch,
     said: str | None,
     findings: Findings | None,
+    secrets: Iterable[str],
 ) -> Plan:
     """Merge what workflow, config and recipe say, and choose the files.
 
@@ -87,7 +90,6 @@ async def make_plan(
         )
     settings = _delivering(settings)
     chosen = await reading.choose_files(forge, branch, settings, findings)
-    secrets = (inputs.github_token, inputs.api_key)
     named = wish.command.name if isinstance(wish.command, RunRecipe) else ""
     recipe = config.recipes.get(named)
     return Plan(
@@ -100,7 +102,7 @@ async def make_plan(
             instruction=instruction,
             findings=findings,
             anywhere=bool(recipe and recipe.anywhere),
-            secrets=tuple(secret for secret in secrets if secret),
+            secrets=secrets,
         ),
     )
 

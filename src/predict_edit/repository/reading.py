@@ -91,6 +91,7 @@ async def choose_files(
         exclude=settings.exclude,
         attributes=attributes,
         only=only,
+        unlocked=settings.unlocked,
     )
     kept = {file.path for file in chosen.kept}
     sizes = {file.path: file.size for file in tree if file.path in kept}

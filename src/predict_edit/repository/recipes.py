@@ -11,6 +11,7 @@ from typing import Final
 from predict_edit.config import Recipe, RepositoryConfig
 from predict_edit.errors import MissingInput
 from predict_edit.trigger.command import EditCommand, RunRecipe
+from predict_edit.trigger.recipe import recipe_named
 
 LINT_FIX: Final = "lint-fix"
 LINT_FIX_INSTRUCTION: Final = (
@@ -22,7 +23,6 @@ LINT_FIX_INSTRUCTION: Final = (
 BUILT_IN: Final[Mapping[str, Recipe]] = MappingProxyType(
     {LINT_FIX: Recipe(instruction=LINT_FIX_INSTRUCTION)}
 )
-_RUN: Final = re.compile(r"run\s+(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]{0,63})\s*")
 _NO_SLUG: Final = re.compile(r"[^a-z0-9]+")
 _SLUG_LENGTH: Final = 40
 _TITLE_LENGTH: Final = 70
@@ -57,10 +57,10 @@ def wish_of(given: str | None, config: RepositoryConfig, *, findings: bool) -> W
             "Give one, or `run NAME` for a recipe of the config; with `findings`, the recipe "
             f"`{LINT_FIX}` is followed without one.",
         )
-    if found := _RUN.fullmatch(said.strip()):
-        name = found["name"]
+    if recipe := recipe_named(said):
+        name = recipe.name
         title = "Fix what linters found" if name == LINT_FIX else f"Run the recipe {name}"
-        return Wish(command=RunRecipe(name=name), slug=slug(name), title=title)
+        return Wish(command=recipe, slug=slug(name), title=title)
     first = said.strip().splitlines()[0].strip()
     title = first if len(first) <= _TITLE_LENGTH else f"{first[: _TITLE_LENGTH - 1].rstrip()}…"
     return Wish(command=EditCommand(instruction=said), slug=slug(first), title=title)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 
+from predict_edit import foresight
 from predict_edit.artifacts import leave_files
 from predict_edit.domain import (
     FileResult,
@@ -25,10 +25,10 @@ from predict_edit.errors import (
     RunCancelled,
     SettingsError,
 )
-from predict_edit.findings import Roots
 from predict_edit.forge import RepositoryForge
+from predict_edit.gathering import Workspace
 from predict_edit.inputs import Inputs
-from predict_edit.log import log, log_crash
+from predict_edit.log import Secrets, log, log_crash
 from predict_edit.outbox import Outbox
 from predict_edit.outcome import Finished, money_of, outcome_of
 from predict_edit.report.outputs import OutputPaths
@@ -51,9 +51,10 @@ class TaskDesk:
     forge: RepositoryForge
     open_editor: Callable[[ModelSettings], Awaitable[Editor]]
     outbox: Outbox
-    workspace: Path
-    roots: Roots
+    workspace: Workspace
     run_url: str = ""
+    secrets: Secrets = dataclasses.field(default_factory=Secrets, repr=False)
+    """What must not come out, with the tokens that signing in brings later."""
 
 
 class TaskRun:
@@ -63,6 +64,8 @@ class TaskRun:
         self._tasked = tasked
         self._inputs = inputs
         self._desk = desk
+        for secret in (inputs.github_token, inputs.api_key):
+            desk.secrets.add(secret)
         self._forge = desk.forge
         self._settings: Settings | None = None
         self._report = RunReport(
@@ -142,11 +145,16 @@ class TaskRun:
         self._know(head=branch.commit, base=branch.commit)
         if manifest is None:
             said = self._tasked.instruction
-            findings = await findings_for(self._inputs, branch, desk.workspace, desk.roots)
+            findings = await findings_for(self._forge, self._inputs, branch, desk.workspace)
         else:
             said, findings = manifest.said, manifest.findings
         plan = await make_plan(
-            self._forge, self._inputs, branch=branch, said=said, findings=findings
+            self._forge,
+            self._inputs,
+            branch=branch,
+            said=said,
+            findings=findings,
+            secrets=desk.secrets,
         )
         self._settings = plan.settings
         self._know(
@@ -176,6 +184,9 @@ class TaskRun:
             return ()
         editor = await self._desk.open_editor(plan.settings.model)
         try:
+            if plan.settings.dry_run:
+                said = await foresight.told(plan.bench.to_ask(sources), plan.settings.model)
+                self._know(notes=(*self._report.notes, said))
             results = await edit_files(sources, editor, plan.bench)
         finally:
             await editor.aclose()

@@ -24,7 +24,7 @@ from predict_edit.repository.manifest import (
 from predict_edit.repository.plan import Plan
 from predict_edit.repository.recall import Divided
 from predict_edit.repository.shards import balance, count_for, share_cost, share_tokens, weight_of
-from predict_edit.settings import Settings
+from predict_edit.settings import ModelSettings, Settings
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.suggest.place import place
 from predict_edit.trigger.command import RunRecipe
@@ -55,13 +55,6 @@ def manifest_of(
         )
         for file in plan.chosen.files
     }
-    number = int(wanted.partition("/")[0]) if wanted else None
-    shards = balance(weights, count_for(len(weights), number))
-    heavy = [sum(weights[path] for path in shard) for shard in shards]
-    model = plan.settings.model
-    limits = zip(
-        share_tokens(model.max_tokens, heavy), share_cost(model.max_cost, heavy), strict=True
-    )
     command = plan.wish.command
     return Manifest(
         key=token_hex(8),
@@ -72,21 +65,38 @@ def manifest_of(
         about_findings=plan.bench.findings is not None,
         known=tuple(file for path, file in planned.items() if path not in weights),
         notes=notes,
-        shards=tuple(
-            PlannedShard(
-                files=tuple(planned[path] for path in shard),
-                max_tokens=tokens,
-                max_cost=cost,
-            )
-            for shard, (tokens, cost) in zip(shards, limits, strict=True)
-        ),
+        shards=shards_of(weights, planned, plan.settings.model, wanted),
+    )
+
+
+def shards_of(
+    weights: Mapping[str, int],
+    planned: Mapping[str, PlannedFile],
+    model: ModelSettings,
+    wanted: str | None,
+) -> tuple[PlannedShard, ...]:
+    """Divide files by weight, and the limits of the run with them.
+
+    ``wanted`` is the input ``shard`` of the plan's job.
+    """
+    number = int(wanted.partition("/")[0]) if wanted else None
+    shards = balance(weights, count_for(len(weights), number))
+    heavy = [sum(weights[path] for path in shard) for shard in shards]
+    limits = zip(
+        share_tokens(model.max_tokens, heavy), share_cost(model.max_cost, heavy), strict=True
+    )
+    return tuple(
+        PlannedShard(files=tuple(planned[path] for path in shard), max_tokens=tokens, max_cost=cost)
+        for shard, (tokens, cost) in zip(shards, limits, strict=True)
     )
 
 
 async def read_results(
-    workspace: Path, inputs: Inputs, repository: str
+    workspace: Path, inputs: Inputs, repository: str, *, command: str = ""
 ) -> tuple[Manifest, dict[int, ShardResult]]:
     """The plan and the results that other jobs left.
+
+    ``command`` names the command on a pull request that they have to be about; empty for a branch.
 
     Raises:
         MissingInput: it is not said where they are.
@@ -103,6 +113,8 @@ async def read_results(
     manifest, results = read_parts(files)
     if manifest.repository != repository:
         raise SpreadError("The plan for `results` is of another repository.", "Use its own.")
+    if command != (manifest.pull.command if manifest.pull else ""):
+        raise SpreadError("The plan for `results` is of another command.", "Use its own.")
     return manifest, results
 
 
@@ -156,14 +168,7 @@ async def gathered(
 ) -> tuple[FileResult, ...]:
     """The results of all jobs for some files; those of a job without a result have failed."""
     done = {file.path: file for _, result in sorted(results.items()) for file in result.files}
-    lost = {
-        file.path: LOST.format(name)
-        for number, (name, shard) in enumerate(
-            zip(manifest.names, manifest.shards, strict=True), start=1
-        )
-        if number not in results
-        for file in shard.files
-    }
+    lost = lost_files(manifest, results)
 
     def work() -> tuple[FileResult, ...]:
         return tuple(
@@ -178,6 +183,24 @@ async def gathered(
         )
 
     return await asyncio.to_thread(work)
+
+
+def lost_files(manifest: Manifest, results: Mapping[int, ShardResult]) -> dict[str, str]:
+    """The files of the jobs that left no result, with the reason."""
+    return {
+        file.path: LOST.format(name)
+        for number, (name, shard) in enumerate(
+            zip(manifest.names, manifest.shards, strict=True), start=1
+        )
+        if number not in results
+        for file in shard.files
+    }
+
+
+def told(manifest: Manifest, results: Mapping[int, ShardResult]) -> tuple[str, ...]:
+    """What all jobs had to say, each sentence once."""
+    notes = (manifest.notes, *(part.notes for _, part in sorted(results.items())))
+    return tuple(dict.fromkeys(note for some in notes for note in some))
 
 
 def _placed(file: SourceFile, done: DoneFile, bench: Bench) -> FileResult:

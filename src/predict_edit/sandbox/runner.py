@@ -167,9 +167,15 @@ def _text(value: object) -> str:
 
 
 async def run_action(
-    environment: RunnerEnvironment, *, patience: float = 600, through: Sequence[str] = ()
+    environment: RunnerEnvironment,
+    *,
+    patience: float = 600,
+    through: Sequence[str] = (),
+    python: str = sys.executable,
 ) -> ActionRun:
     """Run the action to its end; ``through`` is a program that is to start it, such as a meter.
+
+    ``python`` is the interpreter whose environment it runs in.
 
     Raises:
         TimeoutError: it took longer than ``patience`` seconds and was killed.
@@ -179,7 +185,7 @@ async def run_action(
     started = time.monotonic()
     process = await asyncio.create_subprocess_exec(
         *through,
-        sys.executable,
+        python,
         *COMMAND,
         cwd=environment.workspace,
         env=variables,

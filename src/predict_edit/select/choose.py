@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from predict_edit.domain import ChangedFile, SkippedFile
 from predict_edit.globs import Globs
@@ -13,6 +13,7 @@ from predict_edit.wording import quoted
 
 READABLE = frozenset({"added", "modified", "renamed", "copied", "changed"})
 """Statuses of GitHub's files list with content at the head that the pull request changed."""
+NO_FINDING = "nothing was found in it"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class _Rules:
     unlocked: Globs
     attributes: GitAttributes
     only: str | None
+    found: Container[str] | None
 
     def against(self, file: ChangedFile) -> str | None:
         """Say what speaks against editing a file; the first thing that does is enough."""
@@ -43,6 +45,8 @@ class _Rules:
         """Say what people have set against it."""
         if self.only is not None and path != self.only:
             return f"the command is about {quoted(self.only)} only"
+        if self.found is not None and path not in self.found:
+            return NO_FINDING
         for globs in self.include:
             if globs.match(path) is None:
                 return f"not matched by `files` ({quoted(', '.join(globs.patterns))})"
@@ -70,6 +74,7 @@ def choose(
     attributes: GitAttributes = NO_ATTRIBUTES,
     max_files: int,
     only: str | None = None,
+    found: Container[str] | None = None,
     unlocked: Sequence[str] = (),
 ) -> Selection:
     """Divide the changed files into those to read and those to skip, with a reason each.
@@ -81,6 +86,7 @@ def choose(
         attributes: the base's.
         max_files: how many may be kept; those that come later are skipped.
         only: the one path that the command is about, as in a review thread.
+        found: the paths with findings, where the command is about these.
         unlocked: globs of protected files that may be edited all the same.
     """
     rules = _Rules(
@@ -89,6 +95,7 @@ def choose(
         unlocked=Globs.of(unlocked),
         attributes=attributes,
         only=only,
+        found=found,
     )
     kept: list[ChangedFile] = []
     skipped: list[SkippedFile] = []

@@ -26,6 +26,7 @@ from predict_edit.trigger.payload import (
     User,
     validated,
 )
+from predict_edit.trigger.recipe import recipe_named
 from predict_edit.wording import quoted
 
 
@@ -78,6 +79,7 @@ def read_event(
     repository: str = "",
     ref: str | None = None,
     scoped: bool = False,
+    fallback: str | None = None,
 ) -> Trigger:
     """Tell what an event asks for.
 
@@ -91,6 +93,7 @@ def read_event(
         ref: the action's input of that name.
         scoped: whether inputs say which files of a branch are meant: ``ref``, ``files`` or
             ``findings``. A dispatch without a pull request is about those.
+        fallback: the instruction for a dispatch that carries none.
 
     A command on a closed pull request is a command: its author gets an answer.
 
@@ -107,7 +110,7 @@ def read_event(
         case CommandSource.DISPATCH:
             if scoped and pull_request is None and _names_no_pull_request(payload):
                 return _read_task(payload, instruction, ref)
-            return _read_dispatch(payload, instruction, pull_request)
+            return _read_dispatch(payload, instruction, pull_request, fallback)
         case CommandSource.SCHEDULE:
             return _read_schedule(payload, repository, instruction, ref)
         case _:
@@ -160,12 +163,16 @@ def _read_review_comment(payload: Mapping[str, object], word: str) -> Trigger:
 
 
 def _read_dispatch(
-    payload: Mapping[str, object], instruction: str | None, pull_request: int | None
+    payload: Mapping[str, object],
+    instruction: str | None,
+    pull_request: int | None,
+    fallback: str | None,
 ) -> Trigger:
     """Read a run that somebody started by hand or through the API.
 
     GitHub lets only people with write access dispatch; apps are left out all the same, because
-    only people command. The instruction is taken as it is: it is no command with options.
+    only people command. The instruction is taken as it is: it is no command with options. ``run
+    NAME`` alone names a recipe.
     """
     event = validated(DispatchEvent, payload)
     sender = event.sender
@@ -173,14 +180,16 @@ def _read_dispatch(
         return Ignored(reason=f"{quoted(sender.login)} is no person")
     inputs = event.inputs or {}
     number = pull_request or _number(inputs.get("pull-request"))
-    said = instruction or inputs.get("instruction")
+    said = instruction or inputs.get("instruction") or fallback
     if not isinstance(said, str) or not said.strip():
         raise MissingInput(
             "`instruction` is missing.",
             "A workflow that is dispatched passes it on: `instruction: ${{ inputs.instruction }}`.",
         )
     try:
-        parsed: Command | CommandError = EditCommand(instruction=clean_instruction(said))
+        parsed: Command | CommandError = recipe_named(said) or EditCommand(
+            instruction=clean_instruction(said)
+        )
     except CommandError as error:
         parsed = error
     return Commanded(

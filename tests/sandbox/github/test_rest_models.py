@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import githubkit_schemas.latest.models as github
 import pydantic
 import pytest
+
+from predict_edit.sandbox.github import DEFAULT_TOKEN
 
 from .conftest import World, suggestion
 
@@ -54,6 +56,20 @@ def test_list_answers(world: World, path: str, model: type[pydantic.BaseModel]) 
     items = response.json()
     assert items
     adapter = pydantic.TypeAdapter(list[model])  # type: ignore[valid-type]  # made at run time
+    adapter.validate_json(response.content, strict=True)
+
+
+@pytest.mark.parametrize("state", ["open", "dismissed", "fixed"])
+def test_code_scanning_alerts(world: World, state: Literal["open", "dismissed", "fixed"]) -> None:
+    """Alerts come in the published form, and need their own permission."""
+    world.sandbox.repository("octo/demo").add_alert("a.txt", 3, state=state)
+    path = f"/code-scanning/alerts?state={state}&ref=refs/heads/main"
+    assert world.get(path).status_code == 403
+    world.sandbox.add_token(DEFAULT_TOKEN, permissions={"security_events": "read"})
+    response = world.get(path)
+
+    assert [alert["state"] for alert in response.json()] == [state]
+    adapter = pydantic.TypeAdapter(list[github.CodeScanningAlertItems])
     adapter.validate_json(response.content, strict=True)
 
 

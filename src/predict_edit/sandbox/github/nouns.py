@@ -57,6 +57,22 @@ class Token:
         return held == "write" or (held == "read" and access == "read")
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What code scanning found at one line of a reference."""
+
+    number: int
+    ref: str
+    """Whole, such as ``refs/heads/main``."""
+    path: str
+    line: int
+    rule: str
+    message: str
+    tool: str
+    severity: Literal["none", "note", "warning", "error"]
+    state: Literal["open", "dismissed", "fixed"]
+
+
 @dataclasses.dataclass(slots=True, kw_only=True, eq=False)
 class Repository:
     """One repository of the stand-in, backed by a git directory."""
@@ -76,6 +92,35 @@ class Repository:
     """Commits that GitHub itself made and signed."""
     protected: set[str] = dataclasses.field(default_factory=set)
     """Branches that only a pull request may change."""
+    alerts: list[Alert] = dataclasses.field(default_factory=list, repr=False)
+    """What code scanning found, oldest first; none where nothing was ever uploaded."""
+
+    def add_alert(
+        self,
+        path: str,
+        line: int,
+        message: str = "`os` imported but unused",
+        *,
+        ref: str = "refs/heads/main",
+        rule: str = "F401",
+        tool: str = "ruff",
+        severity: Literal["none", "note", "warning", "error"] = "error",
+        state: Literal["open", "dismissed", "fixed"] = "open",
+    ) -> Alert:
+        """Upload one result to code scanning."""
+        alert = Alert(
+            number=len(self.alerts) + 1,
+            ref=ref,
+            path=path,
+            line=line,
+            rule=rule,
+            message=message,
+            tool=tool,
+            severity=severity,
+            state=state,
+        )
+        self.alerts.append(alert)
+        return alert
 
     @property
     def full_name(self) -> str:

@@ -16,6 +16,7 @@ from predict_edit.sandbox.github import (
     routes_pulls,
     routes_refs,
     routes_reviews,
+    routes_scanning,
 )
 from predict_edit.sandbox.github.exchange import Call, Reply, Route
 from predict_edit.sandbox.github.faults import Fault
@@ -65,6 +66,7 @@ ROUTES: tuple[Route, ...] = (
     *routes_pulls.ROUTES,
     *routes_issues.ROUTES,
     *routes_reviews.ROUTES,
+    *routes_scanning.ROUTES,
     *graphql.ROUTES,
 )
 

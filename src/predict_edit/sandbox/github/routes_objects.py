@@ -12,6 +12,7 @@ from predict_edit.sandbox.github.refusals import Refusal, custom_error, not_foun
 from predict_edit.sandbox.github.routes_commits import commit_of
 
 _READ: Needs = (("contents", "read"),)
+_METADATA: Needs = (("metadata", "read"),)
 _SYMLINK = "120000"
 _RAW_LIMIT = 100_000_000
 
@@ -140,10 +141,35 @@ def _moved(entry: TreeEntry, path: str) -> TreeEntry:
     return TreeEntry(mode=entry.mode, type=entry.type, sha=entry.sha, size=entry.size, path=path)
 
 
+def get_languages(call: Call) -> Reply:
+    """Bytes by language on the default branch; by the names' endings, of a few languages."""
+    repository = call.repository
+    sizes: dict[str, int] = {}
+    for entry in repository.store.tree(f"refs/heads/{repository.default_branch}", recursive=True):
+        language = _LANGUAGES.get(posixpath.splitext(entry.path)[1])
+        if language and entry.size:
+            sizes[language] = sizes.get(language, 0) + entry.size
+    return Reply(json=dict(sorted(sizes.items(), key=lambda pair: -pair[1])))
+
+
+_LANGUAGES = {
+    ".c": "C",
+    ".css": "CSS",
+    ".go": "Go",
+    ".html": "HTML",
+    ".java": "Java",
+    ".js": "JavaScript",
+    ".py": "Python",
+    ".rb": "Ruby",
+    ".rs": "Rust",
+    ".sh": "Shell",
+    ".ts": "TypeScript",
+}
 _REPO = "/repos/{owner}/{repo}"
 ROUTES = (
     Route(method="GET", path=_REPO + "/contents", handler=get_contents, needs=_READ),
     Route(method="GET", path=_REPO + "/contents/{path:.*}", handler=get_contents, needs=_READ),
+    Route(method="GET", path=_REPO + "/languages", handler=get_languages, needs=_METADATA),
     Route(method="GET", path=_REPO + "/git/blobs/{sha}", handler=get_blob, needs=_READ),
     Route(method="GET", path=_REPO + "/git/trees/{sha:.+}", handler=get_tree, needs=_READ),
 )

@@ -51,6 +51,8 @@ class Switches:
     """The primary limit of an Actions token."""
     actions_may_open_pull_requests: bool = False
     """The setting "Allow GitHub Actions to create and approve pull requests"."""
+    code_scanning: bool = True
+    """Whether code scanning is switched on in the repositories' settings."""
     applied_line_ends: Literal["feed", "as-file"] = "feed"
     """Line ends of a committed suggestion: a bare line feed, or as the file has them."""
     latency: float = 0.0

@@ -1,0 +1,308 @@
+"""A command on a pull request that is spread over jobs comes to the same as one that is not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from predict_edit.domain import FileStatus, Outcome, Role
+from predict_edit.outcome import Finished
+from predict_edit.repository.manifest import Manifest, read_parts
+from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
+from predict_edit.sandbox.github.nouns import IssueComment
+from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many
+from predict_edit.sandbox.world_files import WorldFile
+from predict_edit.suggest import reasons
+
+if TYPE_CHECKING:
+    from tests.action.conftest import Rehearsal
+
+MakeStage = Callable[..., Awaitable[Stage]]
+MakeRehearsal = Callable[..., Awaitable["Rehearsal"]]
+PATCHES = ("edits.patch", "remainder.patch")
+
+
+def may_write(github: Sandbox) -> None:
+    """Let the job's token commit."""
+    github.add_token(DEFAULT_TOKEN, permissions={"contents": "write", "pull_requests": "write"})
+
+
+class Jobs:
+    """The jobs of one command, which hand files to each other as artifacts do."""
+
+    def __init__(self, rehearsal: Rehearsal, body: str = REPLACE) -> None:
+        self.rehearsal = rehearsal
+        self.comment: IssueComment = rehearsal.comment(body)
+        self.handed = rehearsal.workspace / "handed"
+        self.handed.mkdir(exist_ok=True)
+
+    def hand_on(self, pattern: str) -> None:
+        """Take what the last job left to where the next one looks."""
+        folder = self.rehearsal.stage.folder / f"rehearsal{self.rehearsal.runs}"
+        for path in (folder / "predict-edit-out").glob(pattern):
+            shutil.copy(path, self.handed)
+
+    async def plan(self, **inputs: str) -> Finished:
+        """The first job."""
+        done = await self.rehearsal.follow(self.comment, mode="plan", **inputs)
+        self.hand_on("plan.json")
+        return done
+
+    async def edit(self, name: str, **inputs: str) -> Finished:
+        """One job of the matrix."""
+        done = await self.rehearsal.follow(
+            self.comment, mode="edit", shard=name, results="handed/plan.json", **inputs
+        )
+        self.hand_on("shard-*.json")
+        return done
+
+    async def publish(self, **inputs: str) -> Finished:
+        """The last job."""
+        return await self.rehearsal.follow(
+            self.comment, mode="publish", results="handed/*.json", **inputs
+        )
+
+    @property
+    def manifest(self) -> Manifest:
+        """The plan."""
+        return read_parts({"plan.json": (self.handed / "plan.json").read_bytes()})[0]
+
+
+@pytest.mark.parametrize(
+    ("count", "shards"), [(9, 3), pytest.param(400, 8, marks=pytest.mark.slow)]
+)
+async def test_same_as_one_job(rehearse: MakeRehearsal, count: int, shards: int) -> None:
+    """One review, one summary, one acknowledgement; suggestions and patches of a whole run."""
+    rehearsal = await rehearse(files=many(count))
+    limits = {"max_suggestions": "7", "max_files": str(count)}
+    whole = await rehearsal.say(dry_run="true", **limits)
+    wanted = [rehearsal.file(name) for name in PATCHES]
+    jobs = Jobs(rehearsal)
+    plan = await jobs.plan(shard=str(shards), **limits)
+    assert plan.report.shards == tuple(f"{n}/{shards}" for n in range(1, shards + 1))
+    assert rehearsal.summary.startswith(f"Working: 0 of {count} files done.")
+    for name in plan.report.shards:
+        assert (await jobs.edit(name)).report.outcome is Outcome.PATCHED
+    done = await jobs.publish(**limits)
+
+    assert done.report.outcome is Outcome.SUGGESTED, done.report.problem
+    assert [rehearsal.file(name) for name in PATCHES] == wanted
+    assert all(wanted)
+    assert len(rehearsal.reviews) == len(rehearsal.stage.summaries) == 1
+    assert len(rehearsal.places) == 7
+    assert rehearsal.stage.reactions.count("eyes") == 1
+    assert done.report.usage == whole.report.usage
+    assert done.report.cost == whole.report.cost == Decimal("0.001") * count
+    assert f"{count} files" in rehearsal.summary
+
+
+async def test_lost_job_is_named_and_redone(rehearse: MakeRehearsal) -> None:
+    """A job that failed loses its own files; run again, the set is complete, nothing twice."""
+    rehearsal = await rehearse(files=many(8))
+    jobs = Jobs(rehearsal)
+    plan = await jobs.plan(shard="4")
+    names = plan.report.shards or ()
+    lost = {file.path for file in jobs.manifest.shards[2].files}
+    for name in names:
+        if name != "3/4":
+            await jobs.edit(name)
+    done = await jobs.publish()
+
+    assert done.report.outcome is Outcome.PARTIAL
+    assert {result.path for result in done.report.with_status(FileStatus.FAILED)} == lost
+    assert "shard 3/4: its job left no result; run it again" in rehearsal.summary
+    assert len(rehearsal.places) == 6
+
+    await jobs.edit("3/4")
+    done = await jobs.publish()
+    assert done.report.outcome is Outcome.SUGGESTED, done.report.problem
+    assert len(rehearsal.places) == len(set(rehearsal.places)) == 8
+    assert sorted(rehearsal.typist.asked) == sorted(file.path for file in jobs.manifest.files)
+    assert len(rehearsal.stage.summaries) == 1
+
+
+async def test_published_again(rehearse: MakeRehearsal) -> None:
+    """A publishing job that is run again, or the whole workflow, posts and asks nothing more."""
+    rehearsal = await rehearse(files=many(3))
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="1")
+    await jobs.edit("1/1")
+    first = await jobs.publish()
+    rehearsal.stage.github.log.clear()
+
+    again = await jobs.publish()
+    plan = await jobs.plan(shard="1")
+
+    assert again.report.outcome is plan.report.outcome is first.report.outcome is Outcome.SUGGESTED
+    assert plan.report.shards is None
+    assert [path for _, path in rehearsal.stage.written() if "reactions" not in path] == []
+    assert len(rehearsal.typist.asked) == 3
+
+
+async def test_head_moves_between_jobs(rehearse: MakeRehearsal) -> None:
+    """All jobs edit what the plan pinned; a file that was pushed to since goes to the patch."""
+    rehearsal = await rehearse(files=many(3))
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="2")
+    pinned = rehearsal.stage.pull.head_sha
+    await jobs.edit("1/2")
+    pushed = {"src/file_002.py": "nothing = 0\n"}
+    rehearsal.stage.github.push(REPOSITORY, rehearsal.stage.pull.head_ref, pushed)
+    await jobs.edit("2/2")
+    done = await jobs.publish()
+
+    assert rehearsal.stage.pull.head_sha != pinned == done.report.head
+    assert done.report.outcome is Outcome.SUGGESTED, done.report.problem
+    assert [path for path, _ in rehearsal.places] == ["src/file_001.py", "src/file_003.py"]
+    assert reasons.HEAD_MOVED in rehearsal.summary
+
+
+async def test_committed(rehearse: MakeRehearsal) -> None:
+    """Delivered by commit, all files are in one; publishing again makes no second one."""
+    rehearsal = await rehearse(files=many(4), prepare=may_write)
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="2", deliver="commit")
+    for name in ("1/2", "2/2"):
+        await jobs.edit(name, deliver="commit")
+    done = await jobs.publish(deliver="commit")
+    head = rehearsal.stage.pull.head_sha
+    again = await jobs.publish(deliver="commit")
+
+    assert done.report.outcome is again.report.outcome is Outcome.COMMITTED, done.report.problem
+    assert rehearsal.stage.pull.head_sha == head
+    assert len(rehearsal.typist.asked) == 4
+
+
+@pytest.mark.parametrize("mode", ["plan", "edit", "publish"])
+async def test_role_is_asked_in_every_job(rehearse: MakeRehearsal, mode: str) -> None:
+    """Who lost the right to give commands since is denied, by whichever job comes next."""
+    rehearsal = await rehearse(files=many(2))
+    jobs = Jobs(rehearsal)
+    if mode != "plan":
+        await jobs.plan(shard="1")
+    if mode == "publish":
+        await jobs.edit("1/1")
+    asked = len(rehearsal.typist.asked)
+    rehearsal.stage.github.set_role(REPOSITORY, WRITER, Role.READ)
+    ways: dict[str, Callable[[], Awaitable[Finished]]] = {
+        "plan": lambda: jobs.plan(shard="1"),
+        "edit": lambda: jobs.edit("1/1"),
+        "publish": jobs.publish,
+    }
+    done = await ways[mode]()
+
+    assert done.report.outcome is Outcome.DENIED
+    assert len(rehearsal.typist.asked) == asked
+    assert rehearsal.reviews == []
+
+
+async def test_comment_is_read_again(rehearse: MakeRehearsal) -> None:
+    """A comment that was edited while the jobs worked is no command; nothing is posted."""
+    rehearsal = await rehearse(files=many(2))
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="1")
+    await jobs.edit("1/1")
+    rehearsal.typist.asked.clear()
+    said = jobs.comment
+
+    def rewrite() -> None:
+        said.body = "Never mind."
+
+    rehearsal.stage.github.faults.add(Fault(nth=1, act=rewrite, when="after"))
+    done = await jobs.publish()
+
+    assert done.report.outcome is Outcome.FAILED
+    assert "was edited" in done.report.problem
+    assert rehearsal.reviews == []
+
+
+async def test_edit_says_nothing(rehearse: MakeRehearsal) -> None:
+    """A job of the matrix only reads, so that it needs no right to write."""
+    rehearsal = await rehearse(files=many(2))
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="1")
+    rehearsal.stage.github.add_token(
+        DEFAULT_TOKEN, permissions={"contents": "read", "pull_requests": "read"}
+    )
+    done = await jobs.edit("1/1")
+
+    assert done.report.outcome is Outcome.PATCHED
+    assert len((done.paths.patch, done.paths.result)) == 2
+    assert "src/file_001.py" in (jobs.handed / "shard-1.json").read_text()
+
+
+async def test_limits_are_divided(rehearse: MakeRehearsal) -> None:
+    """The limits of the whole command hold over all jobs together, by weight."""
+    rehearsal = await rehearse(files=many(6))
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="3", max_tokens="9000", max_cost="0.3")
+    shards = jobs.manifest.shards
+
+    assert 8_990 < sum(shard.max_tokens or 0 for shard in shards) <= 9_000
+    assert sum(shard.max_cost or 0 for shard in shards) <= Decimal("0.3")
+    assert {len(shard.files) for shard in shards} == {2}
+
+
+async def test_forged_plan(rehearse: MakeRehearsal) -> None:
+    """What must not be edited is not, whatever stands in a plan."""
+    ci = WorldFile(path=".github/workflows/ci.yml", base=b"on: push\n", head=b"on: FizzBuzz\n")
+    rehearsal = await rehearse(files=[*many(1), ci])
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="1")
+    forged = (jobs.handed / "plan.json").read_text().replace("src/file_001.py", ci.path)
+    (jobs.handed / "plan.json").write_text(forged)
+    await jobs.edit("1/1")
+    done = await jobs.publish()
+
+    assert rehearsal.typist.asked == []
+    assert rehearsal.reviews == []
+    assert {result.reason for result in done.report.files} == {"protected: in .github"}
+
+
+async def test_limit_on_files_is_the_plans(rehearse: MakeRehearsal) -> None:
+    """`max-files` holds in the plan; the other jobs take what it has chosen, told or not."""
+    rehearsal = await rehearse(files=many(55))
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="1", max_files="53")
+    await jobs.edit("1/1")
+    done = await jobs.publish()
+
+    assert len(done.report.with_status(FileStatus.EDITED)) == 53
+    skipped = done.report.with_status(FileStatus.SKIPPED)
+    assert {result.reason for result in skipped} == {"over `max-files` (53)"}
+
+
+async def test_help_needs_no_plan(rehearse: MakeRehearsal) -> None:
+    """What asks for no edit is answered by the first job, and the matrix stays empty."""
+    rehearsal = await rehearse(files=many(1))
+    done = await Jobs(rehearsal, "/predict-edit help").plan()
+
+    assert (done.report.outcome, done.report.shards) == (Outcome.ANSWERED, None)
+
+
+async def test_nothing_to_edit(rehearse: MakeRehearsal) -> None:
+    """Where no file is left to edit the matrix is empty, and publishing says so."""
+    rehearsal = await rehearse(files=many(2))
+    jobs = Jobs(rehearsal, f"/predict-edit --files nothing.here {REPLACE.partition(' ')[2]}")
+    plan = await jobs.plan()
+    done = await jobs.publish()
+
+    assert plan.report.shards == ()
+    assert done.report.outcome is Outcome.UNCHANGED
+    assert len(done.report.with_status(FileStatus.SKIPPED)) == 2
+    assert rehearsal.stage.reactions.count("eyes") == 1
+
+
+async def test_plan_of_another_command(rehearse: MakeRehearsal) -> None:
+    """Artifacts of another command are refused, where it can be seen."""
+    rehearsal = await rehearse(files=many(2))
+    await Jobs(rehearsal).plan(shard="1")
+    other = Jobs(rehearsal, "/predict-edit Something else.")
+    done = await other.publish()
+
+    assert done.report.outcome is Outcome.FAILED
+    assert "of another command" in rehearsal.stage.summaries[-1]
