@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-nightly lint types docs check mutants wheel dist release-check browser picture container cassettes requirements clean bench bench-quick
+.PHONY: help setup demo test coverage test-nightly lint types docs check mutants fuzz wheel dist release-check browser picture container cassettes requirements clean bench bench-container bench-quick peers
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ types: $(READY) ## check the types
 	$(BIN)/mypy
 
 docs: $(READY) ## write the generated parts of the documentation anew
-	$(BIN)/cog -r -P README.md
+	$(BIN)/cog -r -P README.md docs/laptop.md
 	$(BIN)/python scripts/write_schemas.py
 
 check: lint types test ## lint, types and tests
@@ -48,11 +48,20 @@ check: lint types test ## lint, types and tests
 bench: $(READY) ## measure everything and write docs/performance.md anew; takes up to 10 minutes
 	$(BIN)/python -m benchmarks
 
+bench-container: $(READY) ## measure the image, where a Docker engine can be had, for docs/performance.md
+	$(BIN)/python scripts/with_docker.py $(WITH_DOCKER_FLAGS) -- $(BIN)/python -m benchmarks --write container
+
+peers: $(READY) ## install what make bench compares with, in .peers
+	$(BIN)/python scripts/peers.py
+
 bench-quick: $(READY) ## measure everything once, in under a minute, and print it
 	$(BIN)/python -m benchmarks --quick
 
 mutants: $(READY) ## take guards away one by one and show that a test fails each time
 	$(BIN)/python scripts/mutate_guards.py
+
+fuzz: $(READY) ## feed the readers of foreign text with random bytes, a minute each; needs atheris
+	$(BIN)/python scripts/fuzz.py $(FUZZ_FLAGS)
 
 dist: $(READY) ## build the packages for a package index into dist/
 	$(BIN)/python scripts/dist.py

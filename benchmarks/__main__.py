@@ -8,11 +8,13 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from benchmarks import (
+    container,
     critical,
     engine,
     fixtures,
     memory,
     page,
+    peer,
     predictions,
     requests_made,
     scene,
@@ -30,23 +32,32 @@ SUITE: dict[str, Callable[[Scale], Awaitable[Section]]] = {
     "memory": memory.measure,
     "engine": engine.measure,
     "predictions": predictions.measure,
+    "peer": peer.measure,
+    "container": container.measure,
 }
+
+
+SLOW = ("peer", "container")
+"""What is measured by its name only where everything is to be quick."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what is asked for, print it, and write the page where everything was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="once each, smaller; writes no page")
+    parser.add_argument("--write", action="store_true", help="these NAMEs' parts of the page")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SUITE))
     given = parser.parse_args(arguments)
     if unknown := set(given.names) - SUITE.keys():
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
-    names = [name for name in SUITE if not given.names or name in given.names]
+    usual = [name for name in SUITE if not (given.quick and name in SLOW)]
+    names = [name for name in SUITE if name in (given.names or usual)]
     sections = asyncio.run(_measure(names, Scale(quick=given.quick)))
     targets = [target for section in sections.values() for target in section.targets]
     print(markdown(target_table(targets)))
-    if not given.quick and not given.names:
-        page.write(sections, "make bench")
+    if not given.quick and (given.write or not given.names):
+        command = f"python -m benchmarks --write {' '.join(names)}" if given.names else "make bench"
+        page.write(sections, command, aims=not given.names)
         print(f"written: {page.PAGE.relative_to(page.ROOT)}")
 
 
@@ -59,6 +70,7 @@ async def _measure(names: Sequence[str], scale: Scale) -> dict[str, Section]:
         sections[name] = section = await SUITE[name](scale)
         print(f"## {section.title}\n\n{section.text}\n")
         print("\n".join(map(markdown, section.tables)))
+        print(section.after)
         print(f"({time.monotonic() - started:.0f} s)\n", flush=True)
     return sections
 

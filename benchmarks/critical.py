@@ -62,8 +62,8 @@ async def measure(scale: Scale) -> Section:
                 figure=own_before,
                 limit=0.5,
                 why="Nearly all of it is import time. Interpreter, pydantic, PyGithub, requests "
-                "and the project's own modules come before the first request to GitHub; openai's "
-                "client and the tokenizer's vocabulary load beside the requests, and share one "
+                "and some of the project's own modules come before the first request to GitHub; "
+                "the rest, and openai's client, load beside the requests, and share one "
                 "interpreter lock with what handles the answers.",
             ),
             Target(

@@ -55,8 +55,8 @@ async def measure(scale: Scale) -> Section:
                 figure=first,
                 limit=160,
                 why=f"{least} are there with one small file already: the interpreter, pydantic, "
-                "PyGithub and openai, and the tokenizer's vocabulary, which takes a third of it "
-                "and is loaded in case a file is too long to go without.",
+                "PyGithub and openai. The tokenizer's vocabulary takes 40 MB more as soon as one "
+                "file may be too long for an answer.",
             ),
             Target(
                 what=f"{wide} changed files, 50 of them edited",

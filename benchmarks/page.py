@@ -21,19 +21,26 @@ INTRODUCTION = """\
 
 What the tool adds to the model's own time is waste. This page says how much of it there is. The \
 benchmarks in `benchmarks/` wrote all of it; nothing here is typed by hand. They run the real \
-action as a process, against the sandbox's offline GitHub and offline model, whose speeds are set. \
-The machine is whatever it was. So read ratios and counts, not seconds. A figure is the median; \
-in brackets stand the least and the most.
+action as a process, against the sandbox's offline GitHub and offline model, whose speeds are set, \
+in an environment that holds what the image holds. The machine is whatever it was. So read \
+ratios and counts, not seconds. A figure is the median; in brackets stand the least and the most.
 
 """
 
 
-def write(sections: Mapping[str, Section], command: str) -> None:
-    """Put the parts of these benchmarks into the page, and leave all others as they are."""
+def write(sections: Mapping[str, Section], command: str, *, aims: bool = True) -> None:
+    """Put the parts of these benchmarks into the page, and leave all others as they are.
+
+    What could not be run here takes no part's place. The table of aims is written only with
+    ``aims``: it belongs to one run of everything.
+    """
     parts = _parts(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
-    if targets := [target for section in sections.values() for target in section.targets]:
+    targets = [target for section in sections.values() for target in section.targets]
+    if aims and targets:
         parts["targets"] = _targets(targets, command)
     for name, section in sections.items():
+        if name in parts and not section.tables:
+            continue
         parts[name] = _text(section, command)
         IMAGES.mkdir(exist_ok=True)
         for file, _, svg in section.images:

@@ -15,25 +15,26 @@ SHARES = (95, 80, 50, 10)
 MODES = ("on", "auto")
 
 
-async def _run(mode: str, share: int | None) -> Observed:
+async def _run(mode: str, share: int | None, side_by_side: int) -> Observed:
     return await observe(
         [fixtures.program(f"src/part_{i:02}.py", LINES) for i in range(FILES)],
         model=fixtures.timed_model(None if share is None else share / 100),
         round_trip=fixtures.ROUND_TRIP,
-        inputs={"prediction": mode, "concurrency": "4"},
+        inputs={"prediction": mode, "concurrency": str(side_by_side)},
     )
 
 
 async def measure(scale: Scale) -> Section:
     """Every mode at every share, interleaved."""
     shares = SHARES[-1:] if scale.quick else SHARES
+    side_by_side = 6 if scale.quick else 4
     without: list[Observed] = []
     runs: dict[tuple[str, int], list[Observed]] = {}
     for _ in scale.repeats(3):
-        without.append(await _run("off", None))
+        without.append(await _run("off", None, side_by_side))
         for share in shares:
             for mode in MODES:
-                runs.setdefault((mode, share), []).append(await _run(mode, share))
+                runs.setdefault((mode, share), []).append(await _run(mode, share, side_by_side))
     rows = [["off", "", str(seconds(r.seconds for r in without)), "1.00", "1.00", "0 of 12"]]
     for (mode, share), each in runs.items():
         sent = sorted(sum(exchange.predicted for exchange in run.exchanges) for run in each)

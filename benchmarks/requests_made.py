@@ -72,9 +72,10 @@ async def measure(scale: Scale) -> Section:
                 what="Requests ÷ (10 + ⌈N/100⌉ + ⌈N/50⌉), at the worst N",
                 figure=Figure((max(over),)),
                 limit=1,
-                why="Beside the pages and batches there are: role, pull request, config, "
-                "conversation, 👀, the summary comment made, the answers saved in it, the command "
-                "and the head read again, the review, the last edit of the summary, and 🚀.",
+                why="Beside the pages and batches there are: role, pull request, config with "
+                "conversation, 👀, the summary comment made, the answers saved in it, command and "
+                "head read again, the review, and the summary's last edit with 🚀. Every update "
+                "while the run works is one more: after 2 s, 10 s, 42 s, then every minute.",
             ),
         ],
         after="Above 100 changed files, the further pages of the list are one more round trip.",

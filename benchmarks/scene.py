@@ -8,15 +8,16 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks import lean
 from predict_edit.sandbox.github import issue_comment_created
 from predict_edit.sandbox.github.requestlog import LoggedRequest, round_trips
 from predict_edit.sandbox.model import ModelConfig
 from predict_edit.sandbox.model.records import Exchange
 from predict_edit.sandbox.runner import ActionRun, run_action
-from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, set_stage
+from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
 from predict_edit.sandbox.world_files import WorldFile
 
 METER = Path(__file__).with_name("meter.py")
@@ -93,8 +94,9 @@ async def observe(
     round_trip: float = 0.0,
     inputs: Mapping[str, str] | None = None,
     command: str = REPLACE,
+    look: Callable[[Stage], None] | None = None,
 ) -> Observed:
-    """Set the stage, give the command once, and watch.
+    """Set the stage, give the command once, and watch; ``look`` sees the stage at the end.
 
     Raises:
         RuntimeError: the action failed, so there is nothing to measure.
@@ -108,12 +110,15 @@ async def observe(
             payload = issue_comment_created(stage.github, comment)
             report = folder / "meter.json"
             run = await run_action(
-                stage.step("issue_comment", payload, inputs),
+                stage.step("issue_comment", payload, inputs, more=lean.settings()),
                 patience=PATIENCE,
                 through=(sys.executable, "-I", "-S", str(METER), str(report)),
+                python=await asyncio.to_thread(lean.interpreter),
             )
             if run.exit_code or run.outputs.get("outcome") != "suggested":
                 raise RuntimeError(f"the action failed, nothing was measured:\n{run.log[-3000:]}")
+            if look:
+                look(stage)
             used = json.loads(await asyncio.to_thread(report.read_text, encoding="utf-8"))
             return Observed(
                 run=run,

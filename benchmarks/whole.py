@@ -48,8 +48,8 @@ async def measure(scale: Scale) -> Section:
                 figure=ratio,
                 limit=limit,
                 why="On top of the floor stand the time to start, and what comes after the "
-                "review: the last edit of the summary comment and the reaction, which are two "
-                "more round trips, the job summary, and the end of the process.",
+                "review: the last edit of the summary comment with the reaction, which is one "
+                "more round trip, the job summary, and the end of the process.",
             )
         )
     return Section(

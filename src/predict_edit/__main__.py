@@ -9,6 +9,8 @@ if len(sys.argv) > 1:
 
     sys.exit(cli.main())
 
-from predict_edit import action
+from predict_edit import action, collector
 
-sys.exit(action.main())
+status = action.main()
+collector.leave()
+sys.exit(status)

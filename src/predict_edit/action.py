@@ -7,20 +7,14 @@ the settings before any request, and root rights gone before anything from outsi
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import dataclasses
-import datetime as dt
-import importlib
 import io
 import os
 import re
-import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from secrets import token_hex
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, TextIO
 
-from predict_edit import privileges
+from predict_edit import collector, privileges
 from predict_edit.domain import FileStatus, Outcome, RunReport
 from predict_edit.errors import Defect, EventError, SettingsError
 from predict_edit.github.runner import Runner, RunnerFiles, read_payload, read_runner
@@ -29,10 +23,7 @@ from predict_edit.outbox import Outbox
 from predict_edit.outcome import SETTINGS_WRONG, Finished, exit_status
 
 if TYPE_CHECKING:
-    from predict_edit.editor import Editor
-    from predict_edit.github.forge import GitHubForge
     from predict_edit.inputs import Inputs
-    from predict_edit.settings import ModelSettings
     from predict_edit.trigger.events import Commanded, Tasked, Trigger
 
 _FAILED = 1
@@ -41,25 +32,17 @@ MAX_ANNOTATIONS = 10
 
 _IDENTITY = ("ACTIONS_ID", "AZURE", "PREDICT_EDIT_MINUTES")
 """Beginnings of the variables that signing in and keeping time need later."""
+_QUIET = frozenset({Outcome.IGNORED, Outcome.DENIED})
+"""Outcomes that nobody needs to read about, unless somebody who may was turned away."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _SCOPES = ("INPUT_REF", "INPUT_FILES", "INPUT_FINDINGS", "INPUT_RESULTS")
 """What says which files are meant where there is no pull request."""
+_FINDINGS = ("INPUT_FINDINGS", "INPUT_RESULTS")
+"""What says that a dispatch may be about findings, where it carries no instruction."""
+_LINT_FIX = "run lint-fix"
 _SECRET_INPUTS = ("INPUT_GITHUB-TOKEN", "INPUT_API-KEY")
 _SHORTEST_AMBIENT_SECRET = 16
 """Characters; a variable such as ``SORT_KEY`` may hold a word, which must not hide outputs."""
-
-_SLOW_IMPORTS = ("predict_edit.llm.editor", "predict_edit.llm.client")
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Surroundings:
-    """What the runner gives a run."""
-
-    runner: Runner
-    outbox: Outbox
-    console: Console
-    identity: Mapping[str, str]
-    """The variables with which the job can prove who it is."""
 
 
 def main(environ: MutableMapping[str, str] | None = None, stream: TextIO | None = None) -> int:
@@ -81,7 +64,8 @@ def main(environ: MutableMapping[str, str] | None = None, stream: TextIO | None 
         console.error("cannot start", str(error))
         return SETTINGS_WRONG
     try:
-        return _start(environ, runner, files, console)
+        with collector.held():
+            return _start(environ, runner, files, console)
     finally:
         files.close()
 
@@ -112,8 +96,12 @@ def _start(
             _report(files, Finished(report=RunReport(outcome=Outcome.IGNORED)))
             return 0
         inputs = _read_inputs(environ, trigger)
-        desk = _give_up_rights(environ, runner, console)
-        finished = asyncio.run(_serve(trigger, inputs, desk))
+        outbox = Outbox(runner.workspace)
+        identity = _give_up_rights(environ, outbox)
+        from predict_edit.serving import Surroundings, serve  # noqa: PLC0415 - PyGithub is slow
+
+        around = Surroundings(runner=runner, outbox=outbox, console=console, identity=identity)
+        finished = asyncio.run(serve(trigger, inputs, around))
     except (SettingsError, EventError) as error:
         console.error("settings", str(error))
         report = RunReport(outcome=Outcome.FAILED, problem=str(error))
@@ -125,21 +113,18 @@ def _start(
         console.error("failed", str(defect))
         _report(files, Finished(report=RunReport(outcome=Outcome.FAILED, problem=str(defect))))
         return _FAILED
-    _annotate(finished.report, console)
+    annotate(finished.report, console)
     _report(files, finished)
     return exit_status(finished, inputs.fail_on)
 
 
-def _give_up_rights(
-    environ: MutableMapping[str, str], runner: Runner, console: Console
-) -> _Surroundings:
-    """Keep what the run needs of root and environment, and let go of the rest."""
-    outbox = Outbox(runner.workspace)
+def _give_up_rights(environ: MutableMapping[str, str], outbox: Outbox) -> dict[str, str]:
+    """Do what needs root, and let go of rights and environment; how to sign in comes back."""
     privileges.prepare_folder(outbox.folder)
     identity = {name: environ[name] for name in environ if name.startswith(_IDENTITY)}
     privileges.forget_secrets(environ)
     privileges.drop_root(environ)
-    return _Surroundings(runner=runner, outbox=outbox, console=console, identity=identity)
+    return identity
 
 
 def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Trigger:
@@ -157,6 +142,7 @@ def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Trigger:
         repository=runner.repository,
         ref=environ.get("INPUT_REF", "").strip() or None,
         scoped=not number and any(environ.get(name, "").strip() for name in _SCOPES),
+        fallback=_LINT_FIX if any(environ.get(n, "").strip() for n in _FINDINGS) else None,
     )
 
 
@@ -173,140 +159,26 @@ def _read_inputs(environ: MutableMapping[str, str], trigger: Commanded | Tasked)
     return inputs
 
 
-async def _serve(trigger: Commanded | Tasked, inputs: Inputs, desk: _Surroundings) -> Finished:
-    """Open the way to GitHub and do what is asked; the model's libraries load meanwhile."""
-    from predict_edit.github.client import Client  # noqa: PLC0415 - PyGithub takes 0.2 s
-    from predict_edit.github.forge import GitHubForge  # noqa: PLC0415
-    from predict_edit.pipeline import Desk, run  # noqa: PLC0415
-    from predict_edit.trigger.events import Tasked  # noqa: PLC0415
-
-    warm_up = asyncio.create_task(asyncio.to_thread(_import_model_libraries))
-    vocabulary = asyncio.create_task(_load_vocabulary(warm_up))
-
-    async def open_editor(settings: ModelSettings) -> Editor:
-        await warm_up
-        return _open_editor(settings, desk)
-
-    runner = desk.runner
-    forge = GitHubForge(
-        Client(
-            repository=trigger.repository,
-            token=inputs.github_token,
-            api_url=runner.api_url,
-            graphql_url=runner.graphql_url,
-        )
-    )
-    _cancel_on_signal()
-    try:
-        if isinstance(trigger, Tasked):
-            return await _serve_task(trigger, inputs, desk, forge, open_editor)
-        return await run(
-            trigger,
-            inputs,
-            Desk(
-                forge=forge,
-                open_editor=open_editor,
-                outbox=desk.outbox,
-                run_url=runner.run_url,
-                run_id=runner.run_id,
-            ),
-        )
-    finally:
-        await asyncio.wait([warm_up, vocabulary])
-        await forge.aclose()
-        log.debug("%s requests to GitHub", len(forge.requests))
-
-
-async def _serve_task(
-    tasked: Tasked,
-    inputs: Inputs,
-    desk: _Surroundings,
-    forge: GitHubForge,
-    open_editor: Callable[[ModelSettings], Awaitable[Editor]],
-) -> Finished:
-    """A run over a branch."""
-    from predict_edit.findings import Roots  # noqa: PLC0415 - most runs have no use for it
-    from predict_edit.repository.jobs import run_task  # noqa: PLC0415
-    from predict_edit.repository.run import TaskDesk  # noqa: PLC0415
-
-    runner = desk.runner
-    name = tasked.repository.rpartition("/")[2]
-    return await run_task(
-        tasked,
-        inputs,
-        TaskDesk(
-            forge=forge,
-            open_editor=open_editor,
-            outbox=desk.outbox,
-            workspace=runner.workspace,
-            roots=Roots(folders=(str(runner.workspace.absolute()),), name=name),
-            run_url=runner.run_url,
-        ),
-    )
-
-
-def _cancel_on_signal() -> None:
-    """Let a cancelled job say so: a runner sends SIGINT, then SIGTERM, then ends the process."""
-    loop, work = asyncio.get_running_loop(), asyncio.current_task()
-    heard: list[int] = []
-
-    def cancel(number: int) -> None:
-        # The second signal must not interrupt the last words.
-        heard.append(number)
-        if work and len(heard) == 1:
-            log.info("cancelled by signal %s", number)
-            work.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            # Windows, or a thread that is not the main one, has no such handlers.
-            loop.add_signal_handler(number, cancel, number)
-
-
-def _open_editor(settings: ModelSettings, desk: _Surroundings) -> Editor:
-    from predict_edit.llm import tokens  # noqa: PLC0415 - loaded by the warm-up
-    from predict_edit.llm.client import open_client  # noqa: PLC0415
-    from predict_edit.llm.editor import ChatEditor  # noqa: PLC0415
-    from predict_edit.llm.surroundings import Surroundings, deadline  # noqa: PLC0415
-
-    return ChatEditor(
-        settings,
-        open_client(settings, environ=desk.identity, mask=desk.console.mask),
-        nonce=token_hex(16),
-        today=dt.datetime.now(tz=dt.UTC).date(),
-        around=Surroundings(count=tokens.count, deadline=deadline(desk.identity)),
-    )
-
-
-def _import_model_libraries() -> None:
-    for name in _SLOW_IMPORTS:
-        importlib.import_module(name)
-
-
-async def _load_vocabulary(after: asyncio.Task[None]) -> None:
-    """Have the tokenizer ready for the first long file; short ones go without."""
-    await asyncio.wait([after])
-    if after.exception() is None:
-        tokens = importlib.import_module("predict_edit.llm.tokens")
-        await asyncio.to_thread(tokens.load)
-
-
 def _report(files: RunnerFiles, finished: Finished) -> None:
     """Write outputs and job summary."""
     from predict_edit.report.outputs import to_outputs  # noqa: PLC0415 - see _start
 
     outputs = to_outputs(finished.report, finished.paths)
     files.write_outputs({name: finished.figures.get(name) or outputs[name] for name in outputs})
-    if finished.report.outcome not in {Outcome.IGNORED, Outcome.DENIED}:
+    if finished.report.problem or finished.report.outcome not in _QUIET:
         from predict_edit.report.job_summary import render_job_summary  # noqa: PLC0415 - Jinja
 
         files.write_summary(render_job_summary(finished.report))
 
 
-def _annotate(report: RunReport, console: Console) -> None:
+def annotate(report: RunReport, console: Console) -> None:
     """Name what failed on the page of the run, as far as GitHub shows it."""
     if report.problem:
-        console.error("failed", report.problem)
+        console.error(report.outcome, report.problem)
         return
-    for result in report.with_status(FileStatus.FAILED)[:MAX_ANNOTATIONS]:
+    failed = report.with_status(FileStatus.FAILED)
+    shown = failed if len(failed) <= MAX_ANNOTATIONS else failed[: MAX_ANNOTATIONS - 1]
+    for result in shown:
         console.error(result.path, result.reason)
+    if len(shown) < len(failed):
+        console.error("more", f"{len(failed) - len(shown)} more files failed; see the summary.")

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from predict_edit import __version__
-from predict_edit.compare import add_parser as add_compare
-from predict_edit.doctor import add_parser as add_doctor
 from predict_edit.laptop.commands import add_parser as add_laptop_commands
+from predict_edit.laptop.compare.command import add_parser as add_compare
+from predict_edit.laptop.doctor.command import add_parser as add_doctor
 
 EXTRA_HINT = "This needs the extra `{extra}`: pip install 'predict-edit[{extra}]'"
 USAGE_WRONG = 2
@@ -62,9 +62,18 @@ def make_parser() -> argparse.ArgumentParser:
     demo.add_argument("--live", action="store_true", help="ask the real model (costs money)")
     demo.add_argument("--model", help="the model or Azure deployment that --live asks")
     demo.add_argument(
-        "--out", type=Path, default=Path("demo-out"), help="folder for what is left behind"
+        "--out",
+        type=Path,
+        default=Path("demo-out"),
+        metavar="FOLDER",
+        help="for what is left behind (demo-out)",
     )
     demo.add_argument("--html", type=Path, metavar="FILE", help="write a page to look at too")
+    demo.add_argument(
+        "--serve-model",
+        action="store_true",
+        help="serve the offline model alone, to try other commands on; prints what to set",
+    )
     demo.set_defaults(run=_demo)
 
     schema = commands.add_parser(
@@ -72,7 +81,13 @@ def make_parser() -> argparse.ArgumentParser:
         help="print the JSON Schema of the repository's config, or of result.json",
         description="Print a JSON Schema, for editors and for other tools.",
     )
-    schema.add_argument("of", nargs="?", choices=("config", "result"), default="config")
+    schema.add_argument(
+        "of",
+        nargs="?",
+        choices=("config", "result"),
+        default="config",
+        help=".github/predict-edit.yml (the default), or result.json",
+    )
     schema.set_defaults(run=_schema)
     return parser
 
@@ -87,7 +102,11 @@ def _demo(arguments: argparse.Namespace) -> int:
     if not _available("aiohttp", "graphql", "rich"):
         sys.stderr.write(EXTRA_HINT.format(extra="sandbox") + "\n")
         return USAGE_WRONG
-    from predict_edit.sandbox.demo import run_demo  # noqa: PLC0415 - loaded when called
+    if arguments.serve_model:
+        from predict_edit.sandbox.demo_serve import serve  # noqa: PLC0415 - loaded when called
+
+        return serve()
+    from predict_edit.sandbox.demo import run_demo  # noqa: PLC0415
 
     status = run_demo(out=arguments.out, live=arguments.live, model=arguments.model)
     if status != 0 or arguments.html is None:

@@ -20,6 +20,7 @@ from predict_edit.values import (
     CommandOptions,
     Defaults,
     Dollars,
+    GlobList,
     Instruction,
     Name,
     NameList,
@@ -74,6 +75,10 @@ class RepositoryConfig(Defaults):
     models: NameList | None = pydantic.Field(
         default=None,
         description="What a commenter's --model may name, besides the workflow's model.",
+    )
+    unlocked: GlobList | None = pydantic.Field(
+        default=None,
+        description="Protected files that may be edited all the same, such as /.github/labels.yml.",
     )
     prices: dict[Name, ModelPrice] = pydantic.Field(
         default_factory=dict,

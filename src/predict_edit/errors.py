@@ -33,6 +33,7 @@
     │   ├── HeadMismatch          the @sha of the command is not the head
     │   ├── HeadMoved             the head changed while the run worked
     │   ├── CommandChanged        the comment was edited or deleted while the run worked
+    │   ├── AlreadyRunning        another command is being carried out
     │   └── CommitRefused         the edits could not be committed on the head branch
     ├── BranchTaken               every name for our branch has somebody else's commits
     ├── ModelError                the model or its endpoint refused or failed
@@ -223,6 +224,14 @@ class CommandChanged(PullRequestError):
     """The comment was edited or deleted while the run worked."""
 
 
+class AlreadyRunning(PullRequestError):
+    """Another command is being carried out on the pull request; ``url`` is where it reports."""
+
+    def __init__(self, cause: str, next_step: str, *, url: str) -> None:
+        super().__init__(cause, next_step)
+        self.url = url
+
+
 class CommitRefused(PullRequestError):
     """The edits could not be committed on the head branch; ``cause`` says why."""
 
@@ -256,7 +265,14 @@ class ModelRefused(ModelError):
 
 
 class ContextTooLong(ModelError):
-    """The file and the prompt are longer than the model's context."""
+    """The file and the prompt are longer than the model's context.
+
+    ``limit`` is that context in tokens, where the provider names it.
+    """
+
+    def __init__(self, cause: str, next_step: str, *, limit: int | None = None) -> None:
+        super().__init__(cause, next_step)
+        self.limit = limit
 
 
 class ContentFiltered(ModelError):

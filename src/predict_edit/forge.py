@@ -7,7 +7,7 @@ may raise a :class:`predict_edit.errors.ForgeError`; those that say *best effort
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from predict_edit.domain import (
     BranchMove,
@@ -29,6 +29,9 @@ from predict_edit.domain import (
     TreeFile,
 )
 
+if TYPE_CHECKING:
+    from predict_edit.findings.report import Report
+
 
 class Forge(Protocol):
     """One repository on its host."""
@@ -46,9 +49,12 @@ class Forge(Protocol):
         """The newest commit that both have in their history, which the diff starts from."""
 
     async def read_files(
-        self, commit: str, files: Mapping[str, str | None]
+        self, commit: str, files: Mapping[str, str | None], *, beside: int | None = None
     ) -> dict[str, FileContent]:
         """Files at a commit, in as few requests as the host allows.
+
+        ``beside`` is the number of a pull request whose comments and reviews are asked for at the
+        same moment, which the host may answer together.
 
         ``files`` maps path to blob SHA, ``None`` where it is not known. Data is verified against
         the blob SHA. A path that does not exist at the commit is missing from the answer.
@@ -69,11 +75,22 @@ class Forge(Protocol):
     async def command_body(self, command: CommandRef) -> str | None:
         """The command's comment as it reads now; ``None`` when it was deleted."""
 
+    async def look_again(self, number: int, command: CommandRef) -> tuple[str, str | None]:
+        """:meth:`head_sha` and :meth:`command_body`, in one request where the host can.
+
+        The commit is empty where it could not be read.
+        """
+
     async def create_comment(self, number: int, body: str) -> Comment:
         """Write a comment into the conversation."""
 
     async def edit_comment(self, comment_id: int, body: str) -> None:
         """Replace a comment of our own."""
+
+    async def close_comment(
+        self, comment: Comment, body: str, command: CommandRef, reaction: Reaction
+    ) -> None:
+        """:meth:`edit_comment` and then :meth:`react`, in one request where the host can."""
 
     async def marked_reviews(self, number: int, marker: str) -> tuple[Review, ...]:
         """The reviews of the pull request whose body holds ``marker``, pending ones included."""
@@ -100,6 +117,9 @@ class Forge(Protocol):
 
     async def delete_pending_review(self, number: int, review_id: int) -> None:
         """Delete a review that was never submitted; nothing happens when it is gone already."""
+
+    async def open_alerts(self, ref: str) -> Report:
+        """The open code scanning alerts of a git reference, such as ``refs/heads/main``."""
 
     async def commit(self, draft: CommitDraft) -> Commit:
         """Commit on a branch, or refuse when it is no longer at the expected commit."""

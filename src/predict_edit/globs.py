@@ -12,11 +12,12 @@ import dataclasses
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-
-import pathspec
-from pathspec.patterns.gitignore import GitIgnorePatternError
+from typing import TYPE_CHECKING
 
 from predict_edit.wording import quoted
+
+if TYPE_CHECKING:
+    import pathspec
 
 MAX_GLOBS = 200
 """Patterns in one list, after braces were expanded."""
@@ -83,6 +84,8 @@ class Globs:
     @classmethod
     def of(cls, patterns: Iterable[str]) -> Globs:
         """Compile patterns that :func:`check_globs` has passed."""
+        import pathspec  # noqa: PLC0415 - not needed for a command without globs until files are read
+
         kept = tuple(patterns)
         with _sets_of_brackets_allowed():
             return cls(kept, pathspec.PathSpec.from_lines("gitignore", kept))
@@ -138,6 +141,9 @@ def _normal(glob: str) -> str:
 
 def _compiled(glob: str) -> pathspec.Pattern | None:
     """Compile one pattern; ``None`` where git would ignore it or refuse it."""
+    import pathspec  # noqa: PLC0415 - see above
+    from pathspec.patterns.gitignore import GitIgnorePatternError  # noqa: PLC0415
+
     try:
         with _sets_of_brackets_allowed():
             pattern = pathspec.lookup_pattern("gitignore")(glob)

@@ -35,7 +35,7 @@ class Finished:
 def outcome_of(files: Sequence[FileResult], *, posted: int = 0, committed: bool = False) -> Outcome:
     """The outcome of a run that got as far as editing; ``posted`` counts suggestions posted."""
     statuses = {result.status for result in files}
-    if FileStatus.FAILED in statuses or any(map(_stopped, files)):
+    if FileStatus.FAILED in statuses or any(map(stopped, files)):
         done = statuses & {FileStatus.EDITED, FileStatus.UNCHANGED}
         return Outcome.PARTIAL if done else Outcome.FAILED
     if committed:
@@ -47,7 +47,7 @@ def outcome_of(files: Sequence[FileResult], *, posted: int = 0, committed: bool 
     return Outcome.UNCHANGED
 
 
-def _stopped(result: FileResult) -> bool:
+def stopped(result: FileResult) -> bool:
     """Whether a limit of the run kept a file from being asked for."""
     return result.status is FileStatus.SKIPPED and result.reason.startswith(f"{BUDGET}:")
 

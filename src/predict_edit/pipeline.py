@@ -9,63 +9,42 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from predict_edit.account import Account, with_skipped
+from predict_edit import foresight
+from predict_edit.account import with_skipped
 from predict_edit.again import committed_before, outcome_before
-from predict_edit.announce import Announcement
 from predict_edit.bases import read_bases
-from predict_edit.conversation import Conversation, command_key
+from predict_edit.beginning import Admitted, Beginning
 from predict_edit.delivery import Delivered, Parcel, deliver
 from predict_edit.delivery.applying import collect
 from predict_edit.delivery.committing import apply_collected, page_of
-from predict_edit.delivery.marks import REVIEWS
+from predict_edit.desk import Desk
 from predict_edit.domain import (
     Commit,
     FileResult,
-    Job,
     Outcome,
     Reaction,
-    Review,
-    RunReport,
+    SkippedFile,
     SourceFile,
 )
 from predict_edit.editing import Editing, capped, model_of
-from predict_edit.editor import Editor
 from predict_edit.errors import CommandError, Defect, PredictEditError
-from predict_edit.forge import Forge
-from predict_edit.gate import Gate, Seen
+from predict_edit.gate import Seen
 from predict_edit.inputs import Inputs
 from predict_edit.log import log, log_crash
 from predict_edit.memory import Memory
-from predict_edit.outbox import Outbox
 from predict_edit.outcome import Finished
-from predict_edit.policy import Policy
-from predict_edit.readiness import check_ready, check_served
 from predict_edit.reading import read_sources, with_thread
-from predict_edit.report.messages import render_help
-from predict_edit.settings import ModelSettings, Settings, resolve, resolve_command
+from predict_edit.settings import Settings
 from predict_edit.trigger.command import (
     DEFAULT_COMMAND,
-    OPTIONS,
     Apply,
-    EditCommand,
-    Help,
-    RunRecipe,
 )
 from predict_edit.trigger.events import Commanded
+from predict_edit.window import check_alone
 
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What a run works with; everything that reaches outside comes through here."""
-
-    forge: Forge
-    open_editor: Callable[[ModelSettings], Awaitable[Editor]]
-    outbox: Outbox
-    run_url: str = ""
-    run_id: str = ""
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+__all__ = ["Desk", "Run", "run"]
 
 
 async def run(commanded: Commanded, inputs: Inputs, desk: Desk) -> Finished:
@@ -73,46 +52,8 @@ async def run(commanded: Commanded, inputs: Inputs, desk: Desk) -> Finished:
     return await Run(commanded, inputs, desk).to_the_end()
 
 
-class Run:
-    """One command on its way; the attributes are what is known so far."""
-
-    def __init__(self, commanded: Commanded, inputs: Inputs, desk: Desk) -> None:
-        self._commanded = commanded
-        self._inputs = inputs
-        self._desk = desk
-        self._forge = desk.forge
-        self._gate = Gate(desk.forge, commanded, inputs)
-        self._reviews: tuple[Review, ...] = ()
-        options: Mapping[str, str] = getattr(commanded.parsed, "options", {})
-        silent = bool(inputs.dry_run) or "dry-run" in options
-        job = Job(
-            repository=commanded.repository,
-            pull_request=commanded.pull_request,
-            instruction=getattr(commanded.parsed, "instruction", ""),
-            command=commanded.command,
-            pinned_sha=getattr(commanded.parsed, "pinned_sha", None),
-            aim=commanded.aim,
-        )
-        self._announcement = Announcement(
-            desk.forge,
-            commanded.pull_request,
-            command_key(commanded, desk.run_id),
-            silent=silent,
-        )
-        self._talk = Conversation(desk.forge, commanded.command, self._announcement, silent=silent)
-        self._account = Account(
-            RunReport(
-                outcome=Outcome.FAILED,
-                job=job,
-                model=inputs.model,
-                run_url=desk.run_url,
-                dry_run=silent,
-            ),
-            job,
-            self._talk,
-            desk.outbox,
-            secret=inputs.api_key,
-        )
+class Run(Beginning):
+    """One command on its way."""
 
     async def to_the_end(self) -> Finished:
         """Carry the command out and turn every error into an answer."""
@@ -136,62 +77,56 @@ class Run:
             CommandError: the command is wrong.
             PredictEditError: the run as a whole cannot go on.
         """
-        seen = await self._gate.look()
-        self._account.know(head=seen.pull.head_sha, base=seen.pull.base_sha)
-        policy = await self._gate.policy(seen, (self._announcement.find, self._read_reviews))
-        if policy is None:
-            await self._talk.react(Reaction.DENIED)
-            return self._account.finished(outcome=Outcome.DENIED)
-
-        settings = self._settle(policy)
-        if isinstance(self._commanded.parsed, Help):
-            return await self._account.answer(self._help(settings))
-        check_served(settings)
-        check_ready(seen.pull, self._account.job)
-        if done := await self._done_before(seen, policy, settings):
+        admitted = await self._admit()
+        if isinstance(admitted, Finished):
+            return admitted
+        if done := await self._done_before(admitted):
             return done
+        self._check_alone()
         if isinstance(self._commanded.parsed, Apply):
-            return await self._apply(seen, settings)
+            return await self._apply(admitted.seen, admitted.settings)
+        return await self._work(admitted)
 
+    async def _work(self, admitted: Admitted) -> Finished:
+        """Edit the files and deliver what comes of it."""
         (sources, skipped), self._account.job, _ = await asyncio.gather(
-            read_sources(self._forge, seen, policy, settings, self._account.job.aim),
+            self._sources(admitted),
             with_thread(self._forge, self._commanded, self._account.job),
             self._talk.react(Reaction.TAKEN),
         )
-        results = await self._edit(seen, sources, settings)
-        results = capped(results, settings.max_suggestions)
-        parcel = self._parcel(seen, settings)
-        if total := len(sources):
+        results = await self._edit(admitted.seen, sources, admitted.settings)
+        return await self._hand_over(admitted, results, skipped)
+
+    async def _hand_over(
+        self, admitted: Admitted, results: Sequence[FileResult], skipped: Sequence[SkippedFile]
+    ) -> Finished:
+        """Deliver the edits, and tell of them."""
+        results = capped(results, admitted.settings.max_suggestions)
+        parcel = self._parcel(admitted.seen, admitted.settings)
+        if total := len(results):
             save = functools.partial(self._account.remember, total, total)
             parcel = dataclasses.replace(parcel, save=save)
         return await self._account.tell(await deliver(results, parcel), skipped)
 
-    async def _read_reviews(self) -> None:
-        """What we have posted on this pull request before, under whichever command."""
-        found = await self._forge.marked_reviews(self._commanded.pull_request, REVIEWS)
-        self._reviews = tuple(review for review in found if review.mine)
+    def _check_alone(self) -> None:
+        """Refuse a command while another one is carried out on the pull request."""
+        announced = self._announcement
+        check_alone(announced.conversation, self._desk.now(), key=announced.key)
 
-    def _settle(self, policy: Policy) -> Settings:
-        """Merge what command, inputs and config say; from here on the job is complete."""
-        parsed = self._commanded.parsed
-        if isinstance(parsed, CommandError):
-            raise parsed
-        if isinstance(parsed, EditCommand | RunRecipe):
-            settings, instruction = resolve_command(self._inputs, policy.config, parsed)
-            self._account.job = dataclasses.replace(self._account.job, instruction=instruction)
-        else:
-            settings = resolve(self._inputs, policy.config)
-        if settings.dry_run:
-            self._talk.be_silent()
-        self._account.know(model=settings.model.model, dry_run=settings.dry_run)
-        self._account.settings = settings
-        return settings
+    async def _sources(
+        self, admitted: Admitted
+    ) -> tuple[tuple[SourceFile, ...], tuple[SkippedFile, ...]]:
+        """The files to edit, and those that are not edited."""
+        seen, policy, settings = admitted.seen, admitted.policy, admitted.settings
+        aim = self._account.job.aim
+        return await read_sources(self._forge, seen, policy, settings, aim, findings=self._findings)
 
-    async def _done_before(self, seen: Seen, policy: Policy, settings: Settings) -> Finished | None:
+    async def _done_before(self, admitted: Admitted) -> Finished | None:
         """What an earlier run of the same command has finished already; ``None`` where it has not.
 
         A commit that was made and not told of is told of now.
         """
+        seen, settings = admitted.seen, admitted.settings
         account, earlier = self._account, self._announcement.earlier
         account.recall()
         before = outcome_before(earlier)
@@ -213,7 +148,7 @@ class Run:
             return None
         log.info("an earlier run of this command has finished on this head: nothing to do")
         account.job = await with_thread(self._forge, self._commanded, account.job)
-        sources, skipped = await read_sources(self._forge, seen, policy, settings, account.job.aim)
+        sources, skipped = await self._sources(admitted)
         async with self._editing(seen, sources, settings) as editing:
             results = await editing.all_files(sources, None)
         results = capped(results, settings.max_suggestions)
@@ -223,7 +158,8 @@ class Run:
     async def _apply(self, seen: Seen, settings: Settings) -> Finished:
         """Commit the open suggestions of this tool."""
         collected, _ = await asyncio.gather(
-            collect(self._forge, seen.pull), self._talk.react(Reaction.TAKEN)
+            collect(self._forge, seen.pull, settings.model.api_key),
+            self._talk.react(Reaction.TAKEN),
         )
         for record in collected.records:
             self._account.memory.records[record.path] = record
@@ -248,15 +184,19 @@ class Run:
             known = all(map(editing.remembers, sources))
             editor = None if known else await self._desk.open_editor(settings.model)
             try:
+                if editor and settings.dry_run:
+                    account.note(await foresight.told(editing.to_ask(sources), settings.model))
                 async with self._announcement.keeping_up(progress):
                     results = await editing.all_files(sources, editor)
             finally:
                 if editor:
                     await editor.aclose()
         if editor:
-            account.know(model=editor.model, notes=(*editor.notes, *editing.notes))
+            account.know(model=editor.model)
+            account.note(*editor.notes, *editing.notes)
         else:
-            account.know(model=model_of(results) or settings.model.model, notes=editing.notes)
+            account.know(model=model_of(results) or settings.model.model)
+            account.note(*editing.notes)
         return results
 
     def _editing(self, seen: Seen, sources: Sequence[SourceFile], settings: Settings) -> Editing:
@@ -271,10 +211,10 @@ class Run:
             job=self._account.job,
             settings=settings.model,
             memory=memory,
-            secrets=tuple(
-                secret for secret in (self._inputs.github_token, self._inputs.api_key) if secret
-            ),
+            secrets=self._desk.secrets,
             bases=asyncio.create_task(read_bases(self._forge, seen.pull, sources)),
+            findings=self._findings,
+            anywhere=self._anywhere,
         )
 
     def _parcel(self, seen: Seen, settings: Settings) -> Parcel:
@@ -287,13 +227,4 @@ class Run:
             run_url=self._desk.run_url,
             reviews=self._reviews,
             sleep=self._desk.sleep,
-        )
-
-    def _help(self, settings: Settings) -> str:
-        return render_help(
-            command=settings.command,
-            marker=self._account.marker("answered"),
-            options=OPTIONS,
-            recipes=settings.recipes,
-            apply=True,
         )

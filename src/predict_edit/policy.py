@@ -30,7 +30,9 @@ async def read_policy(forge: Forge, pull: PullRequest, changed: Sequence[Changed
         ConfigError: the config is wrong.
     """
     attributes = attribute_files(file.path for file in changed)
-    files = await forge.read_files(pull.base_sha, dict.fromkeys((CONFIG_PATH, *attributes)))
+    files = await forge.read_files(
+        pull.base_sha, dict.fromkeys((CONFIG_PATH, *attributes)), beside=pull.number
+    )
     found = {path: content.data for path, content in files.items() if content.data is not None}
     config = read_config(found.pop(CONFIG_PATH, b""))
     texts = {path: data.decode("utf-8", "replace") for path, data in found.items()}

@@ -97,6 +97,8 @@ class Settings:
     """A file is edited only where every list matches it; none means all files."""
     exclude: GlobLayers = ()
     """A file is left out where any list matches it."""
+    unlocked: tuple[str, ...] = ()
+    """Globs of protected files that may be edited all the same; the config alone says so."""
     deliver: Delivery = "suggestions"
     max_suggestions: int = 30
     max_files: int = 50
@@ -200,6 +202,7 @@ def _configured(inputs: Inputs, config: RepositoryConfig) -> Settings:
         **given,
         model=ModelSettings(**model, prices=prices),
         models=config.models or (),
+        unlocked=config.unlocked or (),
         recipes=tuple((name, recipe.instruction) for name, recipe in config.recipes.items()),
     )
 

@@ -23,18 +23,21 @@ from predict_edit.domain import (
 )
 from predict_edit.editor import Editor, Progress
 from predict_edit.errors import AnswerRefused
+from predict_edit.findings import Roots
+from predict_edit.gathering import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
 from predict_edit.inputs import read_inputs
 from predict_edit.outbox import Outbox
 from predict_edit.outcome import Finished
-from predict_edit.pipeline import Desk, run
+from predict_edit.pipeline import Desk
 from predict_edit.report.outputs import to_outputs
 from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault, issue_comment_created
 from predict_edit.sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit.sandbox.github.nouns import IssueComment, Review
 from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
 from predict_edit.settings import ModelSettings
+from predict_edit.spreading import run_command
 from predict_edit.trigger.command import DEFAULT_COMMAND
 from predict_edit.trigger.events import Commanded, read_event
 
@@ -67,6 +70,7 @@ class Typist:
     broken: tuple[str, ...] = ()
     """Paths for which it fails."""
     asked: list[str] = dataclasses.field(default_factory=list)
+    requests: list[EditRequest] = dataclasses.field(default_factory=list)
     opened: int = 0
     delay: float = 0.0
     model: str = "typist-1"
@@ -79,6 +83,7 @@ class Typist:
         self, request: EditRequest, _progress: Progress | None = None
     ) -> FileEdit | FailedEdit:
         self.asked.append(request.file.path)
+        self.requests.append(request)
         await asyncio.sleep(self.delay)
         effort = Effort(
             usage=Usage(prompt_tokens=10, completion_tokens=20, accepted_prediction_tokens=15),
@@ -134,13 +139,14 @@ class Rehearsal:
             )
         )
         try:
-            return await run(
+            return await run_command(
                 commanded,
                 read_inputs({f"INPUT_{name.upper()}": value for name, value in given.items()}),
                 Desk(
                     forge=forge,
                     open_editor=self._open,
                     outbox=Outbox(self.stage.folder / f"rehearsal{self.runs}"),
+                    workspace=Workspace(folder=self.workspace, roots=Roots(name="game")),
                     run_id="1",
                     sleep=self._sleep,
                 ),
@@ -151,6 +157,13 @@ class Rehearsal:
     async def say(self, body: str = REPLACE, **inputs: str) -> Finished:
         """Give a command and follow it."""
         return await self.follow(self.comment(body), **inputs)
+
+    @property
+    def workspace(self) -> Path:
+        """The checkout's folder, where reports and what other jobs left are looked for."""
+        folder = self.stage.folder / "workspace"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def crash_at(self, request: int, *, performed: bool) -> None:
         """From this request on nothing gets through, as if the process had been killed there."""

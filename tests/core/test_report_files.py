@@ -9,12 +9,18 @@ import pytest
 
 from predict_edit.errors import FindingsError
 from predict_edit.findings import Roots
-from predict_edit.report_files import read_findings
+from predict_edit.findings.collect import Findings, collect
+from predict_edit.report_files import read_reports
 
 
 def roots(workspace: Path) -> Roots:
     """The workspace is the repository."""
     return Roots(folders=(str(workspace),))
+
+
+def read_findings(workspace: Path, globs: list[str], where: Roots) -> Findings:
+    """The findings of all reports that match."""
+    return collect(read_reports(workspace, globs, where))
 
 
 def test_globs(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ SCHEMA = resources.files("predict_edit.sandbox.github") / "schema.graphql"
     [
         documents.files_at_commit(1),
         documents.files_at_commit(documents.FILES_PER_QUERY),
+        documents.ground(2),
+        documents.AGAIN,
+        documents.CLOSE,
         documents.CONVERSATION,
         documents.REVIEW_THREADS,
         documents.MINIMIZE,
@@ -38,6 +41,9 @@ def test_each_document_has_its_own_name() -> None:
 
     for document, endpoint in [
         (documents.files_at_commit(3), endpoints.FILES_AT_COMMIT),
+        (documents.ground(3), endpoints.GROUND),
+        (documents.AGAIN, endpoints.AGAIN),
+        (documents.CLOSE, endpoints.CLOSE),
         (documents.CONVERSATION, endpoints.CONVERSATION),
         (documents.REVIEW_THREADS, endpoints.REVIEW_THREADS),
         (documents.MINIMIZE, endpoints.MINIMIZE),

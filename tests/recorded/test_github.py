@@ -143,6 +143,22 @@ async def test_a_pull_request_is_read(studio: Studio) -> None:
     assert len(forge.requests) == 5
 
 
+def scanned(sandbox: Sandbox) -> None:
+    """Code scanning found something, twice, and the token may read it."""
+    sandbox.add_token(DEFAULT_TOKEN, permissions={"security_events": "read"})
+    for line in (3, 7):
+        sandbox.repository(REPOSITORY).add_alert("fizzbuzz.py", line)
+
+
+# One exchange.
+async def test_code_scanning_is_read(studio: Studio) -> None:
+    """The open alerts of the default branch, as findings."""
+    async with studio.forge(prepare=scanned) as forge:
+        report = await forge.open_alerts("refs/heads/main")
+
+    assert [getattr(found, "line", None) for found in report.findings] == [7, 3]
+
+
 # Three exchanges: the pull request, its files, then over GraphQL a text, a binary file, an added
 # file and a path that does not exist.
 async def test_files_of_every_kind_are_read(studio: Studio) -> None:

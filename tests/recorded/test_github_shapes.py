@@ -57,6 +57,7 @@ ROUTES: list[tuple[str, str, Any, Any]] = [
         github.Reaction,
     ),
     ("DELETE", r"/issues/comments/\d+/reactions/\d+", None, None),
+    ("GET", r"/code-scanning/alerts", None, list[github.CodeScanningAlertItems]),
     ("GET", r"/git/trees/[0-9a-f]{40}", None, github.GitTree),
     ("GET", r"/git/blobs/[0-9a-f]{40}", None, github.Blob),
 ]

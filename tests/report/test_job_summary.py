@@ -87,3 +87,17 @@ def test_it_stays_below_a_mebibyte() -> None:
 
     assert len(summary.encode()) <= 1_000_000
     assert "Shortened to fit into a job summary." in summary
+
+
+@pytest.mark.parametrize(
+    ("shards", "said"),
+    [
+        (("1/2", "2/2"), "Planned: the files are divided over 2 jobs."),
+        ((), "Nothing to edit: no file was found."),
+    ],
+)
+def test_plan(shards: tuple[str, ...], said: str) -> None:
+    """A plan says over how many jobs the work is divided, and where there is none."""
+    report = a_report(outcome=Outcome.UNCHANGED, files=(), shards=shards)
+
+    assert said in render_job_summary(report)

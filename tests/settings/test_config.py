@@ -39,6 +39,7 @@ draft: true
 dry-run: false
 fail-on: never
 models: [gpt-4.1, gpt-4o]
+unlocked: [/.github/labels.yml]
 recipes:
   docs: Write docstrings.
   types:
@@ -66,6 +67,7 @@ def test_a_full_config() -> None:
     assert config.draft is True
     assert config.dry_run is False
     assert config.models == ("gpt-4.1", "gpt-4o")
+    assert config.unlocked == ("/.github/labels.yml",)
     assert config.recipes["docs"].instruction == "Write docstrings."
     assert config.recipes["docs"].files is None
     assert config.recipes["types"].files == ("*.py",)

@@ -50,6 +50,7 @@ EFFECTS = {
     "draft": "true",
     "fail-on": "never",
     "models": "gpt-4o",
+    "unlocked": "/.github/labels.yml",
     "recipes": "{docs: Write docs.}",
     "prices": "{m: {input: 1, output: 2}}",
 }

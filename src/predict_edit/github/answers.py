@@ -25,7 +25,8 @@ Sha = Annotated[str, pydantic.StringConstraints(min_length=1)]
 class FromGitHub(pydantic.BaseModel):
     """What every answer has in common: it cannot be changed, and may have more fields."""
 
-    model_config = pydantic.ConfigDict(extra="ignore", frozen=True)
+    # Built on first use: a run needs a few of them, and the first question is to go out soon.
+    model_config = pydantic.ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 def parse(kind: type[T], answer: Answer, endpoint: Endpoint) -> T:

@@ -94,12 +94,18 @@ class Client:
         }
         self._sleep = sleep
         self._graphql_missing = self.graphql_url is None
+        self._apart = False
         self._pool = WorkerPool(api_url.rstrip("/"), token, workers=workers)
 
     @property
     def has_graphql(self) -> bool:
         """Whether GraphQL is worth asking: it was given and has not turned out to be missing."""
         return not self._graphql_missing
+
+    @property
+    def joins(self) -> bool:
+        """Whether it is worth asking for several things in one request."""
+        return self.has_graphql and not self._apart
 
     async def aclose(self) -> None:
         """Wait for running requests, then close all connections."""
@@ -160,8 +166,33 @@ class Client:
             raise failures.graphql_failure(answer, endpoint)
         return answer
 
+    async def together(
+        self, endpoint: Endpoint, document: str, variables: Mapping[str, Any]
+    ) -> Answer:
+        """Ask once for several things that could be asked for apart.
+
+        After a failure nothing is asked for together any more: a host that refuses one such
+        document would refuse the others, too.
+
+        Raises:
+            ForgeError: it failed, or a part of it did; ask for each thing by itself.
+        """
+        try:
+            answer = await self.graphql(endpoint, document, variables, repetitions=0)
+            if answer.graphql_errors:
+                raise failures.graphql_failure(answer, endpoint)
+        except ForgeError:
+            self._apart = True
+            raise
+        return answer
+
     async def pages(
-        self, endpoint: Endpoint, *, limit: int | None = None, **values: str | int
+        self,
+        endpoint: Endpoint,
+        *,
+        limit: int | None = None,
+        query: Mapping[str, str | int] | None = None,
+        **values: str | int,
     ) -> list[Answer]:
         """All pages of a list, in order, those after the first side by side.
 
@@ -171,8 +202,9 @@ class Client:
 
         async def page(number: int) -> Answer:
             """One page of the list."""
-            query = {"per_page": PER_PAGE} | ({"page": number} if number > 1 else {})
-            return await self._persist(endpoint, path, query=query, body=None)
+            asked = {**(query or {}), "per_page": PER_PAGE}
+            asked |= {"page": number} if number > 1 else {}
+            return await self._persist(endpoint, path, query=asked, body=None)
 
         first = await page(1)
         if first.last_page is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction
-from predict_edit.errors import ForgeError, ForgeNotFound, ForgeRefused
+from predict_edit.errors import ForgeError, ForgeNotFound, ForgeRefused, ForgeUnauthorized
 from predict_edit.github import answers, endpoints
 from predict_edit.github.client import Client
+from predict_edit.github.documents import CLOSE
 from predict_edit.log import log
 
 _GONE = 410
@@ -22,6 +23,14 @@ _UNREACT = {
 _READ = {
     CommandSource.ISSUE_COMMENT: endpoints.COMMENT,
     CommandSource.REVIEW_COMMENT: endpoints.REVIEW_COMMENT,
+}
+
+
+_REACTION_NAMES = {
+    Reaction.TAKEN: "EYES",
+    Reaction.DONE: "ROCKET",
+    Reaction.FAILED: "CONFUSED",
+    Reaction.DENIED: "THUMBS_DOWN",
 }
 
 
@@ -94,6 +103,35 @@ async def create_comment(client: Client, number: int, body: str) -> Comment:
 async def edit_comment(client: Client, comment_id: int, body: str) -> None:
     """Replace a comment of our own."""
     await client.rest(endpoints.EDIT_COMMENT, id=comment_id, body={"body": body})
+
+
+async def edit_and_react(
+    client: Client, comment: Comment, body: str, command: CommandRef, reaction: Reaction
+) -> bool:
+    """Do both in one request; ``False`` where that cannot be done, or was done in part at most.
+
+    Either may then be done by itself: doing it twice comes to the same.
+
+    Raises:
+        ForgeUnauthorized: the token is not known.
+    """
+    if not (client.joins and comment.node_id and command.node_id):
+        return False
+    variables = {
+        "comment": comment.node_id,
+        "body": body,
+        "command": command.node_id,
+        "reaction": _REACTION_NAMES[reaction],
+    }
+    try:
+        answer = await client.together(endpoints.CLOSE, CLOSE, variables)
+        done: bool = answer.data["data"]["updateIssueComment"]["issueComment"]["id"] is not None
+    except ForgeUnauthorized:
+        raise
+    except (ForgeError, KeyError, TypeError) as error:
+        log.debug("comment and reaction are written apart: %s", type(error).__name__)
+        return False
+    return done
 
 
 async def thread(client: Client, number: int, comment_id: int) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import base64
 import binascii
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Final
 
 from predict_edit.blob import blob_sha_of
@@ -25,6 +25,7 @@ from predict_edit.errors import (
     ForgeUnauthorized,
 )
 from predict_edit.github import answers, endpoints, failures, graph_answers
+from predict_edit.github.answer import Answer
 from predict_edit.github.answers import parse_data
 from predict_edit.github.client import Client
 from predict_edit.github.documents import FILES_PER_QUERY, files_at_commit
@@ -68,13 +69,28 @@ class _Found:
         return whole
 
 
+def fit_together(client: Client, commit: str, files: Mapping[str, str | None]) -> bool:
+    """Whether so many files can be asked for together with something else."""
+    few = 0 < len(files) <= FILES_PER_QUERY
+    return few and client.joins and _OBJECT_ID.fullmatch(commit) is not None
+
+
+def variables_of(client: Client, commit: str, files: Mapping[str, str | None]) -> dict[str, Any]:
+    """The variables of a query for files at a commit."""
+    variables: dict[str, Any] = {"owner": client.owner, "name": client.name, "commit": commit}
+    return variables | {f"p{i}": path for i, path in enumerate(files)}
+
+
 async def read_files(
-    client: Client, commit: str, files: Mapping[str, str | None]
+    client: Client,
+    commit: str,
+    files: Mapping[str, str | None],
+    asked: Awaitable[Answer] | None = None,
 ) -> dict[str, FileContent]:
     """Files at a commit; see :meth:`predict_edit.forge.Forge.read_files`.
 
     What stands at the commit counts: where a given blob SHA differs from it, the answer has the
-    commit's content and SHA.
+    commit's content and SHA. ``asked`` is a query for them that is under way already.
 
     Raises:
         ForgeAnswerInvalid: bytes that do not have the object id they were sent with.
@@ -82,7 +98,7 @@ async def read_files(
     """
     if not files:
         return {}
-    found = await _over_graphql(client, commit, files)
+    found = await _over_graphql(client, commit, files, asked)
     if found.untold:
         found = _Found.union([found, await _over_rest(client, commit, found)])
     blobs = await asyncio.gather(*(_blob(client, entry) for entry in found.entries))
@@ -90,8 +106,20 @@ async def read_files(
     return {path: contents[path] for path in files if path in contents}
 
 
-async def _over_graphql(client: Client, commit: str, files: Mapping[str, str | None]) -> _Found:
+async def _over_graphql(
+    client: Client,
+    commit: str,
+    files: Mapping[str, str | None],
+    asked: Awaitable[Answer] | None,
+) -> _Found:
     """Ask for all files, in batches side by side."""
+    if asked is not None:
+        try:
+            return _sorted(await asked, files)
+        except ForgeUnauthorized:
+            raise
+        except (ForgeError, KeyError, TypeError) as error:
+            log.debug("files are asked for by themselves: %s", type(error).__name__)
     if not client.has_graphql or not _OBJECT_ID.fullmatch(commit):
         return _Found(untold=dict(files))
     items = list(files.items())
@@ -104,22 +132,31 @@ async def _over_graphql(client: Client, commit: str, files: Mapping[str, str | N
 
 async def _batch(client: Client, commit: str, files: Mapping[str, str | None]) -> _Found:
     """Ask for one batch; whatever goes wrong leaves its files untold."""
-    endpoint = endpoints.FILES_AT_COMMIT
-    variables: dict[str, Any] = {"owner": client.owner, "name": client.name, "commit": commit}
-    variables |= {f"p{i}": path for i, path in enumerate(files)}
     try:
         # A query that was too much for GitHub stays too much: the second try goes over REST.
         answer = await client.graphql(
-            endpoint, files_at_commit(len(files)), variables, repetitions=0
+            endpoints.FILES_AT_COMMIT,
+            files_at_commit(len(files)),
+            variables_of(client, commit, files),
+            repetitions=0,
         )
-        fields = answer.data["data"]["repository"]["object"]
-        told = fields["__typename"] == "Commit"
+        return _sorted(answer, files)
     except ForgeUnauthorized:
         raise
     except (ForgeError, KeyError, TypeError) as error:
         log.debug("files are read over REST: %s", type(error).__name__)
         return _Found(untold=dict(files))
-    if not told:
+
+
+def _sorted(answer: Answer, files: Mapping[str, str | None]) -> _Found:
+    """What a GraphQL answer tells of the files.
+
+    Raises:
+        KeyError, TypeError: it has another form.
+    """
+    endpoint = endpoints.FILES_AT_COMMIT
+    fields = answer.data["data"]["repository"]["object"]
+    if fields["__typename"] != "Commit":
         return _Found(untold=dict(files))
     errors = answer.graphql_errors
     found = _Found()

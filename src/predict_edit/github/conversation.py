@@ -11,15 +11,15 @@ import asyncio
 import contextlib
 import dataclasses
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from typing import Final
 
 from predict_edit.domain import Comment, Review, ReviewThread
 from predict_edit.errors import ForgeError, ForgeForbidden, ForgeUnauthorized
-from predict_edit.github import answers, endpoints, failures, graph_answers
+from predict_edit.github import answers, contents, endpoints, failures, graph_answers
 from predict_edit.github.answer import Answer
 from predict_edit.github.client import Client
-from predict_edit.github.documents import CONVERSATION, REVIEW_THREADS
+from predict_edit.github.documents import CONVERSATION, REVIEW_THREADS, ground
 from predict_edit.github.endpoints import Endpoint
 from predict_edit.log import log
 
@@ -65,6 +65,13 @@ class Conversations:
             yield
         finally:
             self._readings.clear()
+
+    def expect(self, number: int, first: Awaitable[Answer]) -> None:
+        """Use an answer that is under way for the next questions; it has the first pages."""
+        reading = _Reading(asyncio.create_task(_over_graphql(self._client, number, first)))
+        # Perhaps nobody asks; then nobody needs to hear what went wrong either.
+        reading.task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._readings[number] = reading
 
     async def comments(self, number: int, marker: str) -> tuple[Comment, ...]:
         """The comments whose body holds ``marker``, oldest first."""
@@ -146,12 +153,21 @@ def _is(account: answers.Account | None, login: str) -> bool:
     return account is not None and account.login.casefold() == login.casefold()
 
 
-async def _over_graphql(client: Client, number: int) -> _Written:
-    """Read all pages of both lists."""
-    endpoint = endpoints.CONVERSATION
-    comments: list[graph_answers.GraphComment] = []
-    reviews: list[graph_answers.GraphReview] = []
-    variables: dict[str, str | int | bool | None] = {
+async def ask_together(
+    client: Client, number: int, commit: str, files: Mapping[str, str | None]
+) -> Answer:
+    """Ask for files at a commit and for the first pages of a conversation, in one request.
+
+    Raises:
+        ForgeError: it failed; the two have to be asked for apart.
+    """
+    variables = contents.variables_of(client, commit, files) | _first_pages(client, number)
+    return await client.together(endpoints.GROUND, ground(len(files)), variables)
+
+
+def _first_pages(client: Client, number: int) -> dict[str, str | int | bool | None]:
+    """The variables of the first question for a conversation."""
+    return {
         "owner": client.owner,
         "name": client.name,
         "number": number,
@@ -160,8 +176,21 @@ async def _over_graphql(client: Client, number: int) -> _Written:
         "afterComment": None,
         "afterReview": None,
     }
+
+
+async def _over_graphql(
+    client: Client, number: int, first: Awaitable[Answer] | None = None
+) -> _Written:
+    """Read all pages of both lists; ``first`` may bring the first ones."""
+    endpoint = endpoints.CONVERSATION
+    comments: list[graph_answers.GraphComment] = []
+    reviews: list[graph_answers.GraphReview] = []
+    variables = _first_pages(client, number)
     while variables["withComments"] or variables["withReviews"]:
-        answer = await client.graphql(endpoint, CONVERSATION, variables)
+        answer = await _brought(first) if first else None
+        if answer is None:
+            answer = await client.graphql(endpoint, CONVERSATION, variables)
+        first = None
         page = _pull_request(graph_answers.Conversation, answer, endpoint)
         if variables["withComments"] is not (page.comments is not None) or variables[
             "withReviews"
@@ -179,6 +208,16 @@ async def _over_graphql(client: Client, number: int) -> _Written:
         comments=tuple(comment.comment() for comment in comments),
         reviews=tuple(review.review() for review in reviews),
     )
+
+
+async def _brought(first: Awaitable[Answer]) -> Answer | None:
+    """An answer that is under way, ``None`` where it went wrong."""
+    try:
+        return await first
+    except ForgeUnauthorized:
+        raise
+    except ForgeError:
+        return None
 
 
 async def review_threads(client: Client, number: int, marker: str) -> tuple[ReviewThread, ...]:

@@ -23,10 +23,22 @@ def files_at_commit(count: int) -> str:
 
     Further variables: ``owner``, ``name`` and ``commit``, a full object id.
     """
+    return _files("FilesAtCommit", count)
+
+
+def ground(count: int) -> str:
+    """The query for ``count`` files together with the first pages of a pull request's conversation.
+
+    Variables: those of :func:`files_at_commit` and of :data:`CONVERSATION`.
+    """
+    return _files("Ground", count, f", {_TALK_VARIABLES}", _TALK)
+
+
+def _files(name: str, count: int, more_variables: str = "", more_fields: str = "") -> str:
     paths = "".join(f", $p{i}: String!" for i in range(count))
     fields = "\n".join(f"        f{i}: file(path: $p{i}) {{ ...File }}" for i in range(count))
     return f"""
-query FilesAtCommit($owner: String!, $name: String!, $commit: GitObjectID!{paths}) {{
+query {name}($owner: String!, $name: String!, $commit: GitObjectID!{paths}{more_variables}) {{
   repository(owner: $owner, name: $name) {{
     object(oid: $commit) {{
       __typename
@@ -34,22 +46,28 @@ query FilesAtCommit($owner: String!, $name: String!, $commit: GitObjectID!{paths
 {fields}
       }}
     }}
-  }}
+{more_fields}  }}
 }}
 {_TREE_ENTRY}"""
 
 
-CONVERSATION = """
-query Conversation(
-  $owner: String!
-  $name: String!
-  $number: Int!
-  $withComments: Boolean!
-  $withReviews: Boolean!
-  $afterComment: String
-  $afterReview: String
-) {
+AGAIN = """
+query Again($owner: String!, $name: String!, $number: Int!, $command: ID!) {
   repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { headRefOid }
+  }
+  node(id: $command) {
+    ... on IssueComment { body }
+    ... on PullRequestReviewComment { body }
+  }
+}
+"""
+
+_TALK_VARIABLES = (
+    "$number: Int!, $withComments: Boolean!, $withReviews: Boolean!, "
+    "$afterComment: String, $afterReview: String"
+)
+_TALK = """\
     pullRequest(number: $number) {
       comments(first: 100, after: $afterComment) @include(if: $withComments) {
         pageInfo { hasNextPage endCursor }
@@ -60,8 +78,13 @@ query Conversation(
         nodes { fullDatabaseId id body url state viewerDidAuthor commit { oid } }
       }
     }
-  }
-}
+"""
+
+CONVERSATION = f"""
+query Conversation($owner: String!, $name: String!, {_TALK_VARIABLES}) {{
+  repository(owner: $owner, name: $name) {{
+{_TALK}  }}
+}}
 """
 
 REVIEW_THREADS = """
@@ -93,6 +116,13 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
       }
     }
   }
+}
+"""
+
+CLOSE = """
+mutation Close($comment: ID!, $body: String!, $command: ID!, $reaction: ReactionContent!) {
+  updateIssueComment(input: { id: $comment, body: $body }) { issueComment { id } }
+  addReaction(input: { subjectId: $command, content: $reaction }) { reaction { content } }
 }
 """
 

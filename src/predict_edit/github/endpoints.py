@@ -100,6 +100,8 @@ LABEL = Endpoint(
     effect=Effect.REPLACE,
 )
 
+CODE_SCANNING_ALERTS = _read(_REPOSITORY + "/code-scanning/alerts", "security-events: read")
+
 COMMENTS = _read(_REPOSITORY + "/issues/{number}/comments", _READ_PULLS)
 COMMENT = _read(_REPOSITORY + "/issues/comments/{id}", _READ_PULLS)
 CREATE_COMMENT = Endpoint(
@@ -152,8 +154,11 @@ def graphql(operation: str, permission: str, effect: Effect = Effect.READ) -> En
 
 
 FILES_AT_COMMIT = graphql("FilesAtCommit", _READ_CONTENTS)
+GROUND = graphql("Ground", "contents: read and pull-requests: read")
+AGAIN = graphql("Again", _READ_PULLS)
 CONVERSATION = graphql("Conversation", _READ_PULLS)
 REVIEW_THREADS = graphql("ReviewThreads", _READ_PULLS)
+CLOSE = graphql("Close", _WRITE_PULLS, Effect.REPLACE)
 MINIMIZE = graphql("Minimize", _WRITE_PULLS, Effect.REPLACE)
 COMMIT = graphql("Commit", "contents: write", Effect.CREATE)
 REPOSITORY_ID = graphql("RepositoryId", "metadata: read")

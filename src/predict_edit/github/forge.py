@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from predict_edit.domain import (
     BranchMove,
@@ -24,6 +26,7 @@ from predict_edit.domain import (
     TreeFile,
 )
 from predict_edit.github import (
+    again,
     branch,
     comments,
     contents,
@@ -34,6 +37,9 @@ from predict_edit.github import (
     trees,
 )
 from predict_edit.github.client import Client, RequestRecord
+
+if TYPE_CHECKING:
+    from predict_edit.findings.report import Report
 
 
 class GitHubForge:
@@ -70,10 +76,15 @@ class GitHubForge:
         return await snapshot.merge_base(self._client, base, head)
 
     async def read_files(
-        self, commit: str, files: Mapping[str, str | None]
+        self, commit: str, files: Mapping[str, str | None], *, beside: int | None = None
     ) -> dict[str, FileContent]:
         """Files at a commit, verified against their object ids."""
-        return await contents.read_files(self._client, commit, files)
+        if beside is None or not contents.fit_together(self._client, commit, files):
+            return await contents.read_files(self._client, commit, files)
+        asking = conversation.ask_together(self._client, beside, commit, files)
+        asked = asyncio.create_task(asking)
+        self._conversations.expect(beside, asked)
+        return await contents.read_files(self._client, commit, files, asked)
 
     async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
         """The other comments of a review thread, oldest first."""
@@ -91,6 +102,10 @@ class GitHubForge:
         """The command's comment as it reads now."""
         return await comments.command_body(self._client, command)
 
+    async def look_again(self, number: int, command: CommandRef) -> tuple[str, str | None]:
+        """The newest commit, and the command's comment as it reads now."""
+        return await again.look_again(self._client, number, command)
+
     async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
         """The comments of the conversation that hold ``marker``."""
         return await self._conversations.comments(number, marker)
@@ -104,6 +119,16 @@ class GitHubForge:
         """Replace a comment of our own."""
         with self._conversations.changing():
             await comments.edit_comment(self._client, comment_id, body)
+
+    async def close_comment(
+        self, comment: Comment, body: str, command: CommandRef, reaction: Reaction
+    ) -> None:
+        """Replace a comment of our own and put a reaction on the command."""
+        with self._conversations.changing():
+            if await comments.edit_and_react(self._client, comment, body, command, reaction):
+                return
+            await comments.edit_comment(self._client, comment.id, body)
+        await self._reactions.add(command, reaction)
 
     async def marked_reviews(self, number: int, marker: str) -> tuple[Review, ...]:
         """The reviews that hold ``marker``, pending ones included."""
@@ -142,6 +167,12 @@ class GitHubForge:
     async def commit(self, draft: CommitDraft) -> Commit:
         """Commit on a branch that is still at the expected commit."""
         return await branch.commit(self._client, draft)
+
+    async def open_alerts(self, ref: str) -> Report:
+        """The open code scanning alerts of a git reference."""
+        from predict_edit.github import scanning  # noqa: PLC0415 - most runs have no use for it
+
+        return await scanning.open_alerts(self._client, ref)
 
     async def default_branch(self) -> str:
         """The name of the branch that pull requests go to."""

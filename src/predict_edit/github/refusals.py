@@ -66,6 +66,13 @@ FORBIDDEN: Final = (
         "Run on a runner whose address is on the list.",
     ),
     _rule(
+        r"(advanced|code) security must be enabled|code scanning is not enabled"
+        r"|not enabled for code scanning",
+        "Code scanning is not switched on in this repository ({endpoint}).",
+        "Switch it on under Settings > Advanced Security, or leave `code-scanning` out of"
+        " `findings`.",
+    ),
+    _rule(
         r"archived",
         "The repository is archived and read-only ({endpoint}).",
         "Unarchive it, or work in another repository.",

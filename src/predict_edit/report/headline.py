@@ -38,6 +38,8 @@ def _patched(report: RunReport) -> str:
 
 
 def _unchanged(report: RunReport) -> str:
+    if report.shards:
+        return f"Planned: the files are divided over {plural(len(report.shards), 'job')}."
     unchanged = len(report.with_status(FileStatus.UNCHANGED))
     if unchanged:
         return f"Nothing to change: the model returned {plural(unchanged, 'file')} as before."
@@ -75,7 +77,9 @@ def _ignored(_report: RunReport) -> str:
     return "Nothing to do: this was no command."
 
 
-def _denied(_report: RunReport) -> str:
+def _denied(report: RunReport) -> str:
+    if report.problem:
+        return "Nothing was done: the commenter has to wait."
     return "Nothing was done: the commenter may not give commands here."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from predict_edit.errors import CommandError, PredictEditError
+from predict_edit.errors import AlreadyRunning, CommandError, PredictEditError
 from predict_edit.report.markdown import marked
 from predict_edit.report.templating import render
 
@@ -51,4 +51,6 @@ def render_command_error(error: CommandError, *, command: str, marker: str) -> s
 
 def render_failure(error: PredictEditError, *, marker: str, run_url: str = "") -> str:
     """Render what stopped a run as a whole: the cause and the next step."""
-    return marked(render("failure.md.j2", error=error, run_url=run_url), marker)
+    running = error.url if isinstance(error, AlreadyRunning) else ""
+    text = render("failure.md.j2", error=error, running=running, run_url=run_url)
+    return marked(text, marker)

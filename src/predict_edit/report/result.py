@@ -21,19 +21,17 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class UsagePart(_Part):
     """Tokens as the provider reported them; null where it did not, never 0 instead."""
 
     prompt_tokens: Count | None
-    cached_tokens: Count | None
-    """Part of prompt_tokens."""
+    cached_tokens: Count | None = Field(description="Part of prompt_tokens.")
     completion_tokens: Count | None
     accepted_prediction_tokens: Count | None
-    rejected_prediction_tokens: Count | None
-    """Part of completion_tokens."""
+    rejected_prediction_tokens: Count | None = Field(description="Part of completion_tokens.")
 
 
 class HunksPart(_Part):
@@ -47,14 +45,13 @@ class HunksPart(_Part):
 class PlacementPart(_Part):
     """What became of one changed hunk."""
 
-    start: Annotated[int, Field(ge=1)]
-    """First line at the head: of the suggestion, else of the replaced lines. A pure insertion
-    names the line that it follows, 1 at the top of the file."""
-    end: Annotated[int, Field(ge=1)]
-    """Last line at the head."""
+    start: Annotated[int, Field(ge=1)] = Field(
+        description="First line at the head: of the suggestion, else of the replaced lines. "
+        "A pure insertion\nnames the line that it follows, 1 at the top of the file."
+    )
+    end: Annotated[int, Field(ge=1)] = Field(description="Last line at the head.")
     kind: PlacementKind
-    reason: str
-    """Why it is not inline; empty for an inline one."""
+    reason: str = Field(description="Why it is not inline; empty for an inline one.")
 
 
 class FilePart(_Part):
@@ -62,16 +59,15 @@ class FilePart(_Part):
 
     path: str
     status: FileStatus
-    reason: str
-    """Why it was skipped or failed; empty otherwise."""
+    reason: str = Field(description="Why it was skipped or failed; empty otherwise.")
     prediction: PredictionState
-    attempts: Count
-    """How often the model was asked."""
+    attempts: Count = Field(description="How often the model was asked.")
     seconds: Annotated[float, Field(ge=0)]
     hunks: HunksPart
     placements: tuple[PlacementPart, ...]
-    usage: UsagePart | None
-    """Over all attempts; null where nothing was reported."""
+    usage: UsagePart | None = Field(
+        description="Over all attempts; null where nothing was reported."
+    )
 
 
 class ResultFile(_Part):
@@ -79,15 +75,17 @@ class ResultFile(_Part):
 
     version: Literal[1] = 1
     outcome: Outcome
-    head: str
-    """Commit that was edited; empty where the run did not get that far."""
+    head: str = Field(
+        description="Commit that was edited; empty where the run did not get that far."
+    )
     base: str
     instruction: str
     model: str
     files: tuple[FilePart, ...]
     usage: UsagePart
-    cost_usd: Annotated[float, Field(ge=0)] | None
-    """Estimate in US dollars; null where a price is not known."""
+    cost_usd: Annotated[float, Field(ge=0)] | None = Field(
+        description="Estimate in US dollars; null where a price is not known."
+    )
 
 
 def to_result(report: RunReport) -> ResultFile:

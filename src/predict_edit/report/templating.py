@@ -60,6 +60,12 @@ def environment() -> Environment:
     return made
 
 
+def prepare(*templates: str) -> None:
+    """Compile templates, and what they include, before anybody waits for them."""
+    for name in templates:
+        environment().get_template(name)
+
+
 def trusted(markdown_text: str) -> Markup:
     """Mark Markdown that this package wrote as finished, so that it is not escaped again."""
     from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja

@@ -1,0 +1,95 @@
+"""An interpreter with what the container has and nothing else.
+
+Libraries import each other where they find each other: in an environment for development, openai
+imports aiohttp, which the tests need and the action does not have. So the action is measured in an
+environment that holds only what it depends on, linked from the one that runs the benchmarks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.metadata
+import re
+import sysconfig
+import tempfile
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+import predict_edit
+
+DISTRIBUTION = "predict-edit"
+
+
+_SETTING = re.compile(r"^ENV (MALLOC_\w+)=(\S+)$", re.MULTILINE)
+
+
+@functools.cache
+def settings() -> dict[str, str]:
+    """What the image tells the C library, from the Dockerfile."""
+    dockerfile = Path(__file__).resolve().parent.parent / "Dockerfile"
+    return dict(_SETTING.findall(dockerfile.read_text(encoding="utf-8")))
+
+
+@functools.cache
+def interpreter() -> str:
+    """The path of the interpreter; its environment is made once and gone with this process."""
+    folder = tempfile.TemporaryDirectory(prefix="predict-edit-lean-")
+    # Kept for as long as the process lives; its finalizer removes the folder.
+    _KEPT.append(folder)
+    return str(build(Path(folder.name)))
+
+
+_KEPT: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def build(folder: Path) -> Path:
+    """Make the environment; the path of its interpreter comes back."""
+    venv.create(folder, symlinks=True, with_pip=False)
+    variables = {"base": str(folder), "platbase": str(folder)}
+    packages = Path(sysconfig.get_path("purelib", "venv", variables))
+    for distribution in sorted(needed(DISTRIBUTION) - {DISTRIBUTION}):
+        for source in _tops(distribution):
+            with contextlib.suppress(FileExistsError):
+                (packages / source.name).symlink_to(source)
+    home = Path(predict_edit.__file__).parent.parent
+    (packages / f"{DISTRIBUTION}.pth").write_text(f"{home}\n", encoding="utf-8")
+    return Path(sysconfig.get_path("scripts", "venv", variables)) / "python"
+
+
+def needed(name: str) -> frozenset[str]:
+    """A distribution and all that it depends on, without extras that nobody asks for."""
+    found: set[str] = set()
+    waiting = [(name, "")]
+    while waiting:
+        one, extra = waiting.pop()
+        found.add(_canonical(one))
+        for line in importlib.metadata.requires(one) or ():
+            requirement = Requirement(line)
+            if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+                continue
+            waiting += [
+                (requirement.name, each)
+                for each in ("", *requirement.extras)
+                if each or _canonical(requirement.name) not in found
+            ]
+    return frozenset(found)
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _tops(distribution: str) -> Iterator[Path]:
+    """The folders and files of a distribution that lie directly in the place for packages."""
+    files = importlib.metadata.files(distribution) or ()
+    tops = {file.parts[0]: file for file in files if file.parts[0] not in {"..", "__pycache__"}}
+    for top, file in tops.items():
+        place = Path(str(file.locate()))
+        for _ in file.parts[1:]:
+            place = place.parent
+        assert place.name == top
+        yield place

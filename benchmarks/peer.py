@@ -1,0 +1,327 @@
+"""Side by side with PR-Agent, which posts suggestions as well: same pull request, same edits.
+
+PR-Agent is not installed for this. ``make peers`` puts it into an environment of its own, or
+``PREDICT_EDIT_PR_AGENT`` names its program; without it nothing of this is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import importlib.metadata
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks import fixtures, lean, peer_model
+from benchmarks.figures import Figure, Section, counts, megabytes, seconds
+from benchmarks.peer_model import LineEdit, PeerModel
+from benchmarks.scale import Scale
+from benchmarks.scene import METER, PATIENCE, observe
+from predict_edit.sandbox.github import DEFAULT_TOKEN
+from predict_edit.sandbox.github.requestlog import LoggedRequest
+from predict_edit.sandbox.github.suggestion_blocks import replace_lines, suggestion_blocks
+from predict_edit.sandbox.stage import REPOSITORY, Stage, set_stage
+from predict_edit.sandbox.world_files import WorldFile
+
+VERSION = "0.49.0"
+VARIABLE = "PREDICT_EDIT_PR_AGENT"
+USUAL = Path(__file__).resolve().parent.parent / ".peers" / "pr-agent" / "bin" / "pr-agent"
+FILES = 12
+OLD, NEW = fixtures.WORD, "MSFTBuzz"
+INSTRUCTION = f"Replace string `{OLD}` with `{NEW}`."
+FAR = 200
+"""Lines of the file with an edit far from the pull request's changes."""
+
+
+def program() -> Path | None:
+    """PR-Agent's program, where there is one."""
+    named = os.environ.get(VARIABLE)
+    path = Path(named) if named else USUAL
+    return path if path.is_file() else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What one of the two did, once."""
+
+    requests: Sequence[LoggedRequest]
+    seconds: float
+    until_github: float
+    """Seconds from the start of the process to its first request."""
+    cpu: float
+    memory: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    accepted_tokens: int
+    """Of these, how many stood in a prediction."""
+    applied: int
+    """Edits that stand as suggestions which, committed, make exactly that edit."""
+    told: int
+    """Edits that do not, but that the pull request's conversation tells of or links to."""
+
+
+async def measure(scale: Scale) -> Section:
+    """Both on the same pull requests, one after the other."""
+    path = program()
+    if path is None:
+        reason = f"there is no PR-Agent {VERSION}; see `make peers`"
+        print(f"peer: not run, {reason}")
+        return Section(title=_TITLE, text=f"Not run here: {reason}.")
+    near = [fixtures.program(f"src/part_{i:02}.py", 20) for i in range(FILES)]
+    far = [_far_file()]
+    ours: dict[str, list[Side]] = {"near": [], "far": []}
+    theirs: dict[str, list[Side]] = {"near": [], "far": []}
+    for name, files, repeats in (("near", near, scale.repeats(3)), ("far", far, range(1))):
+        for _ in repeats:
+            ours[name].append(await _ours(files))
+            theirs[name].append(await _theirs(path, files))
+    rows = [
+        [title, *(str(_figure(side, what)) for side in (ours["near"], theirs["near"]))]
+        for title, what in _ROWS
+    ]
+    rows += [
+        ["Packages", str(len(lean.needed(lean.DISTRIBUTION))), str(len(_distributions(path)))],
+        ["Installed", str(_own_size()), str(_size(path))],
+    ]
+    rows += _edits("Of 12 edits inside the diff", FILES, ours["near"], theirs["near"])
+    edits = len(_edits_of(far))
+    rows += _edits(f"Of {edits} edits, some far outside", edits, ours["far"], theirs["far"])
+    return Section(
+        title=_TITLE,
+        text=(
+            f"A pull request with {FILES} changed files and one edit in each; and one file with "
+            f"{edits} edits, of which only the first lies near a changed line. The offline GitHub "
+            f"is the same for both and refuses what GitHub refuses. {fixtures.described()} "
+            f"PR-Agent {VERSION} runs `improve` with `committable_code_suggestions=true`, without "
+            f"progress comments and repository context. n = {len(ours['near'])}, interleaved; 1 "
+            "for the file with far edits."
+        ),
+        tables=[(("", "predict-edit", f"PR-Agent {VERSION}"), rows)],
+        after=_FAIRNESS,
+    )
+
+
+_TITLE = "Side by side with PR-Agent"
+_ROWS = (
+    ("Requests to GitHub", "requests"),
+    ("of them writes", "writes"),
+    ("Wall time", "seconds"),
+    ("Start of the process → first request to GitHub", "until_github"),
+    ("CPU time", "cpu"),
+    ("Most memory", "memory"),
+    ("Calls of the model", "calls"),
+    ("Prompt tokens", "prompt_tokens"),
+    ("Completion tokens", "completion_tokens"),
+    ("of them accepted predictions", "accepted_tokens"),
+)
+_FAIRNESS = """\
+What this comparison is not. `improve` is made to find problems, not to carry out one instruction \
+on every file, so nothing is said about the quality of ideas. PR-Agent's model is a stand-in that \
+knows the edits *and their lines*; a real model has to guess the lines, so this flatters PR-Agent. \
+It writes snippets where predict-edit has the model write whole files, so predict-edit asks for \
+more tokens; most of its completion tokens are accepted predictions, which take less time and cost \
+the same. PR-Agent serves many commands, hosts and models, so its size and its start are those of \
+a larger product. Its default is a table without buttons; the suggestions that one click commits \
+are an option, and only they are measured here. It runs on its own interpreter."""
+
+
+def _figure(sides: Sequence[Side], what: str) -> Figure:
+    match what:
+        case "requests":
+            return counts(len(side.requests) for side in sides)
+        case "writes":
+            return counts(sum(request.writes for request in side.requests) for side in sides)
+        case "memory":
+            return megabytes(side.memory for side in sides)
+        case "calls" | "prompt_tokens" | "completion_tokens" | "accepted_tokens":
+            return counts(getattr(side, what) for side in sides)
+    return seconds(getattr(side, what) for side in sides)
+
+
+def _edits(what: str, all_edits: int, *sides: Sequence[Side]) -> list[list[str]]:
+    """Where the edits ended."""
+    return [
+        [f"{what}: suggestions that apply", *(str(side[0].applied) for side in sides)],
+        [f"{what}: told of, with a patch", *(str(side[0].told) for side in sides)],
+        [
+            f"{what}: lost",
+            *(str(all_edits - side[0].applied - side[0].told) for side in sides),
+        ],
+    ]
+
+
+def _far_file() -> WorldFile:
+    """A file of which the pull request changes one line, and the command several more."""
+    whole = fixtures.program("src/far.py", FAR)
+    base = (whole.head or b"").decode().replace(OLD, "Fizz", 1)
+    return WorldFile(path=whole.path, base=base.encode(), head=whole.head)
+
+
+def _edits_of(files: Sequence[WorldFile]) -> list[LineEdit]:
+    return [
+        LineEdit(path=file.path, start=number, old=(line,), new=(line.replace(OLD, NEW),))
+        for file in files
+        for number, line in enumerate((file.head or b"").decode().splitlines(), start=1)
+        if OLD in line
+    ]
+
+
+def _applied(stage: Stage, files: Sequence[WorldFile]) -> int:
+    """How many edits stand as suggestions that make them, to the byte."""
+    heads = {file.path: file.head or b"" for file in files}
+    wanted = {(edit.path, edit.start): edit for edit in _edits_of(files)}
+    done = 0
+    for comment in stage.suggestions:
+        thread = comment.thread
+        assert thread.line is not None
+        start = thread.start_line or thread.line
+        (block,) = suggestion_blocks(comment.body)
+        head = heads[thread.path]
+        made = replace_lines(head, [(start, thread.line, block)], as_file=False)
+        edit = wanted.get((thread.path, start))
+        if edit and made == replace_lines(head, [(start, edit.end, edit.new)], as_file=False):
+            done += 1
+    return done
+
+
+async def _ours(files: Sequence[WorldFile]) -> Side:
+    told = applied = 0
+
+    def look(stage: Stage) -> None:
+        nonlocal applied
+        applied = _applied(stage, files)
+
+    run = await observe(
+        files,
+        model=fixtures.timed_model(),
+        round_trip=fixtures.ROUND_TRIP,
+        command=f"/predict-edit {INSTRUCTION}",
+        look=look,
+    )
+    told = int(run.run.outputs["hunks-in-patch"])
+    accounts = [exchange.accounts for exchange in run.exchanges if exchange.accounts]
+    return Side(
+        requests=run.requests,
+        seconds=run.seconds,
+        until_github=min(request.started for request in run.requests) - run.started,
+        cpu=run.cpu,
+        memory=run.memory,
+        calls=len(run.exchanges),
+        prompt_tokens=sum(each.prompt for each in accounts),
+        completion_tokens=sum(each.completion for each in accounts),
+        accepted_tokens=sum(each.accepted for each in accounts),
+        applied=applied,
+        told=told,
+    )
+
+
+async def _theirs(path: Path, files: Sequence[WorldFile]) -> Side:
+    with tempfile.TemporaryDirectory(prefix="predict-edit-peer-") as name:
+        folder = Path(name)
+        async with (
+            set_stage(folder, files=files) as stage,
+            peer_model.serve(_edits_of(files)) as model,
+        ):
+            stage.github.switches.latency = fixtures.ROUND_TRIP
+            report = folder / "meter.json"
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", str(METER), str(report)),
+                *_command(path, stage),
+                cwd=folder,
+                env=_environment(path, folder, stage, model),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            async with asyncio.timeout(PATIENCE):
+                output, _ = await process.communicate()
+            if model.calls == 0:
+                raise RuntimeError(f"PR-Agent asked no model:\n{output.decode()[-2000:]}")
+            used = json.loads(report.read_text(encoding="utf-8"))
+            requests = tuple(stage.github.log.requests)
+            return Side(
+                requests=requests,
+                seconds=used["seconds"],
+                until_github=min(request.started for request in requests) - used["started"],
+                cpu=used["cpu"],
+                memory=used["memory"],
+                calls=model.calls,
+                prompt_tokens=model.prompt_tokens,
+                completion_tokens=model.completion_tokens,
+                accepted_tokens=0,
+                applied=_applied(stage, files),
+                told=_told(stage, files),
+            )
+
+
+def _told(stage: Stage, files: Sequence[WorldFile]) -> int:
+    """Edits that are written anywhere on the pull request without being a suggestion."""
+    texts = [comment.body for comment in stage.pull.review_comments]
+    texts += [comment.body for comment in stage.pull.comments]
+    texts += [review.body or "" for review in stage.pull.reviews]
+    written = sum(any(edit.new[0] in text for text in texts) for edit in _edits_of(files))
+    return max(0, written - _applied(stage, files))
+
+
+def _command(path: Path, stage: Stage) -> Iterator[str]:
+    yield str(path)
+    yield f"--pr_url={stage.url}/{REPOSITORY}/pull/{stage.pull.number}"
+    yield "improve"
+    for name, value in (
+        ("committable_code_suggestions", "true"),
+        ("extra_instructions", INSTRUCTION),
+        ("focus_only_on_problems", "false"),
+        ("num_code_suggestions_per_chunk", "20"),
+    ):
+        yield f"--pr_code_suggestions.{name}={value}"
+
+
+def _environment(path: Path, home: Path, stage: Stage, model: PeerModel) -> dict[str, str]:
+    vocabularies = next(
+        path.parent.parent.glob("lib/python3*/site-packages/litellm/litellm_core_utils/tokenizers")
+    )
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "GITHUB__BASE_URL": f"{stage.url}/api/v3",
+        "GITHUB__USER_TOKEN": DEFAULT_TOKEN,
+        "GITHUB__DEPLOYMENT_TYPE": "user",
+        "OPENAI__KEY": "sk-not-a-secret",
+        "OPENAI__API_BASE": model.url,
+        "CONFIG__MODEL": "gpt-4o",
+        "CONFIG__FALLBACK_MODELS": '["gpt-4o"]',
+        "CONFIG__PUBLISH_OUTPUT_PROGRESS": "false",
+        "CONFIG__REPO_CONTEXT_FILES": "[]",
+        # Both would otherwise be fetched, which takes its time even where it fails.
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "TIKTOKEN_CACHE_DIR": str(vocabularies),
+    }
+
+
+def _distributions(path: Path) -> list[Path]:
+    packages = path.parent.parent.glob("lib/python3*/site-packages/*.dist-info")
+    return [each for each in packages if not each.name.startswith("pip-")]
+
+
+def _size(path: Path) -> Figure:
+    packages = next(path.parent.parent.glob("lib/python3*/site-packages"))
+    files = (file for file in packages.rglob("*") if file.is_file())
+    return megabytes([sum(file.stat().st_size for file in files if file.suffix != ".pyc")])
+
+
+def _own_size() -> Figure:
+    """What the action's environment takes, without bytecode like the other side."""
+    total = 0
+    for name in lean.needed(lean.DISTRIBUTION) - {lean.DISTRIBUTION}:
+        for file in importlib.metadata.files(name) or ():
+            place = Path(str(file.locate()))
+            if place.is_file() and place.suffix != ".pyc":
+                total += place.stat().st_size
+    package = Path(fixtures.__file__).parent.parent / "src" / "predict_edit"
+    own = (file for file in package.rglob("*") if file.is_file() and file.suffix != ".pyc")
+    total += sum(file.stat().st_size for file in own if "sandbox" not in file.parts)
+    return megabytes([total])

@@ -1,0 +1,35 @@
+"""Keeps the garbage collector from looking through libraries, which are no garbage.
+
+While libraries load, each of its passes looks at everything that was loaded so far: a seventh of
+the time until the model is asked. Afterwards what was loaded is set aside for good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Collect nothing within, until :func:`release` says otherwise."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if before:
+            gc.enable()
+
+
+def leave() -> None:
+    """Look through nothing any more: the process is over, and all of its memory goes at once."""
+    gc.freeze()
+
+
+def release() -> None:
+    """Set aside what there is by now, and collect from here on."""
+    gc.freeze()
+    gc.enable()

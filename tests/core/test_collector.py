@@ -1,0 +1,38 @@
+"""The garbage collector, held while libraries load."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from predict_edit import collector
+
+
+def test_nothing_is_collected_until_it_is_released() -> None:
+    """Held at first; released, it looks at what came later only."""
+    with collector.held():
+        assert not gc.isenabled()
+        collector.release()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_an_error_leaves_the_collector_as_it_was() -> None:
+    """A run that fails early holds nothing for whoever called it."""
+    with pytest.raises(RuntimeError, match="early"), collector.held():
+        raise RuntimeError("early")
+    assert gc.isenabled()
+
+
+def test_whoever_had_it_off_keeps_it_off() -> None:
+    """Only what this module switched is switched back."""
+    gc.disable()
+    try:
+        with collector.held():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
