@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from predict_edit import __version__
+from predict_edit.edit import grammars
 from predict_edit.sandbox.container import Image
 from predict_edit.sandbox.github import DEFAULT_TOKEN
 from predict_edit.sandbox.model.config import API_KEY
@@ -75,6 +76,27 @@ def test_holds_only_what_the_action_imports(image: Image) -> None:
     )
 
     assert done.stdout.split("\n")[:3] == ["[]", "True", "True"], done.stdout + done.stderr
+
+
+def test_reads_the_syntax_of_more_languages(image: Image) -> None:
+    """All grammars are there and judge, without rights and on a read-only file system, too."""
+    script = (
+        "from predict_edit.edit import grammars, syntax\n"
+        "known = grammars.known()\n"
+        "print(len(set(known) - set(syntax.BUILT_IN)))\n"
+        "known['.go']('package main\\n')\n"
+        "try:\n"
+        "    known['.rs']('fn main( {\\n')\n"
+        "except syntax.Malformed as error:\n"
+        "    print(type(error).__name__)\n"
+    )
+    options = ("--network", "none", "--user", "65534", "--read-only")
+    done = image.run(
+        "-I", "-c", script, options=(*options, "--entrypoint", "/opt/venv/bin/python3")
+    )
+
+    suffixes = len(grammars.GRAMMARS)
+    assert done.stdout.split() == [str(suffixes), "Malformed"], done.stdout + done.stderr
 
 
 def test_gives_up_root_for_good(image: Image) -> None:

@@ -31,7 +31,7 @@ _CORE = "tree_sitter"
 _ONE_AT_A_TIME = threading.Lock()
 """However many files are read side by side, memory is taken once."""
 
-_GRAMMARS: Mapping[str, tuple[str, str]] = {
+GRAMMARS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), ("tree_sitter_javascript", "language")),
     **dict.fromkeys((".ts", ".mts", ".cts"), ("tree_sitter_typescript", "language_typescript")),
     ".tsx": ("tree_sitter_typescript", "language_tsx"),
@@ -59,10 +59,10 @@ def _installed() -> dict[str, syntax.Parser]:
     core = _folder(_CORE)
     if core is None:
         return {}
-    folders = {module: _folder(module) for module, _ in _GRAMMARS.values()}
+    folders = {module: _folder(module) for module, _ in GRAMMARS.values()}
     return {
         suffix: functools.partial(_parse, module, function, (core, folder))
-        for suffix, (module, function) in _GRAMMARS.items()
+        for suffix, (module, function) in GRAMMARS.items()
         if (folder := folders[module]) is not None
     }
 

@@ -1,7 +1,8 @@
 """The answers of GitHub's REST API, as far as they are used, checked on entry.
 
-Only fields that GitHub's published schema requires are required here. Unknown fields are ignored:
-GitHub adds some all the time.
+Only what nothing can be done without is required here. GitHub's published schema requires more, but
+a host that is like GitHub, or a proxy, may leave out titles, addresses and counts; those are never
+worth a failed run. Unknown fields are ignored: GitHub adds some all the time.
 """
 
 from __future__ import annotations
@@ -101,10 +102,10 @@ class Pull(FromGitHub):
     """GET pulls/{number}."""
 
     number: int
-    state: str
-    title: str
-    html_url: str
-    changed_files: int
+    state: str = "open"
+    title: str = ""
+    html_url: str = ""
+    changed_files: int = 0
     head: _Branch
     base: _Branch
 
@@ -114,11 +115,15 @@ class PullFile(FromGitHub):
 
     filename: str
     status: str
-    sha: Sha | None
-    additions: int
-    deletions: int
+    sha: Sha | None = None
+    additions: int | None = None
+    deletions: int | None = None
     patch: str | None = None
     previous_filename: str | None = None
+
+    def counted(self, sign: str) -> int:
+        """How many lines of the patch begin with ``sign``, where no count was sent with it."""
+        return sum(line.startswith(sign) for line in (self.patch or "").split("\n"))
 
 
 class _NamedCommit(FromGitHub):
@@ -156,8 +161,8 @@ class NewPull(FromGitHub):
     """POST pulls."""
 
     number: int
-    html_url: str
-    title: str
+    html_url: str = ""
+    title: str = ""
     body: str | None = None
     draft: bool = False
 
@@ -165,10 +170,9 @@ class NewPull(FromGitHub):
 class Blob(FromGitHub):
     """GET git/blobs/{sha}."""
 
-    sha: Sha
     content: str
     encoding: str
-    size: int
+    size: int = 0
 
 
 class TreeEntry(FromGitHub):
@@ -184,7 +188,7 @@ class TreeEntry(FromGitHub):
 class Tree(FromGitHub):
     """GET git/trees/{sha}."""
 
-    truncated: bool
+    truncated: bool = False
     tree: list[TreeEntry]
 
 
@@ -194,7 +198,7 @@ class Content(FromGitHub):
     type: str
     path: str
     sha: Sha
-    size: int
+    size: int = 0
     encoding: str = "none"
     content: str = ""
 
@@ -203,8 +207,8 @@ class IssueComment(FromGitHub):
     """A comment of the conversation."""
 
     id: int
-    node_id: str
-    html_url: str
+    node_id: str = ""
+    html_url: str = ""
     body: str | None = None
     user: Account | None = None
     created_at: str = ""
@@ -227,7 +231,7 @@ class ReviewComment(FromGitHub):
 
     id: int
     path: str
-    html_url: str
+    html_url: str = ""
     body: str = ""
     line: int | None = None
     original_line: int | None = None
@@ -240,9 +244,9 @@ class PullReview(FromGitHub):
     """A review."""
 
     id: int
-    node_id: str
-    html_url: str
-    state: str
+    node_id: str = ""
+    html_url: str = ""
+    state: str = "COMMENTED"
     body: str | None = None
     commit_id: str | None = None
     user: Account | None = None

@@ -69,10 +69,15 @@ async def changed_files(client: Client, number: int) -> tuple[ChangedFile, ...]:
                 path=file.filename,
                 status=file.status,
                 blob_sha=file.sha,
-                additions=file.additions,
-                deletions=file.deletions,
+                additions=_count(file.additions, file, "+"),
+                deletions=_count(file.deletions, file, "-"),
                 patch=file.patch,
                 previous_path=file.previous_filename,
             ),
         )
     return tuple(distinct.values())
+
+
+def _count(said: int | None, file: answers.PullFile, sign: str) -> int:
+    """GitHub's count of added or deleted lines, else that of the patch."""
+    return file.counted(sign) if said is None else said

@@ -20,6 +20,7 @@ from predict_edit.trigger.payload import (
     Comment,
     DispatchEvent,
     IssueCommentEvent,
+    Repository,
     ReviewCommentEvent,
     ScheduleEvent,
     Sender,
@@ -89,7 +90,8 @@ def read_event(
         word: the word that opens a command.
         instruction: the action's input of that name, for ``workflow_dispatch``.
         pull_request: the action's input of that name, for ``workflow_dispatch``.
-        repository: ``GITHUB_REPOSITORY``, for ``schedule``, whose payload need not name it.
+        repository: ``GITHUB_REPOSITORY``, where the payload does not name it: that of
+            ``schedule`` need not.
         ref: the action's input of that name.
         scoped: whether inputs say which files of a branch are meant: ``ref``, ``files`` or
             ``findings``. A dispatch without a pull request is about those.
@@ -104,20 +106,20 @@ def read_event(
     """
     match name:
         case CommandSource.ISSUE_COMMENT:
-            return _read_issue_comment(payload, word)
+            return _read_issue_comment(payload, word, repository)
         case CommandSource.REVIEW_COMMENT:
-            return _read_review_comment(payload, word)
+            return _read_review_comment(payload, word, repository)
         case CommandSource.DISPATCH:
             if scoped and pull_request is None and _names_no_pull_request(payload):
-                return _read_task(payload, instruction, ref)
-            return _read_dispatch(payload, instruction, pull_request, fallback)
+                return _read_task(payload, repository, instruction, ref)
+            return _read_dispatch(payload, repository, instruction, pull_request, fallback)
         case CommandSource.SCHEDULE:
             return _read_schedule(payload, repository, instruction, ref)
         case _:
             return Ignored(reason=f"the event {quoted(name)} carries no command")
 
 
-def _read_issue_comment(payload: Mapping[str, object], word: str) -> Trigger:
+def _read_issue_comment(payload: Mapping[str, object], word: str, repository: str) -> Trigger:
     """Read a comment in the conversation of an issue or pull request."""
     if ignored := _not_created(payload):
         return ignored
@@ -128,14 +130,14 @@ def _read_issue_comment(payload: Mapping[str, object], word: str) -> Trigger:
     if isinstance(said, Ignored):
         return said
     return Commanded(
-        repository=event.repository.full_name,
+        repository=_repository(event.repository, repository),
         pull_request=event.issue.number,
         command=_reference(event.comment, CommandSource.ISSUE_COMMENT),
         parsed=said,
     )
 
 
-def _read_review_comment(payload: Mapping[str, object], word: str) -> Trigger:
+def _read_review_comment(payload: Mapping[str, object], word: str, repository: str) -> Trigger:
     """Read a comment in a review thread, whose file and lines are the aim."""
     if ignored := _not_created(payload):
         return ignored
@@ -148,7 +150,7 @@ def _read_review_comment(payload: Mapping[str, object], word: str) -> Trigger:
     line = comment.line if comment.side != "LEFT" else None
     start = comment.start_line if comment.start_side != "LEFT" else None
     return Commanded(
-        repository=event.repository.full_name,
+        repository=_repository(event.repository, repository),
         pull_request=event.pull_request.number,
         command=_reference(comment, CommandSource.REVIEW_COMMENT),
         parsed=said,
@@ -164,6 +166,7 @@ def _read_review_comment(payload: Mapping[str, object], word: str) -> Trigger:
 
 def _read_dispatch(
     payload: Mapping[str, object],
+    repository: str,
     instruction: str | None,
     pull_request: int | None,
     fallback: str | None,
@@ -193,7 +196,7 @@ def _read_dispatch(
     except CommandError as error:
         parsed = error
     return Commanded(
-        repository=event.repository.full_name,
+        repository=_repository(event.repository, repository),
         pull_request=number,
         command=CommandRef(
             source=CommandSource.DISPATCH,
@@ -213,7 +216,7 @@ def _names_no_pull_request(payload: Mapping[str, object]) -> bool:
 
 
 def _read_task(
-    payload: Mapping[str, object], instruction: str | None, ref: str | None
+    payload: Mapping[str, object], repository: str, instruction: str | None, ref: str | None
 ) -> Tasked | Ignored:
     """Read a dispatch that is about a branch."""
     event = validated(DispatchEvent, payload)
@@ -222,7 +225,7 @@ def _read_task(
         return Ignored(reason=f"{quoted(sender.login)} is no person")
     said = instruction or (event.inputs or {}).get("instruction")
     return Tasked(
-        repository=event.repository.full_name,
+        repository=_repository(event.repository, repository),
         ref=ref,
         instruction=_cleaned(said if isinstance(said, str) else None),
         command=CommandRef(
@@ -239,17 +242,26 @@ def _read_schedule(
 ) -> Tasked:
     """Read a run by the clock; nobody asked for it, so nobody's role counts."""
     event = validated(ScheduleEvent, payload)
-    name = event.repository.full_name if event.repository else repository
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
-        raise EventError(
-            "It is not known which repository the schedule is for.", "Check GITHUB_REPOSITORY."
-        )
     return Tasked(
-        repository=name,
+        repository=_repository(event.repository, repository),
         ref=ref,
         instruction=_cleaned(instruction),
         command=CommandRef(source=CommandSource.SCHEDULE, comment_id=None, author=None),
     )
+
+
+def _repository(named: Repository | None, known: str) -> str:
+    """The repository that the payload names, else the one the runner works for.
+
+    Raises:
+        EventError: neither tells.
+    """
+    name = named.full_name if named else known
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        raise EventError(
+            "It is not known which repository the event is for.", "Check GITHUB_REPOSITORY."
+        )
+    return name
 
 
 def _cleaned(instruction: str | None) -> str | None:
@@ -274,7 +286,7 @@ def _not_created(payload: Mapping[str, object]) -> Ignored | None:
     return Ignored(reason=f"a comment that was {quoted(action)}, not created, is no command")
 
 
-def _said(comment: Comment, sender: Sender, word: str) -> Command | CommandError | Ignored:
+def _said(comment: Comment, sender: Sender | None, word: str) -> Command | CommandError | Ignored:
     """Read what a person says in a comment; ignore everything that is not a person's."""
     body = comment.body or ""
     if reason := _no_person(comment, sender):
@@ -288,16 +300,16 @@ def _said(comment: Comment, sender: Sender, word: str) -> Command | CommandError
     return parsed or Ignored(reason=f"the comment does not start with {quoted(word)}")
 
 
-def _no_person(comment: Comment, sender: Sender) -> str | None:
+def _no_person(comment: Comment, sender: Sender | None) -> str | None:
     """Say why a comment is not a person's own; ``None`` where it is."""
     user = comment.user
     if user is None:
         return "the comment has no author"
-    if user.type != "User":
+    if not user.is_person:
         return f"{quoted(user.login)} is no person"
     if comment.performed_via_github_app is not None:
         return f"an app wrote the comment for {quoted(user.login)}"
-    if not _same(user, sender):
+    if sender is not None and not _same(user, sender):
         return f"the comment is by {quoted(user.login)}, the event by {quoted(sender.login)}"
     return None
 

@@ -1,6 +1,7 @@
 """The payloads of the events that can carry a command: just the fields that are read.
 
-GitHub may add others. Source: "Webhook events and payloads".
+GitHub may add others. Source: "Webhook events and payloads". What the runner's environment or
+another field tells as well may be missing: a forwarded or handwritten event is as good.
 """
 
 from __future__ import annotations
@@ -25,8 +26,15 @@ class User(Payload):
     """The author of a comment."""
 
     login: str = pydantic.Field(min_length=1)
-    type: str
+    type: str | None = None
     id: int | None = None
+
+    @property
+    def is_person(self) -> bool:
+        """Whether this is no app; without a type, an app's name tells (GitHub reserves it)."""
+        if self.type is None:
+            return not self.login.endswith("[bot]")
+        return self.type == "User"
 
 
 class Sender(Payload):
@@ -58,7 +66,7 @@ class ReviewComment(Comment):
     """A comment on lines of the diff, or on a whole file."""
 
     path: str = pydantic.Field(min_length=1)
-    diff_hunk: str
+    diff_hunk: str = ""
     line: int | None = None
     start_line: int | None = None
     side: Literal["LEFT", "RIGHT"] | None = None
@@ -90,8 +98,8 @@ class IssueCommentEvent(ActionEvent):
 
     comment: Comment
     issue: Issue
-    repository: Repository
-    sender: Sender
+    repository: Repository | None = None
+    sender: Sender | None = None
 
 
 class ReviewCommentEvent(ActionEvent):
@@ -99,14 +107,14 @@ class ReviewCommentEvent(ActionEvent):
 
     comment: ReviewComment
     pull_request: PullRequest
-    repository: Repository
-    sender: Sender
+    repository: Repository | None = None
+    sender: Sender | None = None
 
 
 class DispatchEvent(Payload):
     """A workflow that was started by hand or through the API."""
 
-    repository: Repository
+    repository: Repository | None = None
     inputs: dict[str, object] | None = None
     sender: Sender | None = None
 
