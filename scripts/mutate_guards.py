@@ -44,8 +44,8 @@ GUARDS = (
     Guard(
         name="only people command",
         file="trigger/events.py",
-        old='if user.type != "User":',
-        new='if user.type == "Nobody":',
+        old="if not user.is_person:",
+        new='if user.login == "nobody":',
         test=f"{COMMAND}[bot-commands]",
     ),
     Guard(
