@@ -19,6 +19,7 @@ from benchmarks import (
     requests_made,
     scene,
     start,
+    suggest_changes,
     whole,
 )
 from benchmarks.figures import Section, markdown, target_table
@@ -33,11 +34,12 @@ SUITE: dict[str, Callable[[Scale], Awaitable[Section]]] = {
     "engine": engine.measure,
     "predictions": predictions.measure,
     "peer": peer.measure,
+    "suggest-changes": suggest_changes.measure,
     "container": container.measure,
 }
 
 
-SLOW = ("peer", "container")
+SLOW = ("peer", "suggest-changes", "container")
 """What is measured by its name only where everything is to be quick."""
 
 
