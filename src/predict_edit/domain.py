@@ -354,7 +354,7 @@ class Placement:
     kind: PlacementKind
     reason: str = ""
     suggestion: Suggestion | None = None
-    """Set for an inline hunk; hunks that were joined share one suggestion."""
+    """Set for an inline hunk, each hunk having its own."""
 
     @property
     def lines(self) -> tuple[int, int]:
@@ -385,7 +385,7 @@ class PlacedFile:
 
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:
-        """The distinct suggestions, top down."""
+        """The suggestions, top down."""
         return tuple(dict.fromkeys(p.suggestion for p in self.placements if p.suggestion))
 
     def count(self, kind: PlacementKind) -> int:

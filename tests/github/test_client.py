@@ -165,7 +165,7 @@ async def test_reactions_neither_wait_nor_fail(
 
 async def test_every_request_is_recorded(github: FakeGitHub, forge: GitHubForge) -> None:
     """The count tells method, address and status, and nothing of what was sent."""
-    github.on("GET", "pulls/7", PULL).on_graphql({"repository": None})
+    github.on("GET", "pulls/7", PULL).on_graphql({}, errors=[{"type": "FORBIDDEN"}])
     await forge.pull_request(7)
     with pytest.raises(ForgeError):
         await forge.review_threads(7, "marker")
@@ -191,7 +191,7 @@ async def test_an_enterprise_server_is_addressed_as_it_says(
 ) -> None:
     """Prefix, port and GraphQL address are taken as given and never derived."""
     server = await make_server(prefix="/api/v3", graphql_path="/somewhere/graphql")
-    server.on("GET", "pulls/7", PULL).on_graphql({"repository": None})
+    server.on("GET", "pulls/7", PULL).on_graphql({}, errors=[{"type": "FORBIDDEN"}])
     forge = make_forge(server)
     assert (await forge.pull_request(7)).number == 7
     with pytest.raises(ForgeError):
@@ -343,7 +343,7 @@ async def test_text_is_utf8_whatever_the_header_says(
         ("{", "no JSON"),
         ("", r"no usable field `\(top\)`"),
         ("[]", r"no usable field `\(top\)`"),
-        ('{"number": 7}', "no usable field `state`"),
+        ('{"number": 7}', "no usable field `head`"),
     ],
 )
 async def test_an_answer_that_is_not_githubs_is_named(

@@ -9,7 +9,12 @@ import pytest
 from aiohttp import web
 
 from predict_edit.domain import FileContent
-from predict_edit.errors import ForgeAnswerInvalid, ForgeUnauthorized, ForgeUnavailable
+from predict_edit.errors import (
+    ForgeAnswerInvalid,
+    ForgeNotFound,
+    ForgeUnauthorized,
+    ForgeUnavailable,
+)
 from predict_edit.github.contents import MAX_BYTES
 from predict_edit.github.forge import GitHubForge
 
@@ -321,6 +326,32 @@ async def test_a_branch_name_is_never_asked_over_graphql(
     """GraphQL wants an object id; for a name the contents endpoint does."""
     await forge.read_files("main", {"x": None})
     assert github.asked("POST") == []
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_a_blob_that_is_not_given_is_read_by_its_path(
+    github: FakeGitHub, rest_forge: GitHubForge, make_files: type[Files], same: bool
+) -> None:
+    """The contents endpoint serves too, if it has the same file, which is verified as well."""
+    files = make_files({"a.py": (REGULAR, PLAIN)})
+    files.serve_tree(github)
+    data = PLAIN if same else b"other"
+    answer = {
+        "type": "file",
+        "path": "a.py",
+        "sha": files.sha(data),
+        "size": len(data),
+        "encoding": "base64",
+        "content": base64.b64encode(data).decode(),
+    }
+    github.on("GET", f"git/blobs/{files.sha(PLAIN)}", {"message": "Not Found"}, status=404)
+    github.on("GET", "contents/a.py", answer)
+    if same:
+        contents = await rest_forge.read_files(COMMIT, {"a.py": files.sha(PLAIN)})
+        assert (contents["a.py"].data, contents["a.py"].mode) == (PLAIN, REGULAR)
+    else:
+        with pytest.raises(ForgeNotFound, match="git/blobs"):
+            await rest_forge.read_files(COMMIT, {"a.py": files.sha(PLAIN)})
 
 
 @pytest.mark.parametrize(

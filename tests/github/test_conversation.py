@@ -215,6 +215,17 @@ async def test_the_account_is_asked_for_only_where_it_matters(
     assert github.asked("GET", "/user") == []
 
 
+@pytest.mark.parametrize("status", [403, 404, 405])
+async def test_a_token_without_a_name_is_the_jobs_own(
+    github: FakeGitHub, rest_forge: GitHubForge, status: int
+) -> None:
+    """Whatever way a host refuses to name the account, it is the job's own token."""
+    github.on("GET", "issues/7/comments", [rest_comment(1, "github-actions[bot]")])
+    github.on("GET", "/user", {"message": "no"}, status=status)
+    (comment,) = await rest_forge.marked_comments(7, MARKER)
+    assert comment.mine
+
+
 async def test_an_unknown_account_fails(github: FakeGitHub, make_forge: MakeForge) -> None:
     """When it cannot be known what is ours, nothing is guessed."""
     github.on("GET", "issues/7/comments", [rest_comment(1, "github-actions[bot]")])
@@ -317,7 +328,36 @@ async def test_partial_threads_are_refused(github: FakeGitHub, forge: GitHubForg
         await forge.review_threads(7, MARKER)
 
 
-async def test_threads_need_graphql(rest_forge: GitHubForge) -> None:
-    """REST does not know what is resolved, and that is said."""
-    with pytest.raises(ForgeError, match="needs GraphQL"):
-        await rest_forge.review_threads(7, MARKER)
+async def test_threads_of_a_host_without_graphql(
+    github: FakeGitHub, rest_forge: GitHubForge
+) -> None:
+    """Its comments tell them; what has no line any more is outdated, and nothing is resolved."""
+    mark = {"body": f"x {MARKER}", "user": {"login": "github-actions[bot]"}, "path": "a.py"}
+    github.on(
+        "GET",
+        "pulls/7/comments",
+        [
+            {"id": 1, "line": 5, "start_line": 4, "node_id": "C1", **mark},
+            {"id": 2, "line": None, **mark},
+            {"id": 3, "line": 6, **mark, "user": {"login": "mona"}},
+            {"id": 4, "line": 5, "in_reply_to_id": 1, **mark},
+            {"id": 5, "line": 5, **mark, "body": "something else"},
+        ],
+    )
+    github.on("GET", "/user", {}, status=403)
+    first, second, third = await rest_forge.review_threads(7, MARKER)
+    assert (first.start_line, first.line, first.replies, first.outdated) == (4, 5, 1, False)
+    assert (first.comment.mine, first.comment.node_id, first.resolved) == (True, "C1", False)
+    assert (second.line, second.outdated) == (None, True)
+    assert not third.comment.mine
+
+
+async def test_threads_are_not_told_by_comments_where_graphql_failed(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    """What is resolved is known there, only not now."""
+    for _ in range(4):
+        github.on_graphql(status=502)
+    with pytest.raises(ForgeError):
+        await forge.review_threads(7, MARKER)
+    assert github.asked("GET") == []

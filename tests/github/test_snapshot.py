@@ -107,14 +107,56 @@ async def test_the_head_is_read_afresh(github: FakeGitHub, forge: GitHubForge) -
     assert [await forge.head_sha(7), await forge.head_sha(7)] == ["a" * 40, "d" * 40]
 
 
-@pytest.mark.parametrize("missing", ["state", "head", "base", "changed_files"])
+@pytest.mark.parametrize("missing", ["number", "head", "base"])
 async def test_a_missing_field_is_named(
     github: FakeGitHub, forge: GitHubForge, missing: str
 ) -> None:
-    """An answer without a field that GitHub documents is no pull request."""
+    """An answer without what nothing can be done without is no pull request."""
     github.on("GET", "pulls/7", {name: value for name, value in PULL.items() if name != missing})
     with pytest.raises(ForgeAnswerInvalid, match=f"`{missing}`"):
         await forge.pull_request(7)
+
+
+async def test_a_bare_pull_request_is_enough(github: FakeGitHub, forge: GitHubForge) -> None:
+    """Title, address, state and count are never worth a failed run."""
+    github.on("GET", "pulls/7", {name: PULL[name] for name in ("number", "head", "base")})
+    pull = await forge.pull_request(7)
+    assert (pull.head_sha, pull.state, pull.title, pull.url) == ("a" * 40, "open", "", "")
+
+
+async def test_lines_that_are_not_counted_are_those_of_the_patch(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    """A file without counts is taken at its patch's word, and one without a blob as well."""
+    patch = "@@ -1,2 +1,3 @@\n a\n-b\n+c\n+d"
+    github.on("GET", "pulls/7/files", [{"filename": "a", "status": "modified", "patch": patch}])
+    (file,) = await forge.changed_files(7)
+    assert (file.additions, file.deletions, file.blob_sha) == (2, 1, None)
+
+
+async def test_a_host_without_link_headers_is_asked_for_the_next_page(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    """A full page may not be the last; one that is not full, or the same again, is."""
+
+    def page(first: int, count: int) -> list[dict[str, str]]:
+        return [{"filename": f"{first + i}", "status": "added"} for i in range(count)]
+
+    for answer in (page(0, 100), page(100, 100), page(200, 1)):
+        github.on("GET", "pulls/7/files", answer)
+    assert len(await forge.changed_files(7)) == 201
+    assert [one.query.get("page") for one in github.received] == [None, "2", "3"]
+
+
+async def test_a_host_that_has_one_page_only_is_not_asked_for_ever(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    """A host that answers every page with the same files ends the list."""
+    same = [{"filename": f"{i}", "status": "added"} for i in range(100)]
+    for _ in range(2):
+        github.on("GET", "pulls/7/files", same)
+    assert len(await forge.changed_files(7)) == 100
+    assert len(github.received) == 2
 
 
 async def test_files_are_read_with_what_is_optional(github: FakeGitHub, forge: GitHubForge) -> None:
@@ -159,6 +201,6 @@ async def test_no_more_than_3000_files_are_asked_for(
 
 async def test_entries_that_are_no_files_are_named(github: FakeGitHub, forge: GitHubForge) -> None:
     """One bad entry makes the list invalid rather than shorter."""
-    github.on("GET", "pulls/7/files", [{"filename": "a", "status": "added"}])
+    github.on("GET", "pulls/7/files", [{"filename": "a"}])
     with pytest.raises(ForgeAnswerInvalid, match="/files has no usable field"):
         await forge.changed_files(7)

@@ -741,6 +741,24 @@ async def test_a_429_that_never_ends_gives_up_after_the_files_time(
     assert result.effort.attempts >= 2
 
 
+@pytest.mark.parametrize("asked", ["0", "1"])
+async def test_a_server_that_asks_for_next_to_no_wait_is_not_asked_without_end(
+    make: Make, server: ModelServer, wire: Wire, asked: str
+) -> None:
+    """Some always say the same; after a few times the pauses grow, and the file's time ends it."""
+    now = 1000.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    server.default = wire.answer(429, {}, headers={"retry-after": asked})
+    editor = make(around={"sleep": sleep, "clock": lambda: now}, timeout=300.0)
+    result = await editor.edit(wire.request())
+    assert isinstance(result, FailedEdit)
+    assert 10 < len(server.received) < 40
+
+
 async def test_no_file_is_given_up_while_others_get_through(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:

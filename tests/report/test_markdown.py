@@ -149,6 +149,8 @@ class TestText:
         written = markdown.text("(see https://example.com/a, @octo or #12).")
 
         assert written == r"\(see `https://example.com/a`, `@octo` or `#12`\)."
+        quoted = markdown.text("“see https://example.com/a.”")
+        assert quoted == "“see `https://example.com/a`.”"
 
     def test_plain_words_are_left_alone(self) -> None:
         """Ordinary sentences come out as they went in."""

@@ -139,57 +139,47 @@ def test_the_more_telling_of_two_reasons_is_given() -> None:
     assert placement.reason == reasons.NUL
 
 
-def test_neighbours_with_one_line_between_share_a_suggestion() -> None:
-    """Each hunk keeps its placement, and the suggestion stands once."""
-    placements = composed("1\n2\n3\n4\n5\n6\n", "1\nB\n3\nD\n5\n6\n")
-    assert made(placements) == [(2, 4, "B\n3\nD\n")]
+@pytest.mark.parametrize("between", [1, 2, 3])
+def test_neighbours_stay_apart(between: int) -> None:
+    """However close two hunks are, each has a suggestion of its own, with its own lines alone."""
+    same = "".join(f"same {number}\n" for number in range(between))
+    placements = composed(f"1\n2\n{same}4\n5\n", f"1\nB\n{same}D\n5\n")
+    assert made(placements) == [(2, 2, "B\n"), (3 + between, 3 + between, "D\n")]
     assert len(placements) == 2
-    assert placements[0].suggestion is placements[1].suggestion
 
 
-def test_neighbours_further_apart_stay_apart() -> None:
-    """With two unchanged lines between, each hunk has a suggestion of its own."""
-    assert made(composed("1\n2\n3\n4\n5\n", "1\nB\n3\n4\nE\n")) == [(2, 2, "B\n"), (5, 5, "E\n")]
+def test_every_other_line_is_a_suggestion() -> None:
+    """A long table with every other line changed gives one suggestion a line."""
+    old = [f"{number}\n" for number in range(100)]
+    new = [f"{line[:-1]}!\n" if number % 2 else line for number, line in enumerate(old)]
+    placements = composed("".join(old), "".join(new))
+    assert [(first, last) for first, last, _ in made(placements)] == [
+        (number, number) for number in range(2, 101, 2)
+    ]
+    assert len(placements) == 50
 
 
-@pytest.mark.parametrize("second_hunk", [0, 1])
-def test_neighbours_are_not_joined_over_a_border(second_hunk: int) -> None:
-    """Neither a deleted line nor the end of a diff hunk may lie inside a suggestion."""
-    placements = composed("1\n2\n3\n4\n", "1\nB\n3\nD\n", (1, 3, 0), (4, 4, second_hunk))
-    assert made(placements) == [(2, 2, "B\n"), (4, 4, "D\n")]
-
-
-def test_what_cannot_be_joined_keeps_its_neighbour_inline() -> None:
+def test_a_hunk_in_the_patch_leaves_its_neighbour_inline() -> None:
     """A removed final newline spoils only its own hunk."""
     first, second = composed("1\n2\n3\n", "A\n2\n3")
     assert made([first]) == [(1, 1, "A\n")]
     assert second.reason == reasons.FINAL_NEWLINE
 
 
-def test_insertions_around_one_line_share_it() -> None:
-    """Two insertions for which only the line between them is left become one suggestion."""
-    assert made(composed("1\n2\n3\n", "1\nx\n2\ny\n3\n", (2, 2, 0))) == [(2, 2, "x\n2\ny\n")]
+def test_insertions_around_one_line_do_not_share_it() -> None:
+    """Of two insertions for which only the line between them is left, the second has none."""
+    first, second = composed("1\n2\n3\n", "1\nx\n2\ny\n3\n", (2, 2, 0))
+    assert made([first]) == [(2, 2, "x\n2\n")]
+    assert second.reason == reasons.LINE_TAKEN
 
 
-def test_a_line_has_one_suggestion(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_has_one_suggestion() -> None:
     """An insertion whose line is taken uses the next one, or goes to the patch."""
-    monkeypatch.setattr(composing, "JOIN_GAP", 0)
     old, new = "1\n2\n3\n", "x\n1\ny\n2\n3\n"
     assert made(composed(old, new)) == [(1, 1, "x\n1\n"), (2, 2, "y\n2\n")]
     first, second = composed(old, new, (1, 1, 0))
     assert first.suggestion is not None
     assert second.reason == reasons.LINE_TAKEN
-
-
-def test_joining_stops_before_it_gets_long() -> None:
-    """Every other line of a long table changed gives several suggestions, not one."""
-    old = [f"{number}\n" for number in range(100)]
-    new = [f"{line[:-1]}!\n" if number % 2 else line for number, line in enumerate(old)]
-    placements = composed("".join(old), "".join(new))
-    sizes = [last - first + 1 for first, last, _ in made(placements)]
-    assert len(sizes) > 1
-    assert max(sizes) <= composing.JOINED_LINES
-    assert all(placement.suggestion for placement in placements)
 
 
 @pytest.mark.parametrize(

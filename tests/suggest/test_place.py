@@ -137,14 +137,14 @@ def test_a_limit_holds_over_all_files(limit: int, left: list[int]) -> None:
     assert told == ({reasons.OVER_LIMIT} if sum(left) < 4 else set())
 
 
-def test_joined_hunks_are_demoted_together() -> None:
-    """A suggestion that goes takes all its hunks with it, and no others."""
+def test_demoted_suggestions_take_only_their_hunks() -> None:
+    """A suggestion that goes takes its hunk with it, and none of its neighbours."""
     edited = NUMBERS.replace("2\n3\n4\n", "two\n3\nfour\n", 1).replace("\n15\n", "\nXV\n")
     placed = place(added_file(NUMBERS), edited)
-    first, second = placed.suggestions
+    first, second, third = placed.suggestions
     demoted = demote(placed, [first], reasons.HEAD_MOVED)
-    assert [p.reason for p in demoted.placements] == [reasons.HEAD_MOVED, reasons.HEAD_MOVED, ""]
-    assert demoted.suggestions == (second,)
+    assert [p.reason for p in demoted.placements] == [reasons.HEAD_MOVED, "", ""]
+    assert demoted.suggestions == (second, third)
     assert demoted.accepted == placed.accepted
     assert demote(placed, [], reasons.REFUSED) == placed
 

@@ -202,12 +202,9 @@ def test_other_events(name: str) -> None:
         "comment.body",
         "comment.user",
         "comment.user.login",
-        "comment.user.type",
         "issue",
         "issue.number",
-        "repository",
         "repository.full_name",
-        "sender",
         "sender.login",
     ],
 )
@@ -215,6 +212,32 @@ def test_a_payload_that_lacks_something(issue_comment: Make, place: str) -> None
     """A payload without what GitHub always sends is an error that names the field."""
     with pytest.raises(EventError, match=place.replace(".", r"\.")):
         read("issue_comment", changed(issue_comment(), place, ...))
+
+
+def test_what_the_runner_knows_as_well_may_be_missing(
+    issue_comment: Make, review_comment: Make, dispatch: dict[str, Any]
+) -> None:
+    """The repository is then the runner's own; nobody else is said to have caused the event."""
+    for name, payload in (
+        ("issue_comment", issue_comment()),
+        ("pull_request_review_comment", review_comment()),
+        ("workflow_dispatch", dispatch),
+    ):
+        bare = {key: value for key, value in payload.items() if key not in {"repository", "sender"}}
+        trigger = read(name, bare, repository="octo-org/here")
+        assert isinstance(trigger, Commanded)
+        assert trigger.repository == "octo-org/here"
+        with pytest.raises(EventError, match="which repository"):
+            read(name, bare)
+
+
+@pytest.mark.parametrize(("login", "person"), [("mona", True), ("helper[bot]", False)])
+def test_an_author_without_a_type_is_told_by_the_name(
+    issue_comment: Make, login: str, person: bool
+) -> None:
+    """Only an app's login ends in ``[bot]``."""
+    payload = changed(issue_comment(user={"login": login, "id": 7}), "sender", {"login": login})
+    assert isinstance(read("issue_comment", payload), Commanded) is person
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,11 @@ class Answer:
         return "next" in self._links()
 
     @property
+    def has_links(self) -> bool:
+        """Whether there is a ``link`` header at all; GitHub sends one with every part of a list."""
+        return bool(self._links())
+
+    @property
     def last_page(self) -> int | None:
         """The number of the list's last page, where the ``link`` header tells it."""
         found = re.search(r"[?&]page=(\d{1,6})(?:&|$)", self._links().get("last", ""))

@@ -132,6 +132,17 @@ class _NamedCommit(FromGitHub):
     sha: Sha
 
 
+class Named(_NamedCommit):
+    """A git object that was made: its name alone."""
+
+
+class GitCommit(_NamedCommit):
+    """GET and POST git/commits."""
+
+    tree: _NamedCommit | None = None
+    html_url: str = ""
+
+
 class Comparison(FromGitHub):
     """Two commits side by side."""
 
@@ -165,6 +176,16 @@ class NewPull(FromGitHub):
     title: str = ""
     body: str | None = None
     draft: bool = False
+
+
+class ListedPull(NewPull):
+    """One entry of GET pulls."""
+
+    state: str = "open"
+    merged_at: str | None = None
+    user: Account | None = None
+    head: _Branch
+    base: _Branch
 
 
 class Blob(FromGitHub):
@@ -233,11 +254,26 @@ class ReviewComment(FromGitHub):
     path: str
     html_url: str = ""
     body: str = ""
+    node_id: str = ""
+    user: Account | None = None
     line: int | None = None
+    start_line: int | None = None
     original_line: int | None = None
     in_reply_to_id: int | None = None
     pull_request_review_id: int | None = None
     created_at: str = ""
+
+    def comment(self, *, mine: bool) -> Comment:
+        """The domain's comment."""
+        return Comment(
+            id=self.id,
+            body=self.body,
+            url=self.html_url,
+            mine=mine,
+            node_id=self.node_id,
+            author=self.user.login if self.user else "",
+            created_at=self.created_at,
+        )
 
 
 class PullReview(FromGitHub):

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from predict_edit.domain import BranchMove, BranchState, Commit, CommitDraft
-from predict_edit.errors import ForgeNotFound
-from predict_edit.github import answers, endpoints, failures, graph_answers
+from predict_edit.errors import ForgeError, ForgeNotFound, ForgeUnauthorized
+from predict_edit.github import answers, endpoints, failures, git_data, graph_answers
 from predict_edit.github.client import Client
 from predict_edit.github.documents import BRANCH_STATE, COMMIT, MOVE_BRANCHES, REPOSITORY_ID
+from predict_edit.log import log
 
 _NOTHING: Final = "0" * 40
 """GitHub's and git's name for the commit of a branch that does not exist."""
@@ -37,13 +38,26 @@ def commit_input(draft: CommitDraft) -> dict[str, Any]:
 
 
 async def commit(client: Client, draft: CommitDraft) -> Commit:
-    """Make the commit with one request.
+    """Make the commit, with one request where there is GraphQL.
 
     Raises:
         ForgeRefused: the branch moved (see ``failures.is_stale_head_refusal``), or is protected.
         ForgeForbidden: the token lacks ``contents: write``.
         ForgeUnavailable: it is not known whether it was made.
     """
+    at_home = draft.repository.casefold() == f"{client.owner}/{client.name}".casefold()
+    if client.has_graphql or not at_home:
+        try:
+            return await _commit_over_graphql(client, draft)
+        except ForgeError:
+            # Nothing was made by a host that turns out to have no GraphQL.
+            if client.has_graphql or not at_home:
+                raise
+    return await git_data.commit(client, draft, await tip(client, draft.branch))
+
+
+async def _commit_over_graphql(client: Client, draft: CommitDraft) -> Commit:
+    """Make the commit with one request."""
     endpoint = endpoints.COMMIT
     answer = await client.graphql(endpoint, COMMIT, {"input": commit_input(draft)})
     if answer.graphql_errors:
@@ -74,6 +88,20 @@ async def tip(client: Client, branch: str) -> str | None:
 
 async def state(client: Client, branch: str) -> BranchState:
     """A branch and the pull requests from it; those of forks' branches of that name are others."""
+    if client.has_graphql:
+        try:
+            return await _state_over_graphql(client, branch)
+        except ForgeUnauthorized:
+            raise
+        except ForgeError as error:
+            log.debug("branches are read and moved over REST: %s", error)
+            client.leave_graphql()
+    pulls = await git_data.pulls_of(client, branch)
+    return BranchState(branch=branch, tip=await tip(client, branch), pulls=pulls)
+
+
+async def _state_over_graphql(client: Client, branch: str) -> BranchState:
+    """Both in one request."""
     endpoint = endpoints.BRANCH_STATE
     variables = {
         "owner": client.owner,
@@ -114,6 +142,10 @@ async def move(client: Client, moves: Sequence[BranchMove]) -> None:
     Raises:
         ForgeError: one was elsewhere, or a rule of the repository forbids it; none was moved.
     """
+    if not client.has_graphql:
+        tips = {one.branch: await tip(client, one.branch) for one in moves}
+        await git_data.move(client, moves, tips)
+        return
     endpoint = endpoints.MOVE_BRANCHES
     asked = await client.graphql(
         endpoints.REPOSITORY_ID, REPOSITORY_ID, {"owner": client.owner, "name": client.name}

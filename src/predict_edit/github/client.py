@@ -107,6 +107,10 @@ class Client:
         """Whether it is worth asking for several things in one request."""
         return self.has_graphql and not self._apart
 
+    def leave_graphql(self) -> None:
+        """Ask nothing over GraphQL any more: what it should have told had to come over REST."""
+        self._graphql_missing = True
+
     async def aclose(self) -> None:
         """Wait for running requests, then close all connections."""
         await asyncio.to_thread(self._pool.close)
@@ -196,7 +200,9 @@ class Client:
     ) -> list[Answer]:
         """All pages of a list, in order, those after the first side by side.
 
-        GitHub names the last page in the ``link`` header of the first.
+        GitHub names the last page in the ``link`` header of the first. A full page without that
+        header may be the last, or come from a host or a proxy that does not send it: so the next
+        one is asked for, and a host that gives every page the same content is believed once.
         """
         path = endpoint.path(owner=self.owner, repo=self.name, **values)
 
@@ -211,8 +217,14 @@ class Client:
             last = min(first.last_page, limit or first.last_page)
             return [first, *await asyncio.gather(*map(page, range(2, last + 1)))]
         found = [first]
-        while found[-1].has_next_page and (limit is None or len(found) < limit):
-            found.append(await page(len(found) + 1))
+        while limit is None or len(found) < limit:
+            full = isinstance(found[-1].data, list) and len(found[-1].data) == PER_PAGE
+            if not (found[-1].has_next_page or (full and not found[-1].has_links)):
+                break
+            following = await page(len(found) + 1)
+            if following.data == found[-1].data:
+                break
+            found.append(following)
         return found
 
     async def _persist(

@@ -22,6 +22,7 @@ from predict_edit.errors import (
     ForgeAnswerInvalid,
     ForgeError,
     ForgeNotFound,
+    ForgeRefused,
     ForgeUnauthorized,
 )
 from predict_edit.github import answers, endpoints, failures, graph_answers
@@ -101,7 +102,7 @@ async def read_files(
     found = await _over_graphql(client, commit, files, asked)
     if found.untold:
         found = _Found.union([found, await _over_rest(client, commit, found)])
-    blobs = await asyncio.gather(*(_blob(client, entry) for entry in found.entries))
+    blobs = await asyncio.gather(*(_bytes_of(client, commit, entry) for entry in found.entries))
     contents = found.contents | {content.path: content for content in blobs}
     return {path: contents[path] for path in files if path in contents}
 
@@ -266,6 +267,21 @@ async def _tree(client: Client, commit: str) -> dict[str, answers.TreeEntry] | N
         log.debug("modes are not known: %s", type(error).__name__)
         return None
     return None if tree.truncated else {entry.path: entry for entry in tree.tree}
+
+
+async def _bytes_of(client: Client, commit: str, entry: _Entry) -> FileContent:
+    """Fetch the bytes of one file; by its path where the host does not give it by its object id.
+
+    Raises:
+        ForgeError: neither way.
+    """
+    try:
+        return await _blob(client, entry)
+    except (ForgeNotFound, ForgeRefused):
+        content = (await _at_path(client, commit, entry.path)).contents.get(entry.path)
+        if content is None or content.blob_sha != entry.sha:
+            raise
+        return dataclasses.replace(content, mode=entry.mode)
 
 
 async def _blob(client: Client, entry: _Entry) -> FileContent:

@@ -8,6 +8,7 @@ ask for.
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import dataclasses
 import time
@@ -15,8 +16,8 @@ from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from typing import Final
 
 from predict_edit.domain import Comment, Review, ReviewThread
-from predict_edit.errors import ForgeError, ForgeForbidden, ForgeUnauthorized
-from predict_edit.github import answers, contents, endpoints, failures, graph_answers
+from predict_edit.errors import ForgeAnswerInvalid, ForgeError, ForgeRefused, ForgeUnauthorized
+from predict_edit.github import accounts, answers, contents, endpoints, failures, graph_answers
 from predict_edit.github.answer import Answer
 from predict_edit.github.client import Client
 from predict_edit.github.documents import CONVERSATION, REVIEW_THREADS, ground
@@ -25,7 +26,6 @@ from predict_edit.log import log
 
 SHARED_FOR: Final = 3.0
 """Seconds for which one reading serves a question for comments and one for reviews."""
-ACTIONS_LOGIN: Final = "github-actions[bot]"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ class Conversations:
             if marker in (comment.body or "")
         ]
         login = await self._own_login() if found else ""
-        return tuple(entry.comment(mine=_is(entry.user, login)) for entry in found)
+        return tuple(entry.comment(mine=accounts.is_account(entry.user, login)) for entry in found)
 
     async def _reviews_over_rest(self, number: int, marker: str) -> tuple[Review, ...]:
         """Marked reviews by REST; ours are those by the token's account."""
@@ -135,22 +135,13 @@ class Conversations:
             if marker in (review.body or "")
         ]
         login = await self._own_login() if found else ""
-        return tuple(entry.review(mine=_is(entry.user, login)) for entry in found)
+        return tuple(entry.review(mine=accounts.is_account(entry.user, login)) for entry in found)
 
     async def _own_login(self) -> str:
-        """The account of the token; the job's own token gets 403 where others get their name."""
+        """The account of the token, asked for once."""
         if self._login is None:
-            try:
-                answer = await self._client.rest(endpoints.USER)
-                self._login = answers.parse(answers.Account, answer, endpoints.USER).login
-            except ForgeForbidden:
-                self._login = ACTIONS_LOGIN
+            self._login = await accounts.own_login(self._client)
         return self._login
-
-
-def _is(account: answers.Account | None, login: str) -> bool:
-    """Whether an account has that login, whose case does not matter."""
-    return account is not None and account.login.casefold() == login.casefold()
 
 
 async def ask_together(
@@ -221,11 +212,52 @@ async def _brought(first: Awaitable[Answer]) -> Answer | None:
 
 
 async def review_threads(client: Client, number: int, marker: str) -> tuple[ReviewThread, ...]:
-    """The threads on the diff whose first comment holds ``marker``; GraphQL alone tells them.
+    """The threads on the diff whose first comment holds ``marker``.
+
+    GraphQL alone tells what is resolved. A host that has no GraphQL, or does not know the question,
+    has nothing that could be: there the comments tell the threads.
 
     Raises:
-        ForgeError: GraphQL failed or is not there; whether a thread is resolved is then unknown.
+        ForgeError: GraphQL failed; whether a thread is resolved is then unknown.
     """
+    try:
+        return await _threads_over_graphql(client, number, marker)
+    except ForgeError as error:
+        known = not isinstance(error, ForgeRefused | ForgeAnswerInvalid)
+        if client.has_graphql and known:
+            raise
+        log.debug("threads are told by their comments: %s", error)
+        try:
+            return await _threads_over_rest(client, number, marker)
+        except ForgeError:
+            raise error from None
+
+
+async def _threads_over_rest(client: Client, number: int, marker: str) -> tuple[ReviewThread, ...]:
+    endpoint = endpoints.REVIEW_COMMENTS
+    pages = await client.pages(endpoint, number=number)
+    found = answers.parse_pages(answers.ReviewComment, pages, endpoint)
+    replies = collections.Counter(comment.in_reply_to_id for comment in found)
+    first = [each for each in found if each.in_reply_to_id is None and marker in each.body]
+    login = await accounts.own_login(client) if first else ""
+    return tuple(
+        ReviewThread(
+            path=each.path,
+            start_line=each.start_line,
+            line=each.line,
+            comment=each.comment(mine=accounts.is_account(each.user, login)),
+            replies=replies[each.id],
+            resolved=False,
+            outdated=each.line is None,
+            minimized=False,
+        )
+        for each in first
+    )
+
+
+async def _threads_over_graphql(
+    client: Client, number: int, marker: str
+) -> tuple[ReviewThread, ...]:
     endpoint = endpoints.REVIEW_THREADS
     threads: list[graph_answers.GraphThread] = []
     after: str | None = None

@@ -83,6 +83,25 @@ CREATE_REF = Endpoint(
     effect=Effect.CREATE,
 )
 
+# A blob, tree or commit that nothing points at yet is named by its content: made twice, it is one.
+GIT_COMMIT = _read(_REPOSITORY + "/git/commits/{sha}", _READ_CONTENTS)
+CREATE_BLOB = Endpoint(
+    method="POST",
+    template=_REPOSITORY + "/git/blobs",
+    permission="contents: write",
+    effect=Effect.REPLACE,
+)
+CREATE_TREE = dataclasses.replace(CREATE_BLOB, template=_REPOSITORY + "/git/trees")
+CREATE_COMMIT = dataclasses.replace(CREATE_BLOB, template=_REPOSITORY + "/git/commits")
+MOVE_REF = Endpoint(
+    method="PATCH",
+    template=_REPOSITORY + "/git/refs/heads/{path}",
+    permission="contents: write",
+    effect=Effect.REPLACE,
+)
+DELETE_REF = dataclasses.replace(MOVE_REF, method="DELETE", effect=Effect.CREATE)
+
+PULL_REQUESTS = _read(_REPOSITORY + "/pulls", _READ_PULLS)
 OPEN_PULL_REQUEST = Endpoint(
     method="POST",
     template=_REPOSITORY + "/pulls",

@@ -25,7 +25,9 @@ _ANCHOR = re.compile(
 )
 _PENDING = re.compile(r"one pending review", re.IGNORECASE)
 _TOO_LONG = re.compile(r"body is too long", re.IGNORECASE)
-_STALE = re.compile(r"stale_data|expected branch to point", re.IGNORECASE)
+_STALE = re.compile(
+    r"stale_data|expected branch to point|update is not a fast forward", re.IGNORECASE
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

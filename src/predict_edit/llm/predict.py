@@ -39,6 +39,8 @@ MOST_REPEATS = 3
 """Repetitions of one file after server errors, lost connections and half streams."""
 
 _LIMITED_FIRST, _LIMITED_MOST = 0.5, 20.0
+_BELIEVED = 5
+"""Rate limits in a row after which a server that asks for next to no wait is no longer believed."""
 _CHARACTERS_PER_TOKEN = 4
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _SDK_ERRORS = (openai.OpenAIError, httpx2.HTTPError, PredictEditError, ValueError, OSError)
@@ -166,17 +168,22 @@ class Predictor:
 
         Patience ends when neither this file nor any other got through for ``timeout`` seconds: as
         long as the run moves, no file is given up. A wait that the server itself asks for is
-        honoured as long as the whole run has time, where it is known how much.
+        honoured as long as the whole run has time, where it is known how much. Where that was too
+        short time and again, the pauses grow: some servers always ask for none.
         """
         pause = failure.wait
-        if pause is None:
-            pause = backoff(waits, first=_LIMITED_FIRST, most=_LIMITED_MOST, draw=self._around.draw)
+        unsaid = waits if pause is None else waits - _BELIEVED
+        if unsaid > 0:
+            grown = backoff(
+                unsaid, first=_LIMITED_FIRST, most=_LIMITED_MOST, draw=self._around.draw
+            )
+            pause = max(grown, pause or 0.0)
         until = max(since, self._pace.last_success) + self._settings.timeout
         if (deadline := self._around.deadline) is not None:
             until = deadline if failure.wait is not None else min(until, deadline)
-        if self._around.clock() + pause > until:
+        if self._around.clock() + (pause or 0.0) > until:
             raise failure.error
-        await self._around.sleep(pause)
+        await self._around.sleep(pause or 0.0)
 
     def _time_left(self, ledger: Ledger) -> float:
         left = self._settings.timeout - ledger.active

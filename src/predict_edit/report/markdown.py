@@ -29,7 +29,8 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 """Blank on the screen although Unicode does not class them so."""
 
 _CODE = re.compile(r"`([^`]+)`")
-_BEFORE, _AFTER = """([{"'""", """.,;:!?)]}"'"""
+_BEFORE = """([{"'\N{LEFT DOUBLE QUOTATION MARK}"""
+_AFTER = """.,;:!?)]}"'\N{RIGHT DOUBLE QUOTATION MARK}"""
 """Punctuation that stays outside when a word becomes code."""
 _ACTIVE = re.compile(r"([\\`*_\[\](){}#!~^])")
 _RISKY = re.compile(

@@ -16,12 +16,6 @@ from predict_edit.suggest import reasons
 from predict_edit.suggest.anchor import Anchors
 from predict_edit.suggest.diff import apply_hunks
 
-JOIN_GAP: Final = 1
-"""Hunks with at most this many unchanged lines between them read better as one suggestion."""
-
-JOINED_LINES: Final = 30
-"""Hunks are not joined where the suggestion would replace more lines than this."""
-
 BODY_LIMIT: Final = 60_000
 """Characters; GitHub refuses comments over 65,536, and a marker still has to fit in."""
 
@@ -48,26 +42,19 @@ def compose(head: Head, hunks: Sequence[Hunk]) -> tuple[Placement, ...]:
     """One placement for each hunk: inline where GitHub can apply it, in the patch elsewhere.
 
     ``hunks`` is what changes in the head, top down. No two suggestions share a line. Neighbours
-    are joined only into a suggestion that is as good as theirs alone: GitHub can apply it too.
+    stay apart, however close they are: so there are as many suggestions as hunks inline, and
+    whoever counts them finds that nothing is lost.
     """
     placements: list[Placement] = []
     taken = 0
-    while len(placements) < len(hunks):
-        first = len(placements)
-        found = _suggest(head, hunks[first : first + 1], taken)
-        count = 1
-        for size in _joinable(hunks, first):
-            joined = _suggest(head, hunks[first : first + size], taken)
-            if isinstance(joined, Refusal):
-                break
-            found, count = joined, size
-        for hunk in hunks[first : first + count]:
-            if isinstance(found, Refusal):
-                placement = Placement(hunk=hunk, kind=PlacementKind.PATCH, reason=found.reason)
-            else:
-                placement = Placement(hunk=hunk, kind=PlacementKind.INLINE, suggestion=found)
-                taken = found.line
-            placements.append(placement)
+    for hunk in hunks:
+        found = _suggest(head, hunk, taken)
+        if isinstance(found, Refusal):
+            placement = Placement(hunk=hunk, kind=PlacementKind.PATCH, reason=found.reason)
+        else:
+            placement = Placement(hunk=hunk, kind=PlacementKind.INLINE, suggestion=found)
+            taken = found.line
+        placements.append(placement)
     return tuple(placements)
 
 
@@ -82,20 +69,11 @@ def fenced(lines: Sequence[str]) -> str:
     return "\n".join([f"{fence}suggestion", *lines, fence])
 
 
-def _joinable(hunks: Sequence[Hunk], first: int) -> Iterator[int]:
-    """How many hunks from ``first`` on might share a suggestion: 2, 3, … while they are close."""
-    for index in range(first + 1, len(hunks)):
-        gap = hunks[index].start - hunks[index - 1].end - 1
-        if gap > JOIN_GAP or hunks[index].end - hunks[first].start >= JOINED_LINES:
-            return
-        yield index - first + 1
-
-
-def _suggest(head: Head, hunks: Sequence[Hunk], taken: int) -> Suggestion | Refusal:
-    """The smallest suggestion that performs the hunks and starts below line ``taken``."""
+def _suggest(head: Head, hunk: Hunk, taken: int) -> Suggestion | Refusal:
+    """The smallest suggestion that performs the hunk and starts below line ``taken``."""
     refusals: list[Refusal] = []
-    for start, end in _ranges(head, hunks):
-        body = _body(head, hunks, start, end, taken)
+    for start, end in _ranges(head, hunk):
+        body = _body(head, hunk, start, end, taken)
         if isinstance(body, str):
             return Suggestion(path=head.path, start_line=start, line=end, body=body)
         refusals.append(body)
@@ -104,9 +82,9 @@ def _suggest(head: Head, hunks: Sequence[Hunk], taken: int) -> Suggestion | Refu
     return refusals[0] if refusals else Refusal(reason=reasons.EMPTY_FILE)
 
 
-def _ranges(head: Head, hunks: Sequence[Hunk]) -> Iterator[tuple[int, int]]:
+def _ranges(head: Head, hunk: Hunk) -> Iterator[tuple[int, int]]:
     """The lines to replace; for an insertion first the line above, then the line below it."""
-    start, end = hunks[0].start, hunks[-1].end
+    start, end = hunk.start, hunk.end
     if start <= end:
         yield start, end
         return
@@ -116,14 +94,14 @@ def _ranges(head: Head, hunks: Sequence[Hunk]) -> Iterator[tuple[int, int]]:
         yield start, start
 
 
-def _body(head: Head, hunks: Sequence[Hunk], start: int, end: int, taken: int) -> str | Refusal:
-    """The suggestion block that performs the hunks by replacing lines ``start`` to ``end``."""
+def _body(head: Head, hunk: Hunk, start: int, end: int, taken: int) -> str | Refusal:
+    """The suggestion block that performs the hunk by replacing lines ``start`` to ``end``."""
     if start <= taken:
         return Refusal(reason=reasons.LINE_TAKEN)
     if (reason := head.anchors.refusal(start, end)) is not None:
         return Refusal(reason=reason)
     old = "".join(head.lines[start - 1 : end])
-    new = apply_hunks(old, (dataclasses.replace(h, start=h.start - start + 1) for h in hunks))
+    new = apply_hunks(old, [dataclasses.replace(hunk, start=hunk.start - start + 1)])
     if (reason := _unfit(old, new, start)) is not None:
         return Refusal(reason=reason)
     body = fenced(_block_lines(old, new))
