@@ -101,6 +101,32 @@ async def test_a_deleted_command_is_none(
     assert await forge.command_body(ISSUE) is None
 
 
+@pytest.mark.parametrize(
+    ("listed", "status", "reaction", "there"),
+    [
+        ([1], 404, 200, True),  # the host keeps the tool's own comments alone
+        ([1], 404, 404, False),
+        ([1, 5], 404, 200, False),  # it was listed, so it was deleted
+        ([1], 405, 200, True),
+        ([1], 410, 200, False),
+    ],
+)
+async def test_a_command_that_a_host_never_shows_counts_as_given(
+    github: FakeGitHub,
+    rest_forge: GitHubForge,
+    listed: list[int],
+    status: int,
+    reaction: int,
+    there: bool,
+) -> None:
+    """Not listed and not shown, but taking a reaction: it is there all the same."""
+    github.on("GET", "issues/7/comments", [{"id": number, "body": "x"} for number in listed])
+    github.on("GET", "issues/comments/5", {"message": "no"}, status=status)
+    github.on("POST", "issues/comments/5/reactions", {"id": 42}, status=reaction)
+    await rest_forge.marked_comments(7, "predict-edit")
+    assert await rest_forge.command_body(ISSUE) == (ISSUE.body if there else None)
+
+
 async def test_a_command_that_cannot_be_read_raises(github: FakeGitHub, forge: GitHubForge) -> None:
     """Not knowing is not the same as deleted."""
     github.on("GET", "issues/comments/5", {}, status=451)

@@ -27,12 +27,15 @@ class _Body(FromGitHub):
     body: str
 
 
-async def look_again(client: Client, number: int, command: CommandRef) -> tuple[str, str | None]:
+async def look_again(
+    client: Client, number: int, command: CommandRef, *, listed: bool = True
+) -> tuple[str, str | None]:
     """The newest commit of the pull request, and the command's comment as it reads now.
 
     One request where GraphQL tells that nothing has changed about the comment; whatever else it
     says is not believed before REST has said so too. The commit is empty where it could not be
-    read, the text ``None`` where the comment was deleted.
+    read, the text ``None`` where the comment was deleted; ``listed`` is as for
+    :func:`predict_edit.github.comments.command_body`.
 
     Raises:
         ForgeError: the comment could not be read.
@@ -49,7 +52,9 @@ async def look_again(client: Client, number: int, command: CommandRef) -> tuple[
         else:
             if body == command.body:
                 return head, body
-    head, body = await asyncio.gather(_head(client, number), comments.command_body(client, command))
+    head, body = await asyncio.gather(
+        _head(client, number), comments.command_body(client, command, listed=listed)
+    )
     return head, body
 
 

@@ -10,6 +10,8 @@ from predict_edit.github.documents import CLOSE
 from predict_edit.log import log
 
 _GONE = 410
+_NOT_SHOWN = 405
+"""What a host says that takes changes of a comment, but shows no single one."""
 
 
 _REACT = {
@@ -77,20 +79,38 @@ class Reactions:
         return found
 
 
-async def command_body(client: Client, command: CommandRef) -> str | None:
-    """The command's comment as it reads now; ``None`` when it was deleted."""
+async def command_body(client: Client, command: CommandRef, *, listed: bool = True) -> str | None:
+    """The command's comment as it reads now; ``None`` when it was deleted.
+
+    There is one answer for what was deleted and for what a host does not show. GitHub lists the
+    command with the conversation. Where it was not ``listed`` and still takes a reaction, the host
+    shows no comments but the tool's own, and the command counts as it was given.
+    """
     if command.source not in _READ or command.comment_id is None:
         return command.body
     endpoint = _READ[command.source]
     try:
         answer = await client.rest(endpoint, id=command.comment_id)
     except ForgeNotFound:
-        return None
+        there = not listed and await _takes_reaction(client, command)
+        return command.body if there else None
     except ForgeRefused as error:
         if error.status == _GONE:
             return None
+        if error.status == _NOT_SHOWN:
+            return command.body
         raise
     return answers.parse(answers.Body, answer, endpoint).body or ""
+
+
+async def _takes_reaction(client: Client, command: CommandRef) -> bool:
+    """Whether the comment takes the reaction that it has since it was taken up."""
+    body = {"content": Reaction.TAKEN.value}
+    try:
+        await client.rest(_REACT[command.source], once=True, id=command.comment_id or 0, body=body)
+    except ForgeError:
+        return False
+    return True
 
 
 async def create_comment(client: Client, number: int, body: str) -> Comment:

@@ -56,6 +56,15 @@ class Conversations:
         self._client = client
         self._readings: dict[int, _Reading] = {}
         self._login: str | None = None
+        self._seen: set[int] | None = None
+
+    def lists(self, comment_id: int | None) -> bool:
+        """Whether the host lists this comment; taken for granted until a list was read."""
+        return self._seen is None or comment_id in self._seen
+
+    def _note(self, ids: Iterable[int]) -> None:
+        """Keep which comments were listed, also those that are deleted later."""
+        self._seen = (self._seen or set()) | set(ids)
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -84,6 +93,7 @@ class Conversations:
         except ForgeError as error:
             log.debug("comments are read over REST: %s", error)
             return await self._comments_over_rest(number, marker)
+        self._note(comment.id for comment in written.comments)
         return tuple(comment for comment in written.comments if marker in comment.body)
 
     async def reviews(self, number: int, marker: str) -> tuple[Review, ...]:
@@ -117,11 +127,9 @@ class Conversations:
         """Marked comments by REST; ours are those by the token's account."""
         endpoint = endpoints.COMMENTS
         pages = await self._client.pages(endpoint, number=number)
-        found = [
-            comment
-            for comment in answers.parse_pages(answers.IssueComment, pages, endpoint)
-            if marker in (comment.body or "")
-        ]
+        listed = answers.parse_pages(answers.IssueComment, pages, endpoint)
+        self._note(comment.id for comment in listed)
+        found = [comment for comment in listed if marker in (comment.body or "")]
         login = await self._own_login() if found else ""
         return tuple(entry.comment(mine=accounts.is_account(entry.user, login)) for entry in found)
 

@@ -100,11 +100,13 @@ class GitHubForge:
 
     async def command_body(self, command: CommandRef) -> str | None:
         """The command's comment as it reads now."""
-        return await comments.command_body(self._client, command)
+        listed = self._conversations.lists(command.comment_id)
+        return await comments.command_body(self._client, command, listed=listed)
 
     async def look_again(self, number: int, command: CommandRef) -> tuple[str, str | None]:
         """The newest commit, and the command's comment as it reads now."""
-        return await again.look_again(self._client, number, command)
+        listed = self._conversations.lists(command.comment_id)
+        return await again.look_again(self._client, number, command, listed=listed)
 
     async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
         """The comments of the conversation that hold ``marker``."""
