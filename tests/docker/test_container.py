@@ -160,7 +160,7 @@ async def test_whole_way(image: Image, scene: Stage) -> None:
 
     assert ran.exit_code == 0, ran.log
     assert ran.outputs["outcome"] == "suggested"
-    assert len(scene.suggestions) == int(ran.outputs["suggestions"]) == 18
+    assert len(scene.suggestions) == int(ran.outputs["suggestions"]) == 19
     assert "root rights dropped" in ran.log
     result = json.loads((step.workspace / ran.outputs["result"]).read_text(encoding="utf-8"))
     assert result["outcome"] == "suggested"
@@ -202,8 +202,8 @@ async def test_from_a_workflow(image: Image, scene: Stage, tmp_path: Path) -> No
     log = done.stdout + done.stderr
 
     assert done.returncode == 0, log[-3000:]
-    assert "outcome=suggested suggestions=18" in log, log[-3000:]
-    assert len(scene.suggestions) == 18
+    assert "outcome=suggested suggestions=19" in log, log[-3000:]
+    assert len(scene.suggestions) == 19
     assert len(scene.summaries) == 1
     assert "sk-sandbox-not-a-secret" not in log
 
