@@ -386,7 +386,7 @@ class PlacedFile:
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:
         """The suggestions, top down."""
-        return tuple(dict.fromkeys(p.suggestion for p in self.placements if p.suggestion))
+        return tuple(p.suggestion for p in self.placements if p.suggestion)
 
     def count(self, kind: PlacementKind) -> int:
         """How many hunks ended as ``kind``."""

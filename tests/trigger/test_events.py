@@ -288,6 +288,19 @@ def test_a_dispatch_from_the_inputs_of_the_action(dispatch: dict[str, Any]) -> N
     assert trigger.parsed == EditCommand(instruction="--files x\n is gone")
 
 
+@pytest.mark.parametrize("scoped", [False, True])
+def test_an_app_without_a_type_dispatches_nothing(dispatch: dict[str, Any], scoped: bool) -> None:
+    """Its login tells, for a pull request and for a branch, as it does for comments."""
+    sender = {"login": "helper[bot]", "id": 7}
+    payload = {**dispatch, "sender": sender, "inputs": {"instruction": "x"}}
+    if not scoped:
+        payload["inputs"]["pull-request"] = "12"
+    trigger = read("workflow_dispatch", payload, scoped=scoped)
+
+    assert isinstance(trigger, Ignored)
+    assert "helper[bot]" in trigger.reason
+
+
 @pytest.mark.parametrize("said", ["run docstrings", " run  docstrings\n"])
 def test_a_dispatch_of_a_recipe(dispatch: dict[str, Any], said: str) -> None:
     """``run NAME`` alone names a recipe, as in a comment; more words make it an instruction."""

@@ -23,7 +23,6 @@ from predict_edit.trigger.payload import (
     Repository,
     ReviewCommentEvent,
     ScheduleEvent,
-    Sender,
     User,
     validated,
 )
@@ -179,7 +178,7 @@ def _read_dispatch(
     """
     event = validated(DispatchEvent, payload)
     sender = event.sender
-    if sender is not None and sender.type not in {None, "User"}:
+    if sender is not None and not sender.is_person:
         return Ignored(reason=f"{quoted(sender.login)} is no person")
     inputs = event.inputs or {}
     number = pull_request or _number(inputs.get("pull-request"))
@@ -221,7 +220,7 @@ def _read_task(
     """Read a dispatch that is about a branch."""
     event = validated(DispatchEvent, payload)
     sender = event.sender
-    if sender is not None and sender.type not in {None, "User"}:
+    if sender is not None and not sender.is_person:
         return Ignored(reason=f"{quoted(sender.login)} is no person")
     said = instruction or (event.inputs or {}).get("instruction")
     return Tasked(
@@ -286,7 +285,7 @@ def _not_created(payload: Mapping[str, object]) -> Ignored | None:
     return Ignored(reason=f"a comment that was {quoted(action)}, not created, is no command")
 
 
-def _said(comment: Comment, sender: Sender | None, word: str) -> Command | CommandError | Ignored:
+def _said(comment: Comment, sender: User | None, word: str) -> Command | CommandError | Ignored:
     """Read what a person says in a comment; ignore everything that is not a person's."""
     body = comment.body or ""
     if reason := _no_person(comment, sender):
@@ -300,7 +299,7 @@ def _said(comment: Comment, sender: Sender | None, word: str) -> Command | Comma
     return parsed or Ignored(reason=f"the comment does not start with {quoted(word)}")
 
 
-def _no_person(comment: Comment, sender: Sender | None) -> str | None:
+def _no_person(comment: Comment, sender: User | None) -> str | None:
     """Say why a comment is not a person's own; ``None`` where it is."""
     user = comment.user
     if user is None:
@@ -314,7 +313,7 @@ def _no_person(comment: Comment, sender: Sender | None) -> str | None:
     return None
 
 
-def _same(user: User, sender: Sender) -> bool:
+def _same(user: User, sender: User) -> bool:
     """Tell whether two accounts are one; numbers outlive a change of name."""
     if user.id is not None and sender.id is not None:
         return user.id == sender.id

@@ -23,7 +23,7 @@ class Payload(pydantic.BaseModel):
 
 
 class User(Payload):
-    """The author of a comment."""
+    """An account: the author of a comment, or whoever caused the event."""
 
     login: str = pydantic.Field(min_length=1)
     type: str | None = None
@@ -35,14 +35,6 @@ class User(Payload):
         if self.type is None:
             return not self.login.endswith("[bot]")
         return self.type == "User"
-
-
-class Sender(Payload):
-    """The account that caused the event."""
-
-    login: str = pydantic.Field(min_length=1)
-    id: int | None = None
-    type: str | None = None
 
 
 class Repository(Payload):
@@ -99,7 +91,7 @@ class IssueCommentEvent(ActionEvent):
     comment: Comment
     issue: Issue
     repository: Repository | None = None
-    sender: Sender | None = None
+    sender: User | None = None
 
 
 class ReviewCommentEvent(ActionEvent):
@@ -108,7 +100,7 @@ class ReviewCommentEvent(ActionEvent):
     comment: ReviewComment
     pull_request: PullRequest
     repository: Repository | None = None
-    sender: Sender | None = None
+    sender: User | None = None
 
 
 class DispatchEvent(Payload):
@@ -116,7 +108,7 @@ class DispatchEvent(Payload):
 
     repository: Repository | None = None
     inputs: dict[str, object] | None = None
-    sender: Sender | None = None
+    sender: User | None = None
 
 
 class ScheduleEvent(Payload):
