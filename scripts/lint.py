@@ -16,6 +16,7 @@ SCHEMA = ["check-jsonschema", "--builtin-schema"]
 CHECKS: list[tuple[str, list[str]]] = [
     ("ruff check", ["ruff", "check", "--quiet", *PYTHON]),
     ("ruff format", ["ruff", "format", "--check", "--quiet", *PYTHON]),
+    ("floors of the house", ["lint-imports", "--no-cache"]),
     ("test docstrings", ["interrogate", "--quiet", "tests"]),
     ("Dockerfile", ["hadolint", "Dockerfile"]),
     ("action.yml", ["check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml"]),

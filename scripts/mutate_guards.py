@@ -43,14 +43,14 @@ GUARDS = (
     ),
     Guard(
         name="only people command",
-        file="trigger/events.py",
+        file="trigger/comments.py",
         old="if not user.is_person:",
         new='if user.login == "nobody":',
         test=f"{COMMAND}[bot-commands]",
     ),
     Guard(
         name="an edited comment is no command",
-        file="trigger/events.py",
+        file="trigger/comments.py",
         old='if action == "created":',
         new="if action:",
         test=f"{COMMAND}[edited-comment]",

@@ -24,7 +24,7 @@ from predict_edit.outcome import SETTINGS_WRONG, Finished, exit_status
 
 if TYPE_CHECKING:
     from predict_edit.inputs import Inputs
-    from predict_edit.trigger.events import Commanded, Tasked, Trigger
+    from predict_edit.trigger.asked import Commanded, Tasked, Trigger
 
 _FAILED = 1
 MAX_ANNOTATIONS = 10
@@ -87,7 +87,7 @@ def _start(
     environ: MutableMapping[str, str], runner: Runner, files: RunnerFiles, console: Console
 ) -> int:
     """Find out what is asked, and do it."""
-    from predict_edit.trigger.events import Ignored  # noqa: PLC0415 - pydantic waits for the masks
+    from predict_edit.trigger.asked import Ignored  # noqa: PLC0415 - pydantic waits for the masks
 
     try:
         trigger = _read_trigger(environ, runner)
@@ -95,13 +95,15 @@ def _start(
             log.info("ignored: %s", trigger.reason)
             _report(files, Finished(report=RunReport(outcome=Outcome.IGNORED)))
             return 0
-        inputs = _read_inputs(environ, trigger)
+        trigger, inputs, wrong = _read_inputs(environ, trigger)
         outbox = Outbox(runner.workspace)
         identity = _give_up_rights(environ, outbox)
         from predict_edit.serving import Surroundings, serve  # noqa: PLC0415 - PyGithub is slow
 
         around = Surroundings(runner=runner, outbox=outbox, console=console, identity=identity)
         finished = asyncio.run(serve(trigger, inputs, around))
+        if wrong:
+            finished = finished.misconfigured(str(wrong))
     except (SettingsError, EventError) as error:
         console.error("settings", str(error))
         report = RunReport(outcome=Outcome.FAILED, problem=str(error))
@@ -146,10 +148,31 @@ def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Trigger:
     )
 
 
-def _read_inputs(environ: MutableMapping[str, str], trigger: Commanded | Tasked) -> Inputs:
+def _read_inputs(
+    environ: MutableMapping[str, str], trigger: Commanded | Tasked
+) -> tuple[Commanded | Tasked, Inputs, SettingsError | None]:
+    """Read all inputs; where they are wrong, what is needed to say so to who waits for an answer.
+
+    Raises:
+        SettingsError: they are wrong, and nobody waits or can be told.
+    """
+    from predict_edit.trigger.asked import Commanded  # noqa: PLC0415 - see _start
+
+    try:
+        return trigger, _checked_inputs(environ, trigger), None
+    except SettingsError as error:
+        from predict_edit.misconfigured import answerable  # noqa: PLC0415 - seldom needed
+
+        told = answerable(trigger, error, environ) if isinstance(trigger, Commanded) else None
+        if told is None:
+            raise
+        return *told, error
+
+
+def _checked_inputs(environ: MutableMapping[str, str], trigger: Commanded | Tasked) -> Inputs:
     from predict_edit.inputs import read_inputs  # noqa: PLC0415 - see _start
     from predict_edit.readiness import check_inputs, check_task_inputs  # noqa: PLC0415
-    from predict_edit.trigger.events import Tasked  # noqa: PLC0415
+    from predict_edit.trigger.asked import Tasked  # noqa: PLC0415
 
     inputs = read_inputs(environ)
     if isinstance(trigger, Tasked):

@@ -15,7 +15,7 @@ from predict_edit.conversation import Conversation, command_key
 from predict_edit.delivery.marks import REVIEWS
 from predict_edit.desk import Desk
 from predict_edit.domain import Job, Outcome, Reaction, Review, RunReport
-from predict_edit.errors import CommandError
+from predict_edit.errors import CommandError, SettingsError
 from predict_edit.gate import Gate, Seen
 from predict_edit.inputs import Inputs
 from predict_edit.outcome import Finished
@@ -24,8 +24,8 @@ from predict_edit.readiness import check_ready, check_served
 from predict_edit.report.messages import render_help
 from predict_edit.repository.recipes import with_built_in
 from predict_edit.settings import Settings, resolve, resolve_command
+from predict_edit.trigger.asked import Commanded
 from predict_edit.trigger.command import OPTIONS, Apply, EditCommand, Help, RunRecipe
-from predict_edit.trigger.events import Commanded
 
 if TYPE_CHECKING:
     from predict_edit.findings import Findings
@@ -134,7 +134,7 @@ class Beginning:
     def _settle(self, policy: Policy) -> Settings:
         """Merge what command, inputs and config say; from here on the job is complete."""
         parsed = self._commanded.parsed
-        if isinstance(parsed, CommandError):
+        if isinstance(parsed, CommandError | SettingsError):
             raise parsed
         if isinstance(parsed, EditCommand | RunRecipe):
             settings, instruction = resolve_command(self._inputs, policy.config, parsed)

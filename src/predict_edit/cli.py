@@ -49,7 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     action.set_defaults(run=_action)
 
-    add_laptop_commands(commands)
+    add_laptop_commands(commands, grammar=make_parser)
     add_doctor(commands)
     add_compare(commands)
 

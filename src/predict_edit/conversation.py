@@ -7,7 +7,7 @@ from predict_edit.domain import CommandRef, Reaction
 from predict_edit.errors import ForgeError
 from predict_edit.forge import Forge
 from predict_edit.log import log
-from predict_edit.trigger.events import Commanded
+from predict_edit.trigger.asked import Commanded
 
 
 class Conversation:

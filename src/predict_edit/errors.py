@@ -25,6 +25,10 @@
     │   ├── ForgeForbidden        403 without a rate limit
     │   ├── ForgeNotFound         404
     │   ├── ForgeRefused          422 and other 4xx
+    │   │   ├── AnchorRefused     a suggestion that GitHub finds outside the diff
+    │   │   ├── PendingReview     the token's account has an unfinished review there
+    │   │   ├── TextRefused       longer than GitHub takes
+    │   │   └── BranchMoved       a branch is not where it was said to be
     │   ├── ForgeRateLimited      403 or 429 with a limit
     │   ├── ForgeUnavailable      5xx, broken connection, timeout
     │   └── ForgeAnswerInvalid    an answer that is not what GitHub documents
@@ -86,7 +90,7 @@ class PredictEditError(Exception):
 
 
 class SettingsError(PredictEditError):
-    """The settings are wrong; nothing was requested. Exit status 2."""
+    """The settings are wrong; no model was asked. Exit status 2."""
 
 
 class MissingInput(SettingsError):
@@ -190,6 +194,25 @@ class ForgeNotFound(ForgeError):
 
 class ForgeRefused(ForgeError):
     """422 or another 4xx: GitHub does not accept what was sent."""
+
+
+class AnchorRefused(ForgeRefused):
+    """A review was refused for a path or line that is not in the diff.
+
+    GitHub refuses the whole review and does not name the comment.
+    """
+
+
+class PendingReview(ForgeRefused):
+    """A review was refused because the token's account has a pending one on the pull request."""
+
+
+class TextRefused(ForgeRefused):
+    """A body is longer than the 65,536 characters that GitHub takes."""
+
+
+class BranchMoved(ForgeRefused):
+    """A branch is no longer at the commit that it was said to be at; nothing was done to it."""
 
 
 class ForgeRateLimited(ForgeError):

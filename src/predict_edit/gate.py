@@ -17,8 +17,8 @@ from predict_edit.look import Look, look_at
 from predict_edit.policy import Policy, read_policy
 from predict_edit.settings import resolve
 from predict_edit.trigger.access import refusal
+from predict_edit.trigger.asked import Commanded
 from predict_edit.trigger.command import DEFAULT_COMMAND
-from predict_edit.trigger.events import Commanded
 from predict_edit.window import too_many
 
 

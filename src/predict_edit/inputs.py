@@ -190,7 +190,7 @@ def _check_endpoint(inputs: Inputs, url: str) -> None:
     azure = is_azure_host(url) or inputs.api_version or inputs.azure_client_id
     if inputs.api_key is None and not azure:
         raise MissingInput(
-            f"`api-key` is missing for `base-url` at {host_of(url)}.",
+            "`api-key` is missing, with a `base-url` given that is not Azure's.",
             "Pass the key as `api-key`; a server that checks none takes any text. Only Azure "
             "works without a key, through Microsoft Entra ID.",
         )

@@ -11,7 +11,7 @@ import dataclasses
 from predict_edit.domain import ChangedFile, PullRequest, Role
 from predict_edit.errors import ForgeError
 from predict_edit.forge import Forge
-from predict_edit.trigger.events import Commanded
+from predict_edit.trigger.asked import Commanded
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

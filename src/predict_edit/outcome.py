@@ -11,7 +11,8 @@ from predict_edit.domain import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.outputs import OutputPaths
 
 if TYPE_CHECKING:
-    from predict_edit.settings import FailOn, Settings
+    from predict_edit.settings import Settings
+    from predict_edit.values import FailOn
 
 
 SETTINGS_WRONG = 2
@@ -27,9 +28,14 @@ class Finished:
     paths: OutputPaths = dataclasses.field(default_factory=OutputPaths)
     settings: Settings | None = None
     settings_wrong: bool = False
-    """The run failed because of the repository's config."""
+    """The run failed because of the workflow's inputs or the repository's config."""
     figures: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """The outputs of the run that had finished the same command before, where one had."""
+
+    def misconfigured(self, problem: str) -> Finished:
+        """The same, of a run that could only say what is wrong with the inputs."""
+        report = dataclasses.replace(self.report, outcome=Outcome.FAILED, problem=problem)
+        return dataclasses.replace(self, report=report, settings_wrong=True)
 
 
 def outcome_of(files: Sequence[FileResult], *, posted: int = 0, committed: bool = False) -> Outcome:

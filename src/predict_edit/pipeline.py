@@ -37,11 +37,11 @@ from predict_edit.memory import Memory
 from predict_edit.outcome import Finished
 from predict_edit.reading import read_sources, with_thread
 from predict_edit.settings import Settings
+from predict_edit.trigger.asked import Commanded
 from predict_edit.trigger.command import (
     DEFAULT_COMMAND,
     Apply,
 )
-from predict_edit.trigger.events import Commanded
 from predict_edit.window import check_alone
 
 __all__ = ["Desk", "Run", "run"]

@@ -12,7 +12,7 @@ from predict_edit.gate import Seen
 from predict_edit.policy import Policy
 from predict_edit.select import choose, open_source
 from predict_edit.settings import Settings
-from predict_edit.trigger.events import Commanded
+from predict_edit.trigger.asked import Commanded
 
 if TYPE_CHECKING:
     from predict_edit.findings import Findings

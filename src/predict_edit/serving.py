@@ -26,7 +26,7 @@ from predict_edit.github.runner import Runner
 from predict_edit.log import Console, log
 from predict_edit.look import Look, look_at
 from predict_edit.outbox import Outbox
-from predict_edit.trigger.events import Commanded, Tasked
+from predict_edit.trigger.asked import Commanded, Tasked
 
 if TYPE_CHECKING:
     from predict_edit.editor import Editor

@@ -30,20 +30,6 @@ from predict_edit.values import (
 )
 from predict_edit.wording import did_you_mean, listed, quoted
 
-__all__ = [
-    "ContextPolicy",
-    "Delivery",
-    "FailOn",
-    "Mode",
-    "ModelSettings",
-    "PredictionPolicy",
-    "Price",
-    "Settings",
-    "instruction_for",
-    "resolve",
-    "resolve_command",
-]
-
 FREE_DELIVERIES: tuple[Delivery, ...] = ("suggestions", "patch")
 """Ways of delivery that write no commit: every commenter may choose them."""
 

@@ -52,7 +52,7 @@ from predict_edit.repository.spread import (
     told,
 )
 from predict_edit.select import choose
-from predict_edit.trigger.events import Commanded
+from predict_edit.trigger.asked import Commanded
 
 NOT_PLANNED: Final = "its earlier edit is not remembered any more; give the command again"
 

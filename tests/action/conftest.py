@@ -38,8 +38,9 @@ from predict_edit.sandbox.github.nouns import IssueComment, Review
 from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
 from predict_edit.settings import ModelSettings
 from predict_edit.spreading import run_command
+from predict_edit.trigger.asked import Commanded
 from predict_edit.trigger.command import DEFAULT_COMMAND
-from predict_edit.trigger.events import Commanded, read_event
+from predict_edit.trigger.events import read_event
 
 MakeStage = Callable[..., Awaitable[Stage]]
 

@@ -127,19 +127,18 @@ class TestIgnored:
 
 
 class TestSettings:
-    """Wrong settings end before any request."""
+    """Wrong settings are told on the pull request too, and no model is asked."""
 
     @pytest.mark.parametrize(
         ("inputs", "named"),
         [
             ({"model": ""}, "model"),
             ({"api-key": "", "base-url": ""}, "api-key"),
-            ({"github-token": ""}, "github-token"),
             ({"concurrency": "many"}, "concurrency"),
             ({"prediction": "maybe"}, "prediction"),
             ({"base-url": "http://models.example/v1"}, "base-url"),  # a key over plain HTTP
             ({"azure-client-id": "abc"}, "azure-client-id"),  # together with a key
-            ({"deliver": "pull-request"}, "deliver"),  # not served yet
+            ({"deliver": "pull-request"}, "deliver"),  # there is one already
             ({"mode": "spread"}, "mode"),
             ({"shard": "2"}, "shard"),  # belongs to a job of a spread run
             ({"max-cost": "-1"}, "max-cost"),
@@ -148,15 +147,100 @@ class TestSettings:
     async def test_named_and_exit_2(
         self, make_stage: MakeStage, inputs: dict[str, str], named: str
     ) -> None:
-        """The message names the input; neither GitHub nor the model is asked anything."""
+        """The log and the pull request name the input and the next step; 😕, and no model.
+
+        A value that is wrong stands in the log alone, where the runner hides secrets.
+        """
         stage = await make_stage(files=TWO)
         run = await stage.say(inputs=inputs)
 
         assert run.exit_code == 2
-        assert f"`{named}`" in run.stdout
         assert run.outputs["outcome"] == "failed"
-        assert stage.github.log.requests == []
+        assert f"`{named}`" in run.stdout
+        (summary,) = stage.summaries
+        assert f"`{named}`" in summary
+        assert "**Next step:**" in summary
+        assert not [value for value in inputs.values() if value and f"`{value}`" in summary]
+        assert run.outputs["summary-url"]
+        assert stage.reactions == ["confused"]
         assert stage.bodies == []
+
+    async def test_a_second_try_has_one_answer(self, make_stage: MakeStage) -> None:
+        """Once the workflow is mended, the same command does its work in the same comment."""
+        stage = await make_stage(files=TWO)
+        comment = stage.github.comment("octo/game", 1, "grace", REPLACE)
+        payload = stage.comment_payload(comment)
+        wrong = await stage.run("issue_comment", payload, model="")
+        right = await stage.run("issue_comment", payload)
+
+        assert (wrong.exit_code, right.exit_code) == (2, 0)
+        assert right.outputs["outcome"] == "suggested"
+        assert len(stage.summaries) == 1
+
+    @pytest.mark.parametrize(
+        ("login", "inputs"),
+        [
+            ("ada", {"model": ""}),  # a stranger
+            ("grace", {"permission": "boss"}),  # may write; who may is not clear
+        ],
+    )
+    async def test_strangers_are_told_nothing(
+        self, make_stage: MakeStage, login: str, inputs: dict[str, str]
+    ) -> None:
+        """Only the 👎 of every stranger; a `permission` that is wrong lets only admins in."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say(login=login, inputs=inputs)
+
+        assert run.exit_code == 2
+        assert (stage.summaries, stage.reactions) == ([], ["-1"])
+
+    @pytest.mark.parametrize("inputs", [{"dry-run": "true"}, {"dry-run": "perhaps"}])
+    async def test_a_dry_run_writes_nothing(
+        self, make_stage: MakeStage, inputs: dict[str, str]
+    ) -> None:
+        """Where nothing is to be written the log alone tells, also where that is not clear."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say(inputs={"model": "", **inputs})
+
+        assert run.exit_code == 2
+        assert "`model`" in run.stdout
+        assert (stage.written(), stage.summaries, stage.reactions) == ([], [], [])
+
+    async def test_a_command_that_is_a_dry_run_writes_nothing(self, make_stage: MakeStage) -> None:
+        """`--dry-run` in the comment is heard too."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say("/predict-edit --dry-run add types", inputs={"model": ""})
+
+        assert run.exit_code == 2
+        assert (stage.written(), stage.summaries, stage.reactions) == ([], [], [])
+
+    @pytest.mark.parametrize(
+        ("inputs", "named"),
+        [
+            ({"github-token": ""}, "github-token"),
+            ({"github-token": "two words"}, "github-token"),
+            ({"mode": "edit", "model": ""}, "model"),  # the job before it has told
+        ],
+    )
+    async def test_nothing_is_asked_where_it_cannot_be_told(
+        self, make_stage: MakeStage, inputs: dict[str, str], named: str
+    ) -> None:
+        """Without a token, or in a later job of the same command, only the log tells."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say(inputs=inputs)
+
+        assert (run.exit_code, run.outputs["outcome"]) == (2, "failed")
+        assert f"`{named}`" in run.stdout
+        assert stage.github.log.requests == []
+
+    async def test_a_dispatch_is_told_in_the_log(self, make_stage: MakeStage) -> None:
+        """Whoever dispatches looks at the run."""
+        stage = await make_stage(files=TWO)
+        payload = stage.dispatch_payload(pull_request="1", instruction="Add types.")
+        run = await stage.run("workflow_dispatch", payload, model="")
+
+        assert run.exit_code == 2
+        assert stage.github.log.requests == []
 
     async def test_broken_event_file(self, stage: Stage) -> None:
         """An event that is not what GitHub sends is told with what is missing."""

@@ -15,8 +15,8 @@ from predict_edit.errors import (
     ForgeUnauthorized,
     ForgeUnavailable,
 )
-from predict_edit.github.contents import MAX_BYTES
 from predict_edit.github.forge import GitHubForge
+from predict_edit.github.found import MAX_BYTES
 
 if TYPE_CHECKING:
     from tests.github.conftest import FakeGitHub, Files, MakeForge, Received

@@ -10,6 +10,8 @@ import hypothesis.strategies as st
 import pytest
 
 from predict_edit.errors import (
+    AnchorRefused,
+    BranchMoved,
     ForgeAnswerInvalid,
     ForgeError,
     ForgeForbidden,
@@ -18,8 +20,10 @@ from predict_edit.errors import (
     ForgeRefused,
     ForgeUnauthorized,
     ForgeUnavailable,
+    PendingReview,
+    TextRefused,
 )
-from predict_edit.github import endpoints, failures, refusals
+from predict_edit.github import endpoints, failures
 from predict_edit.github.answer import Answer
 
 OLD_ANCHOR = (
@@ -162,10 +166,10 @@ def unprocessable(*errors: Any) -> Answer:
         (answer(410, {"message": "Issues are disabled for this repo"}), ForgeRefused, "410", "off"),
         (answer(409, {"message": "Git Repository is empty."}), ForgeRefused, "409", "try again"),
         (answer(451, None), ForgeRefused, "451", "report"),
-        (unprocessable(PENDING), ForgeRefused, "pending review", "discard"),
+        (unprocessable(PENDING), PendingReview, "pending review", "discard"),
         (
             unprocessable("Body is too long (maximum is 65536 characters)"),
-            ForgeRefused,
+            TextRefused,
             "65,536",
             "--deliver patch",
         ),
@@ -175,7 +179,7 @@ def unprocessable(*errors: Any) -> Answer:
             "Issue title missing_field",
             "GitHub says",
         ),
-        *((unprocessable(text), ForgeRefused, "diff", "again") for text in ANCHORS),
+        *((unprocessable(text), AnchorRefused, "diff", "again") for text in ANCHORS),
         (answer(500, {"message": "Server Error"}), ForgeUnavailable, "500", "githubstatus"),
         (answer(502, None), ForgeUnavailable, "not known whether", "githubstatus"),
         (answer(504, {"message": "timeout"}), ForgeUnavailable, "504", "githubstatus"),
@@ -212,8 +216,7 @@ def test_anchor_refusals_are_told_in_every_wording(text: str, change: Any) -> No
     """Old and new wordings, as a string or an object, in any case."""
     for entry in (change(text), {"message": change(text), "code": "custom"}):
         error = failures.failure_of(unprocessable(entry), endpoints.CREATE_REVIEW)
-        assert refusals.is_anchor_refusal(error)
-        assert not refusals.is_pending_review_refusal(error)
+        assert type(error) is AnchorRefused
 
 
 @pytest.mark.parametrize(
@@ -231,9 +234,7 @@ def test_anchor_refusals_are_told_in_every_wording(text: str, change: Any) -> No
 def test_a_pending_review_is_told_from_a_wrong_anchor(entry: Any) -> None:
     """The account's stale pending review refuses every review, whatever its anchors."""
     error = failures.failure_of(unprocessable(entry), endpoints.CREATE_REVIEW)
-    assert refusals.is_pending_review_refusal(error)
-    assert not refusals.is_anchor_refusal(error)
-    assert not refusals.is_length_refusal(error)
+    assert type(error) is PendingReview
 
 
 @pytest.mark.parametrize(
@@ -245,13 +246,13 @@ def test_a_pending_review_is_told_from_a_wrong_anchor(entry: Any) -> None:
 )
 def test_a_body_that_is_too_long_is_told(got: Answer) -> None:
     """Both spellings of the length limit."""
-    assert refusals.is_length_refusal(failures.failure_of(got, endpoints.CREATE_COMMENT))
+    assert type(failures.failure_of(got, endpoints.CREATE_COMMENT)) is TextRefused
 
 
 def test_other_errors_are_no_refusals() -> None:
     """A server that happens to say "line" in a 500 refused no anchor."""
     got = answer(500, {"message": "Line could not be resolved"})
-    assert not refusals.is_anchor_refusal(failures.failure_of(got, endpoints.CREATE_REVIEW))
+    assert type(failures.failure_of(got, endpoints.CREATE_REVIEW)) is ForgeUnavailable
 
 
 @pytest.mark.parametrize(
@@ -265,7 +266,7 @@ def test_other_errors_are_no_refusals() -> None:
         ([{"type": "INSUFFICIENT_SCOPES", "message": "scopes"}], ForgeForbidden),
         ([{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}], ForgeRateLimited),
         ([{"message": "Something went wrong while executing your query."}], ForgeUnavailable),
-        ([{"type": "STALE_DATA", "message": "Expected branch to point to"}], ForgeRefused),
+        ([{"type": "STALE_DATA", "message": "Expected branch to point to"}], BranchMoved),
         (
             [{"message": "Field 'x' doesn't exist", "extensions": {"code": "undefinedField"}}],
             ForgeRefused,
@@ -285,7 +286,8 @@ def test_a_moved_branch_is_told() -> None:
     """GitHub's ``STALE_DATA`` is a refusal of its own kind."""
     errors = [{"type": "STALE_DATA", "message": 'Expected branch to point to "a" but it did not.'}]
     error = failures.graphql_failure(answer(200, {"errors": errors}), endpoints.COMMIT)
-    assert refusals.is_stale_head_refusal(error)
+    assert type(error) is BranchMoved
+    assert "no longer at the commit" in error.cause
 
 
 def test_an_invalid_answer_names_its_endpoint() -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.domain import BranchMove, CommitDraft
-from predict_edit.errors import ForgeRefused, ForgeUnauthorized
-from predict_edit.github import refusals
+from predict_edit.errors import BranchMoved, ForgeRefused, ForgeUnauthorized
 from predict_edit.github.forge import GitHubForge
 
 if TYPE_CHECKING:
@@ -83,9 +82,8 @@ async def test_a_commit_is_made_and_the_branch_moves_forward(
 async def test_a_branch_that_moved_is_left(github: FakeGitHub, rest_forge: GitHubForge) -> None:
     """Nothing is made for another head, and the refusal is told from every other."""
     github.on("GET", "git/ref/heads/topic/x", at("topic/x", NEW))
-    with pytest.raises(ForgeRefused) as caught:
+    with pytest.raises(BranchMoved):
         await rest_forge.commit(DRAFT)
-    assert refusals.is_stale_head_refusal(caught.value)
     assert len(github.received) == 1
 
 
@@ -96,9 +94,8 @@ async def test_a_branch_that_moves_meanwhile_is_left(
     serve_commit(github)
     refused = {"message": "Update is not a fast forward"}
     github.on("PATCH", "git/refs/heads/topic/x", refused, status=422)
-    with pytest.raises(ForgeRefused) as caught:
+    with pytest.raises(BranchMoved):
         await rest_forge.commit(DRAFT)
-    assert refusals.is_stale_head_refusal(caught.value)
 
 
 async def test_a_host_that_turns_out_to_have_no_graphql(
@@ -173,8 +170,8 @@ async def test_branches_are_made_and_deleted(github: FakeGitHub, rest_forge: Git
 @pytest.mark.parametrize(
     ("move", "says"),
     [
-        (BranchMove(branch="b", before=None, after=NEW), "another commit"),
-        (BranchMove(branch="b", before=NEW, after=None), "another commit"),
+        (BranchMove(branch="b", before=None, after=NEW), "no longer at the commit"),
+        (BranchMove(branch="b", before=NEW, after=None), "no longer at the commit"),
         (BranchMove(branch="b", before=OLD, after=NEW), "needs GraphQL"),
     ],
 )

@@ -10,8 +10,13 @@ import pytest
 from githubkit_schemas.latest import models
 
 from predict_edit.domain import ReviewDraft, Suggestion
-from predict_edit.errors import ForgeForbidden, ForgeRefused, ForgeUnavailable
-from predict_edit.github import refusals
+from predict_edit.errors import (
+    AnchorRefused,
+    ForgeForbidden,
+    ForgeRefused,
+    ForgeUnavailable,
+    PendingReview,
+)
 from predict_edit.github.forge import GitHubForge
 from predict_edit.github.review import review_body
 
@@ -101,13 +106,11 @@ async def test_a_refused_review_tells_what_kind(github: FakeGitHub, forge: GitHu
     draft = ReviewDraft(commit_id="a", body="", suggestions=())
     for text in ("Line could not be resolved", "User can only have one pending review per pull"):
         github.on("POST", "pulls/7/reviews", {"message": "No", "errors": [text]}, status=422)
-    with pytest.raises(ForgeRefused) as anchor:
+    with pytest.raises(AnchorRefused) as anchor:
         await forge.create_review(7, draft)
-    with pytest.raises(ForgeRefused) as pending:
+    with pytest.raises(PendingReview):
         await forge.create_review(7, draft)
     assert anchor.value.reasons == ("No", "Line could not be resolved")
-    assert refusals.is_anchor_refusal(anchor.value)
-    assert refusals.is_pending_review_refusal(pending.value)
     assert len(github.received) == 2
 
 

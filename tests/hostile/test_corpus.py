@@ -134,6 +134,8 @@ def test_hostile_command(case: Case, single: Mapping[str, Evidence]) -> None:
         match name:
             case "never":
                 assert not [text for text in wanted if text in evidence.shown]
+            case "unsaid":
+                assert not [text for text in wanted if text in "".join(evidence.bodies)]
             case "unheard":
                 assert not [text for text in wanted if text in as_json(evidence.asked)]
             case "refused":

@@ -49,8 +49,8 @@ def test_missing_pins_are_found(repository: Path) -> None:
         for name in ("openai", "pygithub")
     ]
     assert (
-        "src/predict_edit/github/client.py imports requests, which requirements.txt does not pin."
-        in problems
+        "src/predict_edit/github/transport.py imports requests, "
+        "which requirements.txt does not pin." in problems
     )
 
 

@@ -40,7 +40,7 @@ from predict_edit.sandbox.github.nouns import Access, PullRequest
 from predict_edit.sandbox.world import World, build_world
 from predict_edit.sandbox.world_files import WorldFile
 from predict_edit.settings import ModelSettings
-from predict_edit.trigger.events import Tasked
+from predict_edit.trigger.asked import Tasked
 
 REPOSITORY = "octo/game"
 BRANCH = "predict-edit/lint-fix"

@@ -19,8 +19,9 @@ from predict_edit.errors import (
     SettingsError,
     UnknownOption,
 )
+from predict_edit.trigger.asked import Commanded, Ignored, Tasked, Trigger
 from predict_edit.trigger.command import EditCommand, Help, RunRecipe
-from predict_edit.trigger.events import Commanded, Ignored, Tasked, Trigger, read_event
+from predict_edit.trigger.events import read_event
 
 WORD = "/predict-edit"
 Make = Callable[..., dict[str, Any]]

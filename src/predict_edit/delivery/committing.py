@@ -19,6 +19,7 @@ from predict_edit.domain import (
     PullRequest,
 )
 from predict_edit.errors import (
+    BranchMoved,
     CommitRefused,
     ForgeAnswerInvalid,
     ForgeError,
@@ -27,7 +28,6 @@ from predict_edit.errors import (
     ForgeRefused,
     ForgeUnavailable,
 )
-from predict_edit.github.refusals import is_stale_head_refusal
 from predict_edit.log import log
 from predict_edit.report.figures import plural
 
@@ -160,9 +160,7 @@ async def commit_all(parcel: Parcel, contents: tuple[NewContent, ...], *, headli
                 log.info("GitHub failed to say so, but the commit was made")
                 return made
             raise _refused(parcel, error) from error
-        except ForgeRefused as error:
-            if not is_stale_head_refusal(error):
-                raise _refused(parcel, error) from error
+        except BranchMoved:
             if made := await find_commit(parcel, contents):
                 return made
             head = await _new_head(parcel, contents)

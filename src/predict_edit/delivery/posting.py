@@ -24,8 +24,9 @@ from predict_edit.errors import (
     ForgeRateLimited,
     ForgeRefused,
     ForgeUnavailable,
+    PendingReview,
+    TextRefused,
 )
-from predict_edit.github.refusals import is_length_refusal, is_pending_review_refusal
 from predict_edit.log import log
 from predict_edit.marker import Marker
 from predict_edit.report.review_body import render_review_body
@@ -169,10 +170,10 @@ class Poster:
 
     async def _remedied(self, error: ForgeRefused) -> bool:
         """Remove what stands in the way of the whole review, once."""
-        if is_pending_review_refusal(error) and not self._cleared:
+        if isinstance(error, PendingReview) and not self._cleared:
             self._cleared = True
             return await clear_pending(self._forge, self._number)
-        if is_length_refusal(error) and not self._short:
+        if isinstance(error, TextRefused) and not self._short:
             self._short = True
             return True
         return False
@@ -187,7 +188,7 @@ class Poster:
         """
         self._refusals += 1
         single = error.status == HTTPStatus.UNPROCESSABLE_ENTITY
-        if not single or is_pending_review_refusal(error) or self._refusals > MOST_REFUSALS:
+        if not single or isinstance(error, PendingReview) or self._refusals > MOST_REFUSALS:
             raise error
         log.error("defect: GitHub refused suggestions that should be right: %s", error.reasons)
         await self._hide_orphan(marker)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from predict_edit.errors import ForgeForbidden, ForgeNotFound, ForgeRefused
-from predict_edit.github import answers, endpoints
+from predict_edit.github import answers, endpoints, parsing
 from predict_edit.github.client import Client
 
 ACTIONS_LOGIN: Final = "github-actions[bot]"
@@ -21,7 +21,7 @@ async def own_login(client: Client) -> str:
         answer = await client.rest(endpoints.USER)
     except (ForgeForbidden, ForgeNotFound, ForgeRefused):
         return ACTIONS_LOGIN
-    return answers.parse(answers.Account, answer, endpoints.USER).login
+    return parsing.parse(answers.Account, answer, endpoints.USER).login
 
 
 def is_account(account: answers.Account | None, login: str) -> bool:

@@ -9,9 +9,10 @@ import pydantic
 from predict_edit.domain import CommandRef
 from predict_edit.errors import ForgeError, ForgeUnauthorized
 from predict_edit.github import comments, endpoints, snapshot
-from predict_edit.github.answers import FromGitHub, Sha, parse_data
+from predict_edit.github.answers import Sha
 from predict_edit.github.client import Client
 from predict_edit.github.documents import AGAIN
+from predict_edit.github.parsing import FromGitHub, parse_data
 from predict_edit.log import log
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from predict_edit.domain import BranchMove, BranchState, Commit, CommitDraft
 from predict_edit.errors import ForgeError, ForgeNotFound, ForgeUnauthorized
-from predict_edit.github import answers, endpoints, failures, git_data, graph_answers
+from predict_edit.github import answers, endpoints, failures, git_data, graph_answers, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.documents import BRANCH_STATE, COMMIT, MOVE_BRANCHES, REPOSITORY_ID
 from predict_edit.log import log
@@ -41,7 +41,8 @@ async def commit(client: Client, draft: CommitDraft) -> Commit:
     """Make the commit, with one request where there is GraphQL.
 
     Raises:
-        ForgeRefused: the branch moved (see ``failures.is_stale_head_refusal``), or is protected.
+        BranchMoved: it is elsewhere.
+        ForgeRefused: it is protected.
         ForgeForbidden: the token lacks ``contents: write``.
         ForgeUnavailable: it is not known whether it was made.
     """
@@ -65,14 +66,14 @@ async def _commit_over_graphql(client: Client, draft: CommitDraft) -> Commit:
     made = answer.data.get("data")
     for name in ("createCommitOnBranch", "commit"):
         made = made.get(name) if isinstance(made, dict) else None
-    found = answers.parse_data(graph_answers.NewCommit, made, endpoint)
+    found = parsing.parse_data(graph_answers.NewCommit, made, endpoint)
     return Commit(sha=found.oid, url=found.url)
 
 
 async def default_branch(client: Client) -> str:
     """The branch that pull requests go to."""
     answer = await client.rest(endpoints.REPOSITORY)
-    return answers.parse(answers.Repository, answer, endpoints.REPOSITORY).default_branch
+    return parsing.parse(answers.Repository, answer, endpoints.REPOSITORY).default_branch
 
 
 async def tip(client: Client, branch: str) -> str | None:
@@ -82,7 +83,7 @@ async def tip(client: Client, branch: str) -> str | None:
         answer = await client.rest(endpoint, path=branch)
     except ForgeNotFound:
         return None
-    found = answers.parse(answers.GitRef, answer, endpoint)
+    found = parsing.parse(answers.GitRef, answer, endpoint)
     return found.object.sha if found.ref == f"refs/heads/{branch}" else None
 
 
@@ -113,7 +114,7 @@ async def _state_over_graphql(client: Client, branch: str) -> BranchState:
     if answer.graphql_errors:
         raise failures.graphql_failure(answer, endpoint)
     data = answer.data.get("data")
-    found = answers.parse_data(
+    found = parsing.parse_data(
         graph_answers.BranchAnswer,
         data.get("repository") if isinstance(data, dict) else None,
         endpoint,

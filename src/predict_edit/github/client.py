@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
-
-import requests
 
 from predict_edit.errors import (
     EventError,
@@ -22,7 +19,8 @@ from predict_edit.errors import (
 from predict_edit.github import addresses, failures
 from predict_edit.github.answer import Answer
 from predict_edit.github.endpoints import Effect, Endpoint
-from predict_edit.github.transport import NO_ANSWER, PER_PAGE, ForeignRedirect, WorkerPool
+from predict_edit.github.record import RequestRecord
+from predict_edit.github.transport import NO_ANSWER, PER_PAGE, WorkerPool
 from predict_edit.log import log
 
 WORKERS: Final = 8
@@ -37,18 +35,6 @@ _ERROR_STATUS: Final = 400
 _UNPROCESSABLE: Final = 422
 
 Sleep = Callable[[float], Awaitable[None]]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRecord:
-    """One request as it went over the wire, for the count and the debug log."""
-
-    method: str
-    path: str
-    """Address below the API's root, or the name of a GraphQL operation."""
-    status: int | None
-    """``None`` when no answer came."""
-    seconds: float
 
 
 class Client:
@@ -273,20 +259,21 @@ class Client:
         """Send one request, record it, and turn every failure into an error of the tree."""
         started = time.monotonic()
         status: int | None = None
+        timeout = self._timeouts[endpoint.effect]
         send = functools.partial(
             self._pool.send,
             endpoint.method,
             url,
             parameters=query,
             body=body,
-            timeout=self._timeouts[endpoint.effect],
+            timeout=timeout,
         )
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._pool.executor, send)
             status = answer.status
         except NO_ANSWER as error:
             # Its text holds addresses and, in some cases, pieces of the answer.
-            raise self._no_answer(error, endpoint) from None
+            raise failures.no_answer(error, endpoint, timeout) from None
         finally:
             shown = endpoint.name if url == self.graphql_url else url
             record = RequestRecord(
@@ -302,20 +289,3 @@ class Client:
         if not answer.is_json:
             raise failures.invalid(endpoint, "no JSON", status=status)
         return answer.without(self._token) if answer.graphql_errors else answer
-
-    def _no_answer(self, error: Exception, endpoint: Endpoint) -> ForgeError:
-        """The error for a request that brought no complete answer."""
-        match error:
-            case ForeignRedirect():
-                return failures.invalid(endpoint, "a redirect to another address, not followed")
-            case requests.exceptions.SSLError():
-                return ForgeUnavailable(
-                    f"GitHub's certificate was not accepted ({endpoint.name}).",
-                    "Name your authority's certificates in REQUESTS_CA_BUNDLE.",
-                )
-            case requests.exceptions.Timeout():
-                seconds = self._timeouts[endpoint.effect]
-                return failures.unavailable(endpoint, f"did not answer within {seconds} s")
-            case requests.exceptions.ConnectionError():
-                return failures.unavailable(endpoint, "cannot be reached or hung up")
-        return failures.unavailable(endpoint, f"sent an unusable answer, {type(error).__name__}")

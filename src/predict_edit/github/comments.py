@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction
 from predict_edit.errors import ForgeError, ForgeNotFound, ForgeRefused, ForgeUnauthorized
-from predict_edit.github import answers, endpoints
+from predict_edit.github import answers, endpoints, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.documents import CLOSE
 from predict_edit.log import log
@@ -74,7 +74,7 @@ class Reactions:
         answer = await self._client.rest(
             endpoint, once=True, id=command.comment_id, body={"content": reaction.value}
         )
-        found = answers.parse(answers.ReactionAnswer, answer, endpoint).id
+        found = parsing.parse(answers.ReactionAnswer, answer, endpoint).id
         self._ids[command.comment_id, reaction] = found
         return found
 
@@ -100,7 +100,7 @@ async def command_body(client: Client, command: CommandRef, *, listed: bool = Tr
         if error.status == _NOT_SHOWN:
             return command.body
         raise
-    return answers.parse(answers.Body, answer, endpoint).body or ""
+    return parsing.parse(answers.Body, answer, endpoint).body or ""
 
 
 async def _takes_reaction(client: Client, command: CommandRef) -> bool:
@@ -117,7 +117,7 @@ async def create_comment(client: Client, number: int, body: str) -> Comment:
     """Write a comment into the conversation; asked once."""
     endpoint = endpoints.CREATE_COMMENT
     answer = await client.rest(endpoint, number=number, body={"body": body})
-    return answers.parse(answers.IssueComment, answer, endpoint).comment(mine=True)
+    return parsing.parse(answers.IssueComment, answer, endpoint).comment(mine=True)
 
 
 async def edit_comment(client: Client, comment_id: int, body: str) -> None:
@@ -161,7 +161,7 @@ async def thread(client: Client, number: int, comment_id: int) -> tuple[str, ...
     """
     endpoint = endpoints.REVIEW_COMMENTS
     pages = await client.pages(endpoint, number=number)
-    comments = answers.parse_pages(answers.ReviewComment, pages, endpoint)
+    comments = parsing.parse_pages(answers.ReviewComment, pages, endpoint)
     roots = {comment.id: comment.in_reply_to_id or comment.id for comment in comments}
     root = roots.get(comment_id)
     if root is None:

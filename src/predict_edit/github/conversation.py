@@ -8,20 +8,26 @@ ask for.
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import dataclasses
 import time
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from typing import Final
 
-from predict_edit.domain import Comment, Review, ReviewThread
-from predict_edit.errors import ForgeAnswerInvalid, ForgeError, ForgeRefused, ForgeUnauthorized
-from predict_edit.github import accounts, answers, contents, endpoints, failures, graph_answers
+from predict_edit.domain import Comment, Review
+from predict_edit.errors import ForgeError, ForgeUnauthorized
+from predict_edit.github import (
+    accounts,
+    answers,
+    contents_graphql,
+    endpoints,
+    failures,
+    graph_answers,
+    parsing,
+)
 from predict_edit.github.answer import Answer
 from predict_edit.github.client import Client
-from predict_edit.github.documents import CONVERSATION, REVIEW_THREADS, ground
-from predict_edit.github.endpoints import Endpoint
+from predict_edit.github.documents import CONVERSATION, ground
 from predict_edit.log import log
 
 SHARED_FOR: Final = 3.0
@@ -127,7 +133,7 @@ class Conversations:
         """Marked comments by REST; ours are those by the token's account."""
         endpoint = endpoints.COMMENTS
         pages = await self._client.pages(endpoint, number=number)
-        listed = answers.parse_pages(answers.IssueComment, pages, endpoint)
+        listed = parsing.parse_pages(answers.IssueComment, pages, endpoint)
         self._note(comment.id for comment in listed)
         found = [comment for comment in listed if marker in (comment.body or "")]
         login = await self._own_login() if found else ""
@@ -139,7 +145,7 @@ class Conversations:
         pages = await self._client.pages(endpoint, number=number)
         found = [
             review
-            for review in answers.parse_pages(answers.PullReview, pages, endpoint)
+            for review in parsing.parse_pages(answers.PullReview, pages, endpoint)
             if marker in (review.body or "")
         ]
         login = await self._own_login() if found else ""
@@ -160,7 +166,7 @@ async def ask_together(
     Raises:
         ForgeError: it failed; the two have to be asked for apart.
     """
-    variables = contents.variables_of(client, commit, files) | _first_pages(client, number)
+    variables = contents_graphql.variables_of(client, commit, files) | _first_pages(client, number)
     return await client.together(endpoints.GROUND, ground(len(files)), variables)
 
 
@@ -190,7 +196,7 @@ async def _over_graphql(
         if answer is None:
             answer = await client.graphql(endpoint, CONVERSATION, variables)
         first = None
-        page = _pull_request(graph_answers.Conversation, answer, endpoint)
+        page = graph_answers.pull_request_of(graph_answers.Conversation, answer, endpoint)
         if variables["withComments"] is not (page.comments is not None) or variables[
             "withReviews"
         ] is not (page.reviews is not None):
@@ -217,93 +223,3 @@ async def _brought(first: Awaitable[Answer]) -> Answer | None:
         raise
     except ForgeError:
         return None
-
-
-async def review_threads(client: Client, number: int, marker: str) -> tuple[ReviewThread, ...]:
-    """The threads on the diff whose first comment holds ``marker``.
-
-    GraphQL alone tells what is resolved. A host that has no GraphQL, or does not know the question,
-    has nothing that could be: there the comments tell the threads.
-
-    Raises:
-        ForgeError: GraphQL failed; whether a thread is resolved is then unknown.
-    """
-    try:
-        return await _threads_over_graphql(client, number, marker)
-    except ForgeError as error:
-        known = not isinstance(error, ForgeRefused | ForgeAnswerInvalid)
-        if client.has_graphql and known:
-            raise
-        log.debug("threads are told by their comments: %s", error)
-        try:
-            return await _threads_over_rest(client, number, marker)
-        except ForgeError:
-            raise error from None
-
-
-async def _threads_over_rest(client: Client, number: int, marker: str) -> tuple[ReviewThread, ...]:
-    endpoint = endpoints.REVIEW_COMMENTS
-    pages = await client.pages(endpoint, number=number)
-    found = answers.parse_pages(answers.ReviewComment, pages, endpoint)
-    replies = collections.Counter(comment.in_reply_to_id for comment in found)
-    first = [each for each in found if each.in_reply_to_id is None and marker in each.body]
-    login = await accounts.own_login(client) if first else ""
-    return tuple(
-        ReviewThread(
-            path=each.path,
-            start_line=each.start_line,
-            line=each.line,
-            comment=each.comment(mine=accounts.is_account(each.user, login)),
-            replies=replies[each.id],
-            resolved=False,
-            outdated=each.line is None,
-            minimized=False,
-        )
-        for each in first
-    )
-
-
-async def _threads_over_graphql(
-    client: Client, number: int, marker: str
-) -> tuple[ReviewThread, ...]:
-    endpoint = endpoints.REVIEW_THREADS
-    threads: list[graph_answers.GraphThread] = []
-    after: str | None = None
-    while True:
-        answer = await client.graphql(
-            endpoint,
-            REVIEW_THREADS,
-            {"owner": client.owner, "name": client.name, "number": number, "after": after},
-        )
-        page = _pull_request(graph_answers.Threads, answer, endpoint).threads
-        threads += page.nodes
-        if not page.page.has_next_page:
-            return tuple(_threads(threads, marker))
-        after = page.page.end_cursor
-
-
-def _threads(threads: Iterable[graph_answers.GraphThread], marker: str) -> Iterable[ReviewThread]:
-    """The threads that carry the marker, as the domain has them."""
-    for thread in threads:
-        first = next(iter(thread.comments.nodes), None)
-        if first is not None and marker in first.body:
-            yield ReviewThread(
-                path=thread.path,
-                start_line=thread.start_line,
-                line=thread.line,
-                comment=first.comment(),
-                replies=max(thread.comments.total - 1, 0),
-                resolved=thread.resolved,
-                outdated=thread.outdated,
-                minimized=first.minimized,
-            )
-
-
-def _pull_request(kind: type[answers.T], answer: Answer, endpoint: Endpoint) -> answers.T:
-    """The pull request of an answer; a partial one is refused, for nothing may be missing."""
-    if answer.graphql_errors:
-        raise failures.graphql_failure(answer, endpoint)
-    data = answer.data.get("data")
-    for name in ("repository", "pullRequest"):
-        data = data.get(name) if isinstance(data, dict) else None
-    return answers.parse_data(kind, data, endpoint)

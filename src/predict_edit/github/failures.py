@@ -9,6 +9,7 @@ import time
 from http import HTTPStatus
 from typing import Any, Final
 
+import requests
 from github.Requester import Requester
 
 from predict_edit.errors import (
@@ -24,6 +25,7 @@ from predict_edit.errors import (
 from predict_edit.github import refusals
 from predict_edit.github.answer import Answer
 from predict_edit.github.endpoints import Effect, Endpoint
+from predict_edit.github.transport import ForeignRedirect
 
 REASON_LIMIT: Final = 300
 REASONS_LIMIT: Final = 10
@@ -135,10 +137,10 @@ def _unauthorized(endpoint: Endpoint, reasons: tuple[str, ...]) -> ForgeUnauthor
 
 def forbidden(endpoint: Endpoint, reasons: tuple[str, ...]) -> ForgeForbidden:
     """The error for a 403 that is no rate limit, or GraphQL's ``FORBIDDEN``."""
-    cause, next_step = refusals.meaning(refusals.FORBIDDEN, reasons, endpoint.name) or (
-        f"The token may not do {endpoint.name} (403).",
-        f"It probably lacks `{endpoint.permission}`: {_WHERE_PERMISSIONS_STAND}",
-    )
+    cause = f"The token may not do {endpoint.name} (403)."
+    next_step = f"It probably lacks `{endpoint.permission}`: {_WHERE_PERMISSIONS_STAND}"
+    if rule := refusals.known(refusals.FORBIDDEN, reasons):
+        cause, next_step = rule.cause.format(endpoint=endpoint.name), rule.next_step
     return ForgeForbidden(
         cause + _quoted(reasons), next_step, status=HTTPStatus.FORBIDDEN, reasons=reasons
     )
@@ -156,14 +158,16 @@ def not_found(endpoint: Endpoint, reasons: tuple[str, ...] = ()) -> ForgeNotFoun
 
 
 def refused(endpoint: Endpoint, status: int, reasons: tuple[str, ...]) -> ForgeRefused:
-    """The error for a 422 and every other 4xx."""
-    cause, next_step = refusals.meaning(refusals.REFUSED, reasons, endpoint.name) or (
-        f"GitHub does not accept {endpoint.name} ({status}).",
-        refusals.REFUSED_BY_STATUS.get(
-            status, "Read what GitHub says; if it stays unclear, report it."
-        ),
+    """The error for a 422 and every other 4xx, of the class that GitHub's sentences tell."""
+    kind: type[ForgeRefused] = ForgeRefused
+    cause = f"GitHub does not accept {endpoint.name} ({status})."
+    next_step = refusals.REFUSED_BY_STATUS.get(
+        status, "Read what GitHub says; if it stays unclear, report it."
     )
-    return ForgeRefused(cause + _quoted(reasons), next_step, status=status, reasons=reasons)
+    if rule := refusals.known(refusals.REFUSED, reasons):
+        kind = rule.refusal
+        cause, next_step = rule.cause.format(endpoint=endpoint.name), rule.next_step
+    return kind(cause + _quoted(reasons), next_step, status=status, reasons=reasons)
 
 
 def _rate_limited(
@@ -199,6 +203,23 @@ def unavailable(
         status=status,
         reasons=reasons,
     )
+
+
+def no_answer(error: Exception, endpoint: Endpoint, timeout: int) -> ForgeError:
+    """The error for a request that brought no complete answer; ``timeout`` is in seconds."""
+    match error:
+        case ForeignRedirect():
+            return invalid(endpoint, "a redirect to another address, not followed")
+        case requests.exceptions.SSLError():
+            return ForgeUnavailable(
+                f"GitHub's certificate was not accepted ({endpoint.name}).",
+                "Name your authority's certificates in REQUESTS_CA_BUNDLE.",
+            )
+        case requests.exceptions.Timeout():
+            return unavailable(endpoint, f"did not answer within {timeout} s")
+        case requests.exceptions.ConnectionError():
+            return unavailable(endpoint, "cannot be reached or hung up")
+    return unavailable(endpoint, f"sent an unusable answer, {type(error).__name__}")
 
 
 def invalid(endpoint: Endpoint, what: str, *, status: int | None = None) -> ForgeAnswerInvalid:

@@ -30,13 +30,16 @@ from predict_edit.github import (
     branch,
     comments,
     contents,
+    contents_graphql,
     conversation,
     pulls,
     review,
     snapshot,
+    threads,
     trees,
 )
-from predict_edit.github.client import Client, RequestRecord
+from predict_edit.github.client import Client
+from predict_edit.github.record import RequestRecord
 
 if TYPE_CHECKING:
     from predict_edit.findings.report import Report
@@ -79,7 +82,7 @@ class GitHubForge:
         self, commit: str, files: Mapping[str, str | None], *, beside: int | None = None
     ) -> dict[str, FileContent]:
         """Files at a commit, verified against their object ids."""
-        if beside is None or not contents.fit_together(self._client, commit, files):
+        if beside is None or not contents_graphql.fit_together(self._client, commit, files):
             return await contents.read_files(self._client, commit, files)
         asking = conversation.ask_together(self._client, beside, commit, files)
         asked = asyncio.create_task(asking)
@@ -138,7 +141,7 @@ class GitHubForge:
 
     async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
         """The threads on the diff whose first comment holds ``marker``."""
-        return await conversation.review_threads(self._client, number, marker)
+        return await threads.review_threads(self._client, number, marker)
 
     async def create_review(self, number: int, draft: ReviewDraft) -> Review:
         """Post a review, all or nothing, asked once."""

@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from predict_edit.domain import BranchMove, BranchPull, Commit, CommitDraft
-from predict_edit.errors import ForgeRefused
-from predict_edit.github import accounts, answers, endpoints
+from predict_edit.errors import BranchMoved, ForgeRefused
+from predict_edit.github import accounts, answers, endpoints, parsing
 from predict_edit.github.client import Client
 
 _REGULAR: Final = "100644"
-_STALE: Final = "Expected branch to point to another commit"
-"""What :func:`predict_edit.github.refusals.is_stale_head_refusal` knows a moved branch by."""
+_MOVED: Final = "The branch {} is no longer at the commit that was looked at."
 
 
 async def pulls_of(client: Client, branch: str) -> tuple[BranchPull, ...]:
@@ -26,7 +25,7 @@ async def pulls_of(client: Client, branch: str) -> tuple[BranchPull, ...]:
     endpoint = endpoints.PULL_REQUESTS
     query = {"state": "all", "head": f"{client.owner}:{branch}"}
     pages = await client.pages(endpoint, query=query)
-    listed = answers.parse_pages(answers.ListedPull, pages, endpoint)
+    listed = parsing.parse_pages(answers.ListedPull, pages, endpoint)
     # A host that does not know the filter lists them all.
     found = [pull for pull in listed if pull.head.ref == branch and not _foreign(client, pull)]
     login = await accounts.own_login(client) if found else ""
@@ -49,16 +48,17 @@ async def commit(client: Client, draft: CommitDraft, tip: str | None) -> Commit:
     """Make a commit on a branch, which now points at ``tip``, and move the branch to it.
 
     Raises:
-        ForgeRefused: the branch moved (see ``refusals.is_stale_head_refusal``), or is protected.
+        BranchMoved: it is elsewhere.
+        ForgeRefused: it is protected.
         ForgeForbidden: the token lacks ``contents: write``.
     """
     if tip != draft.expected_head:
-        raise ForgeRefused(_STALE + ".", "Give the command again.", reasons=(_STALE,))
+        raise BranchMoved(_MOVED.format(draft.branch), "Give the command again.")
     tree = await _tree(client, draft)
     message = "\n\n".join(filter(None, (draft.headline, draft.body)))
     body = {"message": message, "tree": tree, "parents": [draft.expected_head]}
     endpoint = endpoints.CREATE_COMMIT
-    made = answers.parse(answers.GitCommit, await client.rest(endpoint, body=body), endpoint)
+    made = parsing.parse(answers.GitCommit, await client.rest(endpoint, body=body), endpoint)
     await client.rest(endpoints.MOVE_REF, path=draft.branch, body={"sha": made.sha, "force": False})
     return Commit(sha=made.sha, url=made.html_url)
 
@@ -67,11 +67,12 @@ async def move(client: Client, moves: Sequence[BranchMove], tips: Mapping[str, s
     """Make and delete branches, each only if it is where it is said to be; ``tips`` tells where.
 
     Raises:
-        ForgeRefused: one is elsewhere, or is to be moved, which one step alone can do safely.
+        BranchMoved: one is elsewhere.
+        ForgeRefused: one is to be moved, which one step alone can do safely.
     """
     for one in moves:
         if tips[one.branch] != one.before:
-            raise ForgeRefused(_STALE + ".", "Run it again.", reasons=(_STALE,))
+            raise BranchMoved(_MOVED.format(one.branch), "Run it again.")
         if one.before is not None and one.after is not None:
             raise ForgeRefused(
                 f"Moving the branch {one.branch} needs GraphQL, which is not there.",
@@ -89,7 +90,7 @@ async def _tree(client: Client, draft: CommitDraft) -> str:
     """A tree with the new files on that of the expected head; modes stay as they are there."""
     endpoint = endpoints.TREE
     answer = await client.rest(endpoint, sha=draft.expected_head, query={"recursive": 1})
-    old = answers.parse(answers.Tree, answer, endpoint)
+    old = parsing.parse(answers.Tree, answer, endpoint)
     modes = {entry.path: entry.mode for entry in old.tree}
     entries: list[dict[str, Any]] = []
     for path, data in draft.files:
@@ -98,17 +99,17 @@ async def _tree(client: Client, draft: CommitDraft) -> str:
         entries.append({"path": path, "mode": mode, "type": "blob", "sha": sha})
     endpoint = endpoints.GIT_COMMIT
     answer = await client.rest(endpoint, sha=draft.expected_head)
-    base = answers.parse(answers.GitCommit, answer, endpoint).tree
+    base = parsing.parse(answers.GitCommit, answer, endpoint).tree
     body = {"base_tree": base.sha if base else draft.expected_head, "tree": entries}
     endpoint = endpoints.CREATE_TREE
-    return answers.parse(answers.Named, await client.rest(endpoint, body=body), endpoint).sha
+    return parsing.parse(answers.Named, await client.rest(endpoint, body=body), endpoint).sha
 
 
 async def _blob(client: Client, data: bytes) -> str:
     """Send the bytes of a file; the name that git gives them comes back."""
     endpoint = endpoints.CREATE_BLOB
     body = {"content": base64.b64encode(data).decode("ascii"), "encoding": "base64"}
-    return answers.parse(answers.Named, await client.rest(endpoint, body=body), endpoint).sha
+    return parsing.parse(answers.Named, await client.rest(endpoint, body=body), endpoint).sha
 
 
 def _foreign(client: Client, pull: answers.ListedPull) -> bool:

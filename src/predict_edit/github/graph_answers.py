@@ -5,7 +5,11 @@ from __future__ import annotations
 import pydantic
 
 from predict_edit.domain import BranchPull, Comment, Review
-from predict_edit.github.answers import Account, FromGitHub, Sha
+from predict_edit.github import failures
+from predict_edit.github.answer import Answer
+from predict_edit.github.answers import Account, Sha
+from predict_edit.github.endpoints import Endpoint
+from predict_edit.github.parsing import FromGitHub, T, parse_data
 
 
 class _PageInfo(FromGitHub):
@@ -198,3 +202,13 @@ class BranchAnswer(FromGitHub):
     id: str
     ref: _Ref | None
     pulls: _PullConnection = pydantic.Field(alias="pullRequests")
+
+
+def pull_request_of(kind: type[T], answer: Answer, endpoint: Endpoint) -> T:
+    """The pull request of an answer; a partial one is refused, for nothing may be missing."""
+    if answer.graphql_errors:
+        raise failures.graphql_failure(answer, endpoint)
+    data = answer.data.get("data")
+    for name in ("repository", "pullRequest"):
+        data = data.get(name) if isinstance(data, dict) else None
+    return parse_data(kind, data, endpoint)

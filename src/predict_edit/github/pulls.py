@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from predict_edit.domain import BranchPull, PullDraft
-from predict_edit.github import answers, endpoints
+from predict_edit.github import answers, endpoints, parsing
 from predict_edit.github.client import Client
 
 
@@ -24,7 +24,7 @@ async def open_pull(client: Client, draft: PullDraft) -> BranchPull:
         "body": draft.body,
         "draft": draft.draft,
     }
-    made = answers.parse(answers.NewPull, await client.rest(endpoint, body=body), endpoint)
+    made = parsing.parse(answers.NewPull, await client.rest(endpoint, body=body), endpoint)
     return BranchPull(
         number=made.number,
         state="open",

@@ -12,22 +12,16 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from predict_edit.errors import ForgeError, ForgeRefused
+from predict_edit.errors import (
+    AnchorRefused,
+    BranchMoved,
+    ForgeRefused,
+    PendingReview,
+    TextRefused,
+)
 
 THROTTLE = re.compile(r"secondary rate limit|abuse detection|submitted too quickly", re.IGNORECASE)
 PRIMARY_LIMIT = re.compile(r"api rate limit (already )?exceeded", re.IGNORECASE)
-_ANCHOR = re.compile(
-    r"line.*(must be part of|could not be resolved|must precede)"
-    r"|path.*(is invalid|could not be resolved)"
-    r"|diff hunk can't be blank"
-    r"|review (comments|threads) is invalid",
-    re.IGNORECASE,
-)
-_PENDING = re.compile(r"one pending review", re.IGNORECASE)
-_TOO_LONG = re.compile(r"body is too long", re.IGNORECASE)
-_STALE = re.compile(
-    r"stale_data|expected branch to point|update is not a fast forward", re.IGNORECASE
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +31,20 @@ class Rule:
     pattern: re.Pattern[str]
     cause: str
     next_step: str
+    refusal: type[ForgeRefused]
+    """The class of the error where the sentence comes with a 4xx that is no 403."""
 
 
-def _rule(pattern: str, cause: str, next_step: str) -> Rule:
+def _rule(
+    pattern: str, cause: str, next_step: str, *, refusal: type[ForgeRefused] = ForgeRefused
+) -> Rule:
     """A rule with a pattern that ignores case."""
-    return Rule(pattern=re.compile(pattern, re.IGNORECASE), cause=cause, next_step=next_step)
+    return Rule(
+        pattern=re.compile(pattern, re.IGNORECASE),
+        cause=cause,
+        next_step=next_step,
+        refusal=refusal,
+    )
 
 
 FORBIDDEN: Final = (
@@ -88,19 +91,31 @@ FORBIDDEN: Final = (
 
 REFUSED: Final = (
     _rule(
-        _PENDING.pattern,
+        r"one pending review",
         "The account of the token already has a pending review on this pull request ({endpoint}).",
         "Submit or discard that review, then give the command again.",
+        refusal=PendingReview,
     ),
     _rule(
-        _ANCHOR.pattern,
-        "GitHub found a suggestion that does not lie in the pull request's diff ({endpoint}).",
-        "The pull request may have changed meanwhile: give the command again.",
-    ),
-    _rule(
-        _TOO_LONG.pattern,
+        r"body is too long",
         "The text is longer than the 65,536 characters GitHub takes ({endpoint}).",
         "Limit the files with `--files`, or use `--deliver patch`.",
+        refusal=TextRefused,
+    ),
+    _rule(
+        r"line.*(must be part of|could not be resolved|must precede)"
+        r"|path.*(is invalid|could not be resolved)"
+        r"|diff hunk can't be blank"
+        r"|review (comments|threads) is invalid",
+        "GitHub found a suggestion that does not lie in the pull request's diff ({endpoint}).",
+        "The pull request may have changed meanwhile: give the command again.",
+        refusal=AnchorRefused,
+    ),
+    _rule(
+        r"stale_data|expected branch to point|update is not a fast forward",
+        "The branch is no longer at the commit that was looked at ({endpoint}).",
+        "Give the command again.",
+        refusal=BranchMoved,
     ),
     _rule(
         r"maximum number of (lines|files)|too_large",
@@ -120,42 +135,7 @@ REFUSED_BY_STATUS: Final[Mapping[int, str]] = {
 """What to do after a refusal that no sentence explains."""
 
 
-def meaning(
-    rules: tuple[Rule, ...], reasons: tuple[str, ...], endpoint: str
-) -> tuple[str, str] | None:
-    """Cause and next step by the first rule that knows one of the sentences."""
+def known(rules: tuple[Rule, ...], reasons: tuple[str, ...]) -> Rule | None:
+    """The first rule that knows one of the sentences."""
     spoken = " ".join(reasons)
-    for rule in rules:
-        if rule.pattern.search(spoken):
-            return rule.cause.format(endpoint=endpoint), rule.next_step
-    return None
-
-
-def _says(error: ForgeError, pattern: re.Pattern[str]) -> bool:
-    """Whether GitHub refused with a sentence of that kind."""
-    return isinstance(error, ForgeRefused) and any(
-        pattern.search(reason) for reason in error.reasons
-    )
-
-
-def is_anchor_refusal(error: ForgeError) -> bool:
-    """Whether a review was refused for a path or line that is not in the diff.
-
-    GitHub refuses the whole review and does not name the comment.
-    """
-    return _says(error, _ANCHOR) and not is_pending_review_refusal(error)
-
-
-def is_pending_review_refusal(error: ForgeError) -> bool:
-    """Whether a review was refused because the account has a pending one on the pull request."""
-    return _says(error, _PENDING)
-
-
-def is_length_refusal(error: ForgeError) -> bool:
-    """Whether a body was refused for its length."""
-    return _says(error, _TOO_LONG)
-
-
-def is_stale_head_refusal(error: ForgeError) -> bool:
-    """Whether a commit was refused because the branch is no longer at the expected commit."""
-    return _says(error, _STALE)
+    return next((rule for rule in rules if rule.pattern.search(spoken)), None)

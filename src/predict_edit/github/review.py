@@ -8,7 +8,7 @@ from typing import Any
 
 from predict_edit.domain import Review, ReviewDraft, Suggestion
 from predict_edit.errors import ForgeForbidden, ForgeNotFound
-from predict_edit.github import answers, endpoints, failures
+from predict_edit.github import answers, endpoints, failures, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.documents import MINIMIZE
 
@@ -56,7 +56,7 @@ async def create_review(client: Client, number: int, draft: ReviewDraft) -> Revi
     """
     endpoint = endpoints.CREATE_REVIEW
     answer = await client.rest(endpoint, number=number, body=review_body(draft))
-    return answers.parse(answers.PullReview, answer, endpoint).review(mine=True)
+    return parsing.parse(answers.PullReview, answer, endpoint).review(mine=True)
 
 
 async def review_comment_urls(
@@ -69,13 +69,13 @@ async def review_comment_urls(
     """
     endpoint = endpoints.REVIEW_COMMENTS_OF_REVIEW
     pages = await client.pages(endpoint, number=number, id=review_id)
-    comments = answers.parse_pages(answers.ReviewComment, pages, endpoint)
+    comments = parsing.parse_pages(answers.ReviewComment, pages, endpoint)
     if any(_line(comment) is None for comment in comments):
         endpoint = endpoints.REVIEW_COMMENTS
         pages = await client.pages(endpoint, number=number)
         comments = [
             comment
-            for comment in answers.parse_pages(answers.ReviewComment, pages, endpoint)
+            for comment in parsing.parse_pages(answers.ReviewComment, pages, endpoint)
             if comment.pull_request_review_id == review_id
         ]
     return tuple(

@@ -11,9 +11,9 @@ from predict_edit.findings.paths import Dropped, Roots
 from predict_edit.findings.raw import RawFinding
 from predict_edit.findings.report import Report
 from predict_edit.findings.sarif import NO_PLACE
-from predict_edit.github import answers, endpoints
-from predict_edit.github.answers import FromGitHub
+from predict_edit.github import endpoints, parsing
 from predict_edit.github.client import Client
+from predict_edit.github.parsing import FromGitHub
 from predict_edit.github.transport import PER_PAGE
 
 _PAGES: Final = MAX_FINDINGS // PER_PAGE + 1
@@ -79,7 +79,7 @@ async def open_alerts(client: Client, ref: str) -> Report:
                 "of `findings`.",
             ) from None
         raise
-    alerts = answers.parse_pages(_Alert, pages, endpoint)
+    alerts = parsing.parse_pages(_Alert, pages, endpoint)
     return Report(findings=tuple(map(_finding, alerts)))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from predict_edit.domain import ChangedFile, PullRequest, Role
 from predict_edit.errors import ForgeNotFound
-from predict_edit.github import answers, endpoints
+from predict_edit.github import answers, endpoints, parsing
 from predict_edit.github.client import Client
 from predict_edit.trigger.access import role_from
 
@@ -20,14 +20,14 @@ async def role_of(client: Client, login: str) -> Role:
         answer = await client.rest(endpoints.ROLE, login=login)
     except ForgeNotFound:
         return Role.NONE
-    found = answers.parse(answers.Permission, answer, endpoints.ROLE)
+    found = parsing.parse(answers.Permission, answer, endpoints.ROLE)
     return role_from(found.permission, found.role_name)
 
 
 async def pull_request(client: Client, number: int) -> PullRequest:
     """The pull request as it is now."""
     answer = await client.rest(endpoints.PULL_REQUEST, number=number)
-    pull = answers.parse(answers.Pull, answer, endpoints.PULL_REQUEST)
+    pull = parsing.parse(answers.Pull, answer, endpoints.PULL_REQUEST)
     return PullRequest(
         number=pull.number,
         state=pull.state,
@@ -50,7 +50,7 @@ async def merge_base(client: Client, base: str, head: str) -> str:
     endpoint = endpoints.COMPARE
     query = {"per_page": 1, "page": 2}
     answer = await client.rest(endpoint, base=base, head=head, query=query)
-    return answers.parse(answers.Comparison, answer, endpoint).merge_base_commit.sha
+    return parsing.parse(answers.Comparison, answer, endpoint).merge_base_commit.sha
 
 
 async def changed_files(client: Client, number: int) -> tuple[ChangedFile, ...]:
@@ -60,7 +60,7 @@ async def changed_files(client: Client, number: int) -> tuple[ChangedFile, ...]:
     """
     endpoint = endpoints.PULL_REQUEST_FILES
     pages = await client.pages(endpoint, limit=FILE_PAGES, number=number)
-    files = answers.parse_pages(answers.PullFile, pages, endpoint)
+    files = parsing.parse_pages(answers.PullFile, pages, endpoint)
     distinct: dict[str, ChangedFile] = {}
     for file in files:
         distinct.setdefault(

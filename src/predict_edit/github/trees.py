@@ -7,7 +7,7 @@ from typing import Final
 
 from predict_edit.domain import TreeFile
 from predict_edit.errors import ForgeAnswerInvalid
-from predict_edit.github import answers, endpoints, failures
+from predict_edit.github import answers, endpoints, failures, parsing
 from predict_edit.github.client import Client
 
 _FOLDER: Final = "tree"
@@ -50,7 +50,7 @@ async def _below(client: Client, sha: str, prefix: str) -> list[TreeFile]:
 async def _ask(client: Client, sha: str, *, whole: bool) -> answers.Tree:
     query = {"recursive": 1} if whole else {}
     answer = await client.rest(endpoints.TREE, sha=sha, query=query)
-    return answers.parse(answers.Tree, answer, endpoints.TREE)
+    return parsing.parse(answers.Tree, answer, endpoints.TREE)
 
 
 def _file(entry: answers.TreeEntry, prefix: str) -> TreeFile:

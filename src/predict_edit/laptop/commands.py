@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,13 +26,13 @@ PREVIEW_EPILOG: Final = (
 )
 
 
-def add_parser(commands: Commands) -> None:
-    """Add preview, edit, page, verify and completion."""
+def add_parser(commands: Commands, *, grammar: Callable[[], argparse.ArgumentParser]) -> None:
+    """Add preview, edit, page, verify and completion; ``grammar`` is what completion completes."""
     _add_preview(commands)
     _add_edit(commands)
     _add_page(commands)
     _add_verify(commands)
-    _add_completion(commands)
+    _add_completion(commands, grammar)
 
 
 def _add_preview(commands: Commands) -> None:
@@ -130,7 +132,7 @@ def _add_verify(commands: Commands) -> None:
     parser.set_defaults(run=_verify)
 
 
-def _add_completion(commands: Commands) -> None:
+def _add_completion(commands: Commands, grammar: Callable[[], argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "completion",
         help="print the completion script for a shell",
@@ -138,7 +140,7 @@ def _add_completion(commands: Commands) -> None:
         "line says how to load it.",
     )
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell to complete in")
-    parser.set_defaults(run=_completion)
+    parser.set_defaults(run=functools.partial(_completion, grammar))
 
 
 def _add_estimate(parser: argparse._ActionsContainer) -> None:
@@ -191,9 +193,10 @@ def _verify(arguments: argparse.Namespace) -> int:
     return guarded(run, arguments)
 
 
-def _completion(arguments: argparse.Namespace) -> int:
-    from predict_edit.cli import make_parser  # noqa: PLC0415 - the grammar, of which this is part
-    from predict_edit.laptop.completion import completion  # noqa: PLC0415
+def _completion(
+    grammar: Callable[[], argparse.ArgumentParser], arguments: argparse.Namespace
+) -> int:
+    from predict_edit.laptop.completion import completion  # noqa: PLC0415 - loaded when called
 
-    sys.stdout.write(completion(make_parser(), arguments.shell))
+    sys.stdout.write(completion(grammar(), arguments.shell))
     return 0

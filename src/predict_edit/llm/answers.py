@@ -14,7 +14,7 @@ from predict_edit.errors import AnswerEmpty, AnswerUnusable
 from predict_edit.llm.effort import Ledger
 from predict_edit.llm.predict import Predictor
 from predict_edit.llm.stream import BrokenOff, Watch
-from predict_edit.settings import ContextPolicy
+from predict_edit.values import ContextPolicy
 
 CORRECTABLE = (AnswerEmpty, AnswerUnusable)
 """What an answer can be refused for that the model may do better when it is told."""

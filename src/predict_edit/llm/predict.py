@@ -7,7 +7,6 @@ rate limit slows all files down: see :mod:`predict_edit.llm.rate`.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from predict_edit.errors import (
 from predict_edit.llm import bounds, request
 from predict_edit.llm.account import Account
 from predict_edit.llm.advice import Target
+from predict_edit.llm.ask import Ask, Retry
 from predict_edit.llm.effort import Ledger
 from predict_edit.llm.failures import Again, Failure, explain
 from predict_edit.llm.knowledge import Knowledge
@@ -44,31 +44,6 @@ _BELIEVED = 5
 _CHARACTERS_PER_TOKEN = 4
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _SDK_ERRORS = (openai.OpenAIError, httpx2.HTTPError, PredictEditError, ValueError, OSError)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Ask:
-    """One file's question."""
-
-    messages: Sequence[Message]
-    text: str
-    ledger: Ledger
-    progress: Progress | None
-    watch: Callable[[], Watch] | None
-
-    @property
-    def sent(self) -> list[str]:
-        """All texts of the request, none of which may be quoted back."""
-        return [message.content for message in self.messages]
-
-
-class _Retry(Exception):
-    """A request failed in a way that may deserve another; ``differently``: at once."""
-
-    def __init__(self, failure: Failure, *, differently: bool = False) -> None:
-        super().__init__(failure, differently)
-        self.failure = failure
-        self.differently = differently
 
 
 class Predictor:
@@ -130,7 +105,7 @@ class Predictor:
         Raises:
             PredictEditError: no whole answer could be had. All attempts are in the ledger.
         """
-        ask = _Ask(messages=messages, text=text, ledger=ledger, progress=progress, watch=watch)
+        ask = Ask(messages=messages, text=text, ledger=ledger, progress=progress, watch=watch)
         repeats = waits = 0
         limited_since: float | None = None
         while True:
@@ -139,7 +114,7 @@ class Predictor:
                     if self._knowledge.hopeless is not None:
                         raise self._knowledge.hopeless
                     return await self._within_budget(ask)
-            except _Retry as retry:
+            except Retry as retry:
                 failure, differently = retry.failure, retry.differently
             if differently:
                 continue
@@ -191,7 +166,7 @@ class Predictor:
             left = min(left, self._around.deadline - self._around.clock())
         return left
 
-    async def _within_budget(self, ask: _Ask) -> str:
+    async def _within_budget(self, ask: Ask) -> str:
         """One request; where tokens or money are limited, its upper bound is set aside before."""
         # An empty text predicts nothing.
         state = self._knowledge.decide(self._size(ask.text)) if ask.text else PredictionState.OFF
@@ -224,7 +199,7 @@ class Predictor:
         """What one request may take at most."""
         return bounds.tight(messages, text, self._knowledge.capability, self._around.count)
 
-    async def _request(self, ask: _Ask, bound: bounds.Bound, *, predicted: bool) -> str:
+    async def _request(self, ask: Ask, bound: bounds.Bound, *, predicted: bool) -> str:
         """Send, read, enter into the ledger, and turn whatever fails into advice."""
         left = self._time_left(ask.ledger)
         if left <= 0:
@@ -255,7 +230,7 @@ class Predictor:
             if isinstance(error, AnswerTooLong) and "max_completion_tokens" not in fields:
                 self._note_limit(reading)
             retry = (
-                _Retry(Failure(error=self._out_of_time()))
+                Retry(Failure(error=self._out_of_time()))
                 if limit.expired()
                 else self._understand(error, ask, fields, started)
             )
@@ -280,8 +255,8 @@ class Predictor:
         self._knowledge.cut_at(reported or self._around.count(reading.text))
 
     def _understand(
-        self, error: Exception, ask: _Ask, fields: Mapping[str, Any], started: float
-    ) -> _Retry:
+        self, error: Exception, ask: Ask, fields: Mapping[str, Any], started: float
+    ) -> Retry:
         """What to do about a failed request; what it teaches is noted."""
         failure = explain(error, self._target, sent=ask.sent)
         left_out = self._knowledge.adapt(error, fields, ask.sent)
@@ -289,7 +264,7 @@ class Predictor:
             ask.ledger.refused()
         if failure.again is Again.LATER:
             self._pace.limited(started=started, wait=failure.wait)
-        return _Retry(failure, differently=left_out is not None)
+        return Retry(failure, differently=left_out is not None)
 
     def _out_of_time(self) -> PredictEditError:
         deadline = self._around.deadline

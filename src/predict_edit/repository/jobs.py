@@ -23,7 +23,7 @@ from predict_edit.repository.spread import (
     shard_result,
     told,
 )
-from predict_edit.trigger.events import Tasked
+from predict_edit.trigger.asked import Tasked
 
 
 async def run_task(tasked: Tasked, inputs: Inputs, desk: TaskDesk) -> Finished:

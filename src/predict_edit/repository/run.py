@@ -41,7 +41,7 @@ from predict_edit.repository.plan import Plan, findings_for, make_plan
 from predict_edit.repository.recall import Divided, divide, recalled_results
 from predict_edit.repository.standing import Standing, look
 from predict_edit.settings import ModelSettings, Settings
-from predict_edit.trigger.events import Tasked
+from predict_edit.trigger.asked import Tasked
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

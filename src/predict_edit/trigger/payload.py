@@ -6,6 +6,7 @@ another field tells as well may be missing: a forwarded or handwritten event is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal, TypeVar
 
@@ -136,3 +137,17 @@ def validated(model: type[_Model], payload: Mapping[str, object]) -> _Model:
             "another form than GitHub sends.",
             "Start the action from a workflow, with the event file that the runner wrote.",
         ) from None
+
+
+def repository_of(named: Repository | None, known: str) -> str:
+    """The repository that the payload names, else the one the runner works for.
+
+    Raises:
+        EventError: neither tells.
+    """
+    name = named.full_name if named else known
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        raise EventError(
+            "It is not known which repository the event is for.", "Check GITHUB_REPOSITORY."
+        )
+    return name

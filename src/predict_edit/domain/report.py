@@ -1,0 +1,93 @@
+"""What a finished run has to tell."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from decimal import Decimal
+
+from predict_edit.domain.job import Job
+from predict_edit.domain.placement import PlacedFile, PlacementKind
+from predict_edit.domain.usage import Effort, Usage
+
+
+class Outcome(enum.StrEnum):
+    """The value of the ``outcome`` output."""
+
+    SUGGESTED = "suggested"
+    COMMITTED = "committed"
+    OPENED = "opened"
+    PATCHED = "patched"
+    UNCHANGED = "unchanged"
+    ANSWERED = "answered"
+    IGNORED = "ignored"
+    DENIED = "denied"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class FileStatus(enum.StrEnum):
+    """What became of one file."""
+
+    EDITED = "edited"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FileResult:
+    """One row of the summary and of ``result.json``."""
+
+    path: str
+    status: FileStatus
+    reason: str = ""
+    effort: Effort | None = None
+    placed: PlacedFile | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """Everything a finished run has to tell; what every report is rendered from."""
+
+    outcome: Outcome
+    job: Job | None = None
+    head: str = ""
+    base: str = ""
+    model: str = ""
+    files: tuple[FileResult, ...] = ()
+    cost: Decimal | None = None
+    pull_request_url: str = ""
+    summary_url: str = ""
+    review_url: str = ""
+    commit_url: str = ""
+    """The page of the commit that holds the edits, where one was made."""
+    run_url: str = ""
+    """The page of the workflow run, where its artifacts are; empty outside GitHub Actions."""
+    suggestion_urls: tuple[tuple[str, int, str], ...] = ()
+    """Path, last line and address of each posted suggestion."""
+    problem: str = ""
+    """Why the run as a whole failed, with the next step; empty otherwise."""
+    notes: tuple[str, ...] = ()
+    """What else the reader should know, a sentence each."""
+    shards: tuple[str, ...] | None = None
+    """The jobs that a plan asks for, as a matrix names them; ``None`` where nothing is planned."""
+    dry_run: bool = False
+
+    def with_status(self, status: FileStatus) -> tuple[FileResult, ...]:
+        """The files that ended so."""
+        return tuple(result for result in self.files if result.status is status)
+
+    def count(self, kind: PlacementKind) -> int:
+        """How many hunks of all files ended as ``kind``."""
+        return sum(result.placed.count(kind) for result in self.files if result.placed)
+
+    @property
+    def suggestion_count(self) -> int:
+        """How many suggestions were posted, or would be in a dry run."""
+        return sum(len(result.placed.suggestions) for result in self.files if result.placed)
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all files and attempts."""
+        return Usage.total(result.effort.usage for result in self.files if result.effort)
