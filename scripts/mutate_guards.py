@@ -49,6 +49,13 @@ GUARDS = (
         test=f"{COMMAND}[bot-commands]",
     ),
     Guard(
+        name="no value of a wrong input on the pull request",
+        file="misconfigured.py",
+        old="parsed=_without_values(error)",
+        new="parsed=error",
+        test=f"{COMMAND}[any-input-may-hold-a-secret]",
+    ),
+    Guard(
         name="an edited comment is no command",
         file="trigger/comments.py",
         old='if action == "created":',
