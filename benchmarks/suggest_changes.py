@@ -24,6 +24,7 @@ from benchmarks.suggest_scenes import MANY, Place, Scene, Verdict, judge, scenes
 from predict_edit.outbox import REMAINDER
 from predict_edit.sandbox.github import DEFAULT_TOKEN
 from predict_edit.sandbox.model import ModelConfig
+from predict_edit.sandbox.runner import output_of
 from predict_edit.sandbox.stage import PATIENCE, READER, Stage, set_stage
 from predict_edit.sandbox.world import git
 
@@ -254,13 +255,7 @@ async def _suggest(stage: Stage, scene: Scene, program: str, started_by: Path) -
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    try:
-        async with asyncio.timeout(PATIENCE):
-            output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    output, _ = await output_of(process, PATIENCE)
     return process.returncode or 0, output.decode(errors="replace")
 
 

@@ -14,14 +14,12 @@ from typing import Any
 
 import pydantic
 
-from predict_edit.domain import CommandSource
 from predict_edit.errors import InvalidInput, SettingsError
 from predict_edit.inputs import KNOWN, Inputs, Secret, variable_of
 from predict_edit.trigger.asked import Commanded
 from predict_edit.values import Defaults
 from predict_edit.wording import listed
 
-_COMMENTS = (CommandSource.ISSUE_COMMENT, CommandSource.REVIEW_COMMENT)
 _NEEDED = ("github-token", "command", "permission", "dry-run", "mode")
 _LATER = ("edit", "publish")
 """Values of ``mode`` of a job that comes after one of the same command, which has told already."""
@@ -37,13 +35,12 @@ def answerable(
     writes nothing, where ``dry-run`` is.
     """
     given = {name: environ.get(variable_of(name), "").strip() for name in _NEEDED}
-    if commanded.command.source not in _COMMENTS or given["mode"] in _LATER:
+    asked_in_comment = commanded.command.comment_id is not None
+    if not asked_in_comment or given["mode"] in _LATER or not given["github-token"]:
         return None
     try:
         token = pydantic.TypeAdapter(Secret).validate_python(given["github-token"])
     except pydantic.ValidationError:
-        return None
-    if not token:
         return None
     asked = getattr(commanded.parsed, "options", {})
     inputs = Inputs.model_construct(

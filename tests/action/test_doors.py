@@ -233,6 +233,35 @@ class TestSettings:
         assert f"`{named}`" in run.stdout
         assert stage.github.log.requests == []
 
+    @pytest.mark.parametrize(
+        ("method", "path"), [("GET", ".*/permission"), ("POST", ".*/issues/1/comments")]
+    )
+    async def test_github_fails_while_it_is_told(
+        self, make_stage: MakeStage, method: str, path: str
+    ) -> None:
+        """Exit 2 all the same, and the log has both: what is wrong, and why nobody was told."""
+        stage = await make_stage(files=TWO)
+        stage.github.faults.add(Fault(method=method, path=path, status=500, times=9))
+        run = await stage.say(inputs={"model": ""})
+
+        assert (run.exit_code, run.outputs["outcome"]) == (2, "failed")
+        assert "`model`" in run.stdout
+        assert "answered 500" in run.log
+        assert stage.summaries == []
+
+    @pytest.mark.parametrize("value", ["`@all`\r\n日本語\r\n", "9" * 70_000, "<!-- x -->"])
+    async def test_no_value_is_shown_whatever_it_is(
+        self, make_stage: MakeStage, value: str
+    ) -> None:
+        """Backticks, line ends, another language and great length stay out of the answer."""
+        stage = await make_stage(files=TWO)
+        run = await stage.say(inputs={"concurrency": value})
+
+        assert run.exit_code == 2
+        (summary,) = stage.summaries
+        assert "input `concurrency` cannot be what it is" in summary
+        assert value.strip()[:6] not in summary
+
     async def test_a_dispatch_is_told_in_the_log(self, make_stage: MakeStage) -> None:
         """Whoever dispatches looks at the run."""
         stage = await make_stage(files=TWO)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
+from predict_edit import modes
 from predict_edit.blob import blob_sha_of
 from predict_edit.domain import FileContent
 from predict_edit.errors import ForgeAnswerInvalid, ForgeError, ForgeUnauthorized
@@ -17,15 +18,7 @@ from predict_edit.github import endpoints, graph_answers
 from predict_edit.github.answer import Answer
 from predict_edit.github.client import Client
 from predict_edit.github.documents import FILES_PER_QUERY, files_at_commit
-from predict_edit.github.found import (
-    MAX_BYTES,
-    OBJECT_ID,
-    SUBMODULE,
-    SYMLINK,
-    Entry,
-    Found,
-    content_of,
-)
+from predict_edit.github.found import MAX_BYTES, OBJECT_ID, Entry, Found, content_of
 from predict_edit.github.parsing import parse_data
 from predict_edit.log import log
 
@@ -119,7 +112,7 @@ def _take(found: Found, path: str, entry: graph_answers.GraphFile) -> None:
     mode = entry.mode
     if entry.type == "tree":
         return
-    if mode in {SYMLINK, SUBMODULE} or blob is None:
+    if mode in {modes.SYMLINK, modes.SUBMODULE} or blob is None:
         found.contents[path] = FileContent(
             path=path, blob_sha=entry.oid, data=None, mode=mode, size=size or 0
         )

@@ -7,21 +7,14 @@ import base64
 import binascii
 import dataclasses
 
+from predict_edit import modes
 from predict_edit.blob import blob_sha_of
 from predict_edit.domain import FileContent
 from predict_edit.errors import ForgeError, ForgeNotFound, ForgeRefused, ForgeUnauthorized
 from predict_edit.github import answers, endpoints, failures, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.endpoints import Endpoint
-from predict_edit.github.found import (
-    MAX_BYTES,
-    REGULAR,
-    SUBMODULE,
-    SYMLINK,
-    Entry,
-    Found,
-    content_of,
-)
+from predict_edit.github.found import MAX_BYTES, Entry, Found, content_of
 from predict_edit.log import log
 
 
@@ -47,7 +40,7 @@ async def read_over_rest(client: Client, commit: str, asked: Found) -> Found:
 
 def _take_entry(found: Found, path: str, mode: int, sha: str, size: int) -> None:
     """Sort one entry of a tree into what is done and what is still to be fetched."""
-    if mode in REGULAR and size <= MAX_BYTES:
+    if mode in modes.REGULAR and size <= MAX_BYTES:
         found.entries.append(Entry(path=path, sha=sha, mode=mode, size=size))
     else:
         found.contents[path] = FileContent(path=path, blob_sha=sha, data=None, mode=mode, size=size)
@@ -113,8 +106,8 @@ async def _at_path(client: Client, commit: str, path: str) -> Found:
     if isinstance(answer.data, list):
         return found
     file = parsing.parse(answers.Content, answer, endpoint)
-    modes = {"symlink": SYMLINK, "submodule": SUBMODULE}
-    mode = modes.get(file.type, SYMLINK if file.path != path else None)
+    links = {"symlink": modes.SYMLINK, "submodule": modes.SUBMODULE}
+    mode = links.get(file.type, modes.SYMLINK if file.path != path else None)
     if mode is not None or file.size > MAX_BYTES or file.encoding == "none":
         found.contents[path] = FileContent(
             path=path, blob_sha=file.sha, data=None, mode=mode, size=file.size

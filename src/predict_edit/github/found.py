@@ -12,9 +12,6 @@ from predict_edit.domain import FileContent
 MAX_BYTES: Final = 1_000_000
 """Larger files are not fetched: no model edits them, and GitHub sends them by other ways only."""
 OBJECT_ID: Final = re.compile(r"[0-9a-f]{40}")
-REGULAR: Final = {0o100644, 0o100755, 0o100664}
-SYMLINK: Final = 0o120000
-SUBMODULE: Final = 0o160000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

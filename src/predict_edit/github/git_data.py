@@ -11,12 +11,12 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from predict_edit import modes
 from predict_edit.domain import BranchMove, BranchPull, Commit, CommitDraft
 from predict_edit.errors import BranchMoved, ForgeRefused
 from predict_edit.github import accounts, answers, endpoints, parsing
 from predict_edit.github.client import Client
 
-_REGULAR: Final = "100644"
 _MOVED: Final = "The branch {} is no longer at the commit that was looked at."
 
 
@@ -91,11 +91,11 @@ async def _tree(client: Client, draft: CommitDraft) -> str:
     endpoint = endpoints.TREE
     answer = await client.rest(endpoint, sha=draft.expected_head, query={"recursive": 1})
     old = parsing.parse(answers.Tree, answer, endpoint)
-    modes = {entry.path: entry.mode for entry in old.tree}
+    known = {entry.path: entry.mode for entry in old.tree}
     entries: list[dict[str, Any]] = []
     for path, data in draft.files:
         sha = None if data is None else await _blob(client, data)
-        mode = modes.get(path, _REGULAR)
+        mode = known.get(path, f"{modes.FILE:o}")
         entries.append({"path": path, "mode": mode, "type": "blob", "sha": sha})
     endpoint = endpoints.GIT_COMMIT
     answer = await client.rest(endpoint, sha=draft.expected_head)

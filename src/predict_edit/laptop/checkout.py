@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from predict_edit import modes
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile
 from predict_edit.errors import CheckoutError
 from predict_edit.laptop.conversions import Conversions
@@ -27,7 +28,6 @@ USUAL_BASES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "ma
 _STATUS: Final = {
     "A": "added", "C": "copied", "D": "removed", "M": "modified", "R": "renamed", "T": "changed",
 }  # fmt: skip
-_SYMLINK, _SUBMODULE = 0o120000, 0o160000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,14 +192,14 @@ class _Reading:
 
     def _read(self, entry: Entry, base: bytes) -> None:
         """Read a file as git would commit it, with the mode it would have."""
-        if entry.status == "D" or entry.new_mode == f"{_SUBMODULE:o}":
+        if entry.status == "D" or entry.new_mode == f"{modes.SUBMODULE:o}":
             return
         path = self._root / entry.path
         try:
             status = path.lstat()
             mode, data = int(entry.new_mode, 8), None
             if stat.S_ISLNK(status.st_mode):
-                mode, data = _SYMLINK, os.fsencode(path.readlink())
+                mode, data = modes.SYMLINK, os.fsencode(path.readlink())
             elif not stat.S_ISREG(status.st_mode):
                 return
             elif status.st_size <= MAX_BYTES:
@@ -208,7 +208,7 @@ class _Reading:
             raise CheckoutError(
                 f"{entry.path} cannot be read ({error.strerror}).", "Look at its permissions."
             ) from error
-        if data is not None and mode != _SYMLINK:
+        if data is not None and mode != modes.SYMLINK:
             self._on_disk[entry.path] = data
             data = self._conversions.to_git(entry.path, data, base)
         self._contents[entry.path] = FileContent(
@@ -238,7 +238,7 @@ class _Reading:
                 content = self._contents[path]
                 self._contents[path] = dataclasses.replace(content, blob_sha=shas[path])
                 lines.append(f"{content.mode:o} {shas[path]}\t{path}\0")
-            elif entry.new_mode != f"{_SUBMODULE:o}":
+            elif entry.new_mode != f"{modes.SUBMODULE:o}":
                 lines.append(f"0 {zero}\t{path}\0")
         self._git.run("read-tree", base, more=places)
         listed = "".join(lines).encode("utf-8", "surrogateescape")

@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from predict_edit import modes
 from predict_edit.blob import blob_sha_of
 from predict_edit.domain import FileContent, SkippedFile, SourceFile
 from predict_edit.errors import LocalFileError
@@ -38,7 +39,7 @@ def source_of(name: str, data: bytes | None, size: int = 0) -> SourceFile | Skip
     """Take bytes as a text to edit, or say why they are none."""
     sha = "" if data is None else blob_sha_of(data)
     # A person who names a file means it: it counts as a regular one.
-    content = FileContent(path=name, blob_sha=sha, data=data, mode=0o100644, size=size)
+    content = FileContent(path=name, blob_sha=sha, data=data, mode=modes.FILE, size=size)
     return open_source(None, content)
 
 

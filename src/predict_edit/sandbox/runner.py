@@ -166,6 +166,21 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+async def output_of(process: asyncio.subprocess.Process, patience: float) -> tuple[bytes, bytes]:
+    """What a process says on both streams; it is gone afterwards, whatever happens.
+
+    Raises:
+        TimeoutError: it did not end within ``patience`` seconds.
+    """
+    try:
+        async with asyncio.timeout(patience):
+            return await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 async def run_action(
     environment: RunnerEnvironment,
     *,
@@ -193,13 +208,7 @@ async def run_action(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    try:
-        async with asyncio.timeout(patience):
-            stdout, stderr = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    stdout, stderr = await output_of(process, patience)
     return _collect(
         environment,
         variables,

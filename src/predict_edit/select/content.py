@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import posixpath
 
+from predict_edit import modes
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
 from predict_edit.select.attributes import GENERATED, NO_ATTRIBUTES, GitAttributes
 
@@ -18,8 +19,6 @@ MINIFIED_MEAN = 110
 """Mean length of lines above which linguist calls JavaScript and CSS minified."""
 
 _MINIFIABLE = frozenset({".js", ".mjs", ".cjs", ".css"})
-_SUBMODULE, _SYMLINK = 0o160000, 0o120000
-_REGULAR = frozenset({0o100644, 0o100755, 0o100664})
 _PATH_MAX = 4096
 _LFS_SIZE = 1024
 """Bytes that a pointer of Git LFS stays below (git-lfs, "Git LFS Specification")."""
@@ -65,11 +64,11 @@ def open_source(
 
 def _against_mode(mode: int | None) -> str | None:
     """Read git's file mode; ``None`` where the host could not tell it."""
-    if mode == _SUBMODULE:
+    if mode == modes.SUBMODULE:
         return "a submodule"
-    if mode == _SYMLINK:
+    if mode == modes.SYMLINK:
         return "a symbolic link"
-    return None if mode is None or mode in _REGULAR else f"no regular file (mode {mode:06o})"
+    return None if mode is None or mode in modes.REGULAR else f"no regular file (mode {mode:06o})"
 
 
 def _against_size(content: FileContent, max_bytes: int) -> str | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
+from predict_edit import modes
 from predict_edit.domain import ChangedFile, SkippedFile, TreeFile
 from predict_edit.globs import Globs
 from predict_edit.select.attributes import NO_ATTRIBUTES, GitAttributes
 from predict_edit.select.choose import Selection, choose
 from predict_edit.select.content import MAX_BYTES
-
-_REGULAR = frozenset({0o100644, 0o100755, 0o100664})
 
 
 def choose_from_tree(
@@ -28,7 +27,7 @@ def choose_from_tree(
     repository they are not told of.
     """
     meant = [file for file in _matched(files, include) if only is None or file.path in only]
-    odd = [file for file in meant if file.mode not in _REGULAR or file.size > MAX_BYTES]
+    odd = [file for file in meant if file.mode not in modes.REGULAR or file.size > MAX_BYTES]
     strange = {file.path for file in odd}
     chosen = choose(
         [_as_change(file) for file in meant if file.path not in strange],
@@ -55,7 +54,7 @@ def _matched(files: Sequence[TreeFile], include: Sequence[Sequence[str]]) -> lis
 
 
 def _oddity(file: TreeFile) -> str:
-    if file.mode in _REGULAR:
+    if file.mode in modes.REGULAR:
         return f"too large ({file.size:,} bytes; the limit is {MAX_BYTES:,})"
     return "a symbolic link or a submodule"
 
