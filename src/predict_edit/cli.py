@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +20,23 @@ from predict_edit.laptop.compare.command import add_parser as add_compare
 from predict_edit.laptop.doctor.command import add_parser as add_doctor
 
 EXTRA_HINT = "This needs the extra `{extra}`: pip install 'predict-edit[{extra}]'"
-USAGE_WRONG = 2
+FAILED, USAGE_WRONG = 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status comes back."""
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has had enough, as `head` does; the interpreter would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = make_parser()
     arguments = parser.parse_args(argv)
     if not hasattr(arguments, "run"):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,6 +124,24 @@ def test_other_shells_get_their_script() -> None:
     fish = completion(make_parser(), "fish")
     assert "complete -c predict-edit -n '__fish_seen_subcommand_from edit' -l write\n" in fish
     assert "-x -a 'bash zsh fish'" in fish
+
+
+@pytest.mark.parametrize("words", [("completion", "bash"), ("schema",), ("schema", "result")])
+def test_whoever_listens_may_go_away(words: tuple[str, ...]) -> None:
+    """Like `predict-edit schema | head -1`: no traceback, no complaint, exit status 1."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "predict_edit", *words],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_the_page_of_a_finished_run(command: Command, tmp_path: Path) -> None:

@@ -33,9 +33,7 @@ def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
         sys.stderr.write("\npredict-edit: interrupted.\n")
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read has had enough, as `head` does; the interpreter would complain at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        raise  # the command line ends every command so
     except Exception as error:  # noqa: BLE001 - a defect of ours is told like any other failure
         if arguments.debug:
             traceback.print_exc()
