@@ -61,8 +61,12 @@ def test_what_models_do_to_the_outer_shape_is_undone(
     assert clean(original, f"```text\n{bare}\n```") == original
 
 
+BARE = LINE.map(lambda line: line.replace("`", "'").replace("~", "-"))
+"""A line without what could be part of a fence."""
+
+
 @given(
-    lines=st.lists(st.tuples(LINE, st.sampled_from(["\n", "\r\n"])), min_size=1, max_size=25),
+    lines=st.lists(st.tuples(BARE, st.sampled_from(["\n", "\r\n"])), min_size=1, max_size=25),
     at=st.integers(0, 24),
 )
 def test_unchanged_lines_of_mixed_files_keep_their_endings(
@@ -70,7 +74,6 @@ def test_unchanged_lines_of_mixed_files_keep_their_endings(
 ) -> None:
     """After one edited line, answered with line feeds only, all other lines are as they were."""
     at %= len(lines)
-    assume(all("`" not in line and "~" not in line for line, _ in lines))
     lines = [("first", "\n"), ("second", "\r\n"), *lines, ("last", "\n")]
     original = "".join(line + end for line, end in lines)
     edited = [line for line, _ in lines]
