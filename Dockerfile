@@ -11,7 +11,6 @@ RUN python3 -m venv /opt/build \
  && python3 -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.txt \
  && /opt/venv/bin/pip install --no-cache-dir --no-index --no-deps /opt/dist/*.whl \
- && rm -rf /opt/venv/lib/python3*/site-packages/predict_edit/sandbox \
  && /opt/venv/bin/pip uninstall --yes pip \
  && python3 -m compileall -q /opt/venv
 

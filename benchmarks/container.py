@@ -21,9 +21,9 @@ from benchmarks import fixtures
 from benchmarks.figures import Figure, Section, Target, megabytes, ratios, seconds
 from benchmarks.page import ROOT
 from benchmarks.scale import Scale
-from predict_edit.sandbox.container import DOCKER_RUN, Image
-from predict_edit.sandbox.github import issue_comment_created
-from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, set_stage
+from predict_edit_sandbox.container import DOCKER_RUN, Image
+from predict_edit_sandbox.github import issue_comment_created
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, set_stage
 
 VARIABLE = "PREDICT_EDIT_IMAGE"
 TITLE = "The container"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.model.accounting import SpeculationRule
-from predict_edit.sandbox.model.config import Latency
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.model.accounting import SpeculationRule
+from predict_edit_sandbox.model.config import Latency
+from predict_edit_sandbox.world_files import WorldFile
 
 WORD = "FizzBuzz"
 LATENCY = Latency(

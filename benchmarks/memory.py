@@ -6,7 +6,7 @@ from benchmarks import fixtures
 from benchmarks.figures import Section, Target, megabytes, seconds
 from benchmarks.scale import Scale
 from benchmarks.scene import Observed, observe
-from predict_edit.sandbox.model import ModelConfig
+from predict_edit_sandbox.model import ModelConfig
 
 LARGE = 50_000
 

@@ -21,11 +21,11 @@ from benchmarks.figures import Figure, Section, counts, megabytes, seconds
 from benchmarks.peer_model import LineEdit, PeerModel
 from benchmarks.scale import Scale
 from benchmarks.scene import METER, PATIENCE, observe
-from predict_edit.sandbox.github import DEFAULT_TOKEN
-from predict_edit.sandbox.github.requestlog import LoggedRequest
-from predict_edit.sandbox.github.suggestion_blocks import replace_lines, suggestion_blocks
-from predict_edit.sandbox.stage import REPOSITORY, Stage, set_stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import DEFAULT_TOKEN
+from predict_edit_sandbox.github.requestlog import LoggedRequest
+from predict_edit_sandbox.github.suggestion_blocks import replace_lines, suggestion_blocks
+from predict_edit_sandbox.stage import REPOSITORY, Stage, set_stage
+from predict_edit_sandbox.world_files import WorldFile
 
 VERSION = "0.49.0"
 VARIABLE = "PREDICT_EDIT_PR_AGENT"

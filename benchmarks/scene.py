@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import lean
-from predict_edit.sandbox.github import issue_comment_created
-from predict_edit.sandbox.github.requestlog import LoggedRequest, round_trips
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.model.records import Exchange
-from predict_edit.sandbox.runner import ActionRun, run_action
-from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import issue_comment_created
+from predict_edit_sandbox.github.requestlog import LoggedRequest, round_trips
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.model.records import Exchange
+from predict_edit_sandbox.runner import ActionRun, run_action
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
+from predict_edit_sandbox.world_files import WorldFile
 
 METER = Path(__file__).with_name("meter.py")
 PATIENCE = 300.0

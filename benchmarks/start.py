@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.figures import Section, Target, counts, ratios, seconds
 from benchmarks.scale import Scale
-from predict_edit.sandbox.runner import COMMAND, RunnerEnvironment
+from predict_edit_sandbox.runner import COMMAND, RunnerEnvironment
 
 BARE = ("-I", "-c", "pass")
 VERSION = ("-I", "-m", "predict_edit", "--version")

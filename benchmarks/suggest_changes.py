@@ -21,12 +21,12 @@ from pathlib import Path
 from benchmarks.figures import Section
 from benchmarks.scale import Scale
 from benchmarks.suggest_scenes import MANY, Place, Scene, Verdict, judge, scenes
-from predict_edit.outbox import REMAINDER
-from predict_edit.sandbox.github import DEFAULT_TOKEN
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.runner import output_of
-from predict_edit.sandbox.stage import PATIENCE, READER, Stage, set_stage
-from predict_edit.sandbox.world import git
+from predict_edit.delivery.files import REMAINDER
+from predict_edit_sandbox.github import DEFAULT_TOKEN
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.runner import output_of
+from predict_edit_sandbox.stage import PATIENCE, READER, Stage, set_stage
+from predict_edit_sandbox.world import git
 
 VERSION = "3.1.2"
 VARIABLE, NODE_VARIABLE = "PREDICT_EDIT_SUGGEST_CHANGES", "PREDICT_EDIT_NODE"

@@ -10,11 +10,11 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from predict_edit.sandbox.github import Refusal, Sandbox
-from predict_edit.sandbox.github.applying import change_of
-from predict_edit.sandbox.github.nouns import ReviewComment
-from predict_edit.sandbox.github.suggestion_blocks import replace_lines
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import Refusal, Sandbox
+from predict_edit_sandbox.github.applying import change_of
+from predict_edit_sandbox.github.nouns import ReviewComment
+from predict_edit_sandbox.github.suggestion_blocks import replace_lines
+from predict_edit_sandbox.world_files import WorldFile
 
 LINES = 40
 MANY = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 
-from predict_edit.cli import make_parser
+from predict_edit.cli.main import make_parser
 
 SHARED = "model"
 """The group of options that several commands share, which gets a table of its own."""

@@ -35,7 +35,7 @@ from graphql import (
 )
 
 HERE = Path(__file__).resolve().parent
-SANDBOX = HERE.parent / "src" / "predict_edit" / "sandbox" / "github"
+SANDBOX = HERE.parent / "sandbox/src/predict_edit_sandbox/github"
 BUILT_IN = {"String", "Int", "Float", "Boolean", "ID"}
 HEADER = """\
 # A part of GitHub's public GraphQL schema, for an offline stand-in. Not GitHub.

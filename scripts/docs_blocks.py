@@ -17,13 +17,13 @@ import cli_tables
 import yaml
 from markdown_it import MarkdownIt
 
-from predict_edit.cli import make_parser
-from predict_edit.config import KNOWN as CONFIG_KEYS
-from predict_edit.config import read_config
-from predict_edit.errors import PredictEditError
-from predict_edit.inputs import KNOWN as INPUTS
-from predict_edit.inputs import read_inputs, variable_of
-from predict_edit.laptop.doctor.workflow.examine import examine
+from predict_edit.cli.doctor.workflow.examine import examine
+from predict_edit.cli.main import make_parser
+from predict_edit.domain.errors import PredictEditError
+from predict_edit.settings.inputs import KNOWN as INPUTS
+from predict_edit.settings.inputs import read_inputs, variable_of
+from predict_edit.settings.repository_config import KNOWN as CONFIG_KEYS
+from predict_edit.settings.repository_config import read_config
 from predict_edit.trigger.command import EditCommand, RunRecipe, parse_command
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,7 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*.yml"))
 EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*.yml"))
-PYTHON = ["src", "tests", "scripts", *(["benchmarks"] if (ROOT / "benchmarks").is_dir() else [])]
+PYTHON = [
+    "src",
+    "sandbox",
+    "tests",
+    "scripts",
+    *(["benchmarks"] if (ROOT / "benchmarks").is_dir() else []),
+]
 TEMPLATES = ".github/ISSUE_TEMPLATE"
 FORMS = [f"{TEMPLATES}/{name}.yml" for name in ("bug", "idea")]
 SCHEMA = ["check-jsonschema", "--builtin-schema"]
@@ -17,7 +23,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("ruff check", ["ruff", "check", "--quiet", *PYTHON]),
     ("ruff format", ["ruff", "format", "--check", "--quiet", *PYTHON]),
     ("floors of the house", ["lint-imports", "--no-cache"]),
-    ("test docstrings", ["interrogate", "--quiet", "tests"]),
+    ("test docstrings", ["interrogate", "--quiet", "tests", "sandbox/tests"]),
     ("Dockerfile", ["hadolint", "Dockerfile"]),
     ("action.yml", ["check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml"]),
     (

@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
 PACKAGE = "predict_edit"
-AT_A_TERMINAL = {"sandbox": ("cli", "sandbox"), "laptop": ("cli",)}
+AT_A_TERMINAL = {"cli": ("cli",)}
 """Parts that only a person at a terminal runs, and the extras they may use."""
 IN_THE_CONTAINER = ("grammars",)
 """Extras that the container has."""

@@ -22,9 +22,9 @@ from rich.table import Table
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from predict_edit.sandbox.demo import run_demo
-from predict_edit.sandbox.demo_scene import COMMAND, COMMENTER
-from predict_edit.sandbox.github.suggestion_blocks import suggestion_blocks
+from predict_edit_sandbox.demo import run_demo
+from predict_edit_sandbox.demo_scene import COMMAND, COMMENTER
+from predict_edit_sandbox.github.suggestion_blocks import suggestion_blocks
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "demo.svg"
 WIDTH = 92

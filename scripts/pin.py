@@ -21,8 +21,8 @@ TARGETS = {
     "requirements.txt": ["--python-version", "3.13", "--extra", "grammars"],
     "requirements-build.txt": ["--python-version", "3.13", "--only-group", "wheel"],
     "requirements-dev.txt": [
-        "--python-version", "3.11", "--extra", "cli", "--extra", "grammars", "--extra", "sandbox",
-        "--group", "dev", "--no-strip-extras",
+        "--python-version", "3.11", "--extra", "cli", "--extra", "grammars",
+        "--group", "dev", "--no-strip-extras", "sandbox/pyproject.toml",
     ],
 }  # fmt: skip
 HEADER = "# Made by `make requirements` from pyproject.toml; do not edit.\n"

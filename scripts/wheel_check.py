@@ -119,7 +119,7 @@ def description_problems(text: str, root: Path) -> list[str]:
 
 def entry_problems(text: str) -> list[str]:
     """The wheel installs the command."""
-    if "predict-edit = predict_edit.cli:main" in text:
+    if "predict-edit = predict_edit.cli.main:main" in text:
         return []
     return ["The wheel does not install the command `predict-edit`."]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from predict_edit.delivery.files import Outbox
 from predict_edit.domain import (
     EditRequest,
     Effort,
@@ -21,26 +22,25 @@ from predict_edit.domain import (
     SourceFile,
     Usage,
 )
-from predict_edit.editor import Editor, Progress
-from predict_edit.errors import AnswerRefused
+from predict_edit.domain.editor_port import Editor, Progress
+from predict_edit.domain.errors import AnswerRefused
 from predict_edit.findings import Roots
-from predict_edit.gathering import Workspace
+from predict_edit.findings.gather import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
-from predict_edit.inputs import read_inputs
-from predict_edit.outbox import Outbox
-from predict_edit.outcome import Finished
-from predict_edit.pipeline import Desk
 from predict_edit.report.outputs import to_outputs
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault, issue_comment_created
-from predict_edit.sandbox.github.accounts import ACTIONS_LOGIN
-from predict_edit.sandbox.github.nouns import IssueComment, Review
-from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
-from predict_edit.settings import ModelSettings
-from predict_edit.spreading import run_command
+from predict_edit.run.outcome import Finished
+from predict_edit.run.pull_request import Desk
+from predict_edit.run.pull_request_shards import run_command
+from predict_edit.settings.inputs import read_inputs
+from predict_edit.settings.resolve import ModelSettings
 from predict_edit.trigger.asked import Commanded
 from predict_edit.trigger.command import DEFAULT_COMMAND
 from predict_edit.trigger.events import read_event
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, issue_comment_created
+from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
+from predict_edit_sandbox.github.nouns import IssueComment, Review
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
 
 MakeStage = Callable[..., Awaitable[Stage]]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.domain import Outcome, PlacementKind
-from predict_edit.marker import find_marker
-from predict_edit.outcome import Finished
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault
-from predict_edit.sandbox.github.nouns import Token
-from predict_edit.sandbox.stage import REPOSITORY, many
+from predict_edit.run.outcome import Finished
+from predict_edit.support.marker import find_marker
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
+from predict_edit_sandbox.github.nouns import Token
+from predict_edit_sandbox.stage import REPOSITORY, many
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal

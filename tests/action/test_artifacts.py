@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.world_files import WorldFile
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal

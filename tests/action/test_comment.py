@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from predict_edit.report.result import ResultFile
-from predict_edit.sandbox.demo_proof import prove
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.model.config import Latency
-from predict_edit.sandbox.stage import REPLACE, Stage, many
-from predict_edit.sandbox.world_files import WorldFile
-from predict_edit.sandbox.world_texts import mixed
+from predict_edit_sandbox.demo_proof import prove
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.model.config import Latency
+from predict_edit_sandbox.stage import REPLACE, Stage, many
+from predict_edit_sandbox.world_files import WorldFile
+from predict_edit_sandbox.world_texts import mixed
 
 MakeStage = Callable[..., Awaitable[Stage]]
 

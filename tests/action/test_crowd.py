@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from predict_edit.domain import Outcome
-from predict_edit.marker import Marker, find_marker
-from predict_edit.sandbox.github import Fault
-from predict_edit.sandbox.github.accounts import ACTIONS_LOGIN
-from predict_edit.sandbox.github.nouns import IssueComment
-from predict_edit.sandbox.stage import ADMIN, REPLACE, REPOSITORY, WRITER, Stage, many
-from predict_edit.window import COMMANDS, LONGEST_RUN, signature
+from predict_edit.support.marker import Marker, find_marker
+from predict_edit.trigger.rate_limit import COMMANDS, LONGEST_RUN, signature
+from predict_edit_sandbox.github import Fault
+from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
+from predict_edit_sandbox.github.nouns import IssueComment
+from predict_edit_sandbox.stage import ADMIN, REPLACE, REPOSITORY, WRITER, Stage, many
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal

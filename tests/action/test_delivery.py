@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from predict_edit.delivery.posting import BATCH
+from predict_edit.delivery.review import BATCH
 from predict_edit.domain import Outcome, PlacementKind
-from predict_edit.marker import find_marker
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault
-from predict_edit.sandbox.github.accounts import ACTIONS_LOGIN
-from predict_edit.sandbox.github.nouns import Review
-from predict_edit.sandbox.github.reviewing import create_review
-from predict_edit.sandbox.stage import REPOSITORY, many
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit.support.marker import find_marker
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
+from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
+from predict_edit_sandbox.github.nouns import Review
+from predict_edit_sandbox.github.reviewing import create_review
+from predict_edit_sandbox.stage import REPOSITORY, many
+from predict_edit_sandbox.world_files import WorldFile
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from predict_edit.sandbox.github import Fault
-from predict_edit.sandbox.stage import REPLACE, Stage, many
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import Fault
+from predict_edit_sandbox.stage import REPLACE, Stage, many
+from predict_edit_sandbox.world_files import WorldFile
 
 MakeStage = Callable[..., Awaitable[Stage]]
 TWO = many(2)

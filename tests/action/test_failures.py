@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from predict_edit.sandbox.github import Fault
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.model.faults import (
+from predict_edit_sandbox.github import Fault
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.model.faults import (
     FaultKind,
     about,
     always,
@@ -16,8 +16,8 @@ from predict_edit.sandbox.model.faults import (
     first_attempt,
     spoiling,
 )
-from predict_edit.sandbox.model.quirks import Quirk
-from predict_edit.sandbox.stage import Stage, many
+from predict_edit_sandbox.model.quirks import Quirk
+from predict_edit_sandbox.stage import Stage, many
 
 MakeStage = Callable[..., Awaitable[Stage]]
 TWO = many(2)

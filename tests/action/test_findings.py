@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from predict_edit.domain import FileStatus, Outcome, PlacementKind
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Sandbox
-from predict_edit.sandbox.stage import REPOSITORY, Stage, many
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox
+from predict_edit_sandbox.stage import REPOSITORY, Stage, many
+from predict_edit_sandbox.world_files import WorldFile
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.domain import Outcome
-from predict_edit.outcome import Finished
-from predict_edit.sandbox.github import Fault
-from predict_edit.sandbox.github.nouns import IssueComment
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.model.config import Latency
-from predict_edit.sandbox.runner import COMMAND
-from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many
+from predict_edit.run.outcome import Finished
+from predict_edit_sandbox.github import Fault
+from predict_edit_sandbox.github.nouns import IssueComment
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.model.config import Latency
+from predict_edit_sandbox.runner import COMMAND
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.domain import FileStatus, Outcome, Role
-from predict_edit.outcome import Finished
-from predict_edit.repository.manifest import Manifest, read_parts
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
-from predict_edit.sandbox.github.nouns import IssueComment
-from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit.domain import FileStatus, Outcome
+from predict_edit.run.manifest import Manifest, read_parts
+from predict_edit.run.outcome import Finished
 from predict_edit.suggest import reasons
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
+from predict_edit_sandbox.github.nouns import IssueComment
+from predict_edit_sandbox.github.roles import Role
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many
+from predict_edit_sandbox.world_files import WorldFile
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Sandbox
-from predict_edit.sandbox.stage import REPOSITORY, Stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox
+from predict_edit_sandbox.stage import REPOSITORY, Stage
+from predict_edit_sandbox.world_files import WorldFile
 
 MakeStage = Callable[..., Awaitable[Stage]]
 DELETE = "Delete lines containing `import os`."

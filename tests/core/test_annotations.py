@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from predict_edit.action import MAX_ANNOTATIONS, annotate
+from predict_edit.cli.action import MAX_ANNOTATIONS, annotate
 from predict_edit.domain import (
     CommandRef,
     CommandSource,
@@ -16,7 +16,7 @@ from predict_edit.domain import (
     Outcome,
     RunReport,
 )
-from predict_edit.log import Console, Secrets
+from predict_edit.support.log import Console, Secrets
 
 
 def annotated(failures: int, problem: str = "") -> list[str]:

@@ -8,11 +8,11 @@ from typing import cast
 
 import pytest
 
-from predict_edit import announce
-from predict_edit.announce import Announcement
+from predict_edit.delivery import summary_comment as announce
+from predict_edit.delivery.summary_comment import Announcement
 from predict_edit.domain import Comment
-from predict_edit.errors import ForgeForbidden, ForgeUnavailable
-from predict_edit.forge import Forge
+from predict_edit.domain.errors import ForgeForbidden, ForgeUnavailable
+from predict_edit.domain.ports import Forge
 
 FORBIDDEN = ForgeForbidden("GitHub does not let the token comment.", "Add a permission.")
 

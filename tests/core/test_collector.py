@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from predict_edit import collector
+from predict_edit.support import startup as collector
 
 
 def test_nothing_is_collected_until_it_is_released() -> None:

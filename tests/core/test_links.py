@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 
-from predict_edit.delivery.inline import _addresses
 from predict_edit.delivery.marks import Item
+from predict_edit.delivery.suggestions import _addresses
 from predict_edit.domain import PullRequest, Suggestion
 
 PULL = PullRequest(

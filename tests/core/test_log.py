@@ -16,7 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.log import Console, SafeFormatter, SafeStream, Secrets, harmless, log, set_up
+from predict_edit.support.log import (
+    Console,
+    SafeFormatter,
+    SafeStream,
+    Secrets,
+    harmless,
+    log,
+    set_up,
+)
 
 COMMANDS = ("add-mask", "set-output", "stop-commands", "error", "warning", "group", "debug")
 

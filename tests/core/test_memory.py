@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.blob import blob_sha_of
+from predict_edit.delivery.state import MAX_UNPACKED, Memory, Piece, Record, key_of, pack, unpack
 from predict_edit.domain import (
     Aim,
     ChangedFile,
@@ -22,10 +22,10 @@ from predict_edit.domain import (
     SourceFile,
     Usage,
 )
-from predict_edit.marker import Marker, find_marker
-from predict_edit.memory import MAX_UNPACKED, Memory, Piece, Record, key_of, pack, unpack
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 from predict_edit.suggest.diff import hunks_between
+from predict_edit.support.git import blob_sha_of
+from predict_edit.support.marker import Marker, find_marker
 
 EFFORT = Effort(
     usage=Usage(prompt_tokens=7, accepted_prediction_tokens=0),

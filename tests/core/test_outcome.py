@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from predict_edit.domain import Effort, FileResult, FileStatus, Outcome, RunReport
-from predict_edit.outcome import Finished, exit_status, money_of, outcome_of
-from predict_edit.values import FailOn
+from predict_edit.run.outcome import Finished, exit_status, money_of, outcome_of
+from predict_edit.settings.fields import FailOn
 
 EDITED, UNCHANGED, SKIPPED, FAILED = (
     FileResult(path=str(status), status=status)

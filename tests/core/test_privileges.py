@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from predict_edit import privileges
+from predict_edit.cli import privileges
 
 
 def test_runner_secrets_leave_the_environment() -> None:

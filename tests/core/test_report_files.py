@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.errors import FindingsError
+from predict_edit.domain.errors import FindingsError
 from predict_edit.findings import Roots
 from predict_edit.findings.collect import Findings, collect
-from predict_edit.report_files import read_reports
+from predict_edit.findings.workspace import read_reports
 
 
 def roots(workspace: Path) -> Roots:

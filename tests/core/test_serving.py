@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from predict_edit import serving
 from predict_edit.domain import ChangedFile
+from predict_edit.run import start as serving
 
 
 def changed(patch: str | None, status: str = "modified", additions: int = 1) -> ChangedFile:

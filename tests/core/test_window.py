@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit import window
 from predict_edit.domain import Comment
-from predict_edit.errors import AlreadyRunning
-from predict_edit.marker import Marker
-from predict_edit.window import COMMANDS, check_alone, signature
+from predict_edit.domain.errors import AlreadyRunning
+from predict_edit.support.marker import Marker
+from predict_edit.trigger import rate_limit as window
+from predict_edit.trigger.rate_limit import COMMANDS, check_alone, signature
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 WORD = "/predict-edit"

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from predict_edit.sandbox.container import Image
+from predict_edit_sandbox.container import Image
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,11 @@ import pytest
 
 from predict_edit import __version__
 from predict_edit.edit import grammars
-from predict_edit.sandbox.container import Image
-from predict_edit.sandbox.github import DEFAULT_TOKEN
-from predict_edit.sandbox.model.config import API_KEY
-from predict_edit.sandbox.runner import RunnerEnvironment
-from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
+from predict_edit_sandbox.container import Image
+from predict_edit_sandbox.github import DEFAULT_TOKEN
+from predict_edit_sandbox.model.config import API_KEY
+from predict_edit_sandbox.runner import RunnerEnvironment
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "python:3.13-slim"
@@ -35,7 +35,7 @@ def tried(what):
         return "reached"
     except OSError as error:
         return type(error).__name__
-import predict_edit.privileges as p
+import predict_edit.cli.privileges as p
 os.makedirs("/tmp/out", exist_ok=True)
 handle = open("/tmp/open-before", "w")
 print("dropped", p.drop_root(os.environ))
@@ -66,7 +66,7 @@ def test_holds_only_what_the_action_imports(image: Image) -> None:
     script = (
         "import importlib.util as u, pathlib, shutil, predict_edit\n"
         "here = pathlib.Path(predict_edit.__file__).parent\n"
-        "print([n for n in ('aiohttp','graphql','pytest','pip','predict_edit.sandbox')"
+        "print([n for n in ('aiohttp','graphql','pytest','pip','predict_edit_sandbox')"
         " if u.find_spec(n)])\n"
         "print(len(list(here.rglob('*.py'))) == len(list(here.rglob('*.pyc'))))\n"
         "print(bool(shutil.which('git')))\n"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predict_edit.domain.errors import AnswerError
 from predict_edit.edit import guard
 from predict_edit.edit.brake import Brake
-from predict_edit.errors import AnswerError
 
 CODE = "import os\n\n\ndef run(name):\n    return os.environ[name]\n"
 

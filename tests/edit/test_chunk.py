@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predict_edit.domain.errors import FileTooLong
 from predict_edit.edit.chunk import split
-from predict_edit.errors import FileTooLong
 
 LINES = st.sampled_from(
     [

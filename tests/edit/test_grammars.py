@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from predict_edit.domain.errors import AnswerUnusable
 from predict_edit.edit import grammars, guard, syntax
-from predict_edit.errors import AnswerUnusable
 
 SAMPLES = {
     "a.js": "export function f(a) {\n  return `${a}`;\n}\n",

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predict_edit.domain.errors import AnswerEmpty, AnswerUnusable, PredictEditError
 from predict_edit.edit import clean, guard, syntax
-from predict_edit.errors import AnswerEmpty, AnswerUnusable, PredictEditError
 
 CASES: list[dict[str, Any]] = tomllib.loads(
     pathlib.Path(__file__).with_name("nasty_answers.toml").read_text("utf-8")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predict_edit.domain.errors import FileTooLong
 from predict_edit.edit import pieces
 from predict_edit.edit.outline import outline
-from predict_edit.errors import FileTooLong
 
 
 def words(text: str) -> int:

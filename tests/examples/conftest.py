@@ -20,10 +20,10 @@ from typing import Any
 
 import yaml
 
-from predict_edit.sandbox.github.nouns import Access
-from predict_edit.sandbox.model.config import API_KEY
-from predict_edit.sandbox.runner import ActionRun, run_action
-from predict_edit.sandbox.stage import PATIENCE, Stage
+from predict_edit_sandbox.github.nouns import Access
+from predict_edit_sandbox.model.config import API_KEY
+from predict_edit_sandbox.runner import ActionRun, run_action
+from predict_edit_sandbox.stage import PATIENCE, Stage
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 OWN = "OWNER/predict-edit@"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from predict_edit.sandbox.github import Sandbox
-from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many, set_stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import Sandbox
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many, set_stage
+from predict_edit_sandbox.world_files import WorldFile
 
 from .conftest import Workflow, load
 

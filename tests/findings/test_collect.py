@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import tracemalloc
 
+from predict_edit.domain.findings import Dropped
 from predict_edit.findings import MAX_FINDINGS, Report, collect, parse_report
-from predict_edit.findings.paths import OUTSIDE, Dropped
+from predict_edit.findings.paths import OUTSIDE
 
 from .conftest import ROOTS, finding
 

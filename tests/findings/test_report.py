@@ -14,9 +14,9 @@ import pytest
 from hypothesis import strategies as st
 
 from predict_edit.domain import Finding
-from predict_edit.errors import FindingsError
+from predict_edit.domain.errors import FindingsError
+from predict_edit.domain.findings import Dropped
 from predict_edit.findings import Report, parse_report
-from predict_edit.findings.paths import Dropped
 
 from .conftest import ROOTS, finding, result, sarif
 

@@ -17,12 +17,13 @@ from predict_edit.domain import (
     Role,
     Suggestion,
 )
-from predict_edit.errors import AnchorRefused, BranchMoved, ForgeForbidden, ForgeUnavailable
+from predict_edit.domain.errors import AnchorRefused, BranchMoved, ForgeForbidden, ForgeUnavailable
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, run_sandbox_github
-from predict_edit.sandbox.github.nouns import PullRequest
-from predict_edit.sandbox.world import World, build_world
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, run_sandbox_github
+from predict_edit_sandbox.github.nouns import PullRequest
+from predict_edit_sandbox.github.roles import Role as SandboxRole
+from predict_edit_sandbox.world import World, build_world
 
 REPOSITORY = "octo/demo"
 MARKER = "<!-- predict-edit:test -->"
@@ -35,7 +36,7 @@ class Scene:
         self.world = world
         self.sandbox = Sandbox()
         self.sandbox.add_repository(REPOSITORY, world.repository)
-        self.sandbox.set_role(REPOSITORY, "ada", Role.WRITE)
+        self.sandbox.set_role(REPOSITORY, "ada", SandboxRole.WRITE)
         self.pull: PullRequest = self.sandbox.open_pull_request(
             REPOSITORY, base=world.base_ref, head=world.head_ref, title="Words"
         )

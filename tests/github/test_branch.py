@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from predict_edit.domain import CommitDraft
-from predict_edit.errors import BranchMoved, ForgeAnswerInvalid, ForgeForbidden, ForgeUnavailable
+from predict_edit.domain.errors import (
+    BranchMoved,
+    ForgeAnswerInvalid,
+    ForgeForbidden,
+    ForgeUnavailable,
+)
 from predict_edit.github.forge import GitHubForge
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from predict_edit.domain import Reaction, ReviewDraft
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     EventError,
     ForgeAnswerInvalid,
     ForgeError,

@@ -9,7 +9,7 @@ import pytest
 from githubkit_schemas.latest import models
 
 from predict_edit.domain import CommandRef, CommandSource, Reaction
-from predict_edit.errors import ForgeForbidden, ForgeNotFound, ForgeRefused
+from predict_edit.domain.errors import ForgeForbidden, ForgeNotFound, ForgeRefused
 from predict_edit.github.forge import GitHubForge
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from predict_edit.domain import FileContent
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     ForgeAnswerInvalid,
     ForgeNotFound,
     ForgeUnauthorized,

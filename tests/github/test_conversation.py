@@ -9,7 +9,12 @@ import pytest
 from aiohttp import web
 
 from predict_edit.domain import ReviewDraft
-from predict_edit.errors import ForgeAnswerInvalid, ForgeError, ForgeForbidden, ForgeUnauthorized
+from predict_edit.domain.errors import (
+    ForgeAnswerInvalid,
+    ForgeError,
+    ForgeForbidden,
+    ForgeUnauthorized,
+)
 from predict_edit.github import conversation
 from predict_edit.github.forge import GitHubForge
 

@@ -9,7 +9,7 @@ from graphql import build_schema, parse, validate
 
 from predict_edit.github import documents
 
-SCHEMA = resources.files("predict_edit.sandbox.github") / "schema.graphql"
+SCHEMA = resources.files("predict_edit_sandbox.github") / "schema.graphql"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     AnchorRefused,
     BranchMoved,
     ForgeAnswerInvalid,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from predict_edit.forge import Forge, RepositoryForge
+from predict_edit.domain.ports import Forge, RepositoryForge
 from predict_edit.github.forge import GitHubForge
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.domain import BranchMove, CommitDraft
-from predict_edit.errors import BranchMoved, ForgeRefused, ForgeUnauthorized
+from predict_edit.domain.errors import BranchMoved, ForgeRefused, ForgeUnauthorized
 from predict_edit.github.forge import GitHubForge
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from predict_edit.domain import BranchMove, BranchPull, CommitDraft, PullDraft
-from predict_edit.errors import BranchMoved, ForgeForbidden, ForgeRefused
+from predict_edit.domain.errors import BranchMoved, ForgeForbidden, ForgeRefused
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
-from predict_edit.sandbox.world import World, build_world
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
+from predict_edit_sandbox.world import World, build_world
+from predict_edit_sandbox.world_files import WorldFile
 
 REPOSITORY = "octo/demo"
 

@@ -10,7 +10,7 @@ import pytest
 from githubkit_schemas.latest import models
 
 from predict_edit.domain import ReviewDraft, Suggestion
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     AnchorRefused,
     ForgeForbidden,
     ForgeRefused,

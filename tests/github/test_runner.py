@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.errors import EventError
+from predict_edit.domain.errors import EventError
 from predict_edit.github.runner import RunnerFiles, heredoc, read_payload, read_runner
 
 LEAST = {"GITHUB_EVENT_NAME": "issue_comment", "GITHUB_EVENT_PATH": "/event.json"}

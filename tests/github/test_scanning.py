@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from predict_edit.domain import Finding
-from predict_edit.errors import FindingsError, ForgeForbidden
+from predict_edit.domain.errors import FindingsError, ForgeForbidden
 from predict_edit.findings.collect import collect
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, run_sandbox_github
-from predict_edit.sandbox.world import build_world
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, run_sandbox_github
+from predict_edit_sandbox.world import build_world
 
 REPOSITORY = "octo/demo"
 MAIN = "refs/heads/main"

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.domain import ChangedFile, Role
-from predict_edit.errors import ForgeAnswerInvalid, ForgeError, ForgeForbidden, ForgeUnavailable
+from predict_edit.domain.errors import (
+    ForgeAnswerInvalid,
+    ForgeError,
+    ForgeForbidden,
+    ForgeUnavailable,
+)
 from predict_edit.github.forge import GitHubForge
 
 if TYPE_CHECKING:

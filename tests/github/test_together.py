@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction
-from predict_edit.errors import ForgeError, ForgeUnauthorized
+from predict_edit.domain.errors import ForgeError, ForgeUnauthorized
 from predict_edit.github.forge import GitHubForge
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from predict_edit.domain import Role
-from predict_edit.errors import ForgeAnswerInvalid, ForgeUnavailable
+from predict_edit.domain.errors import ForgeAnswerInvalid, ForgeUnavailable
 
 if TYPE_CHECKING:
     from tests.github.conftest import FakeGitHub, MakeForge, MakeServer

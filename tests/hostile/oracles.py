@@ -11,17 +11,16 @@ import re
 from collections.abc import Sequence
 
 from predict_edit.domain import ChangedFile, Finding
-from predict_edit.errors import CommandError, FindingsError
+from predict_edit.domain.errors import CommandError, FindingsError
 from predict_edit.findings import Roots, parse_report
 from predict_edit.findings.paths import MAX_PATH
 from predict_edit.findings.raw import MAX_LINE, MAX_MESSAGE, MAX_RULE, MAX_TOOL
 from predict_edit.github.runner import heredoc
-from predict_edit.hidden import is_hidden
-from predict_edit.log import PREFIX, Console, SafeStream, Secrets
-from predict_edit.marker import OPENING, Marker, find_marker
 from predict_edit.report.markdown import fence, marked
-from predict_edit.sandbox.runner_files import parse_outputs
 from predict_edit.suggest.anchor import NoAnchors, anchors_of
+from predict_edit.support.log import PREFIX, Console, SafeStream, Secrets
+from predict_edit.support.marker import OPENING, Marker, find_marker
+from predict_edit.support.unicode import is_hidden
 from predict_edit.trigger.command import (
     MAX_INSTRUCTION,
     OPTIONS,
@@ -29,6 +28,7 @@ from predict_edit.trigger.command import (
     RunRecipe,
     parse_command,
 )
+from predict_edit_sandbox.runner_files import parse_outputs
 
 from .evidence import check_inert, obeyed
 

@@ -22,16 +22,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from predict_edit import action
-from predict_edit.log import log
-from predict_edit.sandbox.github import Fault, Sandbox
-from predict_edit.sandbox.github.accounts import ACTIONS_LOGIN
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.model.faults import FaultKind, always, failing
-from predict_edit.sandbox.runner import RunnerEnvironment
-from predict_edit.sandbox.runner_files import parse_outputs
-from predict_edit.sandbox.stage import REPOSITORY, WRITER, Stage, set_stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit.cli import action
+from predict_edit.support.log import log
+from predict_edit_sandbox.github import Fault, Sandbox
+from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.model.faults import FaultKind, always, failing
+from predict_edit_sandbox.runner import RunnerEnvironment
+from predict_edit_sandbox.runner_files import parse_outputs
+from predict_edit_sandbox.stage import REPOSITORY, WRITER, Stage, set_stage
+from predict_edit_sandbox.world_files import WorldFile
 
 from .corpus import KEY, TOKEN, Case
 from .evidence import Evidence

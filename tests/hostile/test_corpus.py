@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from predict_edit.sandbox.github.suggestion_blocks import suggestion_blocks
+from predict_edit_sandbox.github.suggestion_blocks import suggestion_blocks
 
 from .corpus import CASES, FOLDER, Case, as_json, cases_of
 from .evidence import Evidence, check_invariants

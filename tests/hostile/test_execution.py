@@ -15,10 +15,10 @@ import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 import yaml
 from vcr.serializers import yamlserializer  # type: ignore[import-untyped]  # likewise
 
-from predict_edit.sandbox.github import DEFAULT_TOKEN
-from predict_edit.sandbox.runner_files import parse_outputs
-from predict_edit.sandbox.stage import REPLACE, REPOSITORY, WRITER, set_stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import DEFAULT_TOKEN
+from predict_edit_sandbox.runner_files import parse_outputs
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, set_stage
+from predict_edit_sandbox.world_files import WorldFile
 
 WATCH = """
 import json, os, runpy, sys

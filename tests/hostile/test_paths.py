@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit import privileges
-from predict_edit.errors import EventError
-from predict_edit.outbox import EDITS, FOLDER, Outbox
+from predict_edit.cli import privileges
+from predict_edit.delivery.files import EDITS, Outbox
+from predict_edit.domain.errors import EventError
+from predict_edit.support.workspace import FOLDER
 
 
 @pytest.fixture

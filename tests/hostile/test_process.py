@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit import action
-from predict_edit.sandbox.github import DEFAULT_TOKEN
-from predict_edit.sandbox.model.config import API_KEY
-from predict_edit.sandbox.runner import ActionRun
-from predict_edit.sandbox.stage import REPLACE, set_stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit.cli import action
+from predict_edit_sandbox.github import DEFAULT_TOKEN
+from predict_edit_sandbox.model.config import API_KEY
+from predict_edit_sandbox.runner import ActionRun
+from predict_edit_sandbox.stage import REPLACE, set_stage
+from predict_edit_sandbox.world_files import WorldFile
 
 from .evidence import ALLOWED_COMMANDS, obeyed
 
@@ -68,7 +68,7 @@ async def test_masks_come_before_anything_else(loud_run: ActionRun) -> None:
 
 STRAY = """
 import sys, threading
-from predict_edit import action
+from predict_edit.cli import action
 
 def stray(*_):
     print("::error::owned")

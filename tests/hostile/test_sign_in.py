@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit import action
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.stage import REPOSITORY, WRITER, set_stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit.cli import action
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.stage import REPOSITORY, WRITER, set_stage
+from predict_edit_sandbox.world_files import WorldFile
 
 TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhY3Rpb24ifQ.c2lnbmF0dXJlLTQ3MTE"
 HEAD = 'name = "alpha"\nstate = "safe"\n'

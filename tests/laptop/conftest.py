@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.cli import main
-from predict_edit.sandbox.model import ModelSandbox
-from predict_edit.sandbox.model.config import API_KEY
-from predict_edit.sandbox.model.threaded import serve_model
+from predict_edit.cli.main import main
+from predict_edit_sandbox.model import ModelSandbox
+from predict_edit_sandbox.model.config import API_KEY
+from predict_edit_sandbox.model.threaded import serve_model
 
 REPLACE = "Replace string `FizzBuzz` with `MSFTBuzz`."
 

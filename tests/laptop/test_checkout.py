@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.errors import CheckoutError
-from predict_edit.laptop.checkout import read_checkout
+from predict_edit.cli.checkout import read_checkout
+from predict_edit.domain.errors import CheckoutError
 from predict_edit.select import MAX_BYTES
 
 if TYPE_CHECKING:

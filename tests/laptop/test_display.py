@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from predict_edit.laptop.display import Screen
-from predict_edit.log import Secrets
+from predict_edit.cli.display import Screen
+from predict_edit.support.log import Secrets
 
 
 def shown(*, plain: bool) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from predict_edit.sandbox.model import ModelSandbox
+    from predict_edit_sandbox.model import ModelSandbox
 
     from .conftest import Command, Repository
 

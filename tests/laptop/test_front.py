@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.cli import main, make_parser
-from predict_edit.errors import CheckoutError, InvalidInput
-from predict_edit.laptop.completion import completion
-from predict_edit.laptop.front import coloured, guarded
+from predict_edit.cli.completion import completion
+from predict_edit.cli.front import coloured, guarded
+from predict_edit.cli.main import main, make_parser
+from predict_edit.domain.errors import CheckoutError, InvalidInput
 
 if TYPE_CHECKING:
     from .conftest import Command

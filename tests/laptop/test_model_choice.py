@@ -10,9 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.errors import ContradictingInputs, InvalidInput, MissingInput, SettingsError
-from predict_edit.laptop.model_choice import Chosen, read_model
-from predict_edit.laptop.model_options import add_model_options
+from predict_edit.cli.model_choice import Chosen, read_model
+from predict_edit.cli.model_options import add_model_options
+from predict_edit.domain.errors import (
+    ContradictingInputs,
+    InvalidInput,
+    MissingInput,
+    SettingsError,
+)
 
 AZURE = "https://res.openai.azure.com/openai/v1/"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.laptop import work
+from predict_edit.cli import work
 
 if TYPE_CHECKING:
-    from predict_edit.sandbox.model import ModelSandbox
+    from predict_edit_sandbox.model import ModelSandbox
 
     from .conftest import Command, Repository
 

@@ -7,10 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
+from predict_edit.cli.progress import Bars, Lines, watch_for
+from predict_edit.cli.silent import Silent
 from predict_edit.domain import Effort, FailedEdit, FileEdit, SourceFile
-from predict_edit.errors import ModelTimeout
-from predict_edit.laptop.progress import Bars, Lines, watch_for
-from predict_edit.laptop.silent import Silent
+from predict_edit.domain.errors import ModelTimeout
 
 FILES = [SourceFile(path=name, text="x" * 100, blob_sha="1") for name in ("a.py", "b.py")]
 EDIT = FileEdit(file=FILES[0], text="y", effort=Effort(seconds=1.5))

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
+from predict_edit.cli import terminal
 from predict_edit.domain import (
     Effort,
     FileResult,
@@ -20,7 +21,6 @@ from predict_edit.domain import (
     SourceFile,
     Usage,
 )
-from predict_edit.laptop import terminal
 from predict_edit.suggest.place import place
 
 

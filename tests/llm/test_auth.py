@@ -16,10 +16,10 @@ from azure.core.pipeline.transport import HttpTransport
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.errors import ContradictingInputs, MissingInput, SignInError
+from predict_edit.domain.errors import ContradictingInputs, MissingInput, SignInError
 from predict_edit.llm import auth
 from predict_edit.llm.auth import SignIn
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 
 ENVIRON = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://vstoken.example/token?api-version=2.0",

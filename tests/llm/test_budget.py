@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from predict_edit.domain import Usage
-from predict_edit.errors import BudgetExceeded
+from predict_edit.domain.errors import BudgetExceeded
 from predict_edit.llm.budget import Budget, Reservation
 
 LIMIT_TOKENS = 1_000

@@ -10,7 +10,7 @@ import httpx2
 import openai
 import pytest
 
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     ContradictingInputs,
     InvalidInput,
     MissingInput,
@@ -19,7 +19,7 @@ from predict_edit.errors import (
 )
 from predict_edit.llm import auth
 from predict_edit.llm.client import Endpoint, Route, endpoint, open_client
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 
 if TYPE_CHECKING:
     from tests.llm.conftest import ModelServer, Wire

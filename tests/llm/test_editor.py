@@ -16,8 +16,8 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsStr
 from pydantic import TypeAdapter
 
 from predict_edit.domain import FailedEdit, FileEdit, PredictionState, Usage
-from predict_edit.editor import Editor
-from predict_edit.errors import (
+from predict_edit.domain.editor_port import Editor
+from predict_edit.domain.errors import (
     AnswerEmpty,
     AnswerTooLong,
     AnswerUnusable,
@@ -38,7 +38,7 @@ from predict_edit.llm.effort import Attempt
 from predict_edit.llm.policy import LEAST_TOKENS
 from predict_edit.llm.stream import BrokenOff
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.settings import ModelSettings, Price
+from predict_edit.settings.resolve import ModelSettings, Price
 
 if TYPE_CHECKING:
     from tests.llm.conftest import ModelServer, Wire
@@ -852,7 +852,7 @@ async def test_the_end_of_the_run_bounds_every_wait(
 def test_the_package_root_imports_neither_openai_nor_azure() -> None:
     """A refused command does not pay for the SDK, and a run with a key not for azure-identity."""
     code = (
-        "import sys, predict_edit, predict_edit.settings, predict_edit.editor\n"
+        "import sys, predict_edit, predict_edit.settings.resolve, predict_edit.domain.editor_port\n"
         "assert not {'openai', 'azure', 'httpx2'} & set(sys.modules)\n"
         "import predict_edit.llm.editor\n"
         "assert 'openai' in sys.modules\n"

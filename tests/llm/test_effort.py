@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from predict_edit.domain import Effort, PredictionState, Usage
-from predict_edit.errors import ModelTimeout, ModelUnavailable, PredictEditError
+from predict_edit.domain.errors import ModelTimeout, ModelUnavailable, PredictEditError
 from predict_edit.llm.effort import Attempt, Ledger
 
 NOTHING = Usage(prompt_tokens=0, completion_tokens=0)

@@ -15,9 +15,9 @@ from predict_edit.llm import tokens
 from predict_edit.llm.client import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.estimate import estimate
-from predict_edit.sandbox.model import ModelSandbox
-from predict_edit.sandbox.model.config import API_KEY
-from predict_edit.settings import ModelSettings, Price
+from predict_edit.settings.resolve import ModelSettings, Price
+from predict_edit_sandbox.model import ModelSandbox
+from predict_edit_sandbox.model.config import API_KEY
 
 SETTINGS = ModelSettings(model="gpt-4.1", api_key="key-1")
 

@@ -11,7 +11,7 @@ import httpx2
 import openai
 import pytest
 
-from predict_edit import errors
+from predict_edit.domain import errors
 from predict_edit.llm.advice import Target
 from predict_edit.llm.auth import SCOPES, SignIn
 from predict_edit.llm.client import Endpoint, Route

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.domain import EditRequest, FailedEdit, FileEdit, PredictionState, SourceFile
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     AnswerTooLong,
     AnswerUnusable,
     BudgetExceeded,
@@ -25,10 +25,11 @@ from predict_edit.llm.client import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.policy import LEAST_TOKENS
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.sandbox.model import ModelConfig, ModelSandbox
-from predict_edit.sandbox.model.catalogue import CATALOGUE
-from predict_edit.sandbox.model.config import API_KEY
-from predict_edit.sandbox.model.faults import (
+from predict_edit.settings.resolve import ModelSettings
+from predict_edit_sandbox.model import ModelConfig, ModelSandbox
+from predict_edit_sandbox.model.catalogue import CATALOGUE
+from predict_edit_sandbox.model.config import API_KEY
+from predict_edit_sandbox.model.faults import (
     WELL,
     FaultKind,
     about,
@@ -37,8 +38,7 @@ from predict_edit.sandbox.model.faults import (
     first_attempt,
     spoiling,
 )
-from predict_edit.sandbox.model.quirks import Quirk
-from predict_edit.settings import ModelSettings
+from predict_edit_sandbox.model.quirks import Quirk
 
 if TYPE_CHECKING:
     from tests.llm.conftest import ModelServer, Wire

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from predict_edit.domain import Usage
-from predict_edit.errors import BudgetExceeded
+from predict_edit.domain.errors import BudgetExceeded
 from predict_edit.llm.budget import Budget
 from predict_edit.llm.purse import Purse
 

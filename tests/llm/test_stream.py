@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import Usage
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     AnswerRefused,
     AnswerTooLong,
     AnswerUnusable,
@@ -26,7 +26,7 @@ from predict_edit.errors import (
 )
 from predict_edit.llm.client import open_client
 from predict_edit.llm.stream import NoStream, Reading, open_stream, read_usage
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 
 if TYPE_CHECKING:
     from tests.llm.conftest import ModelServer, Wire

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from predict_edit.errors import InvalidInput
+from predict_edit.domain.errors import InvalidInput
 from predict_edit.llm.surroundings import MINUTES, deadline
 
 

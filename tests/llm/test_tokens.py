@@ -19,9 +19,9 @@ from predict_edit.edit.prompt import Message
 from predict_edit.llm import tokens
 from predict_edit.llm.client import open_client
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.sandbox.model import ModelSandbox
-from predict_edit.sandbox.model.config import API_KEY
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
+from predict_edit_sandbox.model import ModelSandbox
+from predict_edit_sandbox.model.config import API_KEY
 
 # The example of the vendor's how-to, for which the figures below were published.
 SEED_INSTRUCTION = """

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.model.example import CODE, INSTRUCTIONS, PUBLISHED
-from predict_edit.sandbox.model.faults import FaultKind, about, either, every, failing
-from predict_edit.sandbox.runner import ActionRun
-from predict_edit.sandbox.stage import Stage, many, set_stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.model.example import CODE, INSTRUCTIONS, PUBLISHED
+from predict_edit_sandbox.model.faults import FaultKind, about, either, every, failing
+from predict_edit_sandbox.runner import ActionRun
+from predict_edit_sandbox.stage import Stage, many, set_stage
+from predict_edit_sandbox.world_files import WorldFile
 
 MakeStage = Callable[..., Awaitable[Stage]]
 

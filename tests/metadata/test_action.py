@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from predict_edit.domain import Outcome, Role, RunReport
-from predict_edit.inputs import KNOWN
 from predict_edit.report.outputs import OutputPaths, to_outputs
-from predict_edit.settings import ModelSettings, Settings
+from predict_edit.settings.inputs import KNOWN
+from predict_edit.settings.resolve import ModelSettings, Settings
 
 from .conftest import ROOT
 

@@ -12,12 +12,13 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from predict_edit import __version__, errors
-from predict_edit.config import KNOWN as CONFIG_KEYS
-from predict_edit.config import read_config
-from predict_edit.inputs import KNOWN as INPUTS
-from predict_edit.inputs import read_inputs, variable_of
-from predict_edit.readiness import check_inputs, check_task_inputs
+from predict_edit import __version__
+from predict_edit.domain import errors
+from predict_edit.settings.checks import check_inputs, check_task_inputs
+from predict_edit.settings.inputs import KNOWN as INPUTS
+from predict_edit.settings.inputs import read_inputs, variable_of
+from predict_edit.settings.repository_config import KNOWN as CONFIG_KEYS
+from predict_edit.settings.repository_config import read_config
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe, parse_command
 
 from .conftest import ROOT, load_script

@@ -48,11 +48,11 @@ def test_the_house_as_it_is_keeps_every_rule(repository: Path) -> None:
     ("file", "imported", "broken"),
     [
         ("errors.py", "predict_edit.domain", {FLOORS}),
-        ("laptop/silent.py", "predict_edit.cli", {CIRCLES, FLOORS}),
-        ("suggest/words.py", "predict_edit.wording", {NOUNS}),
+        ("laptop/silent.py", "predict_edit.cli.main", {CIRCLES, FLOORS}),
+        ("suggest/words.py", "predict_edit.support.text", {NOUNS}),
         ("llm/purse.py", "predict_edit.github.answer", {APART, FORGE}),
         ("delivery/marks.py", "predict_edit.github.refusals", {FORGE}),
-        ("laptop/silent.py", "predict_edit.sandbox.world", {SANDBOX}),
+        ("laptop/silent.py", "predict_edit_sandbox.world", {SANDBOX}),
     ],
 )
 def test_an_import_that_breaks_a_rule_is_found(

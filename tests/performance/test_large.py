@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Sandbox
-from predict_edit.sandbox.runner import run_action
-from predict_edit.sandbox.stage import Stage, set_stage
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox
+from predict_edit_sandbox.runner import run_action
+from predict_edit_sandbox.stage import Stage, set_stage
+from predict_edit_sandbox.world_files import WorldFile
 
 pytestmark = [pytest.mark.slow, pytest.mark.source]
 

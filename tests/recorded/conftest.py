@@ -23,11 +23,11 @@ from vcr.cassette import Cassette  # type: ignore[import-untyped]  # likewise
 from vcr.request import Request  # type: ignore[import-untyped]  # likewise
 from vcr.serializers import yamlserializer  # type: ignore[import-untyped]  # likewise
 
-from predict_edit.domain import Role
-from predict_edit.sandbox.github import Sandbox, run_sandbox_github
-from predict_edit.sandbox.model import ModelConfig, ModelSandbox
-from predict_edit.sandbox.world import build_world
-from predict_edit.sandbox.world_files import WorldFile
+from predict_edit_sandbox.github import Sandbox, run_sandbox_github
+from predict_edit_sandbox.github.roles import Role
+from predict_edit_sandbox.model import ModelConfig, ModelSandbox
+from predict_edit_sandbox.world import build_world
+from predict_edit_sandbox.world_files import WorldFile
 
 CASSETTES = sorted((Path(__file__).parent / "cassettes").rglob("*.yaml"))
 FOLDER_VARIABLE = "PREDICT_EDIT_CASSETTES"

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from vcr.request import Request  # type: ignore[import-untyped]  # vcrpy has no types
 
-from predict_edit.sandbox.github import DEFAULT_TOKEN
-from predict_edit.sandbox.model.config import API_KEY
+from predict_edit_sandbox.github import DEFAULT_TOKEN
+from predict_edit_sandbox.model.config import API_KEY
 
 from .conftest import (
     AZURE,

@@ -17,7 +17,7 @@ from predict_edit.domain import (
     Role,
     Suggestion,
 )
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     AnchorRefused,
     BranchMoved,
     ForgeForbidden,
@@ -28,8 +28,8 @@ from predict_edit.errors import (
 )
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
-from predict_edit.sandbox.world_files import STANDARD, WorldFile
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
+from predict_edit_sandbox.world_files import STANDARD, WorldFile
 
 from .conftest import REPOSITORY
 

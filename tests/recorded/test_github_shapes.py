@@ -14,7 +14,7 @@ import pydantic
 import pytest
 from graphql import GraphQLAbstractType, GraphQLResolveInfo
 
-from predict_edit.sandbox.github.graphql import schema
+from predict_edit_sandbox.github.graphql import schema
 
 from .conftest import CASSETTES, GITHUB, Interaction, all_of, body_of, interactions
 

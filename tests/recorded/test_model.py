@@ -20,7 +20,7 @@ from predict_edit.domain import (
     SourceFile,
     Usage,
 )
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     AnswerTooLong,
     ContentFiltered,
     ModelNotFound,
@@ -31,11 +31,11 @@ from predict_edit.llm import tokens
 from predict_edit.llm.client import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.sandbox.model import FaultKind, ModelConfig
-from predict_edit.sandbox.model.config import API_KEY
-from predict_edit.sandbox.model.example import CODE, INSTRUCTIONS, PUBLISHED
-from predict_edit.sandbox.model.faults import always, failing, first
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
+from predict_edit_sandbox.model import FaultKind, ModelConfig
+from predict_edit_sandbox.model.config import API_KEY
+from predict_edit_sandbox.model.example import CODE, INSTRUCTIONS, PUBLISHED
+from predict_edit_sandbox.model.faults import always, failing, first
 
 from .conftest import AZURE, MODEL
 

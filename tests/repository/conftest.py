@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from predict_edit.delivery.files import Outbox
 from predict_edit.domain import (
     CommandRef,
     CommandSource,
@@ -24,23 +25,22 @@ from predict_edit.domain import (
     SourceFile,
     Usage,
 )
-from predict_edit.editor import Progress
-from predict_edit.errors import BudgetExceeded, ModelUnavailable
+from predict_edit.domain.editor_port import Progress
+from predict_edit.domain.errors import BudgetExceeded, ModelUnavailable
 from predict_edit.findings import Roots
-from predict_edit.gathering import Workspace
+from predict_edit.findings.gather import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
-from predict_edit.inputs import read_inputs
-from predict_edit.outbox import Outbox
-from predict_edit.outcome import Finished
-from predict_edit.repository.jobs import run_task
-from predict_edit.repository.run import TaskDesk
-from predict_edit.sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
-from predict_edit.sandbox.github.nouns import Access, PullRequest
-from predict_edit.sandbox.world import World, build_world
-from predict_edit.sandbox.world_files import WorldFile
-from predict_edit.settings import ModelSettings
+from predict_edit.run.branch import TaskDesk
+from predict_edit.run.branch_shards import run_task
+from predict_edit.run.outcome import Finished
+from predict_edit.settings.inputs import read_inputs
+from predict_edit.settings.resolve import ModelSettings
 from predict_edit.trigger.asked import Tasked
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
+from predict_edit_sandbox.github.nouns import Access, PullRequest
+from predict_edit_sandbox.world import World, build_world
+from predict_edit_sandbox.world_files import WorldFile
 
 REPOSITORY = "octo/game"
 BRANCH = "predict-edit/lint-fix"

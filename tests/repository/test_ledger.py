@@ -6,9 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from predict_edit.domain import Finding
-from predict_edit.marker import Marker, find_marker
-from predict_edit.repository.ledger import (
+from predict_edit.delivery.ledger import (
     DECLINED,
     MAX_ENTRIES,
     UNCHANGED,
@@ -16,7 +14,9 @@ from predict_edit.repository.ledger import (
     answer_of,
     question_of,
 )
-from predict_edit.settings import ModelSettings
+from predict_edit.domain import Finding
+from predict_edit.settings.resolve import ModelSettings
+from predict_edit.support.marker import Marker, find_marker
 
 DIGEST = st.binary(min_size=9, max_size=9)
 FINDING = Finding(

@@ -6,11 +6,11 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from predict_edit.config import RepositoryConfig, read_config
-from predict_edit.errors import MissingInput
-from predict_edit.repository.recipes import slug, wish_of, with_built_in
+from predict_edit.domain.errors import MissingInput
+from predict_edit.settings.fields import _ref_name
+from predict_edit.settings.recipes import slug, wish_of, with_built_in
+from predict_edit.settings.repository_config import RepositoryConfig, read_config
 from predict_edit.trigger.command import EditCommand, RunRecipe
-from predict_edit.values import _ref_name
 
 EMPTY = RepositoryConfig()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from predict_edit.domain import EditRequest, FileStatus, Outcome
-from predict_edit.errors import SpreadError
-from predict_edit.repository.manifest import (
+from predict_edit.domain.errors import SpreadError
+from predict_edit.run.manifest import (
     DoneFile,
     Manifest,
     PlannedFile,
@@ -19,7 +19,7 @@ from predict_edit.repository.manifest import (
     read_parts,
     write_part,
 )
-from predict_edit.repository.spread import lost_files
+from predict_edit.run.shard_results import lost_files
 
 from .conftest import BRANCH, REPOSITORY, MakeScene, Scene, python_file, without_import, world_files
 

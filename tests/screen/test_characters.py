@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import Hunk
-from predict_edit.screen import reasons
-from predict_edit.screen.characters import is_dangerous, problem
+from predict_edit.edit.screen import reasons
+from predict_edit.edit.screen.characters import is_dangerous, problem
 
 Ask = Callable[..., list[str | None]]
 

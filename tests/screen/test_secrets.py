@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import ChangedFile, SourceFile
-from predict_edit.screen import reasons, secret_in
-from predict_edit.screen.own import Needles
-from predict_edit.screen.vendors import SHAPES, tokens_in
+from predict_edit.edit.screen import reasons, secret_in
+from predict_edit.edit.screen.own import Needles
+from predict_edit.edit.screen.vendors import SHAPES, tokens_in
 
 Ask = Callable[..., list[str | None]]
 

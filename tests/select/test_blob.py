@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from predict_edit.blob import blob_sha_of
+from predict_edit.support.git import blob_sha_of
 
 
 @pytest.mark.parametrize("data", [b"", b"a\n", b"\0\xff" * 999, "漢字\r\n".encode()])

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import ChangedFile, SkippedFile
-from predict_edit.globs import split_globs
 from predict_edit.select import GitAttributes, Selection, choose
+from predict_edit.support.globs import split_globs
 
 
 def file(path: str, status: str = "modified") -> ChangedFile:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.blob import blob_sha_of
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
 from predict_edit.select import GitAttributes, open_source
 from predict_edit.select.content import MAX_LINE
+from predict_edit.support.git import blob_sha_of
 
 REGULAR = 0o100644
 POINTER = (

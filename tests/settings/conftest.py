@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from predict_edit.inputs import Inputs, read_inputs, variable_of
+from predict_edit.settings.inputs import Inputs, read_inputs, variable_of
 
 Environ = dict[str, str]
 

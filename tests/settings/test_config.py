@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.config import MAX_BYTES, RepositoryConfig, read_config
-from predict_edit.errors import ConfigError, InvalidConfig, UnknownConfigKey
-from predict_edit.inputs import WORKFLOW_ONLY
+from predict_edit.domain.errors import ConfigError, InvalidConfig, UnknownConfigKey
+from predict_edit.settings.inputs import WORKFLOW_ONLY
+from predict_edit.settings.repository_config import MAX_BYTES, RepositoryConfig, read_config
 
 FULL = """\
 # What is set here holds where the workflow sets nothing.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from predict_edit.endpoints import host_of, is_azure_host, is_bare, is_loopback, is_v1
+from predict_edit.settings.base_url import host_of, is_azure_host, is_bare, is_loopback, is_v1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.globs import Globs, split_globs
+from predict_edit.support.globs import Globs, split_globs
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     ContradictingInputs,
     InvalidInput,
     MissingInput,
     SettingsError,
 )
-from predict_edit.inputs import KNOWN, SECRETS, WORKFLOW_ONLY, Inputs, read_inputs, variable_of
+from predict_edit.settings.inputs import (
+    KNOWN,
+    SECRETS,
+    WORKFLOW_ONLY,
+    Inputs,
+    read_inputs,
+    variable_of,
+)
 
 Environ = dict[str, str]
 Make = Callable[..., Environ]

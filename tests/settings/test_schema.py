@@ -11,9 +11,9 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from predict_edit.config import RepositoryConfig, read_config
-from predict_edit.errors import ConfigError
-from predict_edit.schema import config_schema, render_schema
+from predict_edit.domain.errors import ConfigError
+from predict_edit.settings.json_schema import config_schema, render_schema
+from predict_edit.settings.repository_config import RepositoryConfig, read_config
 
 ROOT = Path(__file__).parents[2]
 VALIDATOR = jsonschema.Draft202012Validator(config_schema())
@@ -28,7 +28,7 @@ def test_the_file_is_up_to_date() -> None:
 def test_the_command_that_writes_it() -> None:
     """The schema can be written by a command."""
     done = subprocess.run(
-        [sys.executable, "-m", "predict_edit.schema"], capture_output=True, check=True
+        [sys.executable, "-m", "predict_edit.settings.json_schema"], capture_output=True, check=True
     )
     assert json.loads(done.stdout) == config_schema()
 

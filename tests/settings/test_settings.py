@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.config import RepositoryConfig, read_config
 from predict_edit.domain import Role
-from predict_edit.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
-from predict_edit.inputs import Inputs
-from predict_edit.settings import (
+from predict_edit.domain.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
+from predict_edit.settings.fields import CommandOptions, Defaults
+from predict_edit.settings.inputs import Inputs
+from predict_edit.settings.repository_config import RepositoryConfig, read_config
+from predict_edit.settings.resolve import (
     ModelSettings,
     Price,
     Settings,
@@ -23,7 +24,6 @@ from predict_edit.settings import (
     resolve_command,
 )
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe
-from predict_edit.values import CommandOptions, Defaults
 
 Read = Callable[..., Inputs]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.wording import did_you_mean, listed, nearest, quoted
+from predict_edit.support.text import did_you_mean, listed, nearest, quoted
 
 
 @pytest.mark.parametrize(

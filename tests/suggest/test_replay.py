@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from predict_edit.domain import Placement, PlacementKind, Suggestion
-from predict_edit.errors import ReplayError
+from predict_edit.domain.errors import ReplayError
 from predict_edit.suggest import reasons
 from predict_edit.suggest.diff import hunks_between
 from predict_edit.suggest.replay import apply_suggestions, block_lines, prove

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     CommandError,
     InstructionTooLong,
     InvalidOption,
@@ -15,7 +15,7 @@ from predict_edit.errors import (
     UnknownOption,
     UnknownRecipe,
 )
-from predict_edit.hidden import is_hidden
+from predict_edit.support.unicode import is_hidden
 from predict_edit.trigger.command import (
     MAX_INSTRUCTION,
     OPTIONS,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import Aim, CommandRef, CommandSource
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     EventError,
     InstructionTooLong,
     InvalidInput,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.hidden import is_hidden, strip_hidden
+from predict_edit.support.unicode import is_hidden, strip_hidden
 
 
 @pytest.mark.parametrize(

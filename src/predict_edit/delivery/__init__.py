@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from predict_edit.delivery.committing import deliver_commit
-from predict_edit.delivery.inline import deliver_inline
-from predict_edit.delivery.parcel import Delivered, Parcel, all_demoted
+from predict_edit.delivery.commit import deliver_commit
+from predict_edit.delivery.request import Delivered, Parcel, all_demoted
+from predict_edit.delivery.suggestions import deliver_inline
 from predict_edit.domain import FileResult
 
 __all__ = ["NOT_INLINE", "Delivered", "Parcel", "deliver"]

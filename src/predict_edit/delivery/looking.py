@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from predict_edit.delivery.marks import REVIEW, SUGGESTION, Item, command_of
 from predict_edit.domain import Review
-from predict_edit.errors import ForgeError
-from predict_edit.forge import Forge
-from predict_edit.log import log
-from predict_edit.marker import find_marker
+from predict_edit.domain.errors import ForgeError
+from predict_edit.domain.ports import Forge
+from predict_edit.support.log import log
+from predict_edit.support.marker import find_marker
 
 PENDING = "PENDING"
 

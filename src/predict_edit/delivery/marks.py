@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from predict_edit.domain import FileResult, Suggestion
-from predict_edit.marker import Marker, find_marker
 from predict_edit.suggest.lines import lines_of
 from predict_edit.suggest.replay import block_lines
 from predict_edit.suggest.words import words_of
+from predict_edit.support.marker import Marker, find_marker
 
 REVIEW: Final = "review"
 SUGGESTION: Final = "suggestion"

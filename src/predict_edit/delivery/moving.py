@@ -13,8 +13,8 @@ from typing import Final
 
 from predict_edit.delivery.marks import Item
 from predict_edit.domain import SourceFile
-from predict_edit.errors import DiffError
-from predict_edit.forge import Forge
+from predict_edit.domain.errors import DiffError
+from predict_edit.domain.ports import Forge
 from predict_edit.suggest.anchor import Anchors, anchors_of
 
 _READINGS: Final = 3

@@ -58,5 +58,5 @@ class FailedEdit:
 
     file: SourceFile
     error: Exception
-    """A :class:`predict_edit.errors.PredictEditError`."""
+    """A :class:`predict_edit.domain.errors.PredictEditError`."""
     effort: Effort

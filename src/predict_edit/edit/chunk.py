@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from predict_edit.domain.errors import FileTooLong
 from predict_edit.edit import fence
-from predict_edit.errors import FileTooLong
 
 _CONTINUES = re.compile(
     r"[)\]}]|\*/|-->|(?:end|else|elif|elsif|except|finally|catch|rescue|ensure|then|done|fi|esac)\b"

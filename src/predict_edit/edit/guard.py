@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from predict_edit.domain.errors import AnswerEmpty, AnswerUnusable
 from predict_edit.edit import (
     chatter,
     difference,
@@ -19,7 +20,6 @@ from predict_edit.edit import (
     repetition,
     syntax,
 )
-from predict_edit.errors import AnswerEmpty, AnswerUnusable
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _AGAIN = "Nothing of this answer was used. Give the command again"

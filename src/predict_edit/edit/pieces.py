@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from predict_edit.domain.errors import FileTooLong
 from predict_edit.edit import chunk
 from predict_edit.edit.outline import outline
 from predict_edit.edit.prompt import Part
-from predict_edit.errors import FileTooLong
 
 DEPTHS = (0, 1, 2, 4, 8)
 """Columns that a border may be indented, tried in this order: some languages put everything into

@@ -1,12 +1,13 @@
 """What linters found, per file: from their reports to values that can be shown and judged by.
 
-Everything here is pure; :mod:`predict_edit.report_files` reads the files.
+Everything here is pure; :mod:`predict_edit.findings.workspace` reads the files.
 """
 
+from predict_edit.domain.findings import Report
 from predict_edit.findings.collect import MAX_FINDINGS, Findings, collect
 from predict_edit.findings.near import MARGIN, OFF_TARGET, near
 from predict_edit.findings.paths import Roots
-from predict_edit.findings.report import Report, parse_report
+from predict_edit.findings.report import parse_report
 
 __all__ = [
     "MARGIN",

@@ -9,9 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from predict_edit.domain import Finding
-from predict_edit.findings.paths import Dropped
-from predict_edit.findings.report import Report
-from predict_edit.wording import listed, quoted
+from predict_edit.domain.findings import Dropped, Report
+from predict_edit.support.text import listed, quoted
 
 MAX_FINDINGS: Final = 50_000
 """Findings that are kept; those that come later are counted and told."""

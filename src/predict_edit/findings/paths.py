@@ -14,6 +14,8 @@ import re
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from predict_edit.domain.findings import Dropped
+
 OUTSIDE: Final = "its path is outside the repository"
 NO_PATH: Final = "it names no file"
 NO_FILE_ADDRESS: Final = "its address is no file's"
@@ -22,13 +24,6 @@ UNUSABLE: Final = "its path is none that git stores"
 MAX_PATH: Final = 4096
 _DRIVE: Final = re.compile(r"^/?[A-Za-z]:/")
 _SCHEME: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Dropped:
-    """Why a finding is not used."""
-
-    reason: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

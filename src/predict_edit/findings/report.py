@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -11,9 +10,10 @@ import pydantic
 import pydantic_core
 
 from predict_edit.domain import Finding
-from predict_edit.errors import FindingsError
+from predict_edit.domain.errors import FindingsError
+from predict_edit.domain.findings import Dropped, Report
 from predict_edit.findings import linters, sarif, text
-from predict_edit.findings.paths import Dropped, Roots
+from predict_edit.findings.paths import Roots
 from predict_edit.findings.raw import RawFinding
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -35,14 +35,6 @@ _LISTS: Final[Mapping[str, _Reader]] = {
     "message-id": linters.read_pylint,
     "messageId": linters.read_pylint,
 }
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What one file says, in its order."""
-
-    findings: tuple[Finding | Dropped, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def parse_report(name: str, data: bytes, roots: Roots) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from predict_edit.errors import ForgeForbidden, ForgeNotFound, ForgeRefused
+from predict_edit.domain.errors import ForgeForbidden, ForgeNotFound, ForgeRefused
 from predict_edit.github import answers, endpoints, parsing
 from predict_edit.github.client import Client
 

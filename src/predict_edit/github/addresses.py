@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
-from predict_edit.endpoints import is_loopback
-from predict_edit.errors import EventError, InvalidInput, MissingInput
-from predict_edit.log import log
+from predict_edit.domain.errors import EventError, InvalidInput, MissingInput
+from predict_edit.settings.base_url import is_loopback
+from predict_edit.support.log import log
 
 
 def trusted(url: str, variable: str) -> SplitResult:

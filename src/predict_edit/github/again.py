@@ -7,13 +7,13 @@ import asyncio
 import pydantic
 
 from predict_edit.domain import CommandRef
-from predict_edit.errors import ForgeError, ForgeUnauthorized
+from predict_edit.domain.errors import ForgeError, ForgeUnauthorized
 from predict_edit.github import comments, endpoints, snapshot
 from predict_edit.github.answers import Sha
 from predict_edit.github.client import Client
 from predict_edit.github.documents import AGAIN
 from predict_edit.github.parsing import FromGitHub, parse_data
-from predict_edit.log import log
+from predict_edit.support.log import log
 
 
 class _Head(FromGitHub):

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from predict_edit.domain import BranchMove, BranchState, Commit, CommitDraft
-from predict_edit.errors import ForgeError, ForgeNotFound, ForgeUnauthorized
+from predict_edit.domain.errors import ForgeError, ForgeNotFound, ForgeUnauthorized
 from predict_edit.github import answers, endpoints, failures, git_data, graph_answers, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.documents import BRANCH_STATE, COMMIT, MOVE_BRANCHES, REPOSITORY_ID
-from predict_edit.log import log
+from predict_edit.support.log import log
 
 _NOTHING: Final = "0" * 40
 """GitHub's and git's name for the commit of a branch that does not exist."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     EventError,
     ForgeError,
     ForgeRateLimited,
@@ -21,7 +21,7 @@ from predict_edit.github.answer import Answer
 from predict_edit.github.endpoints import Effect, Endpoint
 from predict_edit.github.record import RequestRecord
 from predict_edit.github.transport import NO_ANSWER, PER_PAGE, WorkerPool
-from predict_edit.log import log
+from predict_edit.support.log import log
 
 WORKERS: Final = 8
 """Requests at the same time; GitHub allows 100 and slows down who uses them."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction
-from predict_edit.errors import ForgeError, ForgeNotFound, ForgeRefused, ForgeUnauthorized
+from predict_edit.domain.errors import ForgeError, ForgeNotFound, ForgeRefused, ForgeUnauthorized
 from predict_edit.github import answers, endpoints, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.documents import CLOSE
-from predict_edit.log import log
+from predict_edit.support.log import log
 
 _GONE = 410
 _NOT_SHOWN = 405

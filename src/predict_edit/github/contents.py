@@ -23,7 +23,7 @@ async def read_files(
     files: Mapping[str, str | None],
     asked: Awaitable[Answer] | None = None,
 ) -> dict[str, FileContent]:
-    """Files at a commit; see :meth:`predict_edit.forge.Forge.read_files`.
+    """Files at a commit; see :meth:`predict_edit.domain.ports.Forge.read_files`.
 
     What stands at the commit counts: where a given blob SHA differs from it, the answer has the
     commit's content and SHA. ``asked`` is a query for them that is under way already.

@@ -10,17 +10,17 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from predict_edit import modes
-from predict_edit.blob import blob_sha_of
 from predict_edit.domain import FileContent
-from predict_edit.errors import ForgeAnswerInvalid, ForgeError, ForgeUnauthorized
+from predict_edit.domain.errors import ForgeAnswerInvalid, ForgeError, ForgeUnauthorized
 from predict_edit.github import endpoints, graph_answers
 from predict_edit.github.answer import Answer
 from predict_edit.github.client import Client
 from predict_edit.github.documents import FILES_PER_QUERY, files_at_commit
 from predict_edit.github.found import MAX_BYTES, OBJECT_ID, Entry, Found, content_of
 from predict_edit.github.parsing import parse_data
-from predict_edit.log import log
+from predict_edit.support import modes
+from predict_edit.support.git import blob_sha_of
+from predict_edit.support.log import log
 
 
 def fit_together(client: Client, commit: str, files: Mapping[str, str | None]) -> bool:

@@ -7,15 +7,15 @@ import base64
 import binascii
 import dataclasses
 
-from predict_edit import modes
-from predict_edit.blob import blob_sha_of
 from predict_edit.domain import FileContent
-from predict_edit.errors import ForgeError, ForgeNotFound, ForgeRefused, ForgeUnauthorized
+from predict_edit.domain.errors import ForgeError, ForgeNotFound, ForgeRefused, ForgeUnauthorized
 from predict_edit.github import answers, endpoints, failures, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.endpoints import Endpoint
 from predict_edit.github.found import MAX_BYTES, Entry, Found, content_of
-from predict_edit.log import log
+from predict_edit.support import modes
+from predict_edit.support.git import blob_sha_of
+from predict_edit.support.log import log
 
 
 async def read_over_rest(client: Client, commit: str, asked: Found) -> Found:

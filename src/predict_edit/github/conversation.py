@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from typing import Final
 
 from predict_edit.domain import Comment, Review
-from predict_edit.errors import ForgeError, ForgeUnauthorized
+from predict_edit.domain.errors import ForgeError, ForgeUnauthorized
 from predict_edit.github import (
     accounts,
     answers,
@@ -28,7 +28,7 @@ from predict_edit.github import (
 from predict_edit.github.answer import Answer
 from predict_edit.github.client import Client
 from predict_edit.github.documents import CONVERSATION, ground
-from predict_edit.log import log
+from predict_edit.support.log import log
 
 SHARED_FOR: Final = 3.0
 """Seconds for which one reading serves a question for comments and one for reviews."""

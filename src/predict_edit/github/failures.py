@@ -12,7 +12,7 @@ from typing import Any, Final
 import requests
 from github.Requester import Requester
 
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     ForgeAnswerInvalid,
     ForgeError,
     ForgeForbidden,

@@ -1,4 +1,4 @@
-"""The forge that GitHub is; every method is told in :class:`predict_edit.forge.Forge`."""
+"""The forge that GitHub is; every method is told in :class:`predict_edit.domain.ports.Forge`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from predict_edit.github.client import Client
 from predict_edit.github.record import RequestRecord
 
 if TYPE_CHECKING:
-    from predict_edit.findings.report import Report
+    from predict_edit.domain.findings import Report
 
 
 class GitHubForge:

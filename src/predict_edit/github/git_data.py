@@ -11,11 +11,11 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from predict_edit import modes
 from predict_edit.domain import BranchMove, BranchPull, Commit, CommitDraft
-from predict_edit.errors import BranchMoved, ForgeRefused
+from predict_edit.domain.errors import BranchMoved, ForgeRefused
 from predict_edit.github import accounts, answers, endpoints, parsing
 from predict_edit.github.client import Client
+from predict_edit.support import modes
 
 _MOVED: Final = "The branch {} is no longer at the commit that was looked at."
 

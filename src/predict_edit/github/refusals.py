@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     AnchorRefused,
     BranchMoved,
     ForgeRefused,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from predict_edit.domain import Review, ReviewDraft, Suggestion
-from predict_edit.errors import ForgeForbidden, ForgeNotFound
+from predict_edit.domain.errors import ForgeForbidden, ForgeNotFound
 from predict_edit.github import answers, endpoints, failures, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.documents import MINIMIZE

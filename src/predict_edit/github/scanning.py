@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from predict_edit.domain import Finding
-from predict_edit.errors import FindingsError, ForgeNotFound
+from predict_edit.domain.errors import FindingsError, ForgeNotFound
+from predict_edit.domain.findings import Dropped, Report
 from predict_edit.findings.collect import MAX_FINDINGS
-from predict_edit.findings.paths import Dropped, Roots
+from predict_edit.findings.paths import Roots
 from predict_edit.findings.raw import RawFinding
-from predict_edit.findings.report import Report
 from predict_edit.findings.sarif import NO_PLACE
 from predict_edit.github import endpoints, parsing
 from predict_edit.github.client import Client

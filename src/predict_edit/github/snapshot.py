@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from predict_edit.domain import ChangedFile, PullRequest, Role
-from predict_edit.errors import ForgeNotFound
+from predict_edit.domain.errors import ForgeNotFound
 from predict_edit.github import answers, endpoints, parsing
 from predict_edit.github.client import Client
 from predict_edit.trigger.access import role_from

@@ -6,11 +6,11 @@ import collections
 from collections.abc import Iterable
 
 from predict_edit.domain import ReviewThread
-from predict_edit.errors import ForgeAnswerInvalid, ForgeError, ForgeRefused
+from predict_edit.domain.errors import ForgeAnswerInvalid, ForgeError, ForgeRefused
 from predict_edit.github import accounts, answers, endpoints, graph_answers, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.documents import REVIEW_THREADS
-from predict_edit.log import log
+from predict_edit.support.log import log
 
 
 async def review_threads(client: Client, number: int, marker: str) -> tuple[ReviewThread, ...]:

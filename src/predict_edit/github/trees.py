@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from predict_edit.domain import TreeFile
-from predict_edit.errors import ForgeAnswerInvalid
+from predict_edit.domain.errors import ForgeAnswerInvalid
 from predict_edit.github import answers, endpoints, failures, parsing
 from predict_edit.github.client import Client
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from predict_edit.domain import Usage
-from predict_edit.errors import PredictEditError
+from predict_edit.domain.errors import PredictEditError
 from predict_edit.llm import prices
 from predict_edit.llm.client import Provider
 from predict_edit.llm.effort import Attempt, Ledger
 from predict_edit.llm.knowledge import Knowledge
 from predict_edit.llm.stream import Reading
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 
 Pricing = Callable[..., Decimal | None]
 

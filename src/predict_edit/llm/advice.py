@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import openai
 
-from predict_edit import errors
+from predict_edit.domain import errors
 from predict_edit.llm.auth import ROLE, SignIn, other_scope
 from predict_edit.llm.client import Endpoint, Route
 from predict_edit.llm.echo import quote

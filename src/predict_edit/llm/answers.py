@@ -6,15 +6,15 @@ import asyncio
 import dataclasses
 
 from predict_edit.domain import EditRequest
+from predict_edit.domain.editor_port import Progress
+from predict_edit.domain.errors import AnswerEmpty, AnswerUnusable
 from predict_edit.edit import clean, grammars, guard, intent, pieces, prompt
 from predict_edit.edit.brake import Brake
 from predict_edit.edit.prompt import Message, Part
-from predict_edit.editor import Progress
-from predict_edit.errors import AnswerEmpty, AnswerUnusable
 from predict_edit.llm.effort import Ledger
 from predict_edit.llm.predict import Predictor
 from predict_edit.llm.stream import BrokenOff, Watch
-from predict_edit.values import ContextPolicy
+from predict_edit.settings.fields import ContextPolicy
 
 CORRECTABLE = (AnswerEmpty, AnswerUnusable)
 """What an answer can be refused for that the model may do better when it is told."""

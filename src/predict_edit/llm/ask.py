@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from predict_edit.domain.editor_port import Progress
 from predict_edit.edit.prompt import Message
-from predict_edit.editor import Progress
 from predict_edit.llm.effort import Ledger
 from predict_edit.llm.failures import Failure
 from predict_edit.llm.stream import Watch

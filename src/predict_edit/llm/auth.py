@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pydantic
 
-from predict_edit.errors import ContradictingInputs, MissingInput, SignInError
+from predict_edit.domain.errors import ContradictingInputs, MissingInput, SignInError
 from predict_edit.llm.echo import quote
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -11,7 +11,7 @@ import dataclasses
 from decimal import Decimal
 
 from predict_edit.domain import Usage
-from predict_edit.errors import BudgetExceeded
+from predict_edit.domain.errors import BudgetExceeded
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

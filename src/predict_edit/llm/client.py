@@ -17,9 +17,9 @@ from urllib.parse import SplitResult, urlsplit
 import httpx2
 import openai
 
-from predict_edit.errors import ContradictingInputs, InvalidInput, MissingInput
+from predict_edit.domain.errors import ContradictingInputs, InvalidInput, MissingInput
 from predict_edit.llm.auth import Mask, SignIn, choose, is_azure, token_source
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 _CONNECT_TIMEOUT = 10.0

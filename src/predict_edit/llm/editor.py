@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import openai
 
 from predict_edit.domain import EditRequest, FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.editor_port import Progress
+from predict_edit.domain.errors import AnswerTooLong, ContextTooLong, FileTooLong, PredictEditError
 from predict_edit.edit import pieces
 from predict_edit.edit.prompt import Part
-from predict_edit.editor import Progress
-from predict_edit.errors import AnswerTooLong, ContextTooLong, FileTooLong, PredictEditError
 from predict_edit.llm import bounds, tokens
 from predict_edit.llm.advice import Target
 from predict_edit.llm.answers import Answers
@@ -27,11 +27,11 @@ from predict_edit.llm.policy import LEAST_TOKENS
 from predict_edit.llm.predict import Predictor
 from predict_edit.llm.purse import Purse
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 
 
 class ChatEditor:
-    """Implements :class:`predict_edit.editor.Editor` over an OpenAI-compatible API.
+    """Implements :class:`predict_edit.domain.editor_port.Editor` over an OpenAI-compatible API.
 
     One object serves one run: what the model refuses, what the budget has left and how fast the
     rate limit allows to go are shared by all files.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from predict_edit.domain import Effort, PredictionState, Usage
-from predict_edit.errors import ModelTimeout, PredictEditError
+from predict_edit.domain.errors import ModelTimeout, PredictEditError
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

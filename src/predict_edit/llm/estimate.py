@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from predict_edit.domain import EditRequest, Usage
+from predict_edit.domain.errors import FileTooLong
 from predict_edit.edit import pieces, prompt
 from predict_edit.edit.prompt import Part
-from predict_edit.errors import FileTooLong
 from predict_edit.llm import bounds, prices
 from predict_edit.llm.client import endpoint
 from predict_edit.llm.models import Capability, look_up
 from predict_edit.llm.tokens import PER_MESSAGE, PER_REQUEST
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 
 _NONCE = "9f1c4e0b7a2d58366b0e91d4c3a8f752"
 """Takes as many tokens as the random one of a run."""

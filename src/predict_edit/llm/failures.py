@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import httpx2
 import openai
 
-from predict_edit import errors
+from predict_edit.domain import errors
 from predict_edit.llm import advice
 from predict_edit.llm.advice import Target
 from predict_edit.llm.echo import body_text, quote, sentence_of

@@ -13,11 +13,11 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 from predict_edit.domain import EditRequest
+from predict_edit.domain.editor_port import Progress
+from predict_edit.domain.errors import AnswerTooLong, ContextTooLong, PredictEditError
 from predict_edit.edit import grammars, guard, pieces
 from predict_edit.edit.pieces import Count
 from predict_edit.edit.prompt import Part
-from predict_edit.editor import Progress
-from predict_edit.errors import AnswerTooLong, ContextTooLong, PredictEditError
 from predict_edit.llm.answers import CORRECTABLE, Answers
 from predict_edit.llm.effort import Ledger
 from predict_edit.llm.rate import Clock

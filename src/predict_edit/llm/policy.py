@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 from predict_edit.domain import PredictionState, Usage
-from predict_edit.values import PredictionPolicy
+from predict_edit.settings.fields import PredictionPolicy
 
 LEAST_TOKENS = 4
 """Files with fewer tokens are sent without prediction under ``auto``: an answer of a word or two is

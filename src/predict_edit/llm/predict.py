@@ -14,14 +14,9 @@ import httpx2
 import openai
 
 from predict_edit.domain import PredictionState, Usage
+from predict_edit.domain.editor_port import Progress
+from predict_edit.domain.errors import AnswerTooLong, BudgetExceeded, ModelTimeout, PredictEditError
 from predict_edit.edit.prompt import Message
-from predict_edit.editor import Progress
-from predict_edit.errors import (
-    AnswerTooLong,
-    BudgetExceeded,
-    ModelTimeout,
-    PredictEditError,
-)
 from predict_edit.llm import bounds, request
 from predict_edit.llm.account import Account
 from predict_edit.llm.advice import Target
@@ -33,7 +28,7 @@ from predict_edit.llm.purse import Purse
 from predict_edit.llm.rate import Pace, backoff
 from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.settings import ModelSettings
+from predict_edit.settings.resolve import ModelSettings
 
 MOST_REPEATS = 3
 """Repetitions of one file after server errors, lost connections and half streams."""

@@ -6,7 +6,7 @@ import asyncio
 from decimal import Decimal
 
 from predict_edit.domain import Usage
-from predict_edit.errors import BudgetExceeded
+from predict_edit.domain.errors import BudgetExceeded
 from predict_edit.llm.budget import Budget, Reservation
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import openai
 
 from predict_edit.domain import Usage
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     AnswerRefused,
     AnswerTooLong,
     AnswerUnusable,

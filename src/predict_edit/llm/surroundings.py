@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 
-from predict_edit.errors import InvalidInput
+from predict_edit.domain.errors import InvalidInput
 from predict_edit.llm.effort import Attempt
 from predict_edit.llm.rate import Clock, Sleep
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from predict_edit.errors import AlreadyRunning, CommandError, PredictEditError
+from predict_edit.domain.errors import AlreadyRunning, CommandError, PredictEditError
 from predict_edit.report.markdown import marked
 from predict_edit.report.templating import render
 

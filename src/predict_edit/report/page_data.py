@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import zip_longest
 
 from predict_edit.domain import FileResult, FileStatus, PlacementKind, RunReport
-from predict_edit.errors import ResultInvalid
+from predict_edit.domain.errors import ResultInvalid
 from predict_edit.report.result import FilePart, PlacementPart, ResultFile, UsagePart, to_result
 from predict_edit.report.view import lines as name_lines
 

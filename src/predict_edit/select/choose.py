@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Container, Sequence
 
 from predict_edit.domain import ChangedFile, SkippedFile
-from predict_edit.globs import Globs
 from predict_edit.select.attributes import GENERATED, NO_ATTRIBUTES, VENDORED, GitAttributes
 from predict_edit.select.names import derived, protected, unsafe
-from predict_edit.wording import quoted
+from predict_edit.support.globs import Globs
+from predict_edit.support.text import quoted
 
 READABLE = frozenset({"added", "modified", "renamed", "copied", "changed"})
 """Statuses of GitHub's files list with content at the head that the pull request changed."""

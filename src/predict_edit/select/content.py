@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import posixpath
 
-from predict_edit import modes
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
 from predict_edit.select.attributes import GENERATED, NO_ATTRIBUTES, GitAttributes
+from predict_edit.support import modes
 
 MAX_BYTES = 1024 * 1024
 """No model takes more of one file; it bounds what is decoded and diffed."""

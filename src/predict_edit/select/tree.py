@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from predict_edit import modes
 from predict_edit.domain import ChangedFile, SkippedFile, TreeFile
-from predict_edit.globs import Globs
 from predict_edit.select.attributes import NO_ATTRIBUTES, GitAttributes
 from predict_edit.select.choose import Selection, choose
 from predict_edit.select.content import MAX_BYTES
+from predict_edit.support import modes
+from predict_edit.support.globs import Globs
 
 
 def choose_from_tree(

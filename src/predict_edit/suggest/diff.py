@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from predict_edit.domain import Hunk
-from predict_edit.errors import DiffError
+from predict_edit.domain.errors import DiffError
 from predict_edit.suggest.lines import lines_of
 
 KEPT_LINES: Final = 40

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from predict_edit.domain import Hunk, Placement, PlacementKind, Suggestion
-from predict_edit.errors import ReplayError
+from predict_edit.domain.errors import ReplayError
 from predict_edit.suggest import reasons
 from predict_edit.suggest.lines import lines_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from predict_edit.domain import Aim, CommandRef
-from predict_edit.errors import CommandError, SettingsError
+from predict_edit.domain.errors import CommandError, SettingsError
 from predict_edit.trigger.command import Command
 
 

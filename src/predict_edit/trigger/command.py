@@ -15,7 +15,7 @@ The instruction starts at the first word of the line that is neither option nor 
 like an option after that belongs to it. ``--`` ends the options where the instruction itself starts
 like one, or with ``run``. An option stands once. ``help`` and ``apply`` are commands only where
 they are all that follows the command word. This module knows which options exist, not which values
-they take or which ones a repository lets commenters use: that is :mod:`predict_edit.settings`.
+they take or which ones a repository lets commenters use.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from predict_edit.errors import (
+from predict_edit.domain.errors import (
     InstructionTooLong,
     InvalidOption,
     MissingInstruction,
@@ -34,8 +34,8 @@ from predict_edit.errors import (
     UnknownOption,
     UnknownRecipe,
 )
-from predict_edit.hidden import strip_hidden
-from predict_edit.wording import did_you_mean, listed, quoted
+from predict_edit.support.text import did_you_mean, listed, quoted
+from predict_edit.support.unicode import strip_hidden
 
 DEFAULT_COMMAND = "/predict-edit"
 

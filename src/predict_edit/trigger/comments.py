@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from predict_edit import marker
 from predict_edit.domain import Aim, CommandRef, CommandSource
-from predict_edit.errors import CommandError
+from predict_edit.domain.errors import CommandError
+from predict_edit.support import marker
+from predict_edit.support.text import quoted
 from predict_edit.trigger.asked import Commanded, Ignored, Trigger
 from predict_edit.trigger.command import Command, parse_command
 from predict_edit.trigger.payload import (
@@ -18,7 +19,6 @@ from predict_edit.trigger.payload import (
     repository_of,
     validated,
 )
-from predict_edit.wording import quoted
 
 
 def read_issue_comment(payload: Mapping[str, object], word: str, repository: str) -> Trigger:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from predict_edit.domain import CommandSource
+from predict_edit.support.text import quoted
 from predict_edit.trigger.asked import Ignored, Trigger
 from predict_edit.trigger.comments import read_issue_comment, read_review_comment
 from predict_edit.trigger.starts import (
@@ -17,7 +18,6 @@ from predict_edit.trigger.starts import (
     read_schedule,
     read_task,
 )
-from predict_edit.wording import quoted
 
 
 def read_event(

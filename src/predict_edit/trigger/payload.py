@@ -12,8 +12,8 @@ from typing import Literal, TypeVar
 
 import pydantic
 
-from predict_edit.errors import EventError
-from predict_edit.wording import listed, quoted
+from predict_edit.domain.errors import EventError
+from predict_edit.support.text import listed, quoted
 
 
 class Payload(pydantic.BaseModel):

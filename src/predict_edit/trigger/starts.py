@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 
 from predict_edit.domain import CommandRef, CommandSource
-from predict_edit.errors import CommandError, InvalidInput, MissingInput
+from predict_edit.domain.errors import CommandError, InvalidInput, MissingInput
+from predict_edit.support.text import quoted
 from predict_edit.trigger.asked import Commanded, Ignored, Tasked, Trigger
 from predict_edit.trigger.command import Command, EditCommand, clean_instruction
 from predict_edit.trigger.payload import DispatchEvent, ScheduleEvent, repository_of, validated
 from predict_edit.trigger.recipe import recipe_named
-from predict_edit.wording import quoted
 
 
 def read_dispatch(

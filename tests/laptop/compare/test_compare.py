@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from predict_edit.cli.compare import command as compare
+from predict_edit.cli.compare.measuring import Measurement, measure
 from predict_edit.domain import EditRequest, SourceFile
-from predict_edit.errors import BudgetExceeded, ModelUnauthorized
-from predict_edit.laptop.compare import command as compare
-from predict_edit.laptop.compare.measuring import Measurement, measure
-from predict_edit.sandbox.model import ModelConfig, ModelSandbox
-from predict_edit.sandbox.model.config import API_KEY, Latency
-from predict_edit.sandbox.model.faults import FaultKind, failing, first, first_attempt
-from predict_edit.sandbox.model.threaded import serve_model
-from predict_edit.settings import ModelSettings
+from predict_edit.domain.errors import BudgetExceeded, ModelUnauthorized
+from predict_edit.settings.resolve import ModelSettings
+from predict_edit_sandbox.model import ModelConfig, ModelSandbox
+from predict_edit_sandbox.model.config import API_KEY, Latency
+from predict_edit_sandbox.model.faults import FaultKind, failing, first, first_attempt
+from predict_edit_sandbox.model.threaded import serve_model
 
 TEXT = "".join(f"def f{n}():\n    return 'FizzBuzz {n}'\n\n\n" for n in range(20))
 INSTRUCTION = "Replace `FizzBuzz 7` with `Seven`."

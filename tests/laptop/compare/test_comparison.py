@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predict_edit.cli.compare.comparison import Spread, compare
+from predict_edit.cli.compare.measuring import Measurement, Sample
 from predict_edit.domain import Usage
-from predict_edit.laptop.compare.comparison import Spread, compare
-from predict_edit.laptop.compare.measuring import Measurement, Sample
 
 
 def sample(

@@ -15,16 +15,16 @@ import httpx2
 import pytest
 
 from predict_edit import __version__
-from predict_edit.laptop.doctor import command as doctor
-from predict_edit.laptop.doctor.diagnosis import diagnose
-from predict_edit.laptop.doctor.symptoms import Check
-from predict_edit.laptop.model_choice import Chosen
-from predict_edit.sandbox.model import ModelConfig, ModelSandbox
-from predict_edit.sandbox.model.config import API_KEY, RateLimit
-from predict_edit.sandbox.model.faults import FaultKind, always, failing, spoiling
-from predict_edit.sandbox.model.quirks import Quirk
-from predict_edit.sandbox.model.threaded import serve_model
-from predict_edit.settings import ModelSettings
+from predict_edit.cli.doctor import command as doctor
+from predict_edit.cli.doctor.diagnosis import diagnose
+from predict_edit.cli.doctor.symptoms import Check
+from predict_edit.cli.model_choice import Chosen
+from predict_edit.settings.resolve import ModelSettings
+from predict_edit_sandbox.model import ModelConfig, ModelSandbox
+from predict_edit_sandbox.model.config import API_KEY, RateLimit
+from predict_edit_sandbox.model.faults import FaultKind, always, failing, spoiling
+from predict_edit_sandbox.model.quirks import Quirk
+from predict_edit_sandbox.model.threaded import serve_model
 
 TODAY = dt.date(2026, 6, 1)
 

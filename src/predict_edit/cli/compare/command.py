@@ -1,0 +1,225 @@
+"""``predict-edit compare``: what predictions bring for your files, your model and instruction.
+
+The vendors ask users to weigh latency against cost; here are the figures for that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from predict_edit.cli.display import Screen
+from predict_edit.cli.model_options import add_model_options
+from predict_edit.domain import EditRequest, SourceFile
+from predict_edit.domain.errors import InvalidInput, PredictEditError, SettingsError
+from predict_edit.support.log import Secrets
+
+if TYPE_CHECKING:
+    from predict_edit.cli.compare.comparison import Comparison, Side, Spread
+    from predict_edit.cli.compare.measuring import Measurement, Sample
+    from predict_edit.settings.resolve import ModelSettings
+
+DONE, NOTHING, CANNOT = 0, 1, 2
+MOST_ROUNDS = 100
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "compare",
+        usage="%(prog)s FILE... -m INSTRUCTION [options]",
+        help="measure what predictions bring for some files, in time and money",
+        description="Ask for each file with and without its prediction, in turn, one call at a "
+        "time, and show what it took. Every call is paid for; nothing is written.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files to edit")
+    parser.add_argument(
+        "-m", "--message", required=True, metavar="INSTRUCTION", help="what to change"
+    )
+    parser.add_argument(
+        "-n", "--rounds", type=int, default=3, metavar="N", help="calls of each kind a file (3)"
+    )
+    parser.add_argument(
+        "--estimate", action="store_true", help="say what it would cost, and ask for nothing"
+    )
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    add_model_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(
+    arguments: argparse.Namespace,
+    *,
+    environ: Mapping[str, str] | None = None,
+    stream: TextIO | None = None,
+    errors: TextIO | None = None,
+) -> int:
+    """Run the command.
+
+    Returns:
+        0 when there is a comparison, 1 when nothing could be measured, 2 when the settings or the
+        files are wrong and nothing was requested.
+    """
+    environ = os.environ if environ is None else environ
+    secrets = Secrets()
+    screen = Screen(sys.stdout if stream is None else stream, secrets)
+    aside = Screen(sys.stderr if errors is None else errors, secrets)
+    from predict_edit.cli.compare.comparison import compare  # noqa: PLC0415 - loads the SDK
+    from predict_edit.cli.compare.measuring import measure  # noqa: PLC0415
+    from predict_edit.cli.model_choice import read_model  # noqa: PLC0415
+
+    try:
+        settings = read_model(arguments, environ).settings
+        secrets.add(settings.api_key)
+        requests = _requests(arguments)
+        expected = _expected(requests, settings, arguments.rounds)
+        if arguments.estimate:
+            screen.data(expected) if arguments.json else screen.line(_expectation(expected))
+            return DONE
+        aside.line(_expectation(expected), "dim")
+
+        def tell(sample: Sample) -> None:
+            kind = "with" if sample.predicted else "without"
+            took = sample.spoiled or f"{sample.seconds:.2f} s"
+            aside.line(f"round {sample.round}, {sample.path}, {kind} prediction: {took}", "dim")
+
+        measurement = asyncio.run(
+            measure(
+                requests,
+                settings,
+                rounds=arguments.rounds,
+                environ=environ,
+                mask=secrets.add,
+                progress=tell,
+            )
+        )
+    except SettingsError as error:
+        aside.line(f"{error.cause} {error.next_step}", "red")
+        return CANNOT
+    result = compare(measurement)
+    if arguments.json:
+        screen.data(as_data(measurement, result, arguments.rounds))
+    else:
+        show(measurement, result, screen)
+    return DONE if result.pairs or measurement.refused else NOTHING
+
+
+def _requests(arguments: argparse.Namespace) -> list[EditRequest]:
+    """The files, read.
+
+    Raises:
+        InvalidInput: one cannot be read or is no UTF-8 text, or the rounds make no sense.
+    """
+    if not 1 <= arguments.rounds <= MOST_ROUNDS:
+        raise InvalidInput(
+            f"--rounds is {arguments.rounds}.", f"Give a number from 1 to {MOST_ROUNDS}."
+        )
+    requests = []
+    for path in dict.fromkeys(arguments.files):
+        try:
+            text = path.read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise InvalidInput(f"{path} cannot be read: {why}.", "Name text files.") from None
+        requests.append(
+            EditRequest(
+                file=SourceFile(path=path.as_posix(), text=text, blob_sha=""),
+                instruction=arguments.message,
+            )
+        )
+    return requests
+
+
+def _expected(
+    requests: Sequence[EditRequest], settings: ModelSettings, rounds: int
+) -> dict[str, Any]:
+    """What all of it would take."""
+    from predict_edit.llm import tokens  # noqa: PLC0415 - loads the SDK
+    from predict_edit.llm.estimate import estimate  # noqa: PLC0415
+
+    both = [
+        estimate(requests, dataclasses.replace(settings, prediction=mode), count=tokens.count)
+        for mode in ("on", "off")
+    ]
+    lows, highs = [each.cost_low for each in both], [each.cost_high for each in both]
+    return {
+        "version": 1,
+        "calls": rounds * sum(each.calls for each in both),
+        "prompt_tokens": rounds * sum(each.prompt_tokens for each in both),
+        "output_tokens_low": rounds * sum(each.output_tokens_low for each in both),
+        "output_tokens_high": rounds * sum(each.output_tokens_high for each in both),
+        "cost_usd_low": None if None in lows else rounds * float(sum(filter(None, lows))),
+        "cost_usd_high": None if None in highs else rounds * float(sum(filter(None, highs))),
+    }
+
+
+def _expectation(expected: Mapping[str, Any]) -> str:
+    """The same as a sentence."""
+    low, high = expected["cost_usd_low"], expected["cost_usd_high"]
+    cost = "cost not known" if low is None else f"about {low:.4f} to {high:.4f} USD"
+    return (
+        f"{expected['calls']} calls, {expected['prompt_tokens']:,} tokens in, "
+        f"{expected['output_tokens_low']:,} to {expected['output_tokens_high']:,} out: {cost}."
+    )
+
+
+def show(measurement: Measurement, result: Comparison, screen: Screen) -> None:
+    """A table of medians with their ranges, and what follows from them."""
+    rows = []
+    for file in result.files:
+        for kind, side in (("with", file.with_prediction), ("without", file.without)):
+            rows.append([file.path, kind, *_cells(side)])
+    heads = ("File", "Prediction", "n", "First text s", "Total s", "Out", "Accepted", "Rejected")
+    screen.line(f"Model: {measurement.model}. Medians, with lowest and highest.", "bold")
+    screen.table((*heads, "Cost USD"), rows, right=range(2, 9))
+    if result.pairs:
+        screen.line(f"The edit was the same in {result.same_edit} of {result.pairs} pairs.")
+    spoiled = [sample for sample in measurement.samples if sample.spoiled]
+    if spoiled:
+        screen.line(f"{len(spoiled)} calls measured nothing; the first: {spoiled[0].spoiled}")
+    if measurement.stopped is not None:
+        screen.line(f"Ended early: {measurement.stopped}", "red")
+    screen.line(result.sentence, "green" if result.verdict == "on" else "bold")
+
+
+def _cells(side: Side) -> list[str]:
+    """The figures of one row."""
+    return [
+        str(side.seconds.count if side.seconds else 0),
+        _spread(side.first, ".2f"),
+        _spread(side.seconds, ".2f"),
+        _spread(side.completion_tokens, ",.0f"),
+        _spread(side.accepted, ",.0f"),
+        _spread(side.rejected, ",.0f"),
+        _spread(side.cost, ".5f"),
+    ]
+
+
+def _spread(spread: Spread | None, form: str) -> str:
+    """Write ``1.20 (1.10 to 1.40)``; the median alone where all are equal."""
+    if spread is None:
+        return "-"
+    middle, low, high = (format(each, form) for each in (spread.median, spread.low, spread.high))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def as_data(measurement: Measurement, result: Comparison, rounds: int) -> dict[str, Any]:
+    """Everything, for programs; what was not reported is null."""
+    stopped: PredictEditError | None = measurement.stopped
+    return {
+        "version": 1,
+        "model": measurement.model,
+        "rounds": rounds,
+        **dataclasses.asdict(result),
+        "stopped": None if stopped is None else str(stopped),
+        "samples": [
+            {name: value for name, value in dataclasses.asdict(sample).items() if name != "text"}
+            for sample in measurement.samples
+        ],
+    }

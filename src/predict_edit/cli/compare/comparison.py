@@ -1,0 +1,194 @@
+"""What a measurement says: medians with their ranges, and whether predictions are worth it. Pure.
+
+Few samples of a noisy thing: so there are ranges and counts beside every median, files weigh the
+same whatever their length, and "no clear difference" is a result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from predict_edit.cli.compare.measuring import Measurement, Sample
+
+Verdict = Literal["on", "off", "no difference", "too few", "refused"]
+
+LEAST_PAIRS = 3
+"""Pairs below which nothing is recommended."""
+CLEAR_SHARE = 0.8
+"""Share of the pairs that must agree."""
+CLEAR_RATIO = 1.1
+"""A median below this is not worth a word."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """Some figures: the one in the middle and how far they go apart."""
+
+    median: float
+    low: float
+    high: float
+    count: int
+
+    @classmethod
+    def of(cls, figures: Iterable[float | None]) -> Spread | None:
+        """Of the figures that are known; ``None`` where none is."""
+        known = [figure for figure in figures if figure is not None]
+        if not known:
+            return None
+        return cls(
+            median=statistics.median(known), low=min(known), high=max(known), count=len(known)
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A file with predictions, or without."""
+
+    first: Spread | None
+    seconds: Spread | None
+    prompt_tokens: Spread | None
+    completion_tokens: Spread | None
+    accepted: Spread | None
+    rejected: Spread | None
+    cost: Spread | None
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample]) -> Side:
+        """Of the samples that measured something."""
+        usages = [sample.usage for sample in samples if sample.usage is not None]
+        return cls(
+            first=Spread.of(sample.first for sample in samples),
+            seconds=Spread.of(sample.seconds for sample in samples),
+            prompt_tokens=Spread.of(usage.prompt_tokens for usage in usages),
+            completion_tokens=Spread.of(usage.completion_tokens for usage in usages),
+            accepted=Spread.of(usage.accepted_prediction_tokens for usage in usages),
+            rejected=Spread.of(usage.rejected_prediction_tokens for usage in usages),
+            cost=Spread.of(_dollars(sample) for sample in samples),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FileComparison:
+    """One file, both ways."""
+
+    path: str
+    with_prediction: Side
+    without: Side
+    speedup: Spread | None
+    """Seconds without ÷ seconds with, pair by pair."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Everything a measurement says."""
+
+    files: tuple[FileComparison, ...]
+    pairs: int
+    """Calls with and without a prediction in the same round, both of which measured something."""
+    faster: int
+    """Of these, how often the one with the prediction was faster."""
+    speedup: Spread | None
+    first_text: Spread | None
+    """Seconds to the first text without ÷ with, pair by pair."""
+    cost_ratio: Spread | None
+    """Cost with ÷ cost without, pair by pair."""
+    same_edit: int
+    """Pairs that gave the same text."""
+    verdict: Verdict
+    sentence: str
+    """The recommendation, with the figures it rests on."""
+
+
+def compare(measurement: Measurement) -> Comparison:
+    """Work everything out."""
+    good = [sample for sample in measurement.samples if not sample.spoiled]
+    pairs = _pairs(good)
+    speedup = Spread.of(_ratio(off.seconds, on.seconds) for on, off in pairs)
+    costs = Spread.of(_ratio(_dollars(on), _dollars(off)) for on, off in pairs)
+    faster = sum(on.seconds < off.seconds for on, off in pairs)
+    verdict: Verdict = "refused" if measurement.refused else _verdict(speedup, faster)
+    return Comparison(
+        files=tuple(
+            _file(path, [sample for sample in good if sample.path == path])
+            for path in dict.fromkeys(sample.path for sample in measurement.samples)
+        ),
+        pairs=len(pairs),
+        faster=faster,
+        speedup=speedup,
+        first_text=Spread.of(_ratio(off.first, on.first) for on, off in pairs),
+        cost_ratio=costs,
+        same_edit=sum(on.text == off.text for on, off in pairs),
+        verdict=verdict,
+        sentence=_sentence(verdict, speedup, costs, faster),
+    )
+
+
+def _file(path: str, samples: Sequence[Sample]) -> FileComparison:
+    """One file's samples, both ways."""
+    return FileComparison(
+        path=path,
+        with_prediction=Side.of([sample for sample in samples if sample.predicted]),
+        without=Side.of([sample for sample in samples if not sample.predicted]),
+        speedup=Spread.of(_ratio(off.seconds, on.seconds) for on, off in _pairs(samples)),
+    )
+
+
+def _pairs(samples: Iterable[Sample]) -> list[tuple[Sample, Sample]]:
+    """With and without a prediction, of the same file and round."""
+    found = {(s.path, s.round, s.predicted): s for s in samples}
+    return [
+        (sample, other)
+        for (path, round_, predicted), sample in found.items()
+        if predicted and (other := found.get((path, round_, False))) is not None
+    ]
+
+
+def _verdict(speedup: Spread | None, faster: int) -> Verdict:
+    """What the pairs agree on."""
+    if speedup is None or speedup.count < LEAST_PAIRS:
+        return "too few"
+    if faster >= CLEAR_SHARE * speedup.count and speedup.median >= CLEAR_RATIO:
+        return "on"
+    slower = speedup.count - faster
+    if slower >= CLEAR_SHARE * speedup.count and speedup.median <= 1 / CLEAR_RATIO:
+        return "off"
+    return "no difference"
+
+
+def _sentence(verdict: Verdict, speedup: Spread | None, costs: Spread | None, faster: int) -> str:
+    """The recommendation with its figures."""
+    if verdict == "refused":
+        return "The model takes no predictions: `prediction` makes no difference for it."
+    if speedup is None or verdict == "too few":
+        count = speedup.count if speedup else 0
+        return (
+            f"{count} of at least {LEAST_PAIRS} pairs could be measured: too few to recommend "
+            "anything. Take more rounds or files."
+        )
+    figures = (
+        f"{speedup.median:.2f} times as fast (median of {speedup.count} pairs, "
+        f"{speedup.low:.2f} to {speedup.high:.2f}; faster in {faster})"
+    )
+    price = "at an unknown cost"
+    if costs is not None:
+        price = f"at {costs.median - 1:+.0%} cost ({costs.low - 1:+.0%} to {costs.high - 1:+.0%})"
+    advice = {
+        "on": "Keep `prediction: auto`",
+        "off": "Use `prediction: off`",
+        "no difference": "No clear difference; `prediction: off` is the safer choice where it "
+        "costs more",
+    }
+    return f"{advice[verdict]}: with predictions these edits are {figures}, {price}."
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    """A quotient, where both figures are known."""
+    return above / below if above is not None and below else None
+
+
+def _dollars(sample: Sample) -> float | None:
+    """What a call cost."""
+    return None if sample.cost is None else float(sample.cost)

@@ -1,0 +1,107 @@
+"""What the doctor reads from disk: workflow files, and the config they run with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from predict_edit.cli.doctor.symptoms import Check
+from predict_edit.cli.doctor.workflow.examine import examine, workflow_files, written_secrets
+from predict_edit.cli.doctor.workflow.mistake import Mistake
+from predict_edit.domain.errors import ConfigError, LocalFileError
+from predict_edit.settings.repository_config import CONFIG_PATH, read_config
+
+MOST_CHARACTERS = 1_000_000
+"""A longer file is no workflow."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """One workflow file that uses the action."""
+
+    path: str
+    mistakes: tuple[Mistake, ...]
+    secrets: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    """Credentials that stand in the file, so that none of them is shown."""
+
+    def as_data(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"path": self.path, "mistakes": [each.as_data() for each in self.mistakes]}
+
+
+def look(given: Iterable[Path], here: Path) -> tuple[list[Check], list[Examined]]:
+    """Examine the files that were named, or else those of the checkout around ``here``.
+
+    Raises:
+        LocalFileError: a file that was named cannot be read, or does not use the action.
+    """
+    named = [file for path in given for file in _files_of(path)]
+    root = _checkout(named[0].absolute().parent if named else here)
+    checks, deliver = _config(root) if root else ([], "")
+    examined = []
+    for path in named or (workflow_files(root) if root else []):
+        told = _short(path, here)
+        text = _read(path)
+        mistakes = examine(told, text, deliver)
+        if mistakes is not None:
+            examined.append(
+                Examined(path=told, mistakes=tuple(mistakes), secrets=written_secrets(told, text))
+            )
+        elif named:
+            raise LocalFileError(
+                f"No step of {told} uses predict-edit.",
+                "Name the workflow whose step has `uses: OWNER/predict-edit@…`.",
+            )
+    return checks, examined
+
+
+def _files_of(path: Path) -> list[Path]:
+    """A file itself, or the workflows in a folder."""
+    if not path.is_dir():
+        return [path]
+    found = sorted((*path.glob("*.yml"), *path.glob("*.yaml")))
+    if not found:
+        raise LocalFileError(f"{path} holds no workflow files.", "Name a file or another folder.")
+    return found
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise LocalFileError(
+            f"{path} cannot be read: {error.strerror}.", "Name a workflow file."
+        ) from None
+    return text[:MOST_CHARACTERS]
+
+
+def _checkout(folder: Path) -> Path | None:
+    """The top folder of the checkout around a folder."""
+    for each in (folder, *folder.parents):
+        if (each / ".git").exists():
+            return each
+    return None
+
+
+def _config(root: Path) -> tuple[list[Check], str]:
+    """What is to be said of the config, and how it wants edits to be delivered."""
+    path = root / CONFIG_PATH
+    if not path.is_file():
+        return [], ""
+    try:
+        config = read_config(_read(path))
+    except ConfigError as error:
+        wrong = Check(name="config", state="failed", found=error.cause, next_step=error.next_step)
+        return [wrong], ""
+    recipes = f" with {len(config.recipes)} recipes" if config.recipes else ""
+    return [Check(name="config", state="ok", found=f"{CONFIG_PATH} is valid{recipes}")], str(
+        config.deliver or ""
+    )
+
+
+def _short(path: Path, here: Path) -> str:
+    """A path as short as it can be said from here."""
+    absolute = path.absolute()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(path)

@@ -1,0 +1,296 @@
+"""What each check of ``predict-edit doctor`` reads from the settings and the tiny edit. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+from predict_edit.cli.model_choice import Chosen
+from predict_edit.domain import Effort, FailedEdit, FileEdit, PredictionState, Usage
+from predict_edit.domain.errors import (
+    AnswerError,
+    ModelForbidden,
+    ModelUnauthorized,
+    PredictEditError,
+    SettingsError,
+)
+from predict_edit.llm import prices
+from predict_edit.llm.auth import SignIn
+from predict_edit.llm.client import Endpoint
+from predict_edit.llm.effort import Attempt
+from predict_edit.llm.models import Capability, retirement_warning
+from predict_edit.report.figures import dollars
+
+State = Literal["ok", "warning", "failed", "skipped"]
+
+FIZZBUZZ = """\
+for number in range(1, 101):
+    if number % 3 == 0 and number % 5 == 0:
+        print("FizzBuzz")
+    elif number % 3 == 0:
+        print("Fizz")
+    elif number % 5 == 0:
+        print("Buzz")
+    else:
+        print(number)
+"""
+INSTRUCTION = "Replace string `FizzBuzz` with `MSFTBuzz`."
+LOW = 0.1
+"""Share of a rate limit below which what is left is warned of."""
+
+_MILLION = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    found: str
+    next_step: str = ""
+
+    def as_data(self) -> dict[str, str]:
+        """For JSON."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """The tiny edit and what it showed."""
+
+    result: FileEdit | FailedEdit
+    attempts: tuple[Attempt, ...]
+    limits: Mapping[str, str]
+    capability: Capability
+    notes: tuple[str, ...]
+
+    @property
+    def effort(self) -> Effort:
+        """What it took."""
+        return self.result.effort
+
+    @property
+    def error(self) -> PredictEditError | None:
+        """Why there is no edit."""
+        error = getattr(self.result, "error", None)
+        return error if isinstance(error, PredictEditError) else None
+
+    @property
+    def answered(self) -> bool:
+        """A model answered, with whatever."""
+        return self.error is None or isinstance(self.error, AnswerError)
+
+
+def settings_problem(error: SettingsError) -> Check:
+    """The settings are wrong; nothing else is looked at."""
+    return Check(name="settings", state="failed", found=error.cause, next_step=error.next_step)
+
+
+def failed(name: str, error: PredictEditError) -> Check:
+    """A check that failed with this error."""
+    return Check(name=name, state="failed", found=error.cause, next_step=error.next_step)
+
+
+def of_settings(chosen: Chosen, where: Endpoint, way: SignIn) -> Check:
+    """Where requests go, how they sign in, and which variable or option said so."""
+    given = ", ".join(f"`{name}` from {origin}" for name, origin in chosen.origins.items())
+    what = "deployment" if where.provider == "azure" else "model"
+    return Check(
+        name="settings",
+        state="ok",
+        found=f"{where.route.value} at {where.host}, {what} `{chosen.settings.model}`, sign-in "
+        f"by {way.value} ({given})",
+    )
+
+
+def of_sign_in(trial: Trial, chosen: Chosen, way: SignIn) -> list[Check]:
+    """What the request showed of the key, or of Entra ID's token."""
+    if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
+        told = failed("sign-in", trial.error)
+        origin = chosen.origins.get("api-key")
+        step = told.next_step.replace("`api-key`", origin) if origin else told.next_step
+        return [dataclasses.replace(told, next_step=step)]
+    if way is not SignIn.KEY:
+        scope = chosen.settings.azure_scope
+        found = f"Entra ID gave a token for `{scope}` ({way.value})"
+        return [Check(name="sign-in", state="ok", found=found)]
+    if trial.answered:
+        origin = chosen.origins.get("api-key", "`api-key`")
+        return [Check(name="sign-in", state="ok", found=f"the key from {origin} is accepted")]
+    return [Check(name="sign-in", state="skipped", found="not known, as no answer came")]
+
+
+def of_answer(trial: Trial) -> Check:
+    """Whether an answer came, how fast, and whether it was the edited file."""
+    if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
+        return Check(name="answer", state="skipped", found="none, as the sign-in failed")
+    if trial.error is not None and not trial.answered:
+        return failed("answer", trial.error)
+    last = trial.attempts[-1]
+    first = "" if last.first_text is None else f", the first text after {last.first_text:.2f} s"
+    took = f"in {last.seconds:.2f} s{first}"
+    if trial.error is not None:
+        return Check(
+            name="answer",
+            state="warning",
+            found=f"an answer came {took}, but not the edited file: {trial.error.cause}",
+            next_step="Choose a model that follows instructions better.",
+        )
+    text = getattr(trial.result, "text", "")
+    if text != FIZZBUZZ.replace("FizzBuzz", "MSFTBuzz"):
+        return Check(
+            name="answer",
+            state="warning",
+            found=f"an answer came {took}, but the test file was not edited as asked",
+            next_step="Choose a model that follows instructions better, or look at some runs "
+            "closely before relying on this one.",
+        )
+    return Check(name="answer", state="ok", found=f"the test file was edited as asked {took}")
+
+
+def of_model(trial: Trial, chosen: Chosen) -> Check:
+    """Which model stands behind the name, and what was left out for it."""
+    reported = trial.effort.model
+    left_out = [note for note in trial.notes if "was left out" in note]
+    more = f". {' '.join(left_out)}" if left_out else ""
+    if reported is None:
+        return Check(
+            name="model",
+            state="warning",
+            found=f"the server does not say which model answered{more}",
+            next_step="Prices and limits are looked up by the configured name then.",
+        )
+    behind = (
+        "" if reported == chosen.settings.model else f" stands behind `{chosen.settings.model}`"
+    )
+    return Check(name="model", state="ok", found=f"`{reported}`{behind or ' answered'}{more}")
+
+
+def of_predictions(trial: Trial, chosen: Chosen) -> Check:
+    """Whether predictions are taken, refused or ignored."""
+    usage = trial.effort.usage or Usage()
+    off = (
+        " (they are switched off: `prediction: off`)" if chosen.settings.prediction == "off" else ""
+    )
+    if trial.effort.prediction is PredictionState.REFUSED:
+        return Check(
+            name="predictions",
+            state="warning",
+            found=f"the model or server refuses them{off}",
+            next_step="Runs work without; they may be slower. For a model that takes them, see the "
+            "documentation. On Azure, models in South East Asia take none.",
+        )
+    if usage.accepted_prediction_tokens is None:
+        return Check(
+            name="predictions",
+            state="warning",
+            found=f"sent without complaint, but nothing is reported about them{off}",
+            next_step="The server may ignore them; `predict-edit compare` measures whether they "
+            "help.",
+        )
+    return Check(
+        name="predictions",
+        state="ok",
+        found=f"taken: {usage.accepted_prediction_tokens} tokens accepted, "
+        f"{usage.rejected_prediction_tokens or 0} rejected{off}",
+    )
+
+
+def of_limits(trial: Trial) -> Check:
+    """What the server says of its rate limits."""
+    told, low = [], False
+    for kind in ("requests", "tokens"):
+        left = _number(trial.limits.get(f"x-ratelimit-remaining-{kind}"))
+        limit = _number(trial.limits.get(f"x-ratelimit-limit-{kind}"))
+        if left is None:
+            continue
+        of = f" of {limit:,}" if limit is not None else ""
+        told.append(f"{left:,}{of} {kind} left")
+        low = low or (limit is not None and left < LOW * limit)
+    if not told:
+        return Check(name="rate limits", state="skipped", found="the server does not tell them")
+    return Check(
+        name="rate limits",
+        state="warning" if low else "ok",
+        found=", ".join(told),
+        next_step="Wait, lower `concurrency`, or raise the limit of account or deployment."
+        if low
+        else "",
+    )
+
+
+def of_room(trial: Trial) -> Check:
+    """How much the model can write at once."""
+    limit = trial.capability.output_limit
+    if limit is None:
+        return Check(
+            name="output limit",
+            state="warning",
+            found="not known for this model; it is found out by the first answer that is cut",
+            next_step="Set `max-output-tokens` if you know it: long files are cut by it.",
+        )
+    return Check(
+        name="output limit",
+        state="ok",
+        found=f"{limit:,} tokens an answer, as far as known; longer files go in pieces",
+    )
+
+
+def of_price(trial: Trial, chosen: Chosen, where: Endpoint) -> Check:
+    """What tokens cost, and what this very check cost."""
+
+    def of(usage: Usage) -> Decimal | None:
+        return prices.cost(
+            usage,
+            trial.effort.model or chosen.settings.model,
+            provider=where.provider,
+            overrides=chosen.settings.prices,
+            configured=chosen.settings.model,
+        )
+
+    # A thousand tokens, as some lists have a higher price for long prompts.
+    thousand = _MILLION // 1_000
+    into = of(Usage(prompt_tokens=thousand, completion_tokens=0))
+    out = of(Usage(prompt_tokens=0, completion_tokens=thousand))
+    if into is None or out is None:
+        return Check(
+            name="price",
+            state="warning",
+            found="not known for this model; costs are not shown and `max-cost` cannot be held",
+            next_step="Set it under `prices:` in .github/predict-edit.yml, or with --price.",
+        )
+    cost = trial.effort.cost
+    this = "" if cost is None else f"; this check cost {dollars(cost)}"
+    return Check(
+        name="price",
+        state="ok",
+        found=f"{dollars(into * 1_000)} a million tokens in, {dollars(out * 1_000)} out "
+        f"(estimate){this}",
+    )
+
+
+def of_retirement(trial: Trial, chosen: Chosen, where: Endpoint, today: dt.date) -> Check:
+    """Until when the model can be used, as far as known."""
+    names = (trial.effort.model, chosen.settings.model)
+    warning = retirement_warning(names, provider=where.provider, today=today)
+    if warning is not None:
+        return Check(name="retirement", state="warning", found=warning)
+    known = {
+        "OpenAI": trial.capability.retires_openai if where.provider != "azure" else None,
+        "Azure": trial.capability.retires_azure if where.provider != "openai" else None,
+    }
+    dates = [f"{date.isoformat()} ({vendor})" for vendor, date in known.items() if date]
+    if not dates:
+        return Check(name="retirement", state="skipped", found="no date known for this model")
+    return Check(
+        name="retirement", state="ok", found=f"not before {', '.join(dates)}, as far as known"
+    )
+
+
+def _number(text: Any) -> int | None:
+    """A count as headers carry it."""
+    return int(text) if isinstance(text, str) and text.strip().isdecimal() else None

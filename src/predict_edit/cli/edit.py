@@ -1,0 +1,194 @@
+"""``predict-edit edit``: plain files, or standard input, without git and without any host."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from predict_edit.cli import disk
+from predict_edit.cli.expecting import show_estimate
+from predict_edit.cli.front import DONE, FAILED, UNCHANGED, has_rich, printable
+from predict_edit.cli.model import read_settings
+from predict_edit.cli.silent import Silent
+from predict_edit.cli.work import Watch, carry_out
+from predict_edit.domain import (
+    FileResult,
+    FileStatus,
+    PlacementKind,
+    RunReport,
+    SkippedFile,
+    SourceFile,
+)
+from predict_edit.domain.errors import InvalidInput, LocalFileError
+from predict_edit.report.result import result_json
+from predict_edit.suggest.patch import edits_patch
+from predict_edit.trigger.command import clean_instruction
+
+STDIN: Final = "-"
+_PLAIN_NAME: Final = "standard-input"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Edit files; tells changed, unchanged and failed apart by the exit status.
+
+    Raises:
+        PredictEditError: it cannot be done at all.
+    """
+    names: list[str] = list(dict.fromkeys(arguments.files))
+    if STDIN in names and (len(names) > 1 or arguments.write):
+        raise InvalidInput(
+            "Standard input stands alone, and cannot be written back.",
+            "Give `-` without other files and without --write.",
+        )
+    if not arguments.message.strip():
+        raise InvalidInput("The instruction is empty.", "Say what to change, with -m.")
+    instruction = clean_instruction(arguments.message)
+    settings = read_settings(arguments, os.environ, max_files="100000", context="none")
+    before: dict[str, bytes] = {}
+    opened = [_open(name, arguments.name or _PLAIN_NAME, before) for name in names]
+    sources = [file for file in opened if isinstance(file, SourceFile)]
+    skipped = [file for file in opened if isinstance(file, SkippedFile)]
+    if arguments.estimate:
+        return show_estimate(
+            sources,
+            skipped,
+            instruction=instruction,
+            settings=settings,
+            as_json=arguments.json,
+        )
+    report = carry_out(
+        sources,
+        skipped,
+        instruction=instruction,
+        settings=settings,
+        watch=_watch(quiet=arguments.quiet or names == [STDIN]),
+    )
+    if names == [STDIN]:
+        _pipe(report, next(iter(before.values())), as_json=arguments.json)
+    else:
+        _tell(report, as_json=arguments.json, written=arguments.write)
+        if arguments.write:
+            _write(report, before)
+    status = status_of(report)
+    return DONE if arguments.exit_zero and status == UNCHANGED else status
+
+
+def status_of(report: RunReport) -> int:
+    """The exit status: failed before changed before unchanged.
+
+    A file that was named and cannot be edited counts as failed, and so does one of which every
+    change was rejected.
+    """
+    statuses = {result.status for result in report.files}
+    if statuses & {FileStatus.FAILED, FileStatus.SKIPPED}:
+        return FAILED
+    edited = report.with_status(FileStatus.EDITED)
+    if any(_kept(result) for result in edited):
+        return DONE
+    return FAILED if edited else UNCHANGED
+
+
+def _kept(result: FileResult) -> bool:
+    """Whether anything of an edit is left after what was rejected."""
+    return bool(result.placed and result.placed.accepted != result.placed.file.text)
+
+
+def _open(name: str, shown: str, before: dict[str, bytes]) -> SourceFile | SkippedFile:
+    """Read a file, or standard input under the name it is to have; its bytes go to ``before``.
+
+    Raises:
+        LocalFileError: it cannot be read.
+    """
+    if name == STDIN:
+        data = sys.stdin.buffer.read()
+        before[shown] = data
+        return disk.source_of(shown, data, len(data))
+    opened = disk.read_source(Path(name), name)
+    if isinstance(opened, SourceFile):
+        before[name] = opened.text.encode()
+    return opened
+
+
+def _watch(*, quiet: bool) -> Watch:
+    if quiet or not has_rich():
+        return Silent()
+    from predict_edit.cli.progress import watch_for  # noqa: PLC0415
+
+    return watch_for()
+
+
+def _pipe(report: RunReport, before: bytes, *, as_json: bool) -> None:
+    """Print the result alone; where there is none, say why and print nothing."""
+    result = report.files[0]
+    if as_json:
+        sys.stdout.write(result_json(report))
+        return
+    if status_of(report) == FAILED:
+        _complain(report)
+    else:
+        # Not a word beside it: many an editor puts standard error into the text too.
+        if result.placed:
+            before = result.placed.accepted.encode()
+        sys.stdout.flush()
+        sys.stdout.buffer.write(before)
+        sys.stdout.buffer.flush()
+
+
+def _tell(report: RunReport, *, as_json: bool, written: bool) -> None:
+    """Show the changes as one patch, and the rest beside it on standard error."""
+    if as_json:
+        sys.stdout.write(result_json(report))
+        return
+    patch = edits_patch(result.placed for result in report.files if result.placed)
+    if patch and not written:
+        if has_rich():
+            from predict_edit.cli import terminal  # noqa: PLC0415 - rich
+
+            terminal.show_patch(terminal.make_console(), patch)
+        else:
+            sys.stdout.write(patch)
+    _complain(report)
+    for result in report.with_status(FileStatus.UNCHANGED):
+        sys.stderr.write(f"{printable(result.path)}: unchanged\n")
+
+
+def _complain(report: RunReport) -> None:
+    """Say what was not done, and why."""
+    for result in report.files:
+        if result.status in {FileStatus.FAILED, FileStatus.SKIPPED}:
+            sys.stderr.write(
+                f"{printable(result.path)}: {result.status}: {printable(result.reason)}\n"
+            )
+        for placement in result.placed.placements if result.placed else ():
+            if placement.kind is PlacementKind.REJECTED:
+                start, _ = placement.lines
+                why = printable(placement.reason)
+                sys.stderr.write(f"{printable(result.path)}:{start}: rejected: {why}\n")
+    for note in report.notes:
+        sys.stderr.write(f"{printable(note)}\n")
+
+
+def _write(report: RunReport, before: dict[str, bytes]) -> None:
+    """Write every file that is as it was read; say which is not.
+
+    Raises:
+        LocalFileError: one was changed meanwhile; the others are written all the same.
+    """
+    problems = []
+    for result in report.with_status(FileStatus.EDITED):
+        if not _kept(result) or result.placed is None:
+            continue
+        path = Path(result.path)
+        try:
+            target = path.resolve() if path.is_symlink() else path
+            disk.check_same(target, result.path, before[result.path])
+            disk.write(target, result.path, result.placed.accepted.encode())
+        except LocalFileError as error:
+            problems.append(error)
+        else:
+            sys.stderr.write(f"{printable(result.path)}: changed\n")
+    if problems:
+        raise problems[0]

@@ -1,0 +1,120 @@
+"""What a run at a terminal would take: a line a file, and the sum. No model is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from predict_edit.cli.front import DONE, printable
+from predict_edit.cli.work import job_for, no_bases
+from predict_edit.delivery.state import Memory
+from predict_edit.domain import EditRequest, SkippedFile, SourceFile
+from predict_edit.edit.screen import secret_in
+from predict_edit.report.figures import count, dollars
+from predict_edit.run.edit_files import Editing
+from predict_edit.run.estimate import as_data, foresee, in_words
+from predict_edit.settings.resolve import Settings
+
+if TYPE_CHECKING:
+    from predict_edit.llm.estimate import Estimate
+
+_HEADS = ("file", "calls", "tokens in", "likely out", "at most", "likely cost", "at most")
+
+
+def show_estimate(
+    sources: Sequence[SourceFile],
+    skipped: Sequence[SkippedFile],
+    *,
+    instruction: str,
+    settings: Settings,
+    memory: Memory | None = None,
+    as_json: bool = False,
+) -> int:
+    """Print what editing these files would take; the exit status is always 0.
+
+    Raises:
+        SettingsError: the model could not be asked with these settings.
+    """
+    requests, left_out = asyncio.run(
+        _divide(sources, instruction, settings, Memory() if memory is None else memory)
+    )
+    files = [(request.file.path, foresee([request], settings.model)) for request in requests]
+    left_out += [declined for _, made in files for declined in made.declined]
+    left_out += [(file.path, file.reason) for file in skipped]
+    whole = foresee(requests, settings.model)
+    files = [(path, made) for path, made in files if made.files]
+    if as_json:
+        _print_json(files, left_out, whole)
+    else:
+        _print_table(files, left_out)
+        sys.stdout.write(f"{in_words(whole, settings.model)}\nNo model was asked.\n")
+    return DONE
+
+
+async def _divide(
+    sources: Sequence[SourceFile], instruction: str, settings: Settings, memory: Memory
+) -> tuple[list[EditRequest], list[tuple[str, str]]]:
+    """What would be asked, as the run itself decides it; and path and reason of the rest."""
+    key = settings.model.api_key
+    secrets = (key,) if key else ()
+    requests: list[EditRequest] = []
+    left_out: list[tuple[str, str]] = []
+    editing = Editing(
+        job=job_for(instruction),
+        settings=settings.model,
+        memory=memory,
+        secrets=secrets,
+        bases=asyncio.create_task(no_bases()),
+    )
+    async with editing:
+        for file in sources:
+            if editing.remembers(file):
+                left_out.append((file.path, "answered before, and nothing is asked again"))
+            elif reason := secret_in(file, secrets):
+                left_out.append((file.path, reason))
+            else:
+                requests += editing.to_ask([file])
+    return requests, left_out
+
+
+def _print_table(
+    files: Sequence[tuple[str, Estimate]], left_out: Sequence[tuple[str, str]]
+) -> None:
+    """Columns as wide as they must be; nothing to print for no file."""
+    rows = [_HEADS, *(_row(path, made) for path, made in files)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows if files else ():
+        first, *others = (
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        sys.stdout.write("  ".join([first, *others]) + "\n")
+    for path, reason in left_out:
+        sys.stdout.write(f"{printable(path)}: left out: {printable(reason)}\n")
+
+
+def _row(path: str, made: Estimate) -> tuple[str, ...]:
+    return (
+        printable(path),
+        count(made.calls),
+        count(made.prompt_tokens),
+        count(made.output_tokens_low),
+        count(made.output_tokens_high),
+        "unknown" if made.cost_low is None else dollars(made.cost_low),
+        "unknown" if made.cost_high is None else dollars(made.cost_high),
+    )
+
+
+def _print_json(
+    files: Sequence[tuple[str, Estimate]], left_out: Sequence[tuple[str, str]], whole: Estimate
+) -> None:
+    data = {
+        "version": 1,
+        "files": [{"path": path, **as_data(made)} for path, made in files],
+        "left_out": [{"path": path, "reason": reason} for path, reason in left_out],
+        "all": as_data(whole),
+    }
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,183 @@
+"""Which model a person at a terminal means: options over `INPUT_*` over the vendors' variables.
+
+The variables are those that OpenAI's and Azure's own tools read. A vendor's key goes to that
+vendor's address only: nobody's OpenAI key is sent to another host because it lay around.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from predict_edit.cli.model_options import OPTIONS
+from predict_edit.domain.errors import InvalidInput, MissingInput, SettingsError
+from predict_edit.settings.base_url import is_azure_host, is_loopback
+from predict_edit.settings.inputs import read_inputs, variable_of
+from predict_edit.settings.resolve import ModelSettings, Price, resolve
+
+_KEY = "api-key"
+_NO_TOKEN = "none"  # noqa: S105 - GitHub is not asked, but the check of the inputs wants a text
+_NO_KEY = "none"
+"""What a server on this machine gets as key where none is set."""
+_PRICE = re.compile(r"(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)(?:/(\d+(?:\.\d+)?))?")
+
+_Found = tuple[str, str]
+"""A value, and the option or variable that it came from."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The settings, and where each one that was given came from."""
+
+    settings: ModelSettings
+    origins: Mapping[str, str]
+    """Name of an input to option or variable; never a value."""
+
+
+def read_model(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Chosen:
+    """Find out what is meant and check it as the action checks its inputs.
+
+    Raises:
+        SettingsError: something is missing, wrong or contradicts itself.
+    """
+    found = dict(_explicit(arguments, environ))
+    for name, entry in _vendors(found, environ):
+        found.setdefault(name, entry)
+    given = {variable_of(name): value for name, (value, _) in found.items()}
+    try:
+        inputs = read_inputs({**given, "INPUT_GITHUB-TOKEN": _NO_TOKEN})
+    except SettingsError as error:
+        raise type(error)(error.cause, _next_step(error, found)) from None
+    settings = resolve(inputs).model
+    if arguments.price is not None:
+        settings = dataclasses.replace(
+            settings, prices=((settings.model, _price(arguments.price)), *settings.prices)
+        )
+    return Chosen(settings=settings, origins={name: origin for name, (_, origin) in found.items()})
+
+
+def _explicit(
+    arguments: argparse.Namespace, environ: Mapping[str, str]
+) -> Iterator[tuple[str, _Found]]:
+    """What options and the action's own variables say."""
+    for name in (*OPTIONS, _KEY):
+        option = getattr(arguments, name.replace("-", "_"), None)
+        variable = variable_of(name)
+        if name == _KEY and arguments.api_key_env:
+            variable = arguments.api_key_env
+            if not environ.get(variable, "").strip():
+                raise MissingInput(
+                    f"The variable {variable}, which `--api-key-env` names, is empty or not set.",
+                    f"Set it, as in: {variable}=… predict-edit doctor --api-key-env {variable}",
+                )
+        if option is not None:
+            yield name, (option, f"--{name}")
+        elif value := environ.get(variable, "").strip():
+            yield name, (value, variable)
+
+
+def _vendors(
+    found: Mapping[str, _Found], environ: Mapping[str, str]
+) -> Iterator[tuple[str, _Found]]:
+    """What the variables of Azure's or OpenAI's tools add, for the address that is meant."""
+
+    def variable(name: str, as_: str) -> Iterator[tuple[str, _Found]]:
+        if value := environ.get(name, "").strip():
+            yield as_, (value, name)
+
+    given = found.get("base-url")
+    place = given or _address(environ, found)
+    if place is not None:
+        yield "base-url", place
+    address, origin = place or ("", "")
+    if origin.startswith("AZURE_") or _is_azure(address):
+        if given is None and not _is_v1(address):
+            yield from variable("OPENAI_API_VERSION", "api-version")
+        yield from variable("AZURE_OPENAI_DEPLOYMENT", "model")
+        if not {"azure-tenant-id", "azure-client-id"} & found.keys():
+            yield from variable("AZURE_OPENAI_API_KEY", _KEY)
+        return
+    yield from variable("OPENAI_MODEL", "model")
+    if not address or origin == "OPENAI_BASE_URL" or _is_openai(address):
+        yield from variable("OPENAI_API_KEY", _KEY)
+    if _is_here(address):
+        yield _KEY, (_NO_KEY, "nowhere, as this machine needs none")
+
+
+def _address(environ: Mapping[str, str], found: Mapping[str, _Found]) -> _Found | None:
+    """The address that the vendors' variables name; Azure's first, as it is the rarer one."""
+    dated = "api-version" in found or environ.get("OPENAI_API_VERSION", "").strip()
+    for name in ("AZURE_OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT", "OPENAI_BASE_URL"):
+        value = environ.get(name, "").strip()
+        if not value:
+            continue
+        if name.startswith("AZURE_") and not dated and not _is_v1(value):
+            value = f"{value.rstrip('/')}/openai/v1/"
+        return value, name
+    return None
+
+
+def _is_v1(address: str) -> bool:
+    """Whether an address is the root of Azure's routes without a date."""
+    return address.rstrip("/").endswith("/openai/v1")
+
+
+def _is_azure(address: str) -> bool:
+    """Whether an address is one of Azure's; what is no address is none."""
+    try:
+        return is_azure_host(address)
+    except ValueError:
+        return False
+
+
+def _is_here(address: str) -> bool:
+    """Whether an address is this machine."""
+    try:
+        return is_loopback(address)
+    except ValueError:
+        return False
+
+
+def _is_openai(address: str) -> bool:
+    """Whether an address is OpenAI's own."""
+    return re.match(r"https://api\.openai\.com(?:[:/]|$)", address) is not None
+
+
+def _price(text: str) -> Price:
+    """Read ``--price``."""
+    match = _PRICE.fullmatch(text.strip())
+    if match is None:
+        raise InvalidInput(
+            f"`--price` is `{text[:40]}`.", "Give it as IN/OUT, such as 2.00/8.00, in US dollars."
+        )
+    prompt, output, cached = match.groups()
+    return Price(
+        input=Decimal(prompt),
+        output=Decimal(output),
+        cached=None if cached is None else Decimal(cached),
+    )
+
+
+def _next_step(error: SettingsError, found: Mapping[str, _Found]) -> str:
+    """What to do about wrong settings at a terminal, where no workflow is at hand."""
+    if isinstance(error, MissingInput):
+        if "`model`" in error.cause:
+            return "Give --model, or set OPENAI_MODEL or AZURE_OPENAI_DEPLOYMENT."
+        if "`api-key`" in error.cause:
+            return (
+                "Set OPENAI_API_KEY, or AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_API_KEY; for any "
+                "other server name the variable that holds the key with --api-key-env."
+            )
+        return error.next_step
+    named = [
+        f"`{name}` is from {origin}"
+        for name, (_, origin) in found.items()
+        if f"`{name}`" in error.cause
+    ]
+    where = f" ({'; '.join(named)})" if named else ""
+    if isinstance(error, InvalidInput):
+        return f"Correct it{where}."
+    return f"{error.next_step}{where}"

@@ -1,0 +1,87 @@
+"""``predict-edit page``: the page of a finished run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pydantic
+
+from predict_edit.cli.disk import write_text
+from predict_edit.cli.front import DONE
+from predict_edit.delivery.files import EDITS, RESULT
+from predict_edit.domain import Usage
+from predict_edit.domain.errors import ResultInvalid
+from predict_edit.report.page import render_page
+from predict_edit.report.page_data import page_of_files
+from predict_edit.report.result import ResultFile
+from predict_edit.support.workspace import FOLDER
+
+PAGE = "page.html"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the page and say where it is.
+
+    Raises:
+        ResultInvalid: there is no finished run.
+        LocalFileError: the page cannot be written.
+    """
+    out = write_page(arguments.run_folder, arguments.out)
+    sys.stdout.write(f"{out}\n")
+    return DONE
+
+
+def write_page(where: Path, out: Path | None = None) -> Path:
+    """Make the page of what a run left in a folder, and return where it is.
+
+    Raises:
+        ResultInvalid: there is no finished run.
+        LocalFileError: the page cannot be written.
+    """
+    file = _result_file(where)
+    result = _read(file)
+    try:
+        patch: str | None = file.with_name(EDITS).read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        patch = None if any(f.hunks.inline + f.hunks.patch for f in result.files) else ""
+    except OSError as error:
+        raise ResultInvalid(
+            f"{EDITS} cannot be read ({error.strerror}).", "Look at its permissions."
+        ) from error
+    page = page_of_files(result, patch, overhead=_overhead(result))
+    out = file.with_name(PAGE) if out is None else out
+    write_text(out, render_page(page))
+    return out
+
+
+def _result_file(where: Path) -> Path:
+    """Find result.json: as named, in the folder named, or in the run's own folder below it."""
+    for candidate in (where, where / RESULT, where / FOLDER / RESULT):
+        if candidate.is_file():
+            return candidate
+    raise ResultInvalid(
+        f"There is no {RESULT} in {where}.", f"Name the {FOLDER} folder that a run left behind."
+    )
+
+
+def _read(file: Path) -> ResultFile:
+    try:
+        return ResultFile.model_validate_json(file.read_bytes())
+    except (OSError, pydantic.ValidationError) as error:
+        raise ResultInvalid(
+            f"{file} is not what a run of this version leaves behind.",
+            "Name the result.json of a finished run.",
+        ) from error
+
+
+def _overhead(result: ResultFile) -> Decimal | None:
+    """Price the rejected tokens of a run by its model; ``None`` where that is not known."""
+    if not result.cost_usd or not result.model:
+        return None
+    from predict_edit.llm.prices import overhead  # noqa: PLC0415 - the price list takes its time
+
+    usage = Usage(rejected_prediction_tokens=result.usage.rejected_prediction_tokens)
+    return overhead(usage, result.model)

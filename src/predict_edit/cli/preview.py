@@ -1,0 +1,197 @@
+"""``predict-edit preview``: what a command on a pull request would do, on a local checkout."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from predict_edit.cli import disk, terminal
+from predict_edit.cli.checkout import Checkout, read_checkout
+from predict_edit.cli.expecting import show_estimate
+from predict_edit.cli.front import DONE, FAILED
+from predict_edit.cli.kept import Kept
+from predict_edit.cli.model import read_settings
+from predict_edit.cli.progress import watch_for
+from predict_edit.cli.work import carry_out, with_commits
+from predict_edit.domain import (
+    FileResult,
+    FileStatus,
+    Outcome,
+    RunReport,
+    SkippedFile,
+    SourceFile,
+)
+from predict_edit.domain.errors import InvalidInput, LocalFileError
+from predict_edit.report.figures import plural
+from predict_edit.report.result import result_json
+from predict_edit.select import GitAttributes, attribute_files, choose, open_source
+from predict_edit.settings.repository_config import CONFIG_PATH, read_config
+from predict_edit.settings.resolve import Settings
+from predict_edit.suggest.patch import edits_patch
+from predict_edit.trigger.command import clean_instruction
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Preview, and apply or keep what comes where that is asked for.
+
+    Raises:
+        PredictEditError: it cannot be done.
+    """
+    instruction = _instruction(arguments.instruction)
+    checkout = read_checkout(
+        arguments.repository, base=arguments.base, untracked=arguments.untracked
+    )
+    if not checkout.changed and not checkout.skipped:
+        sys.stderr.write(_nothing_changed(checkout))
+        return DONE
+    at_base = checkout.at_base({CONFIG_PATH, *attribute_files(f.path for f in checkout.changed)})
+    settings = read_settings(
+        arguments,
+        os.environ,
+        read_config(at_base.pop(CONFIG_PATH, b"")),
+        files="\n".join(arguments.files) or None,
+        exclude="\n".join(arguments.exclude) or None,
+        max_files=arguments.max_files,
+        max_suggestions=arguments.max_suggestions,
+    )
+    attributes = GitAttributes.parse(
+        {path: data.decode("utf-8", "replace") for path, data in at_base.items()}
+    )
+    sources, skipped = _select(checkout, settings, attributes)
+    kept = Kept(checkout.root, os.environ)
+    memory = kept.load()
+    if arguments.estimate:
+        return show_estimate(
+            sources,
+            skipped,
+            instruction=instruction,
+            settings=settings,
+            memory=memory,
+            as_json=arguments.json,
+        )
+    try:
+        report = carry_out(
+            sources,
+            skipped,
+            instruction=instruction,
+            settings=settings,
+            watch=watch_for(quiet=arguments.quiet),
+            memory=memory,
+        )
+    finally:
+        kept.store(memory)
+    report = with_commits(report, head=checkout.head, base=checkout.base)
+    _tell(report, checkout, arguments)
+    if arguments.apply:
+        _apply(report, checkout)
+    return FAILED if report.outcome is Outcome.FAILED else DONE
+
+
+def _instruction(given: str) -> str:
+    """Read the instruction, from standard input for a dash.
+
+    Raises:
+        InvalidInput: there is none.
+        InstructionTooLong: it is too long to go with each file.
+    """
+    text = sys.stdin.read() if given == "-" else given
+    if not text.strip():
+        raise InvalidInput(
+            "The instruction is empty.",
+            'Say what to change: predict-edit preview "Add docstrings."',
+        )
+    return clean_instruction(text)
+
+
+def _nothing_changed(checkout: Checkout) -> str:
+    said = f"Nothing is changed against {checkout.base_name} ({checkout.base[:12]}).\n"
+    if checkout.untracked:
+        files = "1 file" if checkout.untracked == 1 else f"{checkout.untracked} files"
+        return f"{said}  Git does not know {files} here: add --untracked, or `git add` them.\n"
+    return (
+        f"{said}  Change something, or name an older base, such as --base HEAD~1; "
+        "`predict-edit edit` takes any file.\n"
+    )
+
+
+def _select(
+    checkout: Checkout, settings: Settings, attributes: GitAttributes
+) -> tuple[list[SourceFile], list[SkippedFile]]:
+    """Divide the changed files as the action does."""
+    chosen = choose(
+        checkout.changed,
+        include=settings.files,
+        exclude=settings.exclude,
+        attributes=attributes,
+        max_files=settings.max_files,
+        unlocked=settings.unlocked,
+    )
+    opened = [
+        open_source(file, checkout.contents[file.path], attributes=attributes)
+        for file in chosen.kept
+        if file.path in checkout.contents
+    ]
+    return (
+        [file for file in opened if isinstance(file, SourceFile)],
+        [
+            *checkout.skipped,
+            *chosen.skipped,
+            *(file for file in opened if isinstance(file, SkippedFile)),
+        ],
+    )
+
+
+def _tell(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) -> None:
+    """Show the report, and write the files that were asked for."""
+    placed = [result.placed for result in report.files if result.placed]
+    if arguments.patch is not None:
+        disk.write_text(arguments.patch, edits_patch(placed))
+    if arguments.html is not None:
+        from predict_edit.report.page import render_page  # noqa: PLC0415 - Jinja
+        from predict_edit.report.page_data import page_of_report  # noqa: PLC0415
+
+        disk.write_text(arguments.html, render_page(page_of_report(report)))
+    if arguments.json:
+        sys.stdout.write(result_json(report))
+        return
+    console = terminal.make_console()
+    terminal.show_report(console, report)
+    for name, path in (("patch", arguments.patch), ("page", arguments.html)):
+        if path is not None:
+            console.print(f"The {name} is in {path}.", soft_wrap=True)
+    if checkout.untracked:
+        files = plural(checkout.untracked, "file")
+        console.print(f"{files} that git does not know left out; --untracked takes them too.")
+    if placed and not arguments.apply:
+        console.print(
+            "Add --apply to write the files: nothing is asked or paid again.", soft_wrap=True
+        )
+
+
+def _apply(report: RunReport, checkout: Checkout) -> None:
+    """Write all edited files, or none where one of them is no longer as it was read.
+
+    Raises:
+        LocalFileError: nothing was written, or not everything could be.
+    """
+    root = checkout.root.resolve()
+    edited = [result for result in report.with_status(FileStatus.EDITED) if result.placed]
+    todo = [(checkout.root / result.path, _bytes(result, checkout), result) for result in edited]
+    for path, _, result in todo:
+        if path.parent.resolve() != path.parent or not path.parent.is_relative_to(root):
+            raise LocalFileError(
+                f"{result.path} lies behind a symbolic link.", "Edit the file itself."
+            )
+        disk.check_same(path, result.path, checkout.on_disk[result.path])
+    for path, data, result in todo:
+        disk.write(path, result.path, data)
+    files = "1 file" if len(todo) == 1 else f"{len(todo)} files"
+    sys.stderr.write(f"Wrote {files}. `git diff` shows the changes.\n" if todo else "")
+
+
+def _bytes(result: FileResult, checkout: Checkout) -> bytes:
+    """The edited file with the line ends it has on disk."""
+    accepted = result.placed.accepted if result.placed else ""
+    before = checkout.on_disk[result.path]
+    return checkout.conversions.from_git(result.path, accepted.encode(), before)

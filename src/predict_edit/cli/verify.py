@@ -1,0 +1,66 @@
+"""Which findings an edit made go away: a linter's reports from before and from after it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from predict_edit.domain.errors import FindingsError
+from predict_edit.findings import Findings, Roots, parse_report
+from predict_edit.findings.collect import collect
+from predict_edit.findings.difference import FindingsChange, change_between
+from predict_edit.findings.report import MAX_BYTES
+from predict_edit.report.figures import plural
+from predict_edit.report.markdown import cell, code, text
+
+DONE, WORSE = 0, 1
+SHOWN: Final = 100
+"""Files in the table; the sentence above it counts all."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare, print the outcome as Markdown, and fail where there is anything new.
+
+    Raises:
+        FindingsError: a report is missing or cannot be read.
+    """
+    before, after = (_read(paths) for paths in (arguments.before, arguments.after))
+    change = change_between(before, after)
+    sys.stdout.write(described(change, before.told() + after.told()))
+    return WORSE if change.new else DONE
+
+
+def described(change: FindingsChange, notes: Sequence[str] = ()) -> str:
+    """The outcome in a sentence and, where there is one, a table of the files."""
+    sentence = f"{plural(change.gone, 'finding')} gone, {change.left:,} left, {change.new:,} new.\n"
+    parts = [sentence, *(f"\n- {text(note)}\n" for note in dict.fromkeys(notes))]
+    # What got worse is what a reader looks for.
+    files = sorted(change.files, key=lambda file: (-file.new, file.path))
+    if files:
+        parts.append("\n| File | Gone | Left | New |\n| :-- | --: | --: | --: |\n")
+    parts += (
+        f"| {cell(code(file.path))} | {file.gone:,} | {file.left:,} | {file.new:,} |\n"
+        for file in files[:SHOWN]
+    )
+    if len(files) > SHOWN:
+        parts.append(f"\nAnd {plural(len(files) - SHOWN, 'more file')}.\n")
+    return "".join(parts)
+
+
+def _read(paths: Sequence[Path]) -> Findings:
+    roots = Roots(folders=(str(Path.cwd()),), name=Path.cwd().name)
+    return collect(parse_report(str(path), _bytes(path), roots) for path in paths)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise FindingsError(
+            f"The report `{path}` cannot be opened ({type(error).__name__}).",
+            "Let the linter write it first; one that finds nothing still writes its empty report.",
+        ) from None

@@ -1,0 +1,182 @@
+"""The one pull request of a run over a branch: opened, refreshed in place, closed when done.
+
+The commit is made on a branch of its own name first, on top of the commit that was edited. Then
+our branch is moved to it and that name deleted, in one step that GitHub refuses if our branch is
+not where it was: nobody's push is ever overwritten. The pull request names the new commit before
+the branch moves, so that a run that dies in between leaves nothing that looks like a stranger's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from secrets import token_hex
+from typing import Final
+
+from predict_edit.delivery.ledger import Ledger
+from predict_edit.delivery.own_branch import Standing, look, marker_of
+from predict_edit.domain import BranchMove, BranchPull, CommitDraft, PullDraft
+from predict_edit.domain.errors import ForgeError, ForgeRefused
+from predict_edit.domain.ports import RepositoryForge
+from predict_edit.support.git import blob_sha_of
+from predict_edit.support.log import log
+
+MAX_TRIES: Final = 3
+"""How often a branch that moved meanwhile is looked at anew."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be on the pull request."""
+
+    repository: str
+    base: str
+    commit: str
+    """The commit of ``base`` that was edited."""
+    branch: str
+    title: str
+    labels: tuple[str, ...]
+    draft: bool
+    files: Mapping[str, bytes]
+    """Every file that differs from ``commit``, with its whole content."""
+    ledger: Ledger
+    secret: str | None = dataclasses.field(repr=False)
+    """The model's key, which seals what is remembered."""
+    describe: Callable[[str, Sequence[str]], str]
+    """The text of the pull request, given its marker and further notes."""
+    complete: bool
+    """Whether every file was done, so that an empty order means that nothing is left."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """What became of the pull request."""
+
+    pull: BranchPull | None = None
+    written: bool = False
+    """Whether its branch was made or moved."""
+    closed: bool = False
+    notes: tuple[str, ...] = ()
+
+
+async def hand_over(forge: RepositoryForge, order: Order, standing: Standing) -> Handed:
+    """Bring branch and pull request to what is ordered, with no write where they are so already.
+
+    Raises:
+        ForgeError: GitHub refused or failed.
+    """
+    for _ in range(MAX_TRIES - 1):
+        try:
+            return await _hand_over_once(forge, order, standing)
+        except ForgeRefused:
+            again = await look(forge, order.branch, order.secret)
+            if (again.branch, again.tip) == (standing.branch, standing.tip):
+                raise
+            log.info("the branch moved meanwhile; trying again")
+            standing = again
+    return await _hand_over_once(forge, order, standing)
+
+
+def content_of(files: Mapping[str, bytes]) -> str:
+    """Name what a pull request changes, whatever it is based on."""
+    if not files:
+        return ""
+    lines = (f"{blob_sha_of(data)} {path}\n" for path, data in sorted(files.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:32]
+
+
+async def _hand_over_once(forge: RepositoryForge, order: Order, standing: Standing) -> Handed:
+    if not order.files:
+        return await _wind_up(forge, order, standing)
+    content = content_of(order.files)
+    if standing.pull and standing.content == content:
+        return await _keep(forge, order, standing, content)
+    temporary = f"{standing.branch}-{token_hex(4)}"
+    await forge.create_branch(temporary, order.commit)
+    tip: str | None = order.commit
+    try:
+        made = await forge.commit(
+            CommitDraft(
+                repository=order.repository,
+                branch=temporary,
+                expected_head=order.commit,
+                headline=order.title,
+                body="Made by predict-edit.",
+                files=tuple(sorted(order.files.items())),
+            )
+        )
+        tip = made.sha
+        tips = (made.sha, standing.tip) if standing.tip else (made.sha,)
+        text = order.describe(
+            marker_of(tips=tips, content=content, ledger=order.ledger, secret=order.secret),
+            standing.notes,
+        )
+        if standing.pull:
+            await forge.update_pull_request(standing.pull.number, title=order.title, body=text)
+        await forge.move_branches(
+            [
+                BranchMove(branch=standing.branch, before=standing.tip, after=made.sha),
+                BranchMove(branch=temporary, before=made.sha, after=None),
+            ]
+        )
+        tip = None
+    finally:
+        if tip is not None:
+            await _remove(forge, temporary, tip)
+    pull = standing.pull or await _open(forge, order, standing.branch, made.sha, text)
+    return Handed(pull=pull, written=True, notes=standing.notes)
+
+
+async def _keep(forge: RepositoryForge, order: Order, standing: Standing, content: str) -> Handed:
+    """The branch has all of it; only what is remembered may have grown."""
+    if standing.pull and order.ledger.answers != standing.ledger.answers and standing.tip:
+        marker = marker_of(
+            tips=(standing.tip,), content=content, ledger=order.ledger, secret=order.secret
+        )
+        text = order.describe(marker, standing.notes)
+        await forge.update_pull_request(standing.pull.number, body=text)
+    return Handed(pull=standing.pull, notes=standing.notes)
+
+
+async def _wind_up(forge: RepositoryForge, order: Order, standing: Standing) -> Handed:
+    """Nothing is to be changed: an open pull request of ours has nothing left to offer."""
+    if standing.pull is None or standing.tip is None:
+        return Handed(notes=standing.notes)
+    if not order.complete:
+        note = "The pull request stays as it is, because not every file could be done."
+        return Handed(pull=standing.pull, notes=(*standing.notes, note))
+    marker = marker_of(
+        tips=(standing.tip,), content="", ledger=order.ledger, secret=order.secret, finished=True
+    )
+    note = "Nothing is left to change, so the pull request was closed."
+    text = order.describe(marker, (*standing.notes, note))
+    await forge.update_pull_request(standing.pull.number, body=text, close=True)
+    await _remove(forge, standing.branch, standing.tip)
+    return Handed(pull=standing.pull, closed=True, notes=(*standing.notes, note))
+
+
+async def _open(
+    forge: RepositoryForge, order: Order, branch: str, tip: str, text: str
+) -> BranchPull:
+    """Open the pull request; where GitHub refuses, the branch is taken back."""
+    draft = PullDraft(head=branch, base=order.base, title=order.title, body=text, draft=order.draft)
+    try:
+        pull = await forge.open_pull_request(draft)
+    except ForgeError as error:
+        if error.status is not None:
+            await _remove(forge, branch, tip)
+        raise
+    if order.labels:
+        try:
+            await forge.label(pull.number, order.labels)
+        except ForgeError as error:
+            log.error("the labels could not be added: %s", error)
+    return pull
+
+
+async def _remove(forge: RepositoryForge, branch: str, tip: str) -> None:
+    """Delete a branch of ours, if it is where we left it; best effort."""
+    with contextlib.suppress(ForgeError):
+        await forge.move_branches([BranchMove(branch=branch, before=tip, after=None)])

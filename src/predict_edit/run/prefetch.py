@@ -1,0 +1,55 @@
+"""The first look at a pull request, which needs so little that it can be taken very early.
+
+The libraries for all that comes after it are loaded while GitHub answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+from predict_edit.domain import ChangedFile, PullRequest, Role
+from predict_edit.domain.errors import ForgeError
+from predict_edit.domain.ports import Forge
+from predict_edit.trigger.asked import Commanded
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What each of the questions brought, or what went wrong with it."""
+
+    role: Role | BaseException
+    pull: PullRequest | BaseException
+    changed: tuple[ChangedFile, ...] | BaseException
+
+
+async def look_at(forge: Forge, commanded: Commanded) -> Look:
+    """Everything that can be asked at once: the person's role, the pull request, its files.
+
+    Nothing is raised: which failure counts is for the gate to say.
+    """
+    number = commanded.pull_request
+    role, pull, changed = await asyncio.gather(
+        _role(forge, commanded),
+        forge.pull_request(number),
+        forge.changed_files(number),
+        return_exceptions=True,
+    )
+    return Look(role=role, pull=pull, changed=changed)
+
+
+async def _role(forge: Forge, commanded: Commanded) -> Role:
+    """The role of whoever gave the command.
+
+    A dispatch is at least by somebody with write access, as GitHub lets no others do that, also
+    where it lists them as no collaborator. What is more than that has to be found out.
+    """
+    command = commanded.command
+    if command.comment_id is not None:
+        return await forge.role_of(command.author or "")
+    if command.author is None:
+        return Role.WRITE
+    try:
+        return max(Role.WRITE, await forge.role_of(command.author))
+    except ForgeError:
+        return Role.WRITE

@@ -1,0 +1,284 @@
+"""Opens the ways to GitHub and to the model, and loads each library no sooner than it is needed.
+
+What has to be imported takes about as long as everything else until the model is asked. So the
+first questions go out as soon as there is something to send them with, and the libraries for what
+comes next are loaded while GitHub answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+import importlib
+import re
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from predict_edit.delivery.files import Outbox
+from predict_edit.domain import ChangedFile, Outcome, RunReport, Usage
+from predict_edit.github.client import Client
+from predict_edit.github.forge import GitHubForge
+from predict_edit.github.runner import Runner
+from predict_edit.run.prefetch import Look, look_at
+from predict_edit.support import startup as collector
+from predict_edit.support.log import Console, log
+from predict_edit.trigger.asked import Commanded, Tasked
+
+if TYPE_CHECKING:
+    from predict_edit.domain.editor_port import Editor
+    from predict_edit.findings.gather import Workspace
+    from predict_edit.run.outcome import Finished
+    from predict_edit.settings.inputs import Inputs
+    from predict_edit.settings.resolve import ModelSettings
+
+LONG_FILE = 300
+"""Lines from which on a file may need counting: 12,000 bytes are sure to fit for most models."""
+_MOMENT = 0.01
+"""Seconds in which the first requests are written, before the interpreter is busy."""
+_UNTIL_ASKED = 0.1
+"""Seconds from an editor to the first requests to the model."""
+_HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+
+_COMMAND_LIBRARIES = ("predict_edit.run.pull_request",)
+_TASK_LIBRARIES = ("predict_edit.run.branch_shards",)
+_MODEL_LIBRARIES = ("predict_edit.llm.client", "predict_edit.llm.editor")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the runner gives a run."""
+
+    runner: Runner
+    outbox: Outbox
+    console: Console
+    identity: Mapping[str, str]
+    """The variables with which the job can prove who it is."""
+
+
+async def serve(trigger: Commanded | Tasked, inputs: Inputs, around: Surroundings) -> Finished:
+    """Do what is asked."""
+    runner = around.runner
+    forge = GitHubForge(
+        Client(
+            repository=trigger.repository,
+            token=inputs.github_token,
+            api_url=runner.api_url,
+            graphql_url=runner.graphql_url,
+        )
+    )
+    look = None
+    if isinstance(trigger, Commanded):
+        look = asyncio.create_task(look_at(forge, trigger))
+        await asyncio.sleep(_MOMENT)
+    libraries = _Libraries(inputs, look)
+    try:
+        await libraries.load(_TASK_LIBRARIES if look is None else _COMMAND_LIBRARIES)
+        _cancel_on_signal()
+        if isinstance(trigger, Tasked):
+            return await _serve_task(trigger, inputs, around, forge, libraries)
+        return await _serve_command(trigger, inputs, around, forge, libraries)
+    finally:
+        await libraries.aclose()
+        await forge.aclose()
+        log.debug("%s requests to GitHub", len(forge.requests))
+
+
+async def _serve_command(
+    commanded: Commanded,
+    inputs: Inputs,
+    around: Surroundings,
+    forge: GitHubForge,
+    libraries: _Libraries,
+) -> Finished:
+    """A command on a pull request, or a job of one."""
+    from predict_edit.run.pull_request import Desk, run  # noqa: PLC0415 - just loaded
+
+    spread = inputs.mode not in {None, "run"}
+    desk = Desk(
+        forge=forge,
+        open_editor=_opener(around, libraries),
+        outbox=around.outbox,
+        secrets=around.console.secrets,
+        look=libraries.look,
+        workspace=_workspace(commanded, around.runner) if spread or inputs.findings else None,
+        run_url=around.runner.run_url,
+        run_id=around.runner.run_id,
+    )
+    if spread:
+        from predict_edit.run.pull_request_shards import run_command  # noqa: PLC0415 - most runs need none of it
+
+        return await run_command(commanded, inputs, desk)
+    return await run(commanded, inputs, desk)
+
+
+async def _serve_task(
+    tasked: Tasked,
+    inputs: Inputs,
+    around: Surroundings,
+    forge: GitHubForge,
+    libraries: _Libraries,
+) -> Finished:
+    """A run over a branch."""
+    from predict_edit.run.branch import TaskDesk  # noqa: PLC0415
+    from predict_edit.run.branch_shards import run_task  # noqa: PLC0415 - just loaded
+
+    desk = TaskDesk(
+        forge=forge,
+        open_editor=_opener(around, libraries),
+        outbox=around.outbox,
+        secrets=around.console.secrets,
+        workspace=_workspace(tasked, around.runner),
+        run_url=around.runner.run_url,
+    )
+    return await run_task(tasked, inputs, desk)
+
+
+def _workspace(trigger: Commanded | Tasked, runner: Runner) -> Workspace:
+    """Where the reports of linters lie."""
+    from predict_edit.findings.gather import Workspace  # noqa: PLC0415
+    from predict_edit.findings.paths import Roots  # noqa: PLC0415 - most runs have no use for it
+
+    name = trigger.repository.rpartition("/")[2]
+    roots = Roots(folders=(str(runner.workspace.absolute()),), name=name)
+    return Workspace(folder=runner.workspace, roots=roots)
+
+
+def _opener(
+    around: Surroundings, libraries: _Libraries
+) -> Callable[[ModelSettings], Awaitable[Editor]]:
+    """What opens an editor, once the libraries for it are there."""
+
+    async def open_editor(settings: ModelSettings) -> Editor:
+        await libraries.for_model(settings)
+        libraries.prepare_for_the_end()
+        from predict_edit.llm import tokens  # noqa: PLC0415 - just loaded
+        from predict_edit.llm.client import open_client  # noqa: PLC0415
+        from predict_edit.llm.editor import ChatEditor  # noqa: PLC0415
+        from predict_edit.llm.surroundings import (  # noqa: PLC0415
+            Surroundings as ModelSurroundings,
+        )
+        from predict_edit.llm.surroundings import deadline  # noqa: PLC0415
+
+        return ChatEditor(
+            settings,
+            open_client(settings, environ=around.identity, mask=around.console.mask),
+            nonce=token_hex(16),
+            today=dt.datetime.now(tz=dt.UTC).date(),
+            around=ModelSurroundings(count=tokens.count, deadline=deadline(around.identity)),
+        )
+
+    return open_editor
+
+
+class _Libraries:
+    """What is loaded in threads, while the event loop waits for GitHub.
+
+    The tokenizer's vocabulary takes a third of all memory, so it is loaded only where tokens are
+    limited, or a file is too long for anybody to see at a glance that it fits into an answer.
+    """
+
+    def __init__(self, inputs: Inputs, look: asyncio.Task[Look] | None) -> None:
+        self.look = look
+        self._limited = inputs.max_tokens is not None or inputs.max_cost is not None
+        self._model: asyncio.Task[None] | None = None
+        self._vocabulary: asyncio.Task[None] | None = None
+        self._end: asyncio.Task[None] | None = None
+
+    async def load(self, first: Iterable[str]) -> None:
+        """Load the libraries for what comes next, and begin with those for the model."""
+        await asyncio.to_thread(_import, first)
+        self._model = asyncio.create_task(self._load_model())
+        self._vocabulary = asyncio.create_task(self._load_vocabulary(self._model))
+
+    async def for_model(self, settings: ModelSettings) -> None:
+        """Wait until the model can be asked."""
+        if self._model is not None:
+            await asyncio.shield(self._model)
+        if settings.max_tokens is not None or settings.max_cost is not None:
+            await asyncio.to_thread(_load_vocabulary)
+
+    def prepare_for_the_end(self) -> None:
+        """Load, while the model works, what its answers will be priced and told with."""
+        if self._end is None:
+            self._end = asyncio.create_task(self._load_end())
+
+    async def aclose(self) -> None:
+        """Wait for what is under way: a thread cannot be stopped."""
+        begun = [task for task in (self.look, self._model, self._vocabulary, self._end) if task]
+        if begun:
+            await asyncio.wait(begun)
+
+    async def _load_model(self) -> None:
+        await asyncio.to_thread(_import, _MODEL_LIBRARIES)
+        await asyncio.to_thread(importlib.import_module("predict_edit.llm.client").prepare)
+        collector.release()
+
+    async def _load_vocabulary(self, after: asyncio.Task[None]) -> None:
+        """Have the tokenizer ready where it is going to be needed."""
+        await asyncio.wait([task for task in (after, self.look) if task])
+        if after.exception() is None and (self._limited or self._sees_long_file()):
+            await asyncio.to_thread(_load_vocabulary)
+
+    async def _load_end(self) -> None:
+        """Wait until the model has been asked, then load in a thread."""
+        await asyncio.sleep(_UNTIL_ASKED)
+        await asyncio.to_thread(_prepare_for_the_end)
+
+    def _sees_long_file(self) -> bool:
+        """Whether the diff tells of a file that may be long."""
+        if self.look is None or self.look.cancelled():
+            return True
+        changed = self.look.result().changed
+        return not isinstance(changed, BaseException) and any(map(_may_be_long, changed))
+
+
+def _may_be_long(change: ChangedFile) -> bool:
+    """Whether a file has many lines, as far as its diff shows; one too large to be shown has."""
+    if change.status == "removed":
+        return False
+    if change.patch is None:
+        return bool(change.additions)
+    seen = [int(start) + int(count or 1) for start, count in _HUNK.findall(change.patch)]
+    return max(seen, default=0) > LONG_FILE
+
+
+def _import(names: Iterable[str]) -> None:
+    for name in names:
+        importlib.import_module(name)
+
+
+def _load_vocabulary() -> None:
+    importlib.import_module("predict_edit.llm.tokens").load()
+
+
+def _prepare_for_the_end() -> None:
+    from predict_edit.delivery.state import Memory, pack  # noqa: PLC0415
+    from predict_edit.llm import prices  # noqa: PLC0415 - see above
+    from predict_edit.report import result, templating  # noqa: PLC0415
+
+    pack(Memory(), None)
+    result.to_result(RunReport(outcome=Outcome.IGNORED))
+    prices.cost(Usage(prompt_tokens=1, completion_tokens=1), "gpt-4o-mini")
+    templating.prepare("summary.md.j2", "job_summary.md.j2")
+
+
+def _cancel_on_signal() -> None:
+    """Let a cancelled job say so: a runner sends SIGINT, then SIGTERM, then ends the process."""
+    loop, work = asyncio.get_running_loop(), asyncio.current_task()
+    heard: list[int] = []
+
+    def cancel(number: int) -> None:
+        # The second signal must not interrupt the last words.
+        heard.append(number)
+        if work and len(heard) == 1:
+            log.info("cancelled by signal %s", number)
+            work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            # Windows, or a thread that is not the main one, has no such handlers.
+            loop.add_signal_handler(number, cancel, number)

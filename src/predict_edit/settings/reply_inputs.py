@@ -1,0 +1,73 @@
+"""Wrong inputs, told where somebody waits for an answer.
+
+Whoever comments on a pull request does not look at the workflow's log. So a comment is answered
+even when the inputs are wrong, with what little is right of them: the token, and who may command.
+The answer holds no value of an input. The runner hides a stored secret in the log, but not on the
+pull request, and any input may have been filled from one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic
+
+from predict_edit.domain.errors import InvalidInput, SettingsError
+from predict_edit.settings.fields import Defaults
+from predict_edit.settings.inputs import KNOWN, Inputs, Secret, variable_of
+from predict_edit.support.text import listed
+from predict_edit.trigger.asked import Commanded
+
+_NEEDED = ("github-token", "command", "permission", "dry-run", "mode")
+_LATER = ("edit", "publish")
+"""Values of ``mode`` of a job that comes after one of the same command, which has told already."""
+
+
+def answerable(
+    commanded: Commanded, error: SettingsError, environ: Mapping[str, str]
+) -> tuple[Commanded, Inputs] | None:
+    """The command and the inputs of a run that only says what is wrong with the inputs.
+
+    ``None`` where nobody waits for it, or there is no token to say it with. What is unclear counts
+    as the more careful value: the highest role where ``permission`` is wrong, and a dry run, which
+    writes nothing, where ``dry-run`` is.
+    """
+    given = {name: environ.get(variable_of(name), "").strip() for name in _NEEDED}
+    asked_in_comment = commanded.command.comment_id is not None
+    if not asked_in_comment or given["mode"] in _LATER or not given["github-token"]:
+        return None
+    try:
+        token = pydantic.TypeAdapter(Secret).validate_python(given["github-token"])
+    except pydantic.ValidationError:
+        return None
+    asked = getattr(commanded.parsed, "options", {})
+    inputs = Inputs.model_construct(
+        github_token=token,
+        model="",
+        command=given["command"] or None,
+        permission=_checked(given, "permission", "admin"),
+        dry_run="dry-run" in asked or _checked(given, "dry-run", True),
+    )
+    return dataclasses.replace(commanded, parsed=_without_values(error)), inputs
+
+
+def _without_values(error: SettingsError) -> SettingsError:
+    """The error without what was given; only wrong values are quoted in errors."""
+    if not isinstance(error, InvalidInput):
+        return error
+    named = listed(f"`{name}`" for name in KNOWN if f"The input `{name}` " in error.cause)
+    return InvalidInput(
+        f"The workflow's input {named} cannot be what it is.",
+        "The log of the run says why, and what to write instead.",
+    )
+
+
+def _checked(given: Mapping[str, str], name: str, careful: object) -> Any:
+    """One input, or the ``careful`` value where it is wrong."""
+    try:
+        read = Defaults.model_validate({name: given[name]} if given[name] else {})
+    except pydantic.ValidationError:
+        return careful
+    return getattr(read, name.replace("-", "_"))

@@ -1,0 +1,221 @@
+"""The repository's config, ``.github/predict-edit.yml`` of the base branch.
+
+It comes from people with write access, and is read with care all the same: a small file, one
+document, no anchors, no tags, no key twice, no deep nesting. Scalars are read as the text that
+stands there, null aside, so that ``prediction: on`` or a label ``no`` is no truth value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from typing import Annotated
+
+import pydantic
+import yaml
+
+from predict_edit.domain.errors import InvalidConfig, UnknownConfigKey
+from predict_edit.settings.fields import (
+    CommandOptions,
+    Defaults,
+    Dollars,
+    GlobList,
+    Instruction,
+    Name,
+    NameList,
+    Written,
+    problems,
+)
+from predict_edit.settings.inputs import WORKFLOW_ONLY
+from predict_edit.support.text import did_you_mean, quoted
+
+CONFIG_PATH = ".github/predict-edit.yml"
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 8
+"""Mappings and lists inside each other."""
+
+RecipeName = Annotated[
+    str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+]
+
+
+class Recipe(CommandOptions):
+    """A named instruction, and what it sets."""
+
+    instruction: Instruction = pydantic.Field(description="What to change, in words.")
+    anywhere: bool | None = pydantic.Field(
+        default=None,
+        description="With findings: keep edits that are far from every finding, too.",
+    )
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _accept_text(cls, value: object) -> object:
+        """Take a text alone for the instruction."""
+        return {"instruction": value} if isinstance(value, str) else value
+
+
+class ModelPrice(Written):
+    """US dollars for a million tokens of a model."""
+
+    input: Dollars = pydantic.Field(description="US dollars for a million prompt tokens.")
+    output: Dollars = pydantic.Field(description="US dollars for a million completion tokens.")
+    cached: Dollars | None = pydantic.Field(
+        default=None, description="US dollars for a million prompt tokens that came from the cache."
+    )
+
+
+class RepositoryConfig(Defaults):
+    """Defaults for inputs, and what only the config has."""
+
+    recipes: dict[RecipeName, Recipe] = pydantic.Field(
+        default_factory=dict,
+        description="Named instructions: `/predict-edit run NAME`.",
+    )
+    models: NameList | None = pydantic.Field(
+        default=None,
+        description="What a commenter's --model may name, besides the workflow's model.",
+    )
+    unlocked: GlobList | None = pydantic.Field(
+        default=None,
+        description="Protected files that may be edited all the same, such as /.github/labels.yml.",
+    )
+    prices: dict[Name, ModelPrice] = pydantic.Field(
+        default_factory=dict,
+        description="What models cost, where that is not known or not right.",
+    )
+
+
+KNOWN = tuple(field.alias or name for name, field in RepositoryConfig.model_fields.items())
+"""All keys of the config, by the names people write."""
+
+
+def read_config(data: bytes | str) -> RepositoryConfig:
+    """Read and check the config; an empty file sets nothing.
+
+    Raises:
+        UnknownConfigKey: a key that does not exist, with the nearest one that does.
+        InvalidConfig: no YAML mapping, or a value that a key cannot have; all such are named.
+    """
+    found = _load(data)
+    _check_keys(found)
+    try:
+        return RepositoryConfig.model_validate(found)
+    except pydantic.ValidationError as error:
+        unknown = [e["loc"] for e in error.errors() if e["type"] == "extra_forbidden"]
+        if unknown:
+            raise _unknown_key(unknown[0]) from None
+        wrong = (f"`{name}` {text}" for name, text in problems(error))
+        raise InvalidConfig(f"In {CONFIG_PATH}, {' '.join(wrong)}", "Correct it there.") from None
+
+
+def _check_keys(found: dict[str, object]) -> None:
+    """Refuse keys that do not exist, and those that belong elsewhere."""
+    for key in found:
+        if key in WORKFLOW_ONLY:
+            raise InvalidConfig(
+                f"In {CONFIG_PATH}, `{key}` has no place.", "It belongs in the workflow's `with:`."
+            )
+        if key not in KNOWN:
+            raise _unknown_key((key,))
+
+
+def _unknown_key(place: tuple[str | int, ...]) -> UnknownConfigKey:
+    """Name the key that does not exist, and the nearest one in its place."""
+    key = str(place[-1])
+    match place[0]:
+        case "recipes" if len(place) > 1:
+            known = [field.alias or name for name, field in Recipe.model_fields.items()]
+        case "prices" if len(place) > 1:
+            known = list(ModelPrice.model_fields)
+        case _:
+            known = list(KNOWN)
+    where = f" of {quoted('.'.join(map(str, place[:-1])))}" if len(place) > 1 else ""
+    return UnknownConfigKey(
+        f"{CONFIG_PATH} has the unknown key {quoted(key)}{where}.",
+        did_you_mean(key, known) or f"Known are {', '.join(known)}.",
+    )
+
+
+def _load(data: bytes | str) -> dict[str, object]:
+    """Parse the YAML into texts, lists and mappings; keys without a value are dropped."""
+    try:
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+        if len(data) > MAX_BYTES:
+            raise _broken(f"it is larger than {MAX_BYTES // 1024} KiB")
+        _scan(text)
+        found = yaml.load(text, Loader=_TextLoader)  # noqa: S506  # builds text, lists and dicts only
+    except UnicodeDecodeError:
+        raise _broken("it is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        raise _broken(_where(error)) from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise _broken("it is no mapping of keys to values")
+    return {str(key): value for key, value in found.items() if value is not None}
+
+
+def _scan(text: str) -> None:
+    """Refuse what a config has no use for, before anything is built from it.
+
+    Raises:
+        InvalidConfig: naming it.
+        yaml.YAMLError: it is no YAML.
+    """
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=_TextLoader):
+        match event:
+            case yaml.AliasEvent():
+                raise _broken("it uses an alias (`*name`); write the value out")
+            case yaml.CollectionStartEvent():
+                depth += 1
+            case yaml.CollectionEndEvent():
+                depth -= 1
+            case yaml.DocumentStartEvent():
+                documents += 1
+            case _:
+                pass
+        if isinstance(event, yaml.NodeEvent) and event.anchor:
+            raise _broken("it uses an anchor (`&name`); write the value out")
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
+            raise _broken("it uses a tag (`!name`); leave it out")
+        if depth > MAX_DEPTH:
+            raise _broken("it nests too deeply")
+        if documents > 1:
+            raise _broken("it holds more than one document")
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Builds texts, lists and mappings, and ``None`` for null; refuses a key that comes twice."""
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Hashable, object]:
+        """Build a mapping in which each key stands once."""
+        found: dict[Hashable, object] = super().construct_mapping(node, deep=deep)
+        if len(found) < len(node.value):
+            keys = [key.value for key, _ in node.value]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {quoted(str(twice))} comes twice", node.start_mark
+            )
+        return found
+
+
+_TextLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
+)
+_TextLoader.add_constructor("tag:yaml.org,2002:null", lambda _loader, _node: None)
+
+
+def _where(error: yaml.YAMLError) -> str:
+    """Say what is wrong with YAML and in which line, without repeating the file."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem or error.context}"
+    return "it holds characters that YAML does not allow"
+
+
+def _broken(reason: str) -> InvalidConfig:
+    """Say that the file as a whole cannot be used."""
+    return InvalidConfig(f"{CONFIG_PATH} cannot be read: {reason}.", "Correct the file.")

@@ -1,0 +1,288 @@
+"""What a run is allowed and told to do.
+
+A command's options come before the action's inputs, those before the repository's config, and that
+before the defaults, which stand in the classes below. Limits only go down on that way: whoever
+comments can ask for less, never for more than the repository allows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import TypeVar
+
+import pydantic
+
+from predict_edit.domain import Role
+from predict_edit.domain.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
+from predict_edit.settings.fields import (
+    CommandOptions,
+    ContextPolicy,
+    Delivery,
+    FailOn,
+    Mode,
+    PredictionPolicy,
+    problems,
+)
+from predict_edit.settings.inputs import Inputs
+from predict_edit.settings.repository_config import CONFIG_PATH, Recipe, RepositoryConfig
+from predict_edit.support.text import did_you_mean, listed, quoted
+from predict_edit.trigger.command import EditCommand, RunRecipe
+
+FREE_DELIVERIES: tuple[Delivery, ...] = ("suggestions", "patch")
+"""Ways of delivery that write no commit: every commenter may choose them."""
+
+GlobLayers = tuple[tuple[str, ...], ...]
+"""Lists of globs from different people: inputs or config, recipe, comment."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """US dollars per million tokens."""
+
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """How to reach the model and what it may cost; secrets never show in a ``repr``."""
+
+    model: str
+    base_url: str | None = None
+    api_key: str | None = dataclasses.field(default=None, repr=False)
+    api_version: str | None = None
+    azure_tenant_id: str | None = None
+    azure_client_id: str | None = None
+    azure_scope: str = "https://cognitiveservices.azure.com/.default"
+    prediction: PredictionPolicy = "auto"
+    context: ContextPolicy = "diff"
+    timeout: float = 300.0
+    concurrency: int = 8
+    max_output_tokens: int | None = None
+    max_tokens: int | None = None
+    max_cost: Decimal | None = None
+    prices: tuple[tuple[str, Price], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that steers a run, after command, inputs, config and defaults were merged."""
+
+    model: ModelSettings
+    github_token: str = dataclasses.field(repr=False)
+    command: str = "/predict-edit"
+    permission: Role = Role.WRITE
+    instruction: str | None = None
+    """The instruction where no comment carries one."""
+    pull_request: int | None = None
+    ref: str | None = None
+    files: GlobLayers = ()
+    """A file is edited only where every list matches it; none means all files."""
+    exclude: GlobLayers = ()
+    """A file is left out where any list matches it."""
+    unlocked: tuple[str, ...] = ()
+    """Globs of protected files that may be edited all the same; the config alone says so."""
+    deliver: Delivery = "suggestions"
+    max_suggestions: int = 30
+    max_files: int = 50
+    dry_run: bool = False
+    fail_on: FailOn = "error"
+    findings: tuple[str, ...] = ()
+    branch: str | None = None
+    title: str | None = None
+    labels: tuple[str, ...] = ()
+    draft: bool = False
+    mode: Mode = "run"
+    shard: str | None = None
+    results: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    """What a commenter's ``--model`` may name besides the configured one."""
+    recipes: tuple[tuple[str, str], ...] = ()
+    """Name and instruction of each recipe of the repository's config."""
+
+
+_T = TypeVar("_T")
+
+
+def resolve_command(
+    inputs: Inputs, config: RepositoryConfig, command: EditCommand | RunRecipe
+) -> tuple[Settings, str]:
+    """Merge everything for one command, and tell its whole instruction.
+
+    Raises:
+        CommandError: an unknown recipe, or an option with a value that is wrong or not allowed.
+    """
+    instruction = instruction_for(command, config)
+    recipe = config.recipes[command.name] if isinstance(command, RunRecipe) else None
+    return resolve(inputs, config, command.options, recipe), instruction
+
+
+def instruction_for(command: EditCommand | RunRecipe, config: RepositoryConfig) -> str:
+    """Tell the instruction of a command: its own, or the recipe's with its own below.
+
+    Raises:
+        UnknownRecipe: the config has no recipe of that name.
+    """
+    if isinstance(command, EditCommand):
+        return command.instruction
+    recipe = config.recipes.get(command.name)
+    if recipe is not None:
+        return "\n\n".join(filter(None, (recipe.instruction, command.instruction)))
+    known = listed((quoted(name) for name in config.recipes), "or")
+    near = did_you_mean(command.name, config.recipes)
+    raise UnknownRecipe(
+        f"There is no recipe {quoted(command.name)}. {near}".strip(),
+        f"`run` takes {known}, "
+        "as `recipes` in the config says. An instruction that starts with the word run needs "
+        "`--` before it."
+        if config.recipes
+        else f"The repository defines none; `recipes` in {CONFIG_PATH} would. An instruction that "
+        "starts with the word run needs `--` before it.",
+    )
+
+
+def resolve(
+    inputs: Inputs,
+    config: RepositoryConfig | None = None,
+    options: Mapping[str, str] | None = None,
+    recipe: Recipe | None = None,
+) -> Settings:
+    """Merge a command's options over the inputs over the config over the defaults.
+
+    ``files`` and ``exclude`` of a recipe and of a command narrow what is configured. A recipe is
+    the repository's own word: its model, prediction and context win over the inputs, and it may
+    commit where no input says otherwise; its limit only lowers.
+
+    Raises:
+        InvalidOption: an option of the command has a value that it cannot have.
+        OptionNotAllowed: a value that this repository does not let commenters choose.
+    """
+    asked = _read_options(options or {})
+    settings = _configured(inputs, config or RepositoryConfig())
+    followed = settings if recipe is None else _follow_recipe(settings, recipe, inputs)
+    return _follow_comment(
+        followed,
+        asked,
+        deliveries={*FREE_DELIVERIES, settings.deliver, followed.deliver},
+        models=dict.fromkeys((inputs.model, *settings.models, followed.model.model)),
+    )
+
+
+def _configured(inputs: Inputs, config: RepositoryConfig) -> Settings:
+    """Merge inputs over config over defaults."""
+    given = {
+        name: value
+        for name in Inputs.model_fields
+        if (value := _first(getattr(inputs, name), getattr(config, name, None))) is not None
+    }
+    for name in ("files", "exclude"):
+        given[name] = _layer(given.get(name))
+    if "permission" in given:
+        given["permission"] = Role[given["permission"].upper()]
+    prices = tuple((name, Price(**dict(price))) for name, price in config.prices.items())
+    model = {name: given.pop(name) for name in _MODEL_FIELDS if name in given}
+    return Settings(
+        **given,
+        model=ModelSettings(**model, prices=prices),
+        models=config.models or (),
+        unlocked=config.unlocked or (),
+        recipes=tuple((name, recipe.instruction) for name, recipe in config.recipes.items()),
+    )
+
+
+def _follow_recipe(settings: Settings, recipe: Recipe, inputs: Inputs) -> Settings:
+    """Do as a recipe of the config says, as far as no input says otherwise."""
+    deliver = recipe.deliver or settings.deliver
+    if inputs.deliver is not None and deliver not in {*FREE_DELIVERIES, inputs.deliver}:
+        raise OptionNotAllowed(
+            f"The recipe delivers by {deliver}, the workflow by {inputs.deliver}.",
+            "Whoever keeps the repository has to change one of the two.",
+        )
+    most = settings.max_suggestions
+    return dataclasses.replace(
+        _narrow(settings, recipe),
+        deliver=deliver,
+        max_suggestions=min(most, _first(recipe.max_suggestions, most)),
+    )
+
+
+def _follow_comment(
+    settings: Settings,
+    asked: CommandOptions,
+    *,
+    deliveries: Collection[Delivery],
+    models: Collection[str],
+) -> Settings:
+    """Do as a commenter says, as far as the repository allows it.
+
+    Raises:
+        OptionNotAllowed: it does not; the message says what it allows.
+    """
+    if asked.model is not None and asked.model not in models:
+        raise _not_allowed("model", asked.model, listed(map(quoted, models), "or"))
+    if asked.deliver is not None and asked.deliver not in deliveries:
+        raise _not_allowed("deliver", asked.deliver, listed(sorted(deliveries), "or"))
+    most = settings.max_suggestions
+    if asked.max_suggestions is not None and asked.max_suggestions > most:
+        raise _not_allowed("max-suggestions", str(asked.max_suggestions), f"{most} or less")
+    if asked.dry_run is False and settings.dry_run:
+        raise _not_allowed("dry-run", "false", "true, because it is configured")
+    return dataclasses.replace(
+        _narrow(settings, asked),
+        deliver=_first(asked.deliver, settings.deliver),
+        max_suggestions=_first(asked.max_suggestions, most),
+    )
+
+
+def _narrow(settings: Settings, asked: CommandOptions) -> Settings:
+    """Apply what a recipe and a commenter may set alike."""
+    model = dataclasses.replace(
+        settings.model,
+        model=_first(asked.model, settings.model.model),
+        prediction=_first(asked.prediction, settings.model.prediction),
+        context=_first(asked.context, settings.model.context),
+    )
+    return dataclasses.replace(
+        settings,
+        model=model,
+        files=settings.files + _layer(asked.files),
+        exclude=settings.exclude + _layer(asked.exclude),
+        dry_run=settings.dry_run or bool(asked.dry_run),
+    )
+
+
+def _read_options(options: Mapping[str, str]) -> CommandOptions:
+    """Check the values of a command's options.
+
+    Raises:
+        InvalidOption: one has a value that it cannot have; all such are named.
+    """
+    try:
+        return CommandOptions.model_validate(dict(options))
+    except pydantic.ValidationError as error:
+        wrong = (f"The option `--{name}` {text}" for name, text in problems(error))
+        raise InvalidOption(" ".join(wrong), "Correct it in a new comment.") from None
+
+
+def _not_allowed(name: str, value: str, allowed: str) -> OptionNotAllowed:
+    """Say that a value is not for commenters here, and what is."""
+    return OptionNotAllowed(
+        f"The option `--{name}` is {quoted(value)}, which this repository does not allow.",
+        f"Allowed is {allowed}.",
+    )
+
+
+def _layer(globs: tuple[str, ...] | None) -> GlobLayers:
+    """Make a list of globs one layer; an empty list says nothing."""
+    return (globs,) if globs else ()
+
+
+def _first(value: _T | None, other: _T) -> _T:
+    """Take the value where there is one."""
+    return other if value is None else value
+
+
+_MODEL_FIELDS = {field.name for field in dataclasses.fields(ModelSettings)}
