@@ -37,6 +37,20 @@ def test_it_shows_what_would_be_posted(
     assert model.exchanges[0].body["prediction"]["content"] == before.decode()
 
 
+def test_a_file_without_content_is_not_left_out_silently(
+    changed: Repository, model: ModelSandbox, command: Command
+) -> None:
+    """A submodule that moved is among the skipped files, like everything else that changed."""
+    entry = f"160000,{'1' * 40},vendored"
+    changed.git("update-index", "--add", "--cacheinfo", entry)
+    (changed.root / "vendored").mkdir()
+    ran = command("preview", REPLACE, folder=changed.root)
+
+    assert ran.status == 0
+    assert "vendored" in ran.out
+    assert "a submodule" in ran.out
+
+
 def test_applying_afterwards_asks_nothing_again(
     changed: Repository, model: ModelSandbox, command: Command
 ) -> None:

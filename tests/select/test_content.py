@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
-from predict_edit.select import GitAttributes, open_source
+from predict_edit.select import GitAttributes, open_files, open_source
 from predict_edit.select.content import MAX_LINE
 from predict_edit.support.git import blob_sha_of
 
@@ -29,6 +29,13 @@ def content(
     size = len(data) if data is not None else 0
     arguments: dict[str, Any] = {"size": size, **fields}
     return FileContent(path=path, blob_sha=sha, data=data, mode=mode, **arguments)
+
+
+def changed_file(path: str) -> ChangedFile:
+    """A file that a pull request changes."""
+    return ChangedFile(
+        path=path, status="modified", blob_sha=None, additions=1, deletions=0, patch=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,9 +92,7 @@ def test_skipped(data: bytes | None, mode: int | None, says: str) -> None:
 )
 def test_opened(data: bytes, mode: int | None) -> None:
     """A text is opened with every byte kept."""
-    change = ChangedFile(
-        path="a.txt", status="modified", blob_sha=None, additions=1, deletions=0, patch=None
-    )
+    change = changed_file("a.txt")
     found = open_source(change, content(data, mode))
     assert isinstance(found, SourceFile)
     assert found.text.encode("utf-8") == data
@@ -115,6 +120,23 @@ def test_sizes(data: bytes | None, fields: dict[str, Any], says: str) -> None:
 def test_the_limit_itself() -> None:
     """A file of exactly the allowed size is opened."""
     assert isinstance(open_source(None, content(b"x\n" * 5), max_bytes=10), SourceFile)
+
+
+def test_every_file_is_opened_or_has_its_reason() -> None:
+    """A file that was not read is skipped like any other that cannot be opened."""
+    files = [changed_file(path) for path in ("a.txt", "missing.txt", "link.txt")]
+    contents = {
+        "a.txt": content(b"a\n", path="a.txt"),
+        "link.txt": content(b"a.txt", 0o120000, path="link.txt"),
+    }
+    sources, skipped = open_files(files, contents)
+    assert [(source.path, source.change) for source in sources] == [("a.txt", files[0])]
+    assert [(file.path, file.reason) for file in skipped] == [
+        ("missing.txt", "its content could not be read"),
+        ("link.txt", "a symbolic link"),
+    ]
+    (source,), _ = open_files(files, contents, in_pull_request=False)
+    assert source.change is None
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ def read_checkout(folder: Path, *, base: str | None = None, untracked: bool = Fa
         )
 
 
-_RAW: Final = ("--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
+_RAW: Final = (
+    "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=dirty",
+)  # fmt: skip
 
 
 def _find_base(git: Git, asked: str | None) -> tuple[str, str]:
@@ -161,7 +163,12 @@ class _Reading:
             self._git,
             (e.old_sha for e in changes if _is_blob(e.old_mode) and e.old_sha not in bases),
         )
-        changed = [self._changed(e, bases.get(e.old_sha, b"")) for e in changes]
+        # The tree keeps the base's submodules: their commits need not be in this repository.
+        submodules = [e for e in self._entries.values() if e.new_mode == f"{modes.SUBMODULE:o}"]
+        changed = [
+            *(self._changed(e, bases.get(e.old_sha, b"")) for e in changes),
+            *(self._changed(e, b"") for e in submodules),
+        ]
         paths = {file.path for file in changed}
         return Checkout(
             root=self._root,
@@ -169,7 +176,13 @@ class _Reading:
             base=base,
             base_name=base_name,
             changed=tuple(f for f in changed if f.path not in self._conversions.unknown),
-            contents={path: c for path, c in self._contents.items() if path in paths},
+            contents={path: c for path, c in self._contents.items() if path in paths}
+            | {
+                entry.path: FileContent(
+                    path=entry.path, blob_sha=entry.new_sha, data=None, mode=modes.SUBMODULE
+                )
+                for entry in submodules
+            },
             on_disk=self._on_disk,
             skipped=tuple(
                 SkippedFile(path=path, reason=reason)

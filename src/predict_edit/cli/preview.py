@@ -25,7 +25,7 @@ from predict_edit.domain import (
 from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.report.figures import plural
 from predict_edit.report.result import result_json
-from predict_edit.select import GitAttributes, attribute_files, choose, open_source
+from predict_edit.select import GitAttributes, attribute_files, choose, open_files
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
 from predict_edit.settings.resolve import Settings
 from predict_edit.suggest.patch import edits_patch
@@ -127,19 +127,8 @@ def _select(
         max_files=settings.max_files,
         unlocked=settings.unlocked,
     )
-    opened = [
-        open_source(file, checkout.contents[file.path], attributes=attributes)
-        for file in chosen.kept
-        if file.path in checkout.contents
-    ]
-    return (
-        [file for file in opened if isinstance(file, SourceFile)],
-        [
-            *checkout.skipped,
-            *chosen.skipped,
-            *(file for file in opened if isinstance(file, SkippedFile)),
-        ],
-    )
+    sources, unreadable = open_files(chosen.kept, checkout.contents, attributes=attributes)
+    return list(sources), [*checkout.skipped, *chosen.skipped, *unreadable]
 
 
 def _tell(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile, TreeFile
+from predict_edit.domain import ChangedFile, SkippedFile, SourceFile, TreeFile
 from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.ports import RepositoryForge
 from predict_edit.findings import Findings
-from predict_edit.select import GitAttributes, attribute_files, open_source
+from predict_edit.select import GitAttributes, attribute_files, open_files
 from predict_edit.select.tree import choose_from_tree
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import Settings
@@ -124,16 +124,4 @@ async def read_chosen(
         ForgeError: GitHub failed.
     """
     contents = await forge.read_files(branch.commit, {file.path: file.blob_sha for file in files})
-    opened = [_opened(file.path, contents.get(file.path), chosen.attributes) for file in files]
-    return (
-        tuple(file for file in opened if isinstance(file, SourceFile)),
-        tuple(file for file in opened if isinstance(file, SkippedFile)),
-    )
-
-
-def _opened(
-    path: str, content: FileContent | None, attributes: GitAttributes
-) -> SourceFile | SkippedFile:
-    if content is None:
-        return SkippedFile(path=path, reason="it could not be read")
-    return open_source(None, content, attributes=attributes)
+    return open_files(files, contents, attributes=chosen.attributes, in_pull_request=False)

@@ -40,7 +40,7 @@ from predict_edit.run.manifest import (
 )
 from predict_edit.run.outcome import Finished, outcome_of
 from predict_edit.run.pull_request import Run
-from predict_edit.run.read_files import open_files, with_thread
+from predict_edit.run.read_files import read_files, with_thread
 from predict_edit.run.reporter import with_skipped
 from predict_edit.run.shard_results import (
     limited,
@@ -189,7 +189,7 @@ class LaterJob(Run):
             max_files=max(1, len(changes)),
             unlocked=settings.unlocked,
         )
-        sources, unreadable = await open_files(
+        sources, unreadable = await read_files(
             self._forge, self._manifest.commit, chosen.kept, policy
         )
         return sources, (*chosen.skipped, *unreadable)

@@ -10,7 +10,7 @@ from predict_edit.domain import Aim, ChangedFile, Job, SkippedFile, SourceFile
 from predict_edit.domain.ports import Forge
 from predict_edit.run.authorize import Seen
 from predict_edit.run.policy import Policy
-from predict_edit.select import choose, open_source
+from predict_edit.select import choose, open_files
 from predict_edit.settings.resolve import Settings
 from predict_edit.trigger.asked import Commanded
 
@@ -42,11 +42,11 @@ async def read_sources(
         found=None if findings is None else findings.by_path,
         unlocked=settings.unlocked,
     )
-    sources, unreadable = await open_files(forge, seen.pull.head_sha, chosen.kept, policy)
+    sources, unreadable = await read_files(forge, seen.pull.head_sha, chosen.kept, policy)
     return sources, (*chosen.skipped, *unreadable)
 
 
-async def open_files(
+async def read_files(
     forge: Forge, commit: str, files: Sequence[ChangedFile], policy: Policy
 ) -> tuple[tuple[SourceFile, ...], tuple[SkippedFile, ...]]:
     """Read files at a commit, and select by content.
@@ -55,16 +55,7 @@ async def open_files(
         ForgeError: the files could not be read.
     """
     contents = await forge.read_files(commit, {file.path: file.blob_sha for file in files})
-    opened = [
-        open_source(file, contents[file.path], attributes=policy.attributes)
-        if file.path in contents
-        else SkippedFile(path=file.path, reason="it is not there at the head")
-        for file in files
-    ]
-    return (
-        tuple(file for file in opened if isinstance(file, SourceFile)),
-        tuple(file for file in opened if isinstance(file, SkippedFile)),
-    )
+    return open_files(files, contents, attributes=policy.attributes)
 
 
 async def with_thread(forge: Forge, commanded: Commanded, job: Job) -> Job:

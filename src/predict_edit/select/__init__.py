@@ -1,6 +1,6 @@
 """Which files are edited, and why not the others.
 
-:func:`choose` decides by path and status, before anything is read; :func:`open_source` by content.
+:func:`choose` decides by path and status, before anything is read; :func:`open_files` by content.
 Every file that is not edited has its reason in words.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from predict_edit.select.attributes import GitAttributes, attribute_files
 from predict_edit.select.choose import Selection, choose
-from predict_edit.select.content import MAX_BYTES, open_source
+from predict_edit.select.content import MAX_BYTES, open_files, open_source
 
 __all__ = [
     "MAX_BYTES",
@@ -16,5 +16,6 @@ __all__ = [
     "Selection",
     "attribute_files",
     "choose",
+    "open_files",
     "open_source",
 ]

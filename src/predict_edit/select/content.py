@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import posixpath
+from collections.abc import Mapping, Sequence
 
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
 from predict_edit.select.attributes import GENERATED, NO_ATTRIBUTES, GitAttributes
@@ -18,6 +19,8 @@ MAX_LINE = 10_000
 MINIFIED_MEAN = 110
 """Mean length of lines above which linguist calls JavaScript and CSS minified."""
 
+UNREADABLE = "its content could not be read"
+
 _MINIFIABLE = frozenset({".js", ".mjs", ".cjs", ".css"})
 _PATH_MAX = 4096
 _LFS_SIZE = 1024
@@ -30,6 +33,34 @@ _OTHER_MARKS = {
     "UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
     "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
 }
+
+
+def open_files(
+    files: Sequence[ChangedFile],
+    contents: Mapping[str, FileContent],
+    *,
+    attributes: GitAttributes = NO_ATTRIBUTES,
+    in_pull_request: bool = True,
+) -> tuple[tuple[SourceFile, ...], tuple[SkippedFile, ...]]:
+    """Divide chosen files into those that can be edited and those that cannot, with a reason each.
+
+    Args:
+        files: what was chosen by name.
+        contents: what was read, by path; a file that is missing there could not be read.
+        attributes: the base's.
+        in_pull_request: whether ``files`` are the changes of a pull request, so that suggestions
+            can be placed on them.
+    """
+    opened = [
+        open_source(file if in_pull_request else None, content, attributes=attributes)
+        if (content := contents.get(file.path)) is not None
+        else SkippedFile(path=file.path, reason=UNREADABLE)
+        for file in files
+    ]
+    return (
+        tuple(file for file in opened if isinstance(file, SourceFile)),
+        tuple(file for file in opened if isinstance(file, SkippedFile)),
+    )
 
 
 def open_source(
@@ -48,7 +79,7 @@ def open_source(
     if reason is None and data is not None:
         reason = _against_bytes(data, content.mode)
     if reason is not None or data is None:
-        return SkippedFile(path=content.path, reason=reason or "its content could not be read")
+        return SkippedFile(path=content.path, reason=reason or UNREADABLE)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
