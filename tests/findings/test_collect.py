@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 import tracemalloc
 
-from predict_edit.domain.findings import Dropped
-from predict_edit.findings import MAX_FINDINGS, Report, collect, parse_report
+from predict_edit.domain import Dropped
+from predict_edit.findings import MAX_FINDINGS, FindingsReport, collect, parse_report
 from predict_edit.findings.paths import OUTSIDE
 
 from .conftest import ROOTS, finding
@@ -14,8 +14,8 @@ from .conftest import ROOTS, finding
 
 def test_each_once_and_in_order() -> None:
     """The same finding from two tools is one; a file's findings stand by line."""
-    report = Report(findings=(finding(9), finding(2), finding(None, end_line=None)))
-    again = Report(findings=(finding(2, tool="other"), finding(2, message="else")))
+    report = FindingsReport(findings=(finding(9), finding(2), finding(None, end_line=None)))
+    again = FindingsReport(findings=(finding(2, tool="other"), finding(2, message="else")))
     found = collect([report, again])
 
     assert [(one.line, one.message[:4]) for one in found.of("src/a.py")] == [
@@ -27,7 +27,7 @@ def test_each_once_and_in_order() -> None:
 
 def test_what_is_left_out_is_told() -> None:
     """Paths outside and files that do not exist are counted with their reason."""
-    report = Report(
+    report = FindingsReport(
         findings=(
             Dropped(OUTSIDE), Dropped(OUTSIDE), finding(1), finding(1, path="gone.py"),
             finding(2, path="gone`x.py"),

@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from predict_edit.domain.findings import Dropped
+from predict_edit.domain import Dropped
 from predict_edit.findings.paths import NO_FILE_ADDRESS, NO_PATH, OUTSIDE, UNUSABLE, Roots
 
 from .conftest import ROOTS

@@ -13,10 +13,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from predict_edit.domain import Finding
+from predict_edit.domain import Dropped, Finding
 from predict_edit.domain.errors import FindingsError
-from predict_edit.domain.findings import Dropped
-from predict_edit.findings import Report, parse_report
+from predict_edit.findings import FindingsReport, parse_report
 
 from .conftest import ROOTS, finding, result, sarif
 
@@ -24,12 +23,12 @@ FAULTY = "import os\nimport sys\n\n\ndef f():\n    x = 1\n    print(undefined)\n
 EXPECTED = {("F401", 1), ("F401", 2), ("F841", 6), ("F821", 7)}
 
 
-def kept(report: Report) -> list[Finding]:
+def kept(report: FindingsReport) -> list[Finding]:
     """The findings that are used."""
     return [found for found in report.findings if isinstance(found, Finding)]
 
 
-def reasons(report: Report) -> list[str]:
+def reasons(report: FindingsReport) -> list[str]:
     """Why the others are not."""
     return [found.reason for found in report.findings if isinstance(found, Dropped)]
 
@@ -232,7 +231,7 @@ def test_values_are_not_shown() -> None:
 @pytest.mark.parametrize("data", [b"", b"\n", b"[]", b"All checks passed!\n", b"\xef\xbb\xbf[ ]"])
 def test_nothing_found(data: bytes) -> None:
     """What a linter writes that has nothing to say is an empty report."""
-    assert parse_report("r", data, ROOTS) == Report()
+    assert parse_report("r", data, ROOTS) == FindingsReport()
 
 
 def test_text_without_findings_is_told() -> None:

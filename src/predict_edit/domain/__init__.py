@@ -1,4 +1,4 @@
-"""The nouns of the project, as frozen values that flow one way through the pipeline.
+"""The nouns of the project, as frozen values that flow one way through a run.
 
 These modules import nothing else of the project. Lines are always the pieces between line feeds and
 nothing else; a line keeps its line feed (and a carriage return before it), and only the last line
@@ -7,27 +7,39 @@ of a text may lack it. Line numbers are 1-based and mean the file at the pinned 
 
 from __future__ import annotations
 
-from predict_edit.domain.branch import (
+from predict_edit.domain.edits import (
+    Dropped,
+    EditRequest,
+    FailedEdit,
+    FileEdit,
+    Finding,
+    FindingsReport,
+    Hunk,
+    PlacedFile,
+    Placement,
+    PlacementKind,
+    ReviewDraft,
+    SkippedFile,
+    SourceFile,
+    Suggestion,
+)
+from predict_edit.domain.job import Aim, CommandRef, CommandSource, Job, Reaction, Role
+from predict_edit.domain.repository import (
     BranchMove,
     BranchPull,
     BranchState,
+    ChangedFile,
+    Comment,
     Commit,
     CommitDraft,
-    PullDraft,
-)
-from predict_edit.domain.conversation import Comment, Review, ReviewDraft, ReviewThread
-from predict_edit.domain.edit import EditRequest, FailedEdit, FileEdit, Finding
-from predict_edit.domain.job import Aim, CommandRef, CommandSource, Job, Reaction, Role
-from predict_edit.domain.placement import Hunk, PlacedFile, Placement, PlacementKind, Suggestion
-from predict_edit.domain.report import FileResult, FileStatus, Outcome, RunReport
-from predict_edit.domain.snapshot import (
-    ChangedFile,
     FileContent,
+    PullDraft,
     PullRequest,
-    SkippedFile,
-    SourceFile,
+    Review,
+    ReviewThread,
     TreeFile,
 )
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.domain.usage import Effort, PredictionState, Usage
 
 __all__ = [
@@ -41,6 +53,7 @@ __all__ = [
     "Comment",
     "Commit",
     "CommitDraft",
+    "Dropped",
     "EditRequest",
     "Effort",
     "FailedEdit",
@@ -49,6 +62,7 @@ __all__ = [
     "FileResult",
     "FileStatus",
     "Finding",
+    "FindingsReport",
     "Hunk",
     "Job",
     "Outcome",

@@ -30,7 +30,7 @@ from predict_edit.domain import (
 )
 
 if TYPE_CHECKING:
-    from predict_edit.domain.findings import Report
+    from predict_edit.domain import FindingsReport
 
 
 class Forge(Protocol):
@@ -118,7 +118,7 @@ class Forge(Protocol):
     async def delete_pending_review(self, number: int, review_id: int) -> None:
         """Delete a review that was never submitted; nothing happens when it is gone already."""
 
-    async def open_alerts(self, ref: str) -> Report:
+    async def open_alerts(self, ref: str) -> FindingsReport:
         """The open code scanning alerts of a git reference, such as ``refs/heads/main``."""
 
     async def commit(self, draft: CommitDraft) -> Commit:

@@ -3,7 +3,7 @@
 Everything here is pure; :mod:`predict_edit.findings.workspace` reads the files.
 """
 
-from predict_edit.domain.findings import Report
+from predict_edit.domain import FindingsReport
 from predict_edit.findings.collect import MAX_FINDINGS, Findings, collect
 from predict_edit.findings.near import MARGIN, OFF_TARGET, near
 from predict_edit.findings.paths import Roots
@@ -14,7 +14,7 @@ __all__ = [
     "MAX_FINDINGS",
     "OFF_TARGET",
     "Findings",
-    "Report",
+    "FindingsReport",
     "Roots",
     "collect",
     "near",

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from predict_edit.domain import Finding
-from predict_edit.domain.findings import Dropped, Report
+from predict_edit.domain import Dropped, Finding, FindingsReport
 from predict_edit.support.text import listed, quoted
 
 MAX_FINDINGS: Final = 50_000
@@ -66,7 +65,7 @@ class Findings:
         return (*sentences, *self.notes)
 
 
-def collect(reports: Iterable[Report], *, limit: int = MAX_FINDINGS) -> Findings:
+def collect(reports: Iterable[FindingsReport], *, limit: int = MAX_FINDINGS) -> Findings:
     """Put reports together. Equal findings are kept once, whichever tool tells them again."""
     kept: dict[tuple[object, ...], Finding] = {}
     dropped: Counter[str] = Counter()

@@ -14,7 +14,7 @@ import re
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from predict_edit.domain.findings import Dropped
+from predict_edit.domain import Dropped
 
 OUTSIDE: Final = "its path is outside the repository"
 NO_PATH: Final = "it names no file"

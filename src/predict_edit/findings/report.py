@@ -9,9 +9,8 @@ from typing import Any, Final
 import pydantic
 import pydantic_core
 
-from predict_edit.domain import Finding
+from predict_edit.domain import Dropped, Finding, FindingsReport
 from predict_edit.domain.errors import FindingsError
-from predict_edit.domain.findings import Dropped, Report
 from predict_edit.findings import linters, sarif, text
 from predict_edit.findings.paths import Roots
 from predict_edit.findings.raw import RawFinding
@@ -37,7 +36,7 @@ _LISTS: Final[Mapping[str, _Reader]] = {
 }
 
 
-def parse_report(name: str, data: bytes, roots: Roots) -> Report:
+def parse_report(name: str, data: bytes, roots: Roots) -> FindingsReport:
     """Read a report; the format is told by its content.
 
     ``name`` is what messages call it.
@@ -71,7 +70,7 @@ def _is_array(start: bytes) -> bool:
     return start[1:].lstrip()[:1] in {b"{", b"]", b"["}
 
 
-def _parse_json(name: str, data: bytes, roots: Roots) -> Report:
+def _parse_json(name: str, data: bytes, roots: Roots) -> FindingsReport:
     try:
         found = pydantic_core.from_json(data, cache_strings="keys")
     except ValueError as error:
@@ -85,7 +84,7 @@ def _parse_json(name: str, data: bytes, roots: Roots) -> Report:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the top"
         raise _broken(name, f"at {place}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
-    return Report(findings=tuple(_located(raw, roots)))
+    return FindingsReport(findings=tuple(_located(raw, roots)))
 
 
 def _reader_for(found: Any) -> _Reader | None:
@@ -105,15 +104,17 @@ def _read_nothing(_found: Any, _roots: Roots) -> Iterable[RawFinding]:
     return ()
 
 
-def _parse_text(name: str, data: bytes, roots: Roots) -> Report:
+def _parse_text(name: str, data: bytes, roots: Roots) -> FindingsReport:
     if b"\0" in data:
         raise _broken(name, "it is no text")
     lines = data.decode("utf-8", "replace").splitlines()
     findings = tuple(_located(text.read(lines), roots))
     written = sum(1 for line in lines if line.strip())
     if not findings and written > _HEADLINES:
-        return Report(notes=(f"No finding was recognised in the {written:,} lines of `{name}`.",))
-    return Report(findings=findings)
+        return FindingsReport(
+            notes=(f"No finding was recognised in the {written:,} lines of `{name}`.",)
+        )
+    return FindingsReport(findings=findings)
 
 
 def _located(

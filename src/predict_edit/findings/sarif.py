@@ -12,8 +12,7 @@ from typing import Any, Final, TypeVar
 
 import pydantic
 
-from predict_edit.domain import Finding
-from predict_edit.domain.findings import Dropped
+from predict_edit.domain import Dropped, Finding
 from predict_edit.findings.linters import Shape
 from predict_edit.findings.paths import MAX_PATH, Roots
 from predict_edit.findings.raw import MAX_MESSAGE, RawFinding

@@ -14,8 +14,8 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
+from predict_edit.domain import FindingsReport
 from predict_edit.domain.errors import FindingsError, PredictEditError
-from predict_edit.domain.findings import Report
 from predict_edit.findings.paths import Roots
 from predict_edit.findings.report import MAX_BYTES, parse_report
 from predict_edit.support.globs import Globs
@@ -27,7 +27,7 @@ MAX_LOOKED_AT: Final = 500_000
 _SKIPPED_FOLDERS: Final = frozenset({".git", "node_modules"})
 
 
-def read_reports(workspace: Path, globs: Sequence[str], roots: Roots) -> tuple[Report, ...]:
+def read_reports(workspace: Path, globs: Sequence[str], roots: Roots) -> tuple[FindingsReport, ...]:
     """All reports that match.
 
     Raises:

@@ -42,7 +42,7 @@ from predict_edit.github.client import Client
 from predict_edit.github.record import RequestRecord
 
 if TYPE_CHECKING:
-    from predict_edit.domain.findings import Report
+    from predict_edit.domain import FindingsReport
 
 
 class GitHubForge:
@@ -173,7 +173,7 @@ class GitHubForge:
         """Commit on a branch that is still at the expected commit."""
         return await branch.commit(self._client, draft)
 
-    async def open_alerts(self, ref: str) -> Report:
+    async def open_alerts(self, ref: str) -> FindingsReport:
         """The open code scanning alerts of a git reference."""
         from predict_edit.github import scanning  # noqa: PLC0415 - most runs have no use for it
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from predict_edit.domain import Finding
+from predict_edit.domain import Dropped, Finding, FindingsReport
 from predict_edit.domain.errors import FindingsError, ForgeNotFound
-from predict_edit.domain.findings import Dropped, Report
 from predict_edit.findings.collect import MAX_FINDINGS
 from predict_edit.findings.paths import Roots
 from predict_edit.findings.raw import RawFinding
@@ -57,7 +56,7 @@ class _Alert(FromGitHub):
     most_recent_instance: _Instance
 
 
-async def open_alerts(client: Client, ref: str) -> Report:
+async def open_alerts(client: Client, ref: str) -> FindingsReport:
     """The open alerts of a git reference, in GitHub's order.
 
     With ``ref``, GitHub tells of each alert where it was last seen there (GitHub, "List code
@@ -80,7 +79,7 @@ async def open_alerts(client: Client, ref: str) -> Report:
             ) from None
         raise
     alerts = parsing.parse_pages(_Alert, pages, endpoint)
-    return Report(findings=tuple(map(_finding, alerts)))
+    return FindingsReport(findings=tuple(map(_finding, alerts)))
 
 
 def _finding(alert: _Alert) -> Finding | Dropped:

@@ -1,4 +1,4 @@
-"""What a finished run has to tell."""
+"""What came out of a finished run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import dataclasses
 import enum
 from decimal import Decimal
 
+from predict_edit.domain.edits import PlacedFile, PlacementKind
 from predict_edit.domain.job import Job
-from predict_edit.domain.placement import PlacedFile, PlacementKind
 from predict_edit.domain.usage import Effort, Usage
 
 

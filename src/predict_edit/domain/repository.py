@@ -1,0 +1,185 @@
+"""A repository on its host, as read at one moment: pull requests, files, branches and comments."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """A pull request at the moment it was read; ``head_sha`` is pinned from then on."""
+
+    number: int
+    state: str
+    """``open`` or ``closed``."""
+    head_sha: str
+    head_ref: str
+    head_repository: str | None
+    """``owner/name``, ``None`` when the fork was deleted."""
+    base_sha: str
+    base_ref: str
+    changed_files: int
+    """GitHub's count of changed files; the files endpoint lists at most 3,000 of them."""
+    url: str = ""
+    title: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFile:
+    """One entry of GitHub's "list pull requests files"."""
+
+    path: str
+    status: str
+    """added, removed, modified, renamed, copied, changed or unchanged."""
+    blob_sha: str | None
+    """Blob of the head; GitHub documents it as nullable."""
+    additions: int
+    deletions: int
+    patch: str | None
+    """Hunks without file header; absent for binary, pure renames and large diffs."""
+    previous_path: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """A file as read at one commit."""
+
+    path: str
+    blob_sha: str
+    data: bytes | None
+    """``None`` for what is no blob (a submodule) or was too large to be sent."""
+    mode: int | None
+    """Git file mode, such as ``0o100644``; ``None`` when the host could not tell."""
+    size: int = 0
+    """Bytes of the blob."""
+    binary: bool = False
+    """The host or a NUL byte says that this is no text; ``data`` is then ``None``."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TreeFile:
+    """One file in the tree of a commit, without its content."""
+
+    path: str
+    blob_sha: str
+    mode: int
+    """Git file mode, such as ``0o100644``."""
+    size: int
+    """Bytes; 0 for what is no blob."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CommitDraft:
+    """A commit about to be made on the tip of a branch."""
+
+    repository: str
+    """``owner/name`` of the branch, which for a fork is not the pull request's own."""
+    branch: str
+    expected_head: str
+    """The commit the branch must still be at."""
+    headline: str
+    body: str
+    files: tuple[tuple[str, bytes | None], ...]
+    """Path and new content; ``None`` deletes the file."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit as the host made it."""
+
+    sha: str
+    url: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BranchPull:
+    """A pull request from a branch of the repository itself."""
+
+    number: int
+    state: str
+    """``open``, ``closed`` or ``merged``."""
+    url: str
+    title: str
+    body: str
+    mine: bool
+    """Opened by the account whose token this run holds."""
+    base_ref: str
+    draft: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BranchState:
+    """A branch and the pull requests from it, as they are now."""
+
+    branch: str
+    tip: str | None
+    """Its newest commit; ``None`` where there is no such branch."""
+    pulls: tuple[BranchPull, ...] = ()
+    """Newest first, also those from before the branch was deleted and made again."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BranchMove:
+    """A branch that is to point elsewhere, if it still points where it did."""
+
+    branch: str
+    before: str | None
+    """The commit it must still be at; ``None`` where it must not exist."""
+    after: str | None
+    """``None`` deletes it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PullDraft:
+    """A pull request about to be opened."""
+
+    head: str
+    base: str
+    title: str
+    body: str
+    draft: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A comment on a pull request, as far as finding our own again needs."""
+
+    id: int
+    body: str
+    url: str
+    mine: bool
+    """Written by the account whose token this run holds."""
+    node_id: str = ""
+    author: str = ""
+    created_at: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A posted review."""
+
+    id: int
+    url: str
+    body: str = ""
+    mine: bool = True
+    node_id: str = ""
+    state: str = "COMMENTED"
+    commit_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewThread:
+    """A conversation on lines of the diff, told by its first comment."""
+
+    path: str
+    start_line: int | None
+    """``None`` for a single line, and where the thread is outdated."""
+    line: int | None
+    """Last commented line at the head, ``None`` where the thread is outdated."""
+    comment: Comment
+    """The first comment."""
+    replies: int
+    resolved: bool
+    outdated: bool
+    minimized: bool
+    """Whether the first comment is hidden already."""
