@@ -148,7 +148,7 @@ GUARDS = (
     ),
     Guard(
         name="the model's key follows no redirect",
-        file="llm/client.py",
+        file="llm/auth.py",
         old="follow_redirects=False,",
         new="follow_redirects=True,",
         test=f"{COMMAND}[model-redirects]",

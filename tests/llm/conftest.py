@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from predict_edit.domain import EditRequest, SourceFile
-from predict_edit.llm.client import open_client
+from predict_edit.llm.auth import open_client
 from predict_edit.settings.resolve import ModelSettings
 
 FIZZBUZZ = """

@@ -16,10 +16,10 @@ from azure.core.pipeline.transport import HttpTransport
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain.errors import ContradictingInputs, MissingInput, SignInError
+from predict_edit.domain.errors import SignInError
 from predict_edit.llm import auth
-from predict_edit.llm.auth import SignIn
 from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.sign_in import SignIn
 
 ENVIRON = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://vstoken.example/token?api-version=2.0",
@@ -31,49 +31,6 @@ AZURE = "https://r.openai.azure.com/openai/v1/"
 def settings(**fields: Any) -> ModelSettings:
     """Model settings with a deployment's name."""
     return ModelSettings(model="editor", **fields)
-
-
-@pytest.mark.parametrize(
-    ("fields", "way"),
-    [
-        ({"api_key": "k"}, SignIn.KEY),
-        ({"api_key": "k", "base_url": AZURE}, SignIn.KEY),
-        ({"base_url": AZURE}, SignIn.MACHINE),
-        ({"base_url": "https://r.services.ai.azure.com/openai/v1/"}, SignIn.MACHINE),
-        ({"base_url": "https://gateway.example/", "api_version": "2025-01-01"}, SignIn.MACHINE),
-        ({"base_url": AZURE, "azure_tenant_id": "t", "azure_client_id": "c"}, SignIn.JOB_IDENTITY),
-        (
-            {"base_url": "http://127.0.0.1:1/v1", "azure_tenant_id": "t", "azure_client_id": "c"},
-            SignIn.JOB_IDENTITY,
-        ),
-    ],
-)
-def test_the_way_in_follows_from_the_settings_alone(fields: dict[str, Any], way: SignIn) -> None:
-    """A key wins, then the job's identity, then the machine's credentials for Azure."""
-    assert auth.choose(settings(**fields)) is way
-
-
-@pytest.mark.parametrize(
-    ("fields", "kind", "named"),
-    [
-        ({}, MissingInput, "api-key"),
-        ({"base_url": "https://api.example/v1"}, MissingInput, "api-key"),
-        ({"base_url": "https://openai.azure.com.evil.example/v1"}, MissingInput, "api-key"),
-        ({"base_url": AZURE, "azure_tenant_id": "t"}, MissingInput, "azure-client-id"),
-        ({"base_url": AZURE, "azure_client_id": "c"}, MissingInput, "azure-tenant-id"),
-        (
-            {"api_key": "k", "azure_tenant_id": "t", "azure_client_id": "c"},
-            ContradictingInputs,
-            "azure-tenant-id",
-        ),
-    ],
-)
-def test_settings_that_cannot_sign_in_name_the_input(
-    fields: dict[str, Any], kind: type[Exception], named: str
-) -> None:
-    """Missing and contradicting inputs are settings errors that name the input."""
-    with pytest.raises(kind, match=f"`{named}`"):
-        auth.choose(settings(**fields))
 
 
 @pytest.mark.parametrize("missing", list(ENVIRON))

@@ -12,7 +12,7 @@ import pytest
 
 from predict_edit.domain import EditRequest, FileEdit, SourceFile, Usage
 from predict_edit.llm import tokens
-from predict_edit.llm.client import open_client
+from predict_edit.llm.auth import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.estimate import estimate
 from predict_edit.settings.resolve import ModelSettings, Price

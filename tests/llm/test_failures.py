@@ -13,10 +13,11 @@ import pytest
 
 from predict_edit.domain import errors
 from predict_edit.llm.advice import Target
-from predict_edit.llm.auth import SCOPES, SignIn
-from predict_edit.llm.client import Endpoint, Route
+from predict_edit.llm.auth import SCOPES
 from predict_edit.llm.failures import Again, explain
 from predict_edit.llm.stream import NoStream
+from predict_edit.settings.endpoint import Endpoint, Route
+from predict_edit.settings.sign_in import SignIn
 
 if TYPE_CHECKING:
     from tests.llm.conftest import Wire

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.llm.models import UNKNOWN, look_up, retirement_warning
+from predict_edit.llm.models import AZURE, PROVIDERS, UNKNOWN, look_up, retirement_warning
 
 TODAY = dt.date(2026, 11, 22)
+PROVIDER = {"openai": PROVIDERS[0], "azure": AZURE, None: None}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_a_near_or_past_retirement_is_warned_of(
     name: str, provider: str | None, today: dt.date, words: str
 ) -> None:
     """Within 60 days, and after the day, by the dates of the vendor in use."""
-    warning = retirement_warning((name,), provider=provider, today=today)  # type: ignore[arg-type]
+    warning = retirement_warning((name,), provider=PROVIDER[provider], today=today)
     assert warning is not None
     assert words in warning
     assert name in warning
@@ -125,5 +126,5 @@ def test_nothing_is_warned_of_without_a_near_date(
     name: str, provider: str | None, today: dt.date
 ) -> None:
     """61 days away, another vendor, or not known."""
-    warning = retirement_warning((None, name), provider=provider, today=today)  # type: ignore[arg-type]
+    warning = retirement_warning((None, name), provider=PROVIDER[provider], today=today)
     assert warning is None

@@ -24,7 +24,7 @@ from predict_edit.domain.errors import (
     PredictEditError,
     StreamCutShort,
 )
-from predict_edit.llm.client import open_client
+from predict_edit.llm.auth import open_client
 from predict_edit.llm.stream import NoStream, Reading, open_stream, read_usage
 from predict_edit.settings.resolve import ModelSettings
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.edit.prompt import Message
 from predict_edit.llm import tokens
-from predict_edit.llm.client import open_client
+from predict_edit.llm.auth import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.settings.resolve import ModelSettings
 from predict_edit_sandbox.model import ModelSandbox

@@ -28,7 +28,7 @@ from predict_edit.domain.errors import (
     PredictEditError,
 )
 from predict_edit.llm import tokens
-from predict_edit.llm.client import open_client
+from predict_edit.llm.auth import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings.resolve import ModelSettings

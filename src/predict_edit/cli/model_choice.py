@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from predict_edit.cli.model_options import OPTIONS
 from predict_edit.domain.errors import InvalidInput, MissingInput, SettingsError
-from predict_edit.settings.base_url import is_azure_host, is_loopback
+from predict_edit.settings.endpoint import is_azure_host, is_loopback, is_v1
 from predict_edit.settings.inputs import read_inputs, variable_of
 from predict_edit.settings.resolve import ModelSettings, Price, resolve
 
@@ -93,8 +93,8 @@ def _vendors(
     if place is not None:
         yield "base-url", place
     address, origin = place or ("", "")
-    if origin.startswith("AZURE_") or _is_azure(address):
-        if given is None and not _is_v1(address):
+    if origin.startswith("AZURE_") or is_azure_host(address):
+        if given is None and not is_v1(address):
             yield from variable("OPENAI_API_VERSION", "api-version")
         yield from variable("AZURE_OPENAI_DEPLOYMENT", "model")
         if not {"azure-tenant-id", "azure-client-id"} & found.keys():
@@ -103,7 +103,7 @@ def _vendors(
     yield from variable("OPENAI_MODEL", "model")
     if not address or origin == "OPENAI_BASE_URL" or _is_openai(address):
         yield from variable("OPENAI_API_KEY", _KEY)
-    if _is_here(address):
+    if is_loopback(address):
         yield _KEY, (_NO_KEY, "nowhere, as this machine needs none")
 
 
@@ -114,31 +114,10 @@ def _address(environ: Mapping[str, str], found: Mapping[str, _Found]) -> _Found 
         value = environ.get(name, "").strip()
         if not value:
             continue
-        if name.startswith("AZURE_") and not dated and not _is_v1(value):
+        if name.startswith("AZURE_") and not dated and not is_v1(value):
             value = f"{value.rstrip('/')}/openai/v1/"
         return value, name
     return None
-
-
-def _is_v1(address: str) -> bool:
-    """Whether an address is the root of Azure's routes without a date."""
-    return address.rstrip("/").endswith("/openai/v1")
-
-
-def _is_azure(address: str) -> bool:
-    """Whether an address is one of Azure's; what is no address is none."""
-    try:
-        return is_azure_host(address)
-    except ValueError:
-        return False
-
-
-def _is_here(address: str) -> bool:
-    """Whether an address is this machine."""
-    try:
-        return is_loopback(address)
-    except ValueError:
-        return False
 
 
 def _is_openai(address: str) -> bool:

@@ -94,7 +94,7 @@ OpenEditor = Callable[[ModelSettings], Editor]
 
 def open_chat_editor(settings: ModelSettings) -> Editor:
     """Open the real model, with what this process may use to sign in."""
-    from predict_edit.llm.client import open_client  # noqa: PLC0415 - takes most of a second
+    from predict_edit.llm.auth import open_client  # noqa: PLC0415 - takes most of a second
     from predict_edit.llm.editor import ChatEditor  # noqa: PLC0415
 
     identity = {name: os.environ[name] for name in os.environ if name.startswith(_IDENTITY)}

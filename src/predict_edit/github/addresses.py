@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import SplitResult, urlsplit
 
 from predict_edit.domain.errors import EventError, InvalidInput, MissingInput
-from predict_edit.settings.base_url import is_loopback
+from predict_edit.settings.endpoint import is_loopback
 from predict_edit.support.log import log
 
 
@@ -17,8 +17,7 @@ def trusted(url: str, variable: str) -> SplitResult:
     """
     parts = urlsplit(url)
     host = parts.hostname
-    # Every name below localhost is this machine, too (RFC 6761, 6.3).
-    here = is_loopback(url) or (host or "").endswith(".localhost")
+    here = is_loopback(url)
     if host and (parts.scheme == "https" or (parts.scheme == "http" and here)):
         return parts
     raise EventError(

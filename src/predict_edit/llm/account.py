@@ -9,9 +9,9 @@ from decimal import Decimal
 from predict_edit.domain import Usage
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.llm import prices
-from predict_edit.llm.client import Provider
 from predict_edit.llm.effort import Attempt, Ledger
 from predict_edit.llm.knowledge import Knowledge
+from predict_edit.llm.models import Provider
 from predict_edit.llm.stream import Reading
 from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings.resolve import ModelSettings
@@ -24,7 +24,7 @@ class Account:
     """The books of one run."""
 
     settings: ModelSettings
-    provider: Provider | None
+    provider: Provider
     knowledge: Knowledge
     around: Surroundings
 
@@ -37,7 +37,7 @@ class Account:
         return of(
             usage,
             model or self.knowledge.reported_model or self.settings.model,
-            provider=self.provider,
+            provider=self.provider.price_list,
             overrides=self.settings.prices,
             configured=self.settings.model,
         )

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 import openai
 
 from predict_edit.domain import errors
-from predict_edit.llm.auth import ROLE, SignIn, other_scope
-from predict_edit.llm.client import Endpoint, Route
+from predict_edit.llm.auth import ROLE, other_scope
 from predict_edit.llm.echo import quote
+from predict_edit.settings.endpoint import Endpoint, Route
+from predict_edit.settings.sign_in import SignIn
 
 _REDIRECTS = range(300, 400)
 
@@ -61,7 +62,7 @@ def _unauthorized(target: Target, said: str) -> errors.ModelError:
             f"set `azure-scope: {other_scope(target.scope)}`. The identity needs the role *{ROLE}* "
             "on the Azure OpenAI resource, and `base-url` must name a resource in its tenant.",
         )
-    if target.endpoint.provider == "azure":
+    if target.endpoint.is_azure:
         return errors.ModelUnauthorized(
             cause,
             "Check that `api-key` is a key of the very resource that `base-url` names, and that "
@@ -83,7 +84,7 @@ def _forbidden(target: Target, said: str) -> errors.ModelError:
             "minutes to work), and check the resource's firewall. The token was for the scope "
             f"`{target.scope}`; the other one is `{other_scope(target.scope)}`.",
         )
-    if target.endpoint.provider == "azure":
+    if target.endpoint.is_azure:
         return errors.ModelForbidden(
             cause,
             "Check that the resource allows keys and that its firewall or private network lets "
@@ -96,7 +97,7 @@ def _forbidden(target: Target, said: str) -> errors.ModelError:
 
 def _not_found(target: Target, said: str) -> errors.ModelError:
     where = target.endpoint
-    if where.provider == "azure":
+    if where.is_azure:
         shape = (
             "`https://NAME.openai.azure.com/openai/v1/`"
             if where.route is Route.AZURE_V1

@@ -1,25 +1,32 @@
-"""How to sign in to the model, decided from the settings alone.
+"""Sign in to the model's API and open its client.
 
 Three ways: an API key; Microsoft Entra ID with the job's own identity token, exchanged for an
-access token without any stored secret; Entra ID with whatever credential the machine has. The
-tokens of Entra ID are fetched again before they expire, so a long run survives them.
+access token without any stored secret; Entra ID with the credentials of the machine. Tokens of
+Entra ID are fetched again before they expire, so a long run survives them. The client takes
+nothing from the environment by accident.
 """
 
 from __future__ import annotations
 
 import asyncio
-import enum
+import contextlib
+import functools
+import importlib
+import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
+import ssl
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import httpx2
+import openai
 import pydantic
 
-from predict_edit.domain.errors import ContradictingInputs, MissingInput, SignInError
+from predict_edit.domain.errors import SignInError
 from predict_edit.llm.echo import quote
+from predict_edit.settings.endpoint import Route, host_of, read_endpoint
 from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.sign_in import SignIn, choose_sign_in
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -35,80 +42,16 @@ SCOPES = ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/
 
 ROLE = "Cognitive Services OpenAI User"
 
-_AZURE_HOSTS = (
-    ".openai.azure.com",
-    ".services.ai.azure.com",
-    ".cognitiveservices.azure.com",
-    ".openai.azure.us",
-    ".openai.azure.cn",
-)
 _AUTHORITIES = {".us": "login.microsoftonline.us", ".cn": "login.chinacloudapi.cn"}
 _IDENTITY_TIMEOUT = 15.0
-
-
-class SignIn(enum.Enum):
-    """The way in."""
-
-    KEY = "API key"
-    JOB_IDENTITY = "the job's identity token"
-    MACHINE = "DefaultAzureCredential"
+_CONNECT_TIMEOUT = 10.0
+_WRITE_TIMEOUT = 60.0
 
 
 class _IdentityToken(pydantic.BaseModel):
     """GitHub's answer to a request for an identity token."""
 
     value: str = pydantic.Field(min_length=1)
-
-
-def is_azure(settings: ModelSettings) -> bool:
-    """Whether the model is Azure's: by host, by a dated route, or by Entra ID inputs."""
-    return bool(
-        _host(settings).endswith(_AZURE_HOSTS)
-        or settings.api_version
-        or settings.azure_tenant_id
-        or settings.azure_client_id
-    )
-
-
-def _host(settings: ModelSettings) -> str:
-    """The host of ``base-url``; empty where there is none to be read."""
-    try:
-        return urlsplit(settings.base_url or "").hostname or ""
-    except ValueError:
-        return ""
-
-
-def choose(settings: ModelSettings) -> SignIn:
-    """The way in that the settings ask for.
-
-    Raises:
-        ContradictingInputs: a key and Entra ID inputs together.
-        MissingInput: no key where only a key can sign in, or half of the Entra ID inputs.
-    """
-    tenant, client = settings.azure_tenant_id, settings.azure_client_id
-    if settings.api_key and (tenant or client):
-        raise ContradictingInputs(
-            "`api-key` is given together with `azure-tenant-id` or `azure-client-id`.",
-            "Keep the key, or remove it to sign in with Microsoft Entra ID.",
-        )
-    if settings.api_key:
-        return SignIn.KEY
-    if bool(tenant) != bool(client):
-        missing = "azure-client-id" if tenant else "azure-tenant-id"
-        raise MissingInput(
-            f"`{missing}` is missing.",
-            "Signing in with the job's identity token takes both `azure-tenant-id` and "
-            "`azure-client-id`.",
-        )
-    if tenant:
-        return SignIn.JOB_IDENTITY
-    if is_azure(settings):
-        return SignIn.MACHINE
-    raise MissingInput(
-        "`api-key` is missing.",
-        "Store the key as a secret and pass it as `api-key`. Only an Azure `base-url` works "
-        "without one, through Microsoft Entra ID. A server that checks no key takes any text.",
-    )
 
 
 def other_scope(scope: str) -> str:
@@ -182,7 +125,7 @@ def token_source(
         SignInError: at once when the job cannot have an identity token; from the source when
             Entra ID gives no token.
     """
-    way = choose(settings)
+    way = choose_sign_in(settings)
     fetch = job_identity(environ, mask, identity_transport) if way is SignIn.JOB_IDENTITY else None
     lock = asyncio.Lock()
     provider: Callable[[], str] | None = None
@@ -234,7 +177,7 @@ def _authority(settings: ModelSettings, environ: Mapping[str, str]) -> str | Non
     """Where Entra ID is for a sovereign cloud, unless the environment says so itself."""
     if environ.get("AZURE_AUTHORITY_HOST"):
         return None
-    host = _host(settings)
+    host = host_of(settings.base_url or "")
     return next(
         (authority for end, authority in _AUTHORITIES.items() if host.endswith(f".azure{end}")),
         None,
@@ -278,3 +221,91 @@ def explain(error: Exception, settings: ModelSettings, way: SignIn) -> SignInErr
         f"Microsoft Entra ID gave no token ({type(error).__name__}: {quote(text)}).",
         f"Check `azure-tenant-id` and `azure-client-id`. {scope}",
     )
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """What TLS trusts; reading the authorities' certificates takes as long as all else here."""
+    return httpx2.create_ssl_context()
+
+
+def prepare() -> None:
+    """Do before there are settings what the first request would have to wait for.
+
+    Both libraries load their larger parts on first use.
+    """
+    for name in ("httpcore2", "openai.resources.chat.completions.completions"):
+        importlib.import_module(name)
+    _tls()
+
+
+@contextlib.contextmanager
+def _no_ambient_settings() -> Iterator[None]:
+    """Hide the variables that the SDK would add to requests for any host.
+
+    openai 3.x reads organisation, project, custom headers, keys and addresses from ``OPENAI_*``
+    and ``AZURE_OPENAI_*`` while a client is made, and only then.
+    """
+    hidden = {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith(("OPENAI_", "AZURE_OPENAI_"))
+    }
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def open_client(
+    settings: ModelSettings,
+    *,
+    environ: Mapping[str, str],
+    mask: Mask,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    identity_transport: httpx2.BaseTransport | None = None,
+) -> openai.AsyncOpenAI:
+    """A client that sends to one place, signed in one way, and retries nothing by itself.
+
+    Redirects are not followed: the SDK would send the file again to wherever they point.
+
+    Raises:
+        SettingsError: the settings are wrong or contradict each other.
+        SignInError: this job cannot have an identity token.
+    """
+    where = read_endpoint(settings)
+    keyed = choose_sign_in(settings) is SignIn.KEY
+    source = (
+        None
+        if keyed
+        else token_source(
+            settings, environ=environ, mask=mask, identity_transport=identity_transport
+        )
+    )
+    http = httpx2.AsyncClient(
+        transport=transport,
+        verify=_tls(),
+        follow_redirects=False,
+        limits=httpx2.Limits(max_connections=settings.concurrency + 2),
+        timeout=httpx2.Timeout(
+            settings.timeout, connect=_CONNECT_TIMEOUT, write=_WRITE_TIMEOUT, pool=None
+        ),
+    )
+    with _no_ambient_settings():
+        if where.route is Route.AZURE_DATED:
+            return openai.AsyncAzureOpenAI(
+                azure_endpoint=where.base_url,
+                api_version=settings.api_version,
+                api_key=settings.api_key,
+                azure_ad_token_provider=source,
+                max_retries=0,
+                timeout=http.timeout,
+                http_client=http,
+            )
+        return openai.AsyncOpenAI(
+            base_url=where.base_url,
+            api_key=source or settings.api_key,
+            max_retries=0,
+            timeout=http.timeout,
+            http_client=http,
+        )

@@ -15,19 +15,19 @@ from predict_edit.edit.prompt import Part
 from predict_edit.llm import bounds, tokens
 from predict_edit.llm.advice import Target
 from predict_edit.llm.answers import Answers
-from predict_edit.llm.auth import choose
 from predict_edit.llm.budget import Budget
-from predict_edit.llm.client import endpoint
 from predict_edit.llm.effort import Ledger
 from predict_edit.llm.estimate import parts_of
 from predict_edit.llm.knowledge import Knowledge
 from predict_edit.llm.long_files import LongFile
-from predict_edit.llm.models import Capability, retirement_warning
+from predict_edit.llm.models import Capability, provider_of, retirement_warning
 from predict_edit.llm.policy import LEAST_TOKENS
 from predict_edit.llm.predict import Predictor
 from predict_edit.llm.purse import Purse
 from predict_edit.llm.surroundings import Surroundings
+from predict_edit.settings.endpoint import read_endpoint
 from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.sign_in import choose_sign_in
 
 
 class ChatEditor:
@@ -38,7 +38,7 @@ class ChatEditor:
 
     Args:
         settings: How to reach the model and what it may cost.
-        client: From :func:`predict_edit.llm.client.open_client`; closed by :meth:`aclose`.
+        client: From :func:`predict_edit.llm.auth.open_client`; closed by :meth:`aclose`.
         nonce: 16 or more random characters that mark material off in the prompt.
         today: For the warning that the model is about to be retired.
         around: Clock, sleep, deadline and the hook that is told of every attempt.
@@ -66,8 +66,8 @@ class ChatEditor:
         self._around = around or Surroundings(count=tokens.count)
         self._target = Target(
             model=settings.model,
-            endpoint=endpoint(settings),
-            sign_in=choose(settings),
+            endpoint=read_endpoint(settings),
+            sign_in=choose_sign_in(settings),
             scope=settings.azure_scope,
         )
         self._knowledge = Knowledge(settings, least_tokens=least_tokens)
@@ -89,7 +89,7 @@ class ChatEditor:
         """What the reader of the summary should know about model and predictions."""
         warning = retirement_warning(
             (self._knowledge.reported_model, self._settings.model),
-            provider=self._target.endpoint.provider,
+            provider=provider_of(self._target.endpoint),
             today=self._today,
         )
         return self._knowledge.notes + ((warning,) if warning else ())

@@ -16,9 +16,9 @@ from predict_edit.domain.errors import FileTooLong
 from predict_edit.edit import pieces, prompt
 from predict_edit.edit.prompt import Part
 from predict_edit.llm import bounds, prices
-from predict_edit.llm.client import endpoint
-from predict_edit.llm.models import Capability, look_up
+from predict_edit.llm.models import Capability, look_up, provider_of
 from predict_edit.llm.tokens import PER_MESSAGE, PER_REQUEST
+from predict_edit.settings.endpoint import read_endpoint
 from predict_edit.settings.resolve import ModelSettings
 
 _NONCE = "9f1c4e0b7a2d58366b0e91d4c3a8f752"
@@ -79,7 +79,7 @@ def estimate(
             for part in parts or (None,)
         ]
     low, high = (Usage.total(each) for each in (zip(*calls, strict=True) if calls else ((), ())))
-    provider = endpoint(settings).provider
+    provider = provider_of(read_endpoint(settings)).price_list
 
     def cost(usages: Sequence[Usage]) -> Decimal | None:
         figures = [

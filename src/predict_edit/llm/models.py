@@ -12,15 +12,39 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
 
-Provider = Literal["openai", "azure"]
+from predict_edit.settings.endpoint import Endpoint, host_of
 
 WARNING_DAYS = 60
 """A retirement that is at most this many days away is warned of."""
 
 _REASONING = frozenset({"temperature", "max_tokens", "stop", "logit_bias"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """How the API of one provider differs from the others."""
+
+    name: str
+    hosts: tuple[str, ...] = ()
+    price_list: str | None = None
+    """Its name in genai-prices; without one, the price of the model's maker counts."""
+
+
+AZURE = Provider(name="Azure", price_list="azure")
+"""Known by its route: a gateway in front of it may have any host."""
+COMPATIBLE = Provider(name="OpenAI-compatible")
+PROVIDERS = (Provider(name="OpenAI", hosts=("api.openai.com",), price_list="openai"),)
+"""One row for each provider that is known by its host."""
+
+
+def provider_of(endpoint: Endpoint) -> Provider:
+    """Find the provider of an endpoint."""
+    if endpoint.is_azure:
+        return AZURE
+    host = host_of(endpoint.base_url)
+    return next((provider for provider in PROVIDERS if host in provider.hosts), COMPATIBLE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +61,13 @@ class Capability:
     retires_azure: dt.date | None = None
     refuses: frozenset[str] = frozenset()
     """Request parameters that are answered with 400."""
+
+    def retirements(self, provider: Provider | None) -> Mapping[str, dt.date]:
+        """The known dates by vendor; both vendors' unless the provider is one of them."""
+        dates = {"OpenAI": self.retires_openai, "Azure": self.retires_azure}
+        if provider is not None and provider.name in dates:
+            dates = {provider.name: dates[provider.name]}
+        return {vendor: date for vendor, date in dates.items() if date is not None}
 
     @property
     def reasons(self) -> bool:
@@ -133,21 +164,10 @@ def look_up(*names: str | None) -> Capability:
 def retirement_warning(
     names: Iterable[str | None], *, provider: Provider | None, today: dt.date
 ) -> str | None:
-    """A sentence where the model is gone or retires within :data:`WARNING_DAYS` days.
-
-    ``provider`` ``None``, a gateway perhaps, means either of the two vendors.
-    """
+    """Warn of a model that is gone or retires within :data:`WARNING_DAYS` days."""
     shown = [name for name in names if name]
-    capability = look_up(*shown)
-    dates = {
-        "OpenAI": capability.retires_openai if provider != "azure" else None,
-        "Azure": capability.retires_azure if provider != "openai" else None,
-    }
-    near = {
-        vendor: date
-        for vendor, date in dates.items()
-        if date is not None and (date - today).days <= WARNING_DAYS
-    }
+    dates = look_up(*shown).retirements(provider)
+    near = {vendor: date for vendor, date in dates.items() if (date - today).days <= WARNING_DAYS}
     if not near:
         return None
     said = " and ".join(

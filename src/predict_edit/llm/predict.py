@@ -24,6 +24,7 @@ from predict_edit.llm.ask import Ask, Retry
 from predict_edit.llm.effort import Ledger
 from predict_edit.llm.failures import Again, Failure, explain
 from predict_edit.llm.knowledge import Knowledge
+from predict_edit.llm.models import provider_of
 from predict_edit.llm.purse import Purse
 from predict_edit.llm.rate import Pace, backoff
 from predict_edit.llm.stream import Reading, Watch, open_stream
@@ -62,7 +63,7 @@ class Predictor:
         self._purse = purse
         self._account = Account(
             settings=settings,
-            provider=target.endpoint.provider,
+            provider=provider_of(target.endpoint),
             knowledge=knowledge,
             around=around,
         )

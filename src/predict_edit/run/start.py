@@ -45,7 +45,7 @@ _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 _COMMAND_LIBRARIES = ("predict_edit.run.pull_request",)
 _TASK_LIBRARIES = ("predict_edit.run.branch_shards",)
-_MODEL_LIBRARIES = ("predict_edit.llm.client", "predict_edit.llm.editor")
+_MODEL_LIBRARIES = ("predict_edit.llm.auth", "predict_edit.llm.editor")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ def _opener(
         await libraries.for_model(settings)
         libraries.prepare_for_the_end()
         from predict_edit.llm import tokens  # noqa: PLC0415 - just loaded
-        from predict_edit.llm.client import open_client  # noqa: PLC0415
+        from predict_edit.llm.auth import open_client  # noqa: PLC0415
         from predict_edit.llm.editor import ChatEditor  # noqa: PLC0415
         from predict_edit.llm.surroundings import (  # noqa: PLC0415
             Surroundings as ModelSurroundings,
@@ -214,7 +214,7 @@ class _Libraries:
 
     async def _load_model(self) -> None:
         await asyncio.to_thread(_import, _MODEL_LIBRARIES)
-        await asyncio.to_thread(importlib.import_module("predict_edit.llm.client").prepare)
+        await asyncio.to_thread(importlib.import_module("predict_edit.llm.auth").prepare)
         collector.release()
 
     async def _load_vocabulary(self, after: asyncio.Task[None]) -> None:

@@ -12,16 +12,10 @@ from typing import Annotated
 
 import pydantic
 
-from predict_edit.domain.errors import ContradictingInputs, InvalidInput, MissingInput
-from predict_edit.settings.base_url import (
-    BASE_URL_EXAMPLE,
-    check_base_url,
-    host_of,
-    is_azure_host,
-    is_bare,
-    is_v1,
-)
+from predict_edit.domain.errors import InvalidInput, MissingInput
+from predict_edit.settings.endpoint import check_base_url
 from predict_edit.settings.fields import Defaults, GlobList, Mode, Name, RefName, problems
+from predict_edit.settings.sign_in import choose_sign_in
 
 
 def _secret(value: str) -> str:
@@ -115,7 +109,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         secrets = tuple(given[name] for name in SECRETS if name in given)
         wrong = (f"The input `{name}` {text}" for name, text in problems(error, secrets))
         raise InvalidInput(" ".join(wrong), "Correct it in the workflow's `with:`.") from None
-    _check_sign_in(inputs)
+    choose_sign_in(inputs)
     return inputs
 
 
@@ -130,67 +124,4 @@ def _require(given: Mapping[str, str]) -> None:
         raise MissingInput(
             "`model` is missing.",
             "Name a model, such as gpt-4.1, or the Azure deployment, in the workflow's `with:`.",
-        )
-
-
-def _check_sign_in(inputs: Inputs) -> None:
-    """Check that what signs in to the model is complete and fits together."""
-    tenant, client = inputs.azure_tenant_id, inputs.azure_client_id
-    if inputs.api_key and (tenant or client):
-        raise ContradictingInputs(
-            "`api-key` is given together with "
-            f"`{'azure-client-id' if client else 'azure-tenant-id'}`.",
-            "Keep the key, or remove it to sign in with Microsoft Entra ID.",
-        )
-    if (tenant is None) != (client is None):
-        given, missing = ("tenant", "client") if tenant else ("client", "tenant")
-        raise ContradictingInputs(
-            f"`azure-{given}-id` is given without `azure-{missing}-id`.",
-            "Signing in with the job's own identity takes both; leave out both for another way.",
-        )
-    if inputs.base_url is None:
-        _check_default_endpoint(inputs)
-    else:
-        _check_endpoint(inputs, inputs.base_url)
-
-
-def _check_default_endpoint(inputs: Inputs) -> None:
-    """Check the inputs where requests go to OpenAI itself."""
-    if inputs.api_version:
-        raise ContradictingInputs(
-            "`api-version` is given without `base-url`.",
-            "It belongs to Azure's dated routes: give the resource as `base-url`, "
-            "https://NAME.openai.azure.com/.",
-        )
-    if inputs.azure_client_id:
-        raise MissingInput(
-            "`base-url` is missing, with `azure-client-id` given.",
-            f"Give the Azure resource, {BASE_URL_EXAMPLE}.",
-        )
-    if inputs.api_key is None:
-        raise MissingInput(
-            "`api-key` is missing.",
-            "Store the key as a secret and pass it as `api-key`; or give an Azure `base-url` to "
-            "sign in with Microsoft Entra ID.",
-        )
-
-
-def _check_endpoint(inputs: Inputs, url: str) -> None:
-    """Check the inputs where requests go to ``base-url``."""
-    if inputs.api_version and is_v1(url):
-        raise ContradictingInputs(
-            "`base-url` ends in `/openai/v1`, which takes no `api-version`.",
-            "Remove `api-version`, or shorten `base-url` to the root of the resource.",
-        )
-    if is_azure_host(url) and is_bare(url) and not inputs.api_version:
-        raise InvalidInput(
-            f"The input `base-url` is only the root of the Azure resource {host_of(url)}.",
-            f"Use https://{host_of(url)}/openai/v1/, or add the `api-version` of a dated route.",
-        )
-    azure = is_azure_host(url) or inputs.api_version or inputs.azure_client_id
-    if inputs.api_key is None and not azure:
-        raise MissingInput(
-            "`api-key` is missing, with a `base-url` given that is not Azure's.",
-            "Pass the key as `api-key`; a server that checks none takes any text. Only Azure "
-            "works without a key, through Microsoft Entra ID.",
         )

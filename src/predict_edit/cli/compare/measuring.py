@@ -22,9 +22,8 @@ from predict_edit.domain.errors import (
     SignInError,
 )
 from predict_edit.llm import tokens
-from predict_edit.llm.auth import Mask
+from predict_edit.llm.auth import Mask, open_client
 from predict_edit.llm.budget import Budget
-from predict_edit.llm.client import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.effort import Attempt
 from predict_edit.llm.surroundings import Surroundings

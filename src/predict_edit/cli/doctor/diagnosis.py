@@ -14,11 +14,12 @@ from predict_edit.cli.model_choice import Chosen
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.domain.errors import SignInError
 from predict_edit.llm import tokens
-from predict_edit.llm.auth import Mask, SignIn, choose, token_source
-from predict_edit.llm.client import endpoint, open_client
+from predict_edit.llm.auth import Mask, open_client, token_source
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.effort import Attempt
 from predict_edit.llm.surroundings import Surroundings
+from predict_edit.settings.endpoint import read_endpoint
+from predict_edit.settings.sign_in import SignIn, choose_sign_in
 
 MOST_SECONDS = 120.0
 """What the tiny edit may take at most."""
@@ -49,7 +50,7 @@ async def diagnose(
         SettingsError: the settings contradict each other; nothing was requested.
     """
     settings = chosen.settings
-    where, way = endpoint(settings), choose(settings)
+    where, way = read_endpoint(settings), choose_sign_in(settings)
     checks = [symptoms.of_settings(chosen, where, way)]
     if way is not SignIn.KEY:
         try:

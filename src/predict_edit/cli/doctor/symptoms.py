@@ -18,11 +18,11 @@ from predict_edit.domain.errors import (
     SettingsError,
 )
 from predict_edit.llm import prices
-from predict_edit.llm.auth import SignIn
-from predict_edit.llm.client import Endpoint
 from predict_edit.llm.effort import Attempt
-from predict_edit.llm.models import Capability, retirement_warning
+from predict_edit.llm.models import Capability, provider_of, retirement_warning
 from predict_edit.report.figures import dollars
+from predict_edit.settings.endpoint import Endpoint
+from predict_edit.settings.sign_in import SignIn
 
 State = Literal["ok", "warning", "failed", "skipped"]
 
@@ -98,7 +98,7 @@ def failed(name: str, error: PredictEditError) -> Check:
 def of_settings(chosen: Chosen, where: Endpoint, way: SignIn) -> Check:
     """Where requests go, how they sign in, and which variable or option said so."""
     given = ", ".join(f"`{name}` from {origin}" for name, origin in chosen.origins.items())
-    what = "deployment" if where.provider == "azure" else "model"
+    what = "deployment" if where.is_azure else "model"
     return Check(
         name="settings",
         state="ok",
@@ -247,7 +247,7 @@ def of_price(trial: Trial, chosen: Chosen, where: Endpoint) -> Check:
         return prices.cost(
             usage,
             trial.effort.model or chosen.settings.model,
-            provider=where.provider,
+            provider=provider_of(where).price_list,
             overrides=chosen.settings.prices,
             configured=chosen.settings.model,
         )
@@ -276,14 +276,11 @@ def of_price(trial: Trial, chosen: Chosen, where: Endpoint) -> Check:
 def of_retirement(trial: Trial, chosen: Chosen, where: Endpoint, today: dt.date) -> Check:
     """Until when the model can be used, as far as known."""
     names = (trial.effort.model, chosen.settings.model)
-    warning = retirement_warning(names, provider=where.provider, today=today)
+    warning = retirement_warning(names, provider=provider_of(where), today=today)
     if warning is not None:
         return Check(name="retirement", state="warning", found=warning)
-    known = {
-        "OpenAI": trial.capability.retires_openai if where.provider != "azure" else None,
-        "Azure": trial.capability.retires_azure if where.provider != "openai" else None,
-    }
-    dates = [f"{date.isoformat()} ({vendor})" for vendor, date in known.items() if date]
+    known = trial.capability.retirements(provider_of(where))
+    dates = [f"{date.isoformat()} ({vendor})" for vendor, date in known.items()]
     if not dates:
         return Check(name="retirement", state="skipped", found="no date known for this model")
     return Check(

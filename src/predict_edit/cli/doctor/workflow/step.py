@@ -11,7 +11,7 @@ from predict_edit.cli.doctor.workflow.mistake import Mistake
 from predict_edit.cli.doctor.workflow.source import Change, entries, text_of
 from predict_edit.cli.doctor.workflow.use import Use, ref_of
 from predict_edit.domain.errors import MissingInput, SettingsError
-from predict_edit.settings.base_url import is_azure_host
+from predict_edit.settings.endpoint import is_azure_host
 from predict_edit.settings.inputs import KNOWN, SECRETS, read_inputs, variable_of
 from predict_edit.support.text import nearest, quoted
 

@@ -10,15 +10,8 @@ import httpx2
 import openai
 import pytest
 
-from predict_edit.domain.errors import (
-    ContradictingInputs,
-    InvalidInput,
-    MissingInput,
-    SettingsError,
-    SignInError,
-)
-from predict_edit.llm import auth
-from predict_edit.llm.client import Endpoint, Route, endpoint, open_client
+from predict_edit.domain.errors import SignInError
+from predict_edit.llm.auth import open_client
 from predict_edit.settings.resolve import ModelSettings
 
 if TYPE_CHECKING:
@@ -30,76 +23,6 @@ RESOURCE = "https://r.openai.azure.com"
 def settings(**fields: Any) -> ModelSettings:
     """Model settings with a key."""
     return ModelSettings(**{"model": "editor", "api_key": "key-1", **fields})
-
-
-@pytest.mark.parametrize(
-    ("fields", "route", "base_url"),
-    [
-        ({}, Route.OPENAI, "https://api.openai.com/v1"),
-        ({"base_url": "https://api.openai.com/v1/"}, Route.OPENAI, "https://api.openai.com/v1/"),
-        ({"base_url": f"{RESOURCE}/openai/v1/"}, Route.AZURE_V1, f"{RESOURCE}/openai/v1/"),
-        (
-            {"base_url": "https://r.services.ai.azure.com/openai/v1"},
-            Route.AZURE_V1,
-            "https://r.services.ai.azure.com/openai/v1",
-        ),
-        ({"base_url": f"{RESOURCE}/", "api_version": "v"}, Route.AZURE_DATED, RESOURCE),
-        ({"base_url": f"{RESOURCE}/openai/", "api_version": "v"}, Route.AZURE_DATED, RESOURCE),
-        (
-            {"base_url": "https://api.cerebras.ai/v1"},
-            Route.COMPATIBLE,
-            "https://api.cerebras.ai/v1",
-        ),
-        ({"base_url": "http://localhost:8080/v1"}, Route.COMPATIBLE, "http://localhost:8080/v1"),
-        ({"base_url": "http://[::1]:8080/v1"}, Route.COMPATIBLE, "http://[::1]:8080/v1"),
-    ],
-)
-def test_the_route_follows_from_the_address(
-    fields: dict[str, Any], route: Route, base_url: str
-) -> None:
-    """OpenAI, Azure's two kinds of routes and everything else are told apart."""
-    assert endpoint(settings(**fields)) == Endpoint(route=route, base_url=base_url)
-
-
-@pytest.mark.parametrize(
-    ("fields", "kind", "words"),
-    [
-        ({"api_version": "2025-01-01-preview"}, MissingInput, "base-url"),
-        ({"base_url": RESOURCE}, InvalidInput, "/openai/v1/"),
-        ({"base_url": f"{RESOURCE}/"}, InvalidInput, "/openai/v1/"),
-        (
-            {"base_url": f"{RESOURCE}/openai/v1/", "api_version": "2025-01-01-preview"},
-            ContradictingInputs,
-            "takes no `api-version`",
-        ),
-        (
-            {"base_url": f"{RESOURCE}/openai/deployments/x/chat/completions?api-version=v"},
-            InvalidInput,
-            "one operation",
-        ),
-        (
-            {"base_url": f"{RESOURCE}/openai/deployments/x", "api_version": "v"},
-            InvalidInput,
-            "one operation",
-        ),
-        ({"base_url": "https://api.example/v1/chat/completions"}, InvalidInput, "one operation"),
-        ({"base_url": "http://api.example/v1"}, InvalidInput, "unencrypted"),
-        ({"base_url": "http://127.0.0.1.evil.example/v1"}, InvalidInput, "unencrypted"),
-        ({"base_url": "https://user:secret@api.example/v1"}, InvalidInput, "password"),
-        ({"base_url": "api.example/v1"}, InvalidInput, "http address"),
-        ({"base_url": "https://[::1/v1"}, InvalidInput, "no URL"),
-        ({"base_url": "https://api.example:port/v1"}, InvalidInput, "no URL"),
-        ({"base_url": ""}, InvalidInput, "http address"),
-    ],
-)
-def test_an_address_that_cannot_work_is_refused_before_any_request(
-    fields: dict[str, Any], kind: type[SettingsError], words: str
-) -> None:
-    """Wrong shapes are settings errors that say what the right one looks like."""
-    with pytest.raises(kind) as caught:
-        endpoint(settings(**fields))
-    assert words in str(caught.value)
-    assert "secret" not in str(caught.value)
 
 
 async def request_of(
@@ -175,7 +98,7 @@ async def test_entra_tokens_go_out_as_bearer_on_both_azure_routes(
     async def token() -> str:
         return "entra-1"
 
-    monkeypatch.setattr("predict_edit.llm.client.token_source", lambda *_, **__: token)
+    monkeypatch.setattr("predict_edit.llm.auth.token_source", lambda *_, **__: token)
     request = await request_of(api_key=None, **fields)
     assert request.headers["authorization"] == "Bearer entra-1"
     assert "api-key" not in request.headers
@@ -275,4 +198,3 @@ def test_a_job_without_identity_fails_while_the_client_is_opened() -> None:
 def test_the_key_shows_in_no_repr() -> None:
     """Settings can be logged."""
     assert "key-1" not in repr(settings())
-    assert auth.choose(settings()) is auth.SignIn.KEY
