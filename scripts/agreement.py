@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import changelog
 import yaml
+
+import changelog
 
 ROOT = Path(__file__).resolve().parent.parent
 Check = Callable[[Path], list[str]]

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import cli_tables
 import yaml
 from markdown_it import MarkdownIt
 
+import cli_tables
 from predict_edit.cli.doctor.workflow.examine import examine
 from predict_edit.cli.main import make_parser
 from predict_edit.domain.errors import PredictEditError

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import cli_tables
-import docs_blocks
 from markdown_it import MarkdownIt
 
+import cli_tables
+import docs_blocks
 from predict_edit.trigger.command import OPTIONS
 
 ROOT = Path(__file__).resolve().parent.parent

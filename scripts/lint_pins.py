@@ -1,12 +1,15 @@
 """Prove that the pinned requirements cover what the code needs and name no index.
 
-Three links of a chain: what the container's code imports is a dependency of pyproject.toml, what is
-a dependency is pinned in requirements.txt, and each pin has its hashes.
+Three links of a chain: what a package imports is a dependency in its pyproject.toml, what is a
+dependency is pinned (in requirements.txt what the container has, in requirements-dev.txt what the
+sandbox needs), and each pin has its hashes. The sandbox does not depend on predict-edit, so that it
+cannot import it either.
 """
 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import importlib.metadata
 import re
@@ -19,6 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
 PACKAGE = "predict_edit"
+SANDBOX = "predict_edit_sandbox"
 AT_A_TERMINAL = {"cli": ("cli",)}
 """Parts that only a person at a terminal runs, and the extras they may use."""
 IN_THE_CONTAINER = ("grammars",)
@@ -56,7 +60,21 @@ def problems(root: Path = ROOT) -> list[str]:
         for key in IN_THE_CONTAINER
         for name in sorted(names(extras[key]) - pins["requirements.txt"])
     )
-    return [*wrong, *import_problems(root, project, pins["requirements.txt"])]
+    text = (root / "sandbox/pyproject.toml").read_text(encoding="utf-8")
+    sandbox = tomllib.loads(text)["project"]
+    wrong.extend(
+        f"{name} is a dependency of the sandbox but not pinned in requirements-dev.txt; "
+        "run `make requirements`."
+        for name in sorted(names(sandbox["dependencies"]) - pins["requirements-dev.txt"])
+    )
+    container, developer = pins["requirements.txt"], pins["requirements-dev.txt"]
+    return [
+        *wrong,
+        *Package(root, "src", PACKAGE, project, "requirements.txt", container).problems(),
+        *Package(
+            root, "sandbox/src", SANDBOX, sandbox, "requirements-dev.txt", developer
+        ).problems(),
+    ]
 
 
 def read_pins(root: Path) -> tuple[dict[str, set[str]], list[str]]:
@@ -74,26 +92,42 @@ def read_pins(root: Path) -> tuple[dict[str, set[str]], list[str]]:
     return pins, wrong
 
 
-def import_problems(root: Path, project: dict[str, Any], pinned: set[str]) -> list[str]:
-    """What is imported without being asked for or pinned, and what is asked for in vain."""
-    package, wrong = root / "src" / PACKAGE, []
-    always = names(project["dependencies"])
-    along = {name for name, whole in COMES_WITH.items() if whole in always and brings(whole, name)}
-    extras = project["optional-dependencies"]
-    used: set[str] = set()
-    for path in sorted(package.rglob("*.py")):
-        where = path.relative_to(root).as_posix()
-        added = AT_A_TERMINAL.get(path.relative_to(package).parts[0], ())
-        extra = {name for key in added for name in names(extras[key])}
-        for module in imported(path):
-            packages = distributions(module)
-            used |= packages
-            if not packages & (always | along | extra):
-                wrong.append(f"{where} imports {module}, which pyproject.toml does not ask for.")
-            elif not packages & (pinned | extra):
-                wrong.append(f"{where} imports {module}, which requirements.txt does not pin.")
-    wrong += [f"{name} is a dependency that nothing imports." for name in sorted(always - used)]
-    return wrong
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """A package of the tree, what its metadata asks for, and what is pinned for it."""
+
+    root: Path
+    source: str
+    name: str
+    project: Mapping[str, Any]
+    pins: str
+    pinned: set[str]
+
+    def problems(self) -> list[str]:
+        """What is imported without being asked for or pinned, and what is asked for in vain."""
+        place = self.root / self.source / self.name
+        asks = (Path(self.source).parent / "pyproject.toml").as_posix()
+        always = names(self.project["dependencies"])
+        along = {name for name, by in COMES_WITH.items() if by in always and brings(by, name)}
+        extras = self.project.get("optional-dependencies", {})
+        optional = {name for key in IN_THE_CONTAINER for name in names(extras.get(key, ()))}
+        used: set[str] = set()
+        wrong: list[str] = []
+        for path in sorted(place.rglob("*.py")):
+            where = path.relative_to(self.root).as_posix()
+            added = AT_A_TERMINAL.get(path.relative_to(place).parts[0], ())
+            extra = {name for key in added for name in names(extras.get(key, ()))}
+            for module, by_name in imported(path, self.name):
+                packages = distributions(module)
+                used |= packages
+                # By name and not by an import statement: the code goes on without it.
+                allowed = always | along | extra | (optional if by_name else set())
+                if not packages & allowed:
+                    wrong.append(f"{where} imports {module}, which {asks} does not ask for.")
+                elif not packages & (self.pinned | extra):
+                    wrong.append(f"{where} imports {module}, which {self.pins} does not pin.")
+        wrong += [f"{name} is a dependency that nothing imports." for name in sorted(always - used)]
+        return wrong
 
 
 def brings(package: str, name: str) -> bool:
@@ -102,17 +136,23 @@ def brings(package: str, name: str) -> bool:
     return name in names(entry for entry in required if "extra ==" not in entry)
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The modules of others that a file imports, anywhere in it; each once."""
+def imported(path: Path, package: str) -> Iterator[tuple[str, bool]]:
+    """The modules of others that a file imports anywhere in it, and whether only by name."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found: set[str] = set()
+    named: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             parts = node.module.split(".")
             found.add(".".join(parts[: 2 if parts[0] == "azure" else 1]))
-    yield from sorted(found - set(sys.stdlib_module_names) - {PACKAGE})
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "importlib.import_module":
+            (name,) = node.args
+            if isinstance(name, ast.Constant):
+                named.add(str(name.value).partition(".")[0])
+    for module in sorted((found | named) - set(sys.stdlib_module_names) - {package}):
+        yield module, module not in found
 
 
 def distributions(module: str) -> set[str]:

@@ -123,7 +123,7 @@ GUARDS = (
         file="log.py",
         old='printable.replace("##[", r"#\\#[")',
         new="printable",
-        test="tests/core/test_log.py::TestSafeFormatter::test_no_line_is_a_command",
+        test="tests/support/test_log.py::TestSafeFormatter::test_no_line_is_a_command",
     ),
     Guard(
         name="nobody can guess the delimiter of an output",
@@ -137,7 +137,7 @@ GUARDS = (
         file="log.py",
         old="_is_ours(record) or record.levelno >= logging.WARNING",
         new="record is not None",
-        test="tests/core/test_log.py::TestSafeFormatter::test_debug_lines_of_libraries_stay_out",
+        test="tests/support/test_log.py::TestSafeFormatter::test_debug_lines_of_libraries_stay_out",
     ),
     Guard(
         name="GitHub's token follows no redirect away",
@@ -172,14 +172,14 @@ GUARDS = (
         file="privileges.py",
         old="if name.startswith(_RUNNER_SECRETS) or",
         new="if",
-        test="tests/core/test_privileges.py::test_runner_secrets_leave_the_environment",
+        test="tests/cli/test_privileges.py::test_runner_secrets_leave_the_environment",
     ),
     Guard(
         name="commands of one person are counted",
         file="window.py",
         old="if len(times) < COMMANDS:",
         new="if times is not None:",
-        test="tests/core/test_window.py::TestTooMany::test_the_limit_itself",
+        test="tests/trigger/test_window.py::TestTooMany::test_the_limit_itself",
     ),
     Guard(
         name="one command at a time",

@@ -13,7 +13,7 @@ from .corpus import CASES
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.source
 
-NAMED = re.compile(r"`(tests/[\w/]+\.py)::([\w:]+)(?:\[([\w-]+)\])?`")
+NAMED = re.compile(r"`((?:scripts/)?tests/[\w/]+\.py)::([\w:]+)(?:\[([\w-]+)\])?`")
 
 
 def page(name: str) -> str:

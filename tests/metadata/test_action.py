@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+import doc_tables
 from predict_edit.domain import Outcome, Role, RunReport
 from predict_edit.report.outputs import OutputPaths, to_outputs
 from predict_edit.settings.inputs import KNOWN
@@ -57,9 +57,7 @@ def test_outputs_are_those_of_the_code(action: dict[str, Any]) -> None:
     assert list(action["outputs"]) == list(written)
 
 
-def test_told_defaults_are_those_of_the_code(
-    action: dict[str, Any], doc_tables: ModuleType
-) -> None:
+def test_told_defaults_are_those_of_the_code(action: dict[str, Any]) -> None:
     """The default that a description tells is the code's, and each default of the code is told."""
     told = {
         name: default

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+import doc_tables
+import lint_workflows
 from predict_edit import __version__
 from predict_edit.domain import errors
 from predict_edit.settings.checks import check_inputs, check_task_inputs
@@ -21,7 +22,7 @@ from predict_edit.settings.repository_config import KNOWN as CONFIG_KEYS
 from predict_edit.settings.repository_config import read_config
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe, parse_command
 
-from .conftest import ROOT, load_script
+from .conftest import ROOT
 
 pytestmark = pytest.mark.source
 
@@ -45,7 +46,7 @@ def blocks(markdown: str, language: str) -> list[str]:
     return [token.content for token in tokens if token.type == "fence" and token.info == language]
 
 
-def test_tables_of_the_readme_are_current(readme: str, doc_tables: ModuleType) -> None:
+def test_tables_of_the_readme_are_current(readme: str) -> None:
     """The generated tables hold what action.yml says."""
     assert f"\n{doc_tables.inputs_table()}\n" in readme
     assert f"\n{doc_tables.outputs_table()}\n" in readme
@@ -102,9 +103,8 @@ def workflows() -> Iterator[Any]:
     """All workflows that are shown, in examples/ and in pages."""
     for path in EXAMPLES:
         yield pytest.param(path.read_text(encoding="utf-8"), id=path.name)
-    finder = load_script("lint_workflows")
     for path in PAGES:
-        for number, text in enumerate(finder.snippets(path)):
+        for number, text in enumerate(lint_workflows.snippets(path)):
             yield pytest.param(text, id=f"{path.name}-{number}")
 
 

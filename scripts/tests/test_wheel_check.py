@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, change, load_script
+import dist
+import test_wheel
+import wheel_check
+
+from .conftest import ROOT, change
 
 pytestmark = pytest.mark.source
 
-wheel_check = load_script("wheel_check")
-test_wheel = load_script("test_wheel")
-dist = load_script("dist")
 
 METADATA = """\
 Metadata-Version: 2.4

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import graphql
 import pytest
 
-ROOT = Path(__file__).parents[3]
+import cut_graphql_schema
+
 FULL = """
 directive @docs(category: String!) on OBJECT
 "Everything"
@@ -27,22 +26,11 @@ enum Unused { X }
 """
 
 
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    """The script as a module."""
-    path = ROOT / "scripts" / "cut_graphql_schema.py"
-    found = importlib.util.spec_from_file_location("cut_graphql_schema", path)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-def test_keeps_what_is_wanted_and_what_it_needs(script: ModuleType) -> None:
+def test_keeps_what_is_wanted_and_what_it_needs() -> None:
     """Wanted fields stay with what their arguments need; descriptions and the rest go."""
-    wanted = script.read_fields("# note\nQuery: id a\nA: id name old\nNode: id\nBoth:\n")
-    text = graphql.print_ast(script.cut(graphql.parse(FULL), wanted))
+    fields = "# note\nQuery: id a\nA: id name old\nNode: id\nBoth:\n"
+    wanted = cut_graphql_schema.read_fields(fields)
+    text = graphql.print_ast(cut_graphql_schema.cut(graphql.parse(FULL), wanted))
     built = graphql.build_schema(text)
     assert set(built.type_map) >= {"A", "Deep", "Kind", "Size", "Where"}
     assert not set(built.type_map) & {"B", "Unused"}
@@ -60,14 +48,13 @@ def test_keeps_what_is_wanted_and_what_it_needs(script: ModuleType) -> None:
         ("Nothing: id\n", "has no type Nothing"),
     ],
 )
-def test_refuses_a_wrong_list(script: ModuleType, fields: str, said: str) -> None:
+def test_refuses_a_wrong_list(fields: str, said: str) -> None:
     """A list that names what is not there, or forgets what is needed, is an error."""
     with pytest.raises(SystemExit, match=said):
-        script.cut(graphql.parse(FULL), script.read_fields(fields))
+        cut_graphql_schema.cut(graphql.parse(FULL), cut_graphql_schema.read_fields(fields))
 
 
 def test_writes_the_file(
-    script: ModuleType,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -79,6 +66,6 @@ def test_writes_the_file(
     out = tmp_path / "out.graphql"
     given = [str(tmp_path / "full.graphql"), "--fields", str(tmp_path / "fields.txt")]
     monkeypatch.setattr(sys, "argv", ["cut", *given, "--output", str(out)])
-    script.main()
+    cut_graphql_schema.main()
     assert "# Copyright (c) Somebody\n#\n# MIT\n" in out.read_text()
     assert "3 types" in capsys.readouterr().out

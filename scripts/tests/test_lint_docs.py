@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, load_script
+import cli_tables as tables
+import docs_blocks as blocks
+import lint_docs as docs
+
+from .conftest import ROOT
 
 pytestmark = pytest.mark.source
 
-docs = load_script("lint_docs")
-blocks = load_script("docs_blocks")
-tables = load_script("cli_tables")
 CONFIG = "recipes:\n  a:\n    instruction: Do it.\n    files: ['*.py']\n"
 WORKFLOW = (ROOT / "examples" / "comment-openai.yml").read_text(encoding="utf-8")
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+import changelog
+import release_check
+import release_commit
 from predict_edit import __version__
 
-from .conftest import ROOT, change, load_script
+from .conftest import ROOT, change
 
 pytestmark = pytest.mark.source
 
-changelog = load_script("changelog")
-release_check = load_script("release_check")
-release_commit = load_script("release_commit")
 
 TODAY = dt.date(2030, 5, 17)
 TAG = f"release/v{__version__}"

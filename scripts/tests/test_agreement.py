@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+import agreement
 from predict_edit import __version__
 
-from .conftest import ROOT, change, load_script
+from .conftest import ROOT, change
 
 pytestmark = pytest.mark.source
 
-agreement = load_script("agreement")
 
 INIT = "src/predict_edit/__init__.py"
 WRONG = [
@@ -20,8 +20,8 @@ WRONG = [
     (INIT, f'"{__version__}"', '"9.9"', "the version is in one place", "no `__version__`"),
     ("pyproject.toml", 'dynamic = ["version"]', 'version = "1.0.0"', "the version is in one place",
      "a version of its own"),
-    ("src/predict_edit/cli.py", "import argparse", f'import argparse\nHERE = "{__version__}"',
-     "the version is in one place", "cli.py repeats the version"),
+    ("src/predict_edit/cli/main.py", "import argparse", f'import argparse\nHERE = "{__version__}"',
+     "the version is in one place", "cli/main.py repeats the version"),
     (INIT, f'"{__version__}"', '"9.9.9"', "the changelog has the version",
      "does not start with 9.9.9"),
     (INIT, f'"{__version__}"', '"9.9.9"', "pages and examples name the version",
