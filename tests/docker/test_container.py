@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from predict_edit import __version__
-from predict_edit.edit import grammars
+from predict_edit.edit.guards import grammars
 from predict_edit_sandbox.container import Image
 from predict_edit_sandbox.github import DEFAULT_TOKEN
 from predict_edit_sandbox.model.config import API_KEY
@@ -81,13 +81,13 @@ def test_holds_only_what_the_action_imports(image: Image) -> None:
 def test_reads_the_syntax_of_more_languages(image: Image) -> None:
     """All grammars are there and judge, without rights and on a read-only file system, too."""
     script = (
-        "from predict_edit.edit import grammars, syntax\n"
+        "from predict_edit.edit.guards import grammars, parsers\n"
         "known = grammars.known()\n"
-        "print(len(set(known) - set(syntax.BUILT_IN)))\n"
+        "print(len(set(known) - set(parsers.BUILT_IN)))\n"
         "known['.go']('package main\\n')\n"
         "try:\n"
         "    known['.rs']('fn main( {\\n')\n"
-        "except syntax.Malformed as error:\n"
+        "except parsers.Malformed as error:\n"
         "    print(type(error).__name__)\n"
     )
     options = ("--network", "none", "--user", "65534", "--read-only")

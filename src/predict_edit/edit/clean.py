@@ -7,8 +7,9 @@ What is not certain is left as it is, for the guard to judge.
 
 from __future__ import annotations
 
-from predict_edit.edit import align, blanks, fence, intent
+from predict_edit.edit import fences, intent, line_pairs
 
+_BLANKS = " \t"
 _ENDS = "\r\n"
 
 
@@ -30,28 +31,28 @@ def clean(original: str, answer: str, *, instruction: str = "") -> str:
     if answer == original:
         return original
     free = intent.read(instruction)
-    body = original.lstrip(fence.BOM)
-    text = _unmarked(body, fence.unwrap(original, answer))
+    body = original.lstrip(fences.BOM)
+    text = _unmarked(body, fences.unwrap(original, answer))
     if not text.strip():
         return ""
     marked = answer if free.byte_order_mark else original
-    marks = marked[: len(marked) - len(marked.lstrip(fence.BOM))]
+    marks = marked[: len(marked) - len(marked.lstrip(fences.BOM))]
     return marks + _shape(body, text, free)
 
 
 def _unmarked(original: str, text: str) -> str:
     """The text without byte-order marks at its start, however models put line feeds round them."""
-    text = text.lstrip(fence.BOM)
+    text = text.lstrip(fences.BOM)
     inner = text.lstrip(_ENDS)
-    if not inner.startswith(fence.BOM) or original.lstrip(_ENDS).startswith(fence.BOM):
+    if not inner.startswith(fences.BOM) or original.lstrip(_ENDS).startswith(fences.BOM):
         return text
-    return inner.lstrip(fence.BOM + _ENDS)
+    return inner.lstrip(fences.BOM + _ENDS)
 
 
 def _shape(original: str, text: str, free: intent.Intent) -> str:
     """Line endings and both ends, for texts without byte-order mark."""
     if not free.trailing_blanks:
-        text = blanks.restore(original, text)
+        text = restore_blanks(original, text)
     core = text.strip(_ENDS)
     old_core = original.strip(_ENDS)
     own_ends = free.file_ends or not old_core
@@ -86,7 +87,7 @@ def _with_endings(original: str, text: str) -> str:
     common = max(sorted(styles), key=ends.count)
     # The last line of a text has no ending to give.
     ends[-1] = common
-    pairs = align.pair(old, new)
+    pairs = line_pairs.pair(old, new)
     following = _following(pairs, len(old))
     chosen: list[str] = []
     before = -1
@@ -125,3 +126,45 @@ def _lines(text: str) -> tuple[list[str], list[str]]:
 def _uniform(text: str, end: str) -> str:
     """The same lines, all with this ending."""
     return end.join(_lines(text)[0])
+
+
+def restore_blanks(original: str, text: str) -> str:
+    """Take the original's form of every line that differs from it in trailing blanks only.
+
+    Lines are cut at line feeds; carriage returns before one are no blanks and stay as they are.
+    """
+    if original == text:
+        return text
+    old, new = original.split("\n"), text.split("\n")
+    old_at, new_at = _visible(old), _visible(new)
+    pairs = line_pairs.pair([_bare(old[at]) for at in old_at], [_bare(new[at]) for at in new_at])
+    before: tuple[int, int] | None = None
+    for number, (at, paired) in enumerate(zip(new_at, pairs, strict=True)):
+        if paired is None:
+            before = None
+            continue
+        there = old_at[paired]
+        new[at] = _with_blanks_of(old[there], new[at])
+        if before == (paired - 1, at - 1 - (there - 1 - old_at[paired - 1])) and number:
+            _copy_gap(old, there, new, at, length=there - 1 - old_at[paired - 1])
+        before = (paired, at)
+    return "\n".join(new)
+
+
+def _copy_gap(old: list[str], there: int, new: list[str], at: int, *, length: int) -> None:
+    """Lines without anything visible before a paired line, as many in both texts."""
+    for step in range(1, length + 1):
+        new[at - step] = _with_blanks_of(old[there - step], new[at - step])
+
+
+def _visible(lines: list[str]) -> list[int]:
+    return [number for number, line in enumerate(lines) if _bare(line)]
+
+
+def _bare(line: str) -> str:
+    return line.rstrip("\r").rstrip(_BLANKS)
+
+
+def _with_blanks_of(old: str, line: str) -> str:
+    body = line.rstrip("\r")
+    return line if fences.is_fence(body) else old.rstrip("\r") + line[len(body) :]

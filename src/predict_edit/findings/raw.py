@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import unicodedata
 from typing import Final
 
 from predict_edit.domain import Finding
+from predict_edit.support.unicode import is_shown
 
 MAX_MESSAGE: Final = 500
 MAX_RULE: Final = 120
@@ -65,7 +65,10 @@ def one_line(text: str, limit: int) -> str:
     """A text on one line: white space joined, what nobody sees left out, cut with an ellipsis."""
     # Much longer than the limit is cut first: a report may hold megabytes in one message.
     joined = _BLANKS.sub(" ", text[: 8 * limit]).strip()
-    shown = "".join(char for char in joined if unicodedata.category(char)[0] != "C")
+    if joined.isascii() and joined.isprintable():
+        shown = joined
+    else:
+        shown = "".join(char for char in joined if is_shown(char))
     return shown if len(shown) <= limit else f"{shown[: limit - 1].rstrip()}…"
 
 

@@ -8,8 +8,8 @@ import dataclasses
 from predict_edit.domain import EditRequest
 from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.errors import AnswerEmpty, AnswerUnusable
-from predict_edit.edit import clean, grammars, guard, intent, pieces, prompt
-from predict_edit.edit.brake import Brake
+from predict_edit.edit import chunks, clean, guards, intent, prompt
+from predict_edit.edit.guards.early_stop import EarlyStop
 from predict_edit.edit.prompt import Message, Part
 from predict_edit.llm.effort import Ledger
 from predict_edit.llm.predict import Predictor
@@ -90,7 +90,7 @@ class Answers:
         text = request.file.text if part is None else part.text
 
         def watch() -> Watch:
-            return Brake(request.file.path, text, instruction=request.instruction).feed
+            return EarlyStop(request.file.path, text, instruction=request.instruction).feed
 
         return await self.predictor.ask(
             self.messages(request, part, correction), text, ledger, progress, watch
@@ -110,6 +110,6 @@ def accept(request: EditRequest, answer: str, part: Part | None = None) -> str:
         if not text and intent.read(instruction).deletes:
             # All of a piece may be what was to go; whether too much went, the whole file shows.
             return ""
-        text = pieces.rejoin(original, text, last=part.index == part.total)
-    guard.check(path, original, text, instruction, parsers=grammars.known())
+        text = chunks.rejoin(original, text, last=part.index == part.total)
+    guards.check(path, original, text, instruction)
     return text

@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Sequence
 
+from predict_edit.support.unicode import is_shown
+
 LONGEST_QUOTE = 300
 """Characters of provider text that are shown."""
 
@@ -27,7 +29,6 @@ _KEY_LIKE = re.compile(
     | [\w+/=-]{48,}                      # whatever else is too long to be a word
     """
 )
-_NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _ESCAPED_QUOTE = re.compile(r"\\+([\"'])")
 _SPACES = re.compile(r"(?:\\+[nrt]|\s)+")
 
@@ -67,9 +68,13 @@ def without_echo(text: str, sent: Sequence[str]) -> str:
     return "…".join(kept)
 
 
+def _printed(text: str) -> str:
+    return "".join(char if is_shown(char) else " " for char in text)
+
+
 def quote(text: str, sent: Sequence[str] = ()) -> str:
     """Provider text that may be shown: no echo, nothing that looks like a key, one short line."""
-    text = _KEY_LIKE.sub("[hidden]", without_echo(_NOT_PRINTED.sub(" ", text), sent)).strip()
+    text = _KEY_LIKE.sub("[hidden]", without_echo(_printed(text), sent)).strip()
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1].rstrip()}…"
 
 

@@ -10,7 +10,7 @@ import openai
 from predict_edit.domain import EditRequest, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.errors import AnswerTooLong, ContextTooLong, FileTooLong, PredictEditError
-from predict_edit.edit import pieces
+from predict_edit.edit import chunks
 from predict_edit.edit.prompt import Part
 from predict_edit.llm import bounds, tokens
 from predict_edit.llm.advice import Target
@@ -178,7 +178,7 @@ class ChatEditor:
         self._knowledge.too_long(min(asked, error.limit or asked))
         try:
             # Where it is not the file that is long, but what is shown with it, half may fit.
-            parts = self.parts(text) or pieces.plan(
+            parts = self.parts(text) or chunks.plan(
                 text, most=(count(text) + 1) // 2, count=count, context=asked
             )
         except FileTooLong:
@@ -200,7 +200,7 @@ class ChatEditor:
             return ()
         most = min(bounds.piece_tokens(known.output_limit), (size + 1) // 2)
         try:
-            parts = pieces.plan(
+            parts = chunks.plan(
                 text, most=most, count=self._around.count, context=known.context_window
             )
         except FileTooLong:

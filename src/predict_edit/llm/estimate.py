@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from predict_edit.domain import EditRequest, Usage
 from predict_edit.domain.errors import FileTooLong
-from predict_edit.edit import pieces, prompt
+from predict_edit.edit import chunks, prompt
 from predict_edit.edit.prompt import Part
 from predict_edit.llm import bounds, prices
 from predict_edit.llm.models import Capability, look_up, provider_of
@@ -116,7 +116,7 @@ def parts_of(text: str, capability: Capability, count: Callable[[str], int]) -> 
     limit = capability.output_limit
     if limit is None or bounds.fits(text, limit, count):
         return ()
-    return pieces.plan(
+    return chunks.plan(
         text,
         most=bounds.piece_tokens(limit),
         largest=bounds.file_tokens(limit),

@@ -15,8 +15,8 @@ from typing import Any
 from predict_edit.domain import EditRequest
 from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.errors import AnswerTooLong, ContextTooLong, PredictEditError
-from predict_edit.edit import grammars, guard, pieces
-from predict_edit.edit.pieces import Count
+from predict_edit.edit import chunks, guards
+from predict_edit.edit.chunks import Count
 from predict_edit.edit.prompt import Part
 from predict_edit.llm.answers import CORRECTABLE, Answers
 from predict_edit.llm.effort import Ledger
@@ -94,7 +94,7 @@ class LongFile:
                     smaller: tuple[Part, ...] = (part,)
                 else:
                     halvings -= 1
-                    smaller = pieces.halve(part, self.count) if halvings >= 0 else ()
+                    smaller = chunks.halve(part, self.count) if halvings >= 0 else ()
                     if len(smaller) <= 1:
                         raise
             return "".join([await ask(each, halvings, lean) for each in smaller])
@@ -103,7 +103,7 @@ class LongFile:
 
     def _leaner(self, part: Part, lean: int) -> tuple[Part, int]:
         """A piece with no more beside it than has turned out to fit, and how lean that is."""
-        while lean < self.lean and (less := pieces.leaner(part, self.request.file.text)):
+        while lean < self.lean and (less := chunks.leaner(part, self.request.file.text)):
             part, lean = less, lean + 1
         return part, self.lean
 
@@ -111,12 +111,11 @@ class LongFile:
         """Guard the whole as if it had come in one answer; a long text takes its time."""
         file = self.request.file
         await asyncio.to_thread(
-            guard.check,
+            guards.check,
             file.path,
             file.text,
             "".join(texts),
             self.request.instruction,
-            parsers=grammars.known(),
         )
 
     async def _guilty(self, texts: Sequence[str]) -> list[int]:

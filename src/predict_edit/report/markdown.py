@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
+
+from predict_edit.support.unicode import EMOJI_SELECTORS, JOINERS, is_shown
 
 MISSING = "\N{EN DASH}"
 """Stands for a figure that nobody reported, and for an empty text."""
@@ -22,11 +23,8 @@ MISSING = "\N{EN DASH}"
 _LONGEST_NAME = 200
 _LONGEST_TEXT = 2_000
 
-_JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
+_JOINERS = JOINERS | EMOJI_SELECTORS
 """Part of many scripts and emoji; they hide or reorder nothing, so running text keeps them."""
-
-_FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
-"""Blank on the screen although Unicode does not class them so."""
 
 _CODE = re.compile(r"`([^`]+)`")
 _BEFORE = """([{"'\N{LEFT DOUBLE QUOTATION MARK}"""
@@ -68,18 +66,9 @@ class _Visible(dict[int, str | int]):
             return ord(character)
         if character < " ":
             return 0x2400 + ord(character)  # the control pictures stand in the same order
-        if _hides(character):
+        if not is_shown(character):
             return f"⟨U+{ord(character):04X}⟩"
         return ord(character)
-
-
-def _hides(character: str) -> bool:
-    """Tell whether a character is invisible, reorders its neighbours or is no character."""
-    if character in _FILLERS or "\ufe00" <= character <= "\ufe0f":
-        return True
-    if "\U000e0100" <= character <= "\U000e01ef":
-        return True
-    return unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 
 
 _NAME = _Visible(frozenset())

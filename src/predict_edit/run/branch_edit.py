@@ -17,7 +17,7 @@ from predict_edit.domain import (
 )
 from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.errors import PredictEditError
-from predict_edit.edit.screen.judge import judge_for, secret_in
+from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings import Findings, near
 from predict_edit.run.edit_files import failed_result
 from predict_edit.suggest.place import place

@@ -1,7 +1,8 @@
-"""Characters that nobody sees, taken out of what people are supposed to have read.
+"""The one table of characters that nobody sees.
 
-An instruction that was copied from somewhere may carry text that its author never saw: zero-width
-and tag characters spell words to a model, bidirectional controls show one order and mean another.
+Instructions lose them, answers must not add them, and reports show them as signs. Text that was
+copied from somewhere may hold what its author never saw: zero-width and tag characters spell words
+to a model, bidirectional controls show one order and mean another.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ _VISIBLE_FORMATS = frozenset(
 )
 """Arabic, Syriac and Kaithi signs that Unicode files under Cf although they are drawn."""
 
-_FILLERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\U0001d159")
 """Characters of other categories that are drawn as nothing."""
 
-_VARIATION_SELECTORS = frozenset(
+VARIATION_SELECTORS = frozenset(
     map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 )
 
-_EMOJI_SELECTORS = ("\ufe0e", "\ufe0f")
-_JOINERS = ("\u200c", "\u200d")
+EMOJI_SELECTORS = frozenset("\ufe0e\ufe0f")
+JOINERS = frozenset("\u200c\u200d")
 """Persian, Indic scripts and emoji need them between two characters."""
-_KEYCAP = "\u20e3"
+KEYCAP = "\u20e3"
 
 
 def is_hidden(char: str) -> bool:
@@ -35,9 +36,18 @@ def is_hidden(char: str) -> bool:
         return False
     return (
         unicodedata.category(char) in {"Cc", "Cf", "Cs"}
-        or char in _FILLERS
-        or char in _VARIATION_SELECTORS
+        or char in FILLERS
+        or char in VARIATION_SELECTORS
     )
+
+
+def is_shown(char: str) -> bool:
+    """Tell whether a character is drawn, on one line, with a meaning that everybody knows.
+
+    Hidden characters are not, nor are line separators and code points that are private or
+    unassigned.
+    """
+    return not is_hidden(char) and unicodedata.category(char) not in {"Co", "Cn", "Zl", "Zp"}
 
 
 def strip_hidden(text: str) -> str:
@@ -53,10 +63,10 @@ def _shapes(text: str, index: int) -> bool:
     """Tell whether a hidden character is an emoji's selector or joins two visible characters."""
     char, after = text[index], text[index + 1 : index + 2]
     before, second = text[index - 1 : index], text[index - 2 : index - 1]
-    if char in _EMOJI_SELECTORS:
-        return _can_be_shaped(before) or after == _KEYCAP
-    if char in _JOINERS:
-        shaped = second if before in _EMOJI_SELECTORS else before
+    if char in EMOJI_SELECTORS:
+        return _can_be_shaped(before) or after == KEYCAP
+    if char in JOINERS:
+        shaped = second if before in EMOJI_SELECTORS else before
         return _can_be_shaped(shaped) and _can_be_shaped(after)
     return False
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import Hunk
-from predict_edit.edit.screen import reasons
-from predict_edit.edit.screen.characters import is_dangerous, problem
+from predict_edit.edit.screening import characters
+from predict_edit.edit.screening.characters import is_dangerous, problem
 
 Ask = Callable[..., list[str | None]]
 
@@ -27,42 +27,42 @@ def added(text: str, *removed: str, start: int = 2) -> str | None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("access = 'user\u202e \u2066// admin\u2069 \u2066'\n", reasons.REORDERS),
-        ("mark\u200e\n", reasons.REORDERS),
-        ("arabic mark\u061c\n", reasons.REORDERS),
-        ("a\U000e0068\U000e0069b\n", reasons.TAGS),
-        ("flag of nowhere \U0001f3f4\U000e0061\U000e0061\U000e007f\n", reasons.TAGS),
-        ("comment # \u2028evil()\n", reasons.SEPARATORS),
-        ("next line \x85 evil()\n", reasons.SEPARATORS),
-        ("vertical \x0b tab\n", reasons.SEPARATORS),
-        ("escape \x1b[8mhidden\x1b[0m\n", reasons.CONTROLS),
-        ("back \x08 space\n", reasons.CONTROLS),
-        ("nul \x00\n", reasons.CONTROLS),
-        ("page \x0c break\n", reasons.CONTROLS),
-        ("overwritten\rshown\n", reasons.CONTROLS),
-        ("two returns\r\r\n", reasons.CONTROLS),
-        ("lone surrogate \ud800\n", reasons.CONTROLS),
-        ("a\ufe01\ufe02\ufe0a\n", reasons.SELECTORS),
-        ("a\U000e0154\U000e0155\n", reasons.SELECTORS),
-        ("letter with a selector a\ufe0f\n", reasons.SELECTORS),
-        ("ideograph 漢\U000e0100\n", reasons.SELECTORS),
-        ("two selectors ❤\ufe0f\ufe0f\n", reasons.SELECTORS),
-        ("Mongolian \u180b\n", reasons.SELECTORS),
-        ("zero\u200bwidth\n", reasons.INVISIBLE),
-        ("joiner in an identifier ad\u200dmin\n", reasons.INVISIBLE),
-        ("two joiners 👩\u200d\u200d💻\n", reasons.INVISIBLE),
-        ("word\u2060joiner and soft\u00adhyphen\n", reasons.INVISIBLE),
-        ("mark inside \ufeff\n", reasons.INVISIBLE),
-        ("Hangul filler \u3164 = 1\n", reasons.INVISIBLE),
-        ("half-width filler \uffa0\n", reasons.INVISIBLE),
-        ("Braille blank \u2800\n", reasons.INVISIBLE),
-        ("grapheme\u034fjoiner\n", reasons.INVISIBLE),
-        ("Khmer vowel \u17b4\n", reasons.INVISIBLE),
-        ("note head \U0001d159\n", reasons.INVISIBLE),
-        ("reserved \u2065\ufff0\U000e0fff\n", reasons.INVISIBLE),
-        ("noncharacter \ufdd0\n", reasons.INVISIBLE),
-        ("private \ue000\n", reasons.UNASSIGNED),
-        ("unassigned \u0378\n", reasons.UNASSIGNED),
+        ("access = 'user\u202e \u2066// admin\u2069 \u2066'\n", characters.REORDERS),
+        ("mark\u200e\n", characters.REORDERS),
+        ("arabic mark\u061c\n", characters.REORDERS),
+        ("a\U000e0068\U000e0069b\n", characters.TAGS),
+        ("flag of nowhere \U0001f3f4\U000e0061\U000e0061\U000e007f\n", characters.TAGS),
+        ("comment # \u2028evil()\n", characters.SEPARATORS),
+        ("next line \x85 evil()\n", characters.SEPARATORS),
+        ("vertical \x0b tab\n", characters.SEPARATORS),
+        ("escape \x1b[8mhidden\x1b[0m\n", characters.CONTROLS),
+        ("back \x08 space\n", characters.CONTROLS),
+        ("nul \x00\n", characters.CONTROLS),
+        ("page \x0c break\n", characters.CONTROLS),
+        ("overwritten\rshown\n", characters.CONTROLS),
+        ("two returns\r\r\n", characters.CONTROLS),
+        ("lone surrogate \ud800\n", characters.CONTROLS),
+        ("a\ufe01\ufe02\ufe0a\n", characters.SELECTORS),
+        ("a\U000e0154\U000e0155\n", characters.SELECTORS),
+        ("letter with a selector a\ufe0f\n", characters.SELECTORS),
+        ("ideograph 漢\U000e0100\n", characters.SELECTORS),
+        ("two selectors ❤\ufe0f\ufe0f\n", characters.SELECTORS),
+        ("Mongolian \u180b\n", characters.SELECTORS),
+        ("zero\u200bwidth\n", characters.INVISIBLE),
+        ("joiner in an identifier ad\u200dmin\n", characters.INVISIBLE),
+        ("two joiners 👩\u200d\u200d💻\n", characters.INVISIBLE),
+        ("word\u2060joiner and soft\u00adhyphen\n", characters.INVISIBLE),
+        ("mark inside \ufeff\n", characters.INVISIBLE),
+        ("Hangul filler \u3164 = 1\n", characters.INVISIBLE),
+        ("half-width filler \uffa0\n", characters.INVISIBLE),
+        ("Braille blank \u2800\n", characters.INVISIBLE),
+        ("grapheme\u034fjoiner\n", characters.INVISIBLE),
+        ("Khmer vowel \u17b4\n", characters.INVISIBLE),
+        ("note head \U0001d159\n", characters.INVISIBLE),
+        ("reserved \u2065\ufff0\U000e0fff\n", characters.INVISIBLE),
+        ("noncharacter \ufdd0\n", characters.INVISIBLE),
+        ("private \ue000\n", characters.UNASSIGNED),
+        ("unassigned \u0378\n", characters.UNASSIGNED),
     ],
 )
 def test_dangerous_characters_are_named(text: str, reason: str) -> None:
@@ -113,10 +113,10 @@ def test_what_was_there_before_stays(removed: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("removed", "text", "reason"),
     [
-        ("a\u200bb\n", "a\u200b\u200bb\n", reasons.INVISIBLE),
-        ("a \u202eb\u202c c\n", "a \u202eb c\n", reasons.REORDERS),  # half of a pair taken away
-        ("a \u202ab\u202c\n", "a \u202eb\u202c\n", reasons.REORDERS),
-        ("a\u200bb\n", "a\u2060b\n", reasons.INVISIBLE),  # another one in its place
+        ("a\u200bb\n", "a\u200b\u200bb\n", characters.INVISIBLE),
+        ("a \u202eb\u202c c\n", "a \u202eb c\n", characters.REORDERS),  # half of a pair taken away
+        ("a \u202ab\u202c\n", "a \u202eb\u202c\n", characters.REORDERS),
+        ("a\u200bb\n", "a\u2060b\n", characters.INVISIBLE),  # another one in its place
     ],
 )
 def test_more_than_before_is_found(removed: str, text: str, reason: str) -> None:
@@ -133,14 +133,14 @@ def test_a_line_that_moves_is_no_addition(ask: Ask) -> None:
 def test_a_byte_order_mark_at_the_start_is_no_danger() -> None:
     """At the start of a file U+FEFF says how it is encoded; anywhere else it hides."""
     assert added("\ufefffirst\n", "first\n", start=1) is None
-    assert added("\ufefffirst\n", "first\n", start=2) == reasons.INVISIBLE
-    assert added("\ufeff\ufefffirst\n", "first\n", start=1) == reasons.INVISIBLE
+    assert added("\ufefffirst\n", "first\n", start=2) == characters.INVISIBLE
+    assert added("\ufeff\ufefffirst\n", "first\n", start=1) == characters.INVISIBLE
 
 
 def test_carriage_returns_that_end_lines_are_layout(ask: Ask) -> None:
     """A file whose only line ends are carriage returns gets more of them."""
     assert ask("a\rb\r", "a\rnew\rb\r") == [None]
-    assert ask("a\nb\r\n", "a\nx\ry\r\n") == [reasons.CONTROLS]
+    assert ask("a\nb\r\n", "a\nx\ry\r\n") == [characters.CONTROLS]
 
 
 def test_a_deletion_adds_nothing(ask: Ask) -> None:

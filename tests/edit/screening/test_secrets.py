@@ -16,14 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import ChangedFile, SourceFile
-from predict_edit.edit.screen import reasons, secret_in
-from predict_edit.edit.screen.own import Needles
-from predict_edit.edit.screen.vendors import SHAPES, tokens_in
+from predict_edit.edit import screening
+from predict_edit.edit.screening import secret_in
+from predict_edit.edit.screening.own_secrets import OwnSecrets
+from predict_edit.edit.screening.secret_patterns import SHAPES, tokens_in
 
 Ask = Callable[..., list[str | None]]
 
 KEY = "sk-sandbox/7f+Q2x-not~real_1"
-OWN = [reasons.OF_THIS_RUN]
+OWN = [screening.OF_THIS_RUN]
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
     "plain": lambda key: key,
@@ -62,12 +63,12 @@ def test_own_secret_is_found(ask: Ask, encode: Callable[[str], str]) -> None:
 @given(st.text(string.ascii_letters + string.digits + "-_~+/=.", min_size=24, max_size=80))
 def test_every_secret_is_found_in_every_encoding(key: str) -> None:
     """Any key that is long enough is found in each encoding, and not where it is missing."""
-    needles = Needles([key])
-    if not needles:
+    own = OwnSecrets([key])
+    if not own:
         return
     for encode in ENCODINGS.values():
-        assert needles.are_in(f"text before {encode(key)} text after")
-    assert not needles.are_in("def count(first: int, last: int) -> list[str]: ...")
+        assert own.are_in(f"text before {encode(key)} text after")
+    assert not own.are_in("def count(first: int, last: int) -> list[str]: ...")
 
 
 @pytest.mark.parametrize("key", ["", "   ", "ollama", "lm-studio", "not-needed", "sk-no-key-here"])

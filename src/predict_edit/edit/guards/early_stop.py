@@ -1,0 +1,123 @@
+"""Whether an answer that is still being written can become the file at all.
+
+What the guard would refuse for its beginning or for a loop can be seen long before the end, and
+every token until then is paid for. The verdicts are the guard's, only earlier; the work is bounded
+for each character that comes in.
+"""
+
+from __future__ import annotations
+
+import collections
+
+from predict_edit.edit import intent
+from predict_edit.edit.guards import commentary, loops
+from predict_edit.edit.rewrite import compare
+
+_OPENING_LINES = 2
+"""Lines with text that are needed to judge an opening: a remark, and what follows it."""
+_OPENING_MOST = 4_000
+"""Characters after which an opening without so many lines is judged as it is."""
+_STUCK = 4_000
+"""Characters at the end of an unfinished line that must be all loops."""
+_STUCK_STEP = 2_000
+_STUCK_PERIOD = 60
+
+PROSE = "The answer begins with a remark instead of the file."
+LOOP = "The answer repeats the same lines over and over."
+STUCK = "The answer writes the same characters over and over."
+
+
+class EarlyStop:
+    """Reads along with one answer; made anew for each."""
+
+    def __init__(self, path: str, original: str, *, instruction: str = "") -> None:
+        self._path = path
+        self._original = original
+        self._opening: str | None = ""
+        self._loops = None if intent.read(instruction).repeats else _Loops(original)
+
+    def feed(self, text: str) -> str | None:
+        """Take in the next characters; a sentence where there is no use in reading on."""
+        if self._opening is not None:
+            self._opening += text
+            if self._opening_is_talk():
+                return PROSE
+        return self._loops.feed(text) if self._loops is not None else None
+
+    def _opening_is_talk(self) -> bool:
+        """Judge the beginning, once, as soon as there is enough of it."""
+        opening = self._opening or ""
+        whole, _, _ = opening.rpartition("\n")
+        lines = sum(bool(line.strip()) for line in whole.split("\n"))
+        if lines < _OPENING_LINES and len(opening) < _OPENING_MOST:
+            return False
+        self._opening = None
+        seen = compare(self._path, self._original, whole or opening)
+        return commentary.in_opening(seen) is not None
+
+
+class _Loops:
+    """Finds blocks of lines, and pieces of a line, that come again and again."""
+
+    def __init__(self, original: str) -> None:
+        self._original = original
+        self._line = ""
+        """The unfinished line, or its end where it is long."""
+        self._grown = 0
+        self._recent: collections.deque[str] = collections.deque(maxlen=loops.MAX_PERIOD)
+        self._runs = [0] * (loops.MAX_PERIOD + 1)
+        """For each period, how many of the last lines equal the line so far before them."""
+        self._new: collections.Counter[str] = collections.Counter()
+        self._old: list[str] | None = None
+        self._old_count: collections.Counter[str] = collections.Counter()
+        self._old_runs: dict[int, int] = {}
+
+    def feed(self, text: str) -> str | None:
+        """Take in the next characters."""
+        *whole, rest = text.split("\n")
+        for part in whole:
+            line, self._line, self._grown = (self._line + part).strip(), "", 0
+            if line and self._take(line):
+                return LOOP
+        self._line = (self._line + rest)[-2 * _STUCK :]
+        self._grown += len(rest)
+        if self._grown >= _STUCK_STEP:
+            self._grown = 0
+            if self._is_stuck():
+                return STUCK
+        return None
+
+    def _take(self, line: str) -> bool:
+        """Count one line in; whether a block that ends here makes a loop."""
+        self._new[line] += 1
+        found = False
+        for period in range(1, len(self._recent) + 1):
+            self._runs[period] = self._runs[period] + 1 if line == self._recent[-period] else 0
+            run = self._runs[period] + period
+            if self._runs[period] and run >= loops.MIN_LINES and run // period >= loops.MIN_REPEATS:
+                found = found or self._is_new(period, run)
+        self._recent.append(line)
+        return found
+
+    def _is_new(self, period: int, run: int) -> bool:
+        """Whether the file itself does not repeat itself so."""
+        if self._old is None:
+            self._old = [line for part in self._original.split("\n") if (line := part.strip())]
+            self._old_count.update(self._old)
+        if period not in self._old_runs:
+            self._old_runs[period] = loops.longest_run(self._old, period)
+        allowed = 2 * (self._old_runs[period] // period) + loops.MIN_REPEATS // 2
+        if run // period <= allowed:
+            return False
+        surplus = max(self._new[line] - self._old_count[line] for line in self._recent)
+        return surplus >= loops.MIN_REPEATS // 2
+
+    def _is_stuck(self) -> bool:
+        """Whether the unfinished line has come down to a few characters over and over."""
+        tail = self._line[-_STUCK:]
+        if len(tail) < _STUCK:
+            return False
+        periods = range(1, _STUCK_PERIOD + 1)
+        if not any(tail[period:] == tail[:-period] for period in periods):
+            return False
+        return tail not in self._original

@@ -1,0 +1,107 @@
+"""Parsers of more languages, if tree-sitter and its grammars are installed.
+
+They are an extra: without them, files in these languages pass the syntax guard unread. A grammar
+that cannot read the file as it was before the edit judges nothing, so a grammar that is behind its
+language does no harm to files that use what is new.
+
+Each text is read in a process of its own (`grammar_child.py`): 5 kB of the wrong characters take a
+C grammar a gigabyte, and the author of a pull request chooses its files.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from predict_edit.edit.guards.parsers import BUILT_IN, Malformed, Parser, Unjudged
+
+MAX_CHARACTERS = 1_000_000
+MAX_BYTES_OF_MEMORY = 768 * 1024 * 1024
+MAX_SECONDS = 4
+
+_CHILD = Path(__file__).with_name("grammar_child.py")
+_CORE = "tree_sitter"
+_ONE_AT_A_TIME = threading.Lock()
+"""However many files are read side by side, memory is taken once."""
+
+GRAMMARS: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), ("tree_sitter_javascript", "language")),
+    **dict.fromkeys((".ts", ".mts", ".cts"), ("tree_sitter_typescript", "language_typescript")),
+    ".tsx": ("tree_sitter_typescript", "language_tsx"),
+    ".go": ("tree_sitter_go", "language"),
+    ".rs": ("tree_sitter_rust", "language"),
+    ".java": ("tree_sitter_java", "language"),
+    **dict.fromkeys((".c", ".h"), ("tree_sitter_c", "language")),
+    **dict.fromkeys((".cc", ".cpp", ".cxx", ".hh", ".hpp"), ("tree_sitter_cpp", "language")),
+    ".cs": ("tree_sitter_c_sharp", "language"),
+    ".rb": ("tree_sitter_ruby", "language"),
+    ".php": ("tree_sitter_php", "language_php"),
+    **dict.fromkeys((".sh", ".bash"), ("tree_sitter_bash", "language")),
+}
+"""Suffix to the grammar's module and the function in it that gives the language."""
+
+
+@functools.cache
+def known() -> Mapping[str, Parser]:
+    """The parsers by suffix: those that are always there, and the grammars that are installed."""
+    return MappingProxyType({**_installed(), **BUILT_IN})
+
+
+def _installed() -> dict[str, Parser]:
+    """A parser for each language whose grammar is here; nothing is loaded."""
+    core = _folder(_CORE)
+    if core is None:
+        return {}
+    folders = {module: _folder(module) for module, _ in GRAMMARS.values()}
+    return {
+        suffix: functools.partial(_parse, module, function, (core, folder))
+        for suffix, (module, function) in GRAMMARS.items()
+        if (folder := folders[module]) is not None
+    }
+
+
+def _folder(module: str) -> str | None:
+    """The folder that a package is installed in; ``None`` where it is not."""
+    spec = importlib.util.find_spec(module)
+    return None if spec is None or spec.origin is None else str(Path(spec.origin).parent.parent)
+
+
+def _parse(module: str, function: str, folders: tuple[str, ...], text: str) -> None:
+    """Read a text; what the grammar does not understand is malformed.
+
+    Raises:
+        Malformed: a node of the tree is an error or was made up, with the first one's line.
+        Unjudged: the text is too long, takes too much, or the grammar cannot be loaded.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise Unjudged
+    limits = (str(MAX_BYTES_OF_MEMORY), str(MAX_SECONDS))
+    command = [sys.executable, "-I", "-S", "-B", str(_CHILD), module, function, *limits]
+    try:
+        with _ONE_AT_A_TIME:
+            done = subprocess.run(
+                [*command, *dict.fromkeys(folders)],
+                input=text.encode("utf-8", "surrogatepass"),
+                capture_output=True,
+                check=False,
+                timeout=MAX_SECONDS,
+                env=_environment(),
+            )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unjudged from error
+    if done.returncode or not done.stdout:
+        raise Unjudged
+    if done.stdout != b"ok":
+        raise Malformed(int(done.stdout))
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of this process's environment but what Windows cannot start a program without."""
+    return {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}

@@ -1,0 +1,137 @@
+"""The syntax guard for languages with a grammar."""
+
+from __future__ import annotations
+
+import importlib.util
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from predict_edit.domain.errors import AnswerUnusable
+from predict_edit.edit import guards
+from predict_edit.edit.guards import grammars, parsers, syntax
+from predict_edit.edit.rewrite import compare
+
+SAMPLES = {
+    "a.js": "export function f(a) {\n  return `${a}`;\n}\n",
+    "a.jsx": "const A = () => <b>{1}</b>;\nfunction g() {\n  return A;\n}\n",
+    "a.ts": "export function f(a: number): string {\n  return `${a}`;\n}\n",
+    "a.tsx": "const A = (p: {n: number}) => <b>{p.n}</b>;\nfunction g() {\n  return A;\n}\n",
+    "a.go": "package a\n\nfunc F(a int) int {\n\treturn a\n}\n",
+    "a.rs": "pub fn f(a: u8) -> u8 {\n    a\n}\n",
+    "A.java": "class A {\n    int f(int a) {\n        return a;\n    }\n}\n",
+    "a.c": "int f(int a) {\n    return a;\n}\n",
+    "a.cpp": "template <class T> T f(T a) {\n    return a;\n}\n",
+    "A.cs": "class A {\n    int F(int a) {\n        return a;\n    }\n}\n",
+    "a.rb": "def f(a)\n  [a].map { |b| b }\nend\n",
+    "a.php": "<?php\nfunction f($a) {\n    return $a;\n}\n",
+    "a.sh": 'f() {\n    echo "$1"\n}\n',
+}
+
+
+@pytest.fixture(autouse=True)
+def _looked_for_anew() -> Iterator[None]:
+    """What is installed is remembered; not from one test to the next."""
+    grammars.known.cache_clear()
+    yield
+    grammars.known.cache_clear()
+
+
+def test_every_grammar_is_installed_and_fits() -> None:
+    """What the container has is pinned for development too, so nothing here is passed over."""
+    assert set(grammars.known()) == {*grammars.GRAMMARS, *parsers.BUILT_IN}
+    for suffix in grammars.GRAMMARS:
+        with pytest.raises(parsers.Malformed):
+            grammars.known()[suffix]("<?php ) ( { ' <<")
+
+
+@pytest.mark.parametrize("path", SAMPLES)
+def test_an_edit_that_breaks_the_file_is_refused(path: str) -> None:
+    """A closing brace that got lost, with the line; what stays whole passes."""
+    text = SAMPLES[path]
+    broken = text.replace("}\n", "\n", 1) if path != "a.rb" else text.replace("end\n", "")
+    assert broken != text
+    with pytest.raises(AnswerUnusable, match=r"was valid [\w+# ]+ before .* after it \(line"):
+        guards.check(path, text, broken, "Replace `zz` with `yy`.")
+    renamed = text.replace("f(", "renamed(").replace("F(", "Renamed(").replace("g(", "named(")
+    guards.check(path, text, renamed, "Rename the function.")
+
+
+@pytest.mark.parametrize("path", SAMPLES)
+def test_a_file_that_was_not_understood_before_judges_nothing(path: str) -> None:
+    """Macros, dialects and what is newer than the grammar are let through."""
+    odd = SAMPLES[path] + "\n)))]]] @@ <<<\n"
+    assert syntax.problem(compare(path, odd, odd + "}}}")) is None
+
+
+def test_the_line_of_the_first_error_is_told() -> None:
+    """Counted from 1, where the reader finds it."""
+    with pytest.raises(parsers.Malformed) as broken:
+        grammars.known()[".go"]("package a\n\nfunc F() int {\n\treturn )\n}\n")
+    assert broken.value.line == 4
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"), [(".c", "a=>" * 20_000), (".sh", "<b>" * 30_000), (".cs", "x{a:" * 240_000)]
+)
+def test_a_text_made_for_a_parser_harms_nobody(suffix: str, text: str) -> None:
+    """Such texts take gigabytes or minutes; the process that reads them is stopped long before."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    started = time.monotonic()
+    with pytest.raises(parsers.Unjudged):
+        grammars.known()[suffix](text)
+    assert time.monotonic() - started < 5 * grammars.MAX_SECONDS
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert taken <= max(before, grammars.MAX_BYTES_OF_MEMORY // 1024)
+
+
+def test_the_child_gets_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No secret, and no folder that somebody names in a variable, is within its reach."""
+    monkeypatch.setenv("INPUT_API-KEY", "secret-key-of-a-test")
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    assert "INPUT_API-KEY" not in grammars._environment()
+    assert "PYTHONPATH" not in grammars._environment()
+    grammars.known()[".go"]("package a\n")
+
+
+def test_a_grammar_that_cannot_be_loaded_judges_nothing(tmp_path: Path) -> None:
+    """One that does not fit the installed tree-sitter, or is damaged."""
+    (tmp_path / "tree_sitter_none.py").write_text("def language():\n    return None\n")
+    folders = (grammars._folder("tree_sitter") or "", str(tmp_path))
+    with pytest.raises(parsers.Unjudged):
+        grammars._parse("tree_sitter_none", "language", folders, "x")
+
+
+def test_what_is_too_long_is_not_judged() -> None:
+    """Time is bounded."""
+    with pytest.raises(parsers.Unjudged):
+        grammars.known()[".c"]("int a;\n" * 200_000)
+
+
+def test_without_the_extra_the_usual_parsers_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing fails for what is not installed."""
+    found = importlib.util.find_spec
+
+    def without(name: str, package: str | None = None) -> Any:
+        return None if name.startswith("tree_sitter") else found(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+    assert dict(grammars.known()) == dict(parsers.BUILT_IN)
+
+
+def test_a_missing_grammar_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One language less."""
+    found = importlib.util.find_spec
+    there = {"tree_sitter", "tree_sitter_go"}
+
+    def some(name: str, package: str | None = None) -> Any:
+        if name.startswith("tree_sitter"):
+            return found("json") if name in there else None
+        return found(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", some)
+    assert set(grammars.known()) == {*parsers.BUILT_IN, ".go"}

@@ -1,0 +1,165 @@
+"""Which answers may be used."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predict_edit.domain.errors import AnswerEmpty, AnswerUnusable, PredictEditError
+from predict_edit.edit import clean, guards
+
+CASES: list[dict[str, Any]] = tomllib.loads(
+    pathlib.Path(__file__).parent.with_name("nasty_answers.toml").read_text("utf-8")
+)["case"]
+
+LONG = "".join(f"def function_{n}(value):\n    return value + {n}\n\n\n" for n in range(30))
+
+
+def outcome(case: dict[str, Any]) -> str:
+    """What cleaning and guarding make of the answer of a case."""
+    text = clean.clean(case["original"], case["answer"], instruction=case["instruction"])
+    guards.check(case["path"], case["original"], text, case["instruction"])
+    return text
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "refused" in c], ids=lambda c: c["says"])
+def test_refuses_what_is_not_the_whole_file(case: dict[str, Any]) -> None:
+    """A nasty answer is refused with its cause and a next step."""
+    with pytest.raises((AnswerUnusable, AnswerEmpty)) as caught:
+        outcome(case)
+    assert case["refused"] in caught.value.cause
+    assert "Give the command again" in caught.value.next_step
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "accepted" in c], ids=lambda c: c["says"])
+def test_accepts_what_is_an_edit(case: dict[str, Any]) -> None:
+    """An answer that is the file after the edit comes out in the outer shape of the original."""
+    assert outcome(case) == case["accepted"]
+
+
+def test_every_case_says_what_it_is_and_what_comes_of_it() -> None:
+    """Each case of the corpus has a different description and exactly one expectation."""
+    assert len({case["says"] for case in CASES}) == len(CASES)
+    assert all(("refused" in case) != ("accepted" in case) for case in CASES)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "refused" in c], ids=lambda c: c["says"])
+def test_causes_hold_no_text_of_file_or_answer(case: dict[str, Any]) -> None:
+    """A cause can be shown anywhere: no line of the answer with more than a word is in it."""
+    with pytest.raises((AnswerUnusable, AnswerEmpty)) as caught:
+        outcome(case)
+    lines = [line.strip() for line in (case["answer"] + "\n" + case["original"]).split("\n")]
+    assert not [line for line in lines if len(line) > 8 and line in str(caught.value)]
+
+
+@pytest.mark.parametrize(
+    ("kept", "instruction", "refused"),
+    [
+        (0.3, "Rename value to x", True),
+        (0.3, "Remove the unused functions", False),
+        (0.05, "Remove the unused functions", True),
+        (0.05, "Remove all functions but the first", False),
+        (0.7, "Rename value to x", True),
+    ],
+)
+def test_most_of_a_file_may_only_go_when_asked(
+    kept: float, instruction: str, refused: bool
+) -> None:
+    """A shrunken file passes only with an instruction that speaks of removing."""
+    units = LONG.split("\n\n\n")
+    text = "\n\n\n".join(units[: round(len(units) * kept)]) + "\n"
+    if refused:
+        with pytest.raises(AnswerUnusable, match=r"stops early|lines with text"):
+            guards.check("a.py", LONG, text, instruction)
+    else:
+        guards.check("a.py", LONG, text, instruction)
+
+
+def test_a_file_cut_within_a_line_is_refused_whatever_was_asked() -> None:
+    """Deleting never leaves half a line of the original as the last one."""
+    text = LONG[: LONG.index("return value + 20") + 6].replace("function_3(", "function_three(")
+    with pytest.raises(AnswerUnusable, match="stops within a line"):
+        guards.check("a.py", LONG, text, "Remove the unused functions")
+
+
+def test_another_file_altogether_is_refused() -> None:
+    """Text that shares almost no word with the file is not an edit of it."""
+    other = "".join(f"let unrelated{n} = something(else{n});\n" for n in range(60))
+    with pytest.raises(AnswerUnusable, match="words are left"):
+        guards.check("a.js", LONG, other, "Add a comment")
+    guards.check("a.js", LONG, other, "Rewrite it in JavaScript")
+
+
+def test_a_loop_is_refused_unless_repetition_was_asked_for() -> None:
+    """A model that got stuck is noticed; rows that were asked for pass."""
+    stuck = LONG.replace("return value + 7", "return value + 7\n" + "    value += 1\n" * 40)
+    with pytest.raises(AnswerUnusable, match="over and over"):
+        guards.check("a.py", LONG, stuck, "Increment the value")
+    guards.check("a.py", LONG, stuck, "Increment the value 40 times")
+
+
+def test_half_characters_are_refused() -> None:
+    """A lone surrogate, which JSON lets through, could not be written to any file."""
+    with pytest.raises(AnswerUnusable, match="UTF-8"):
+        guards.check("a.txt", "a\n", "a\ud83d\n", "Add an emoji")
+
+
+@given(text=st.text(max_size=300), path=st.sampled_from(["a.py", "b.md", "c.json", "d.go", "e"]))
+def test_an_unchanged_file_always_passes(text: str, path: str) -> None:
+    """No text is refused for what it held before."""
+    guards.check(path, text, text, "Edit")
+
+
+@given(
+    original=st.text(min_size=1, max_size=200),
+    edited=st.text(max_size=200),
+    path=st.sampled_from(["a.py", "b.md", "c.json", "d.yaml", "e.toml", "f.js", "g"]),
+)
+def test_only_errors_of_ours_come_out(original: str, edited: str, path: str) -> None:
+    """Whatever the answer is, it passes or is refused with an error of the tree."""
+    refusal: PredictEditError | None = None
+    try:
+        guards.check(path, original, edited, "Edit")
+    except (AnswerUnusable, AnswerEmpty) as error:
+        refusal = error
+    assert refusal is None or (refusal.cause and refusal.next_step)
+
+
+HOSTILE = {
+    "open brackets": "[" * 200_000,
+    "open brackets in YAML flow": "a: " + "[" * 200_000,
+    "minus signs": "x = " + "-" * 200_000 + "1\n",
+    "attributes": "x = a" + ".b" * 100_000 + "\n",
+    "one very long line": "x" * 500_000,
+    "carriage returns": "\r" * 300_000,
+    "the same line": "x = 1\n" * 15_000,
+    "fences": "```\n" * 30_000,
+    "dots after comment leaders": "# ... ... ...\n" * 15_000,
+    "words of remarks": "# rest of the " + "code is as the same before " * 20_000 + "\n",
+    "blanks": " " * 300_000 + "\n",
+    "quotes": "'" * 100_000 + '"""' * 30_000,
+    "aliases": "a: &a [x]\n" + "b: [*a, *a, *a]\n" * 10_000,
+    "words": "here is the " + "updated " * 50_000 + "\n",
+    "many line pairs": "".join(f"{n % 7}\n" for n in range(15_000)),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("path", ["a.py", "a.yaml", "a.md"])
+def test_hostile_text_takes_bounded_time(name: str, path: str) -> None:
+    """A text made to be slow is cleaned and judged in seconds, as original or as answer."""
+    hostile = HOSTILE[name]
+    started = time.perf_counter()
+    for original, answer in ((hostile, "x = 1\n" + hostile), ("a: 1\n", hostile)):
+        text = clean.clean(original, answer)
+        try:
+            guards.check(path, original, text, "Edit")
+        except (AnswerUnusable, AnswerEmpty):
+            continue
+    assert time.perf_counter() - started < 10
