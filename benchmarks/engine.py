@@ -12,14 +12,14 @@ from benchmarks.figures import Section, Target, milliseconds, ratios
 from benchmarks.plot import Line, lines_plot
 from benchmarks.scale import Scale
 from predict_edit.domain import ChangedFile, Hunk, SourceFile
-from predict_edit.suggest.anchor import Anchors, anchors_of
+from predict_edit.suggest.anchors import Anchors, anchors_of
 from predict_edit.suggest.compose import Head, compose
 from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between
-from predict_edit.suggest.lines import lines_of
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import prove
 from predict_edit.support import startup as collector
+from predict_edit.support.git import lines_of
 
 LINES, EDITS = 10_000, 50
 SIZES = (1_000, 3_000, 10_000, 30_000)

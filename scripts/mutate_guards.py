@@ -50,7 +50,7 @@ GUARDS = (
     ),
     Guard(
         name="no value of a wrong input on the pull request",
-        file="misconfigured.py",
+        file="settings/reply_inputs.py",
         old="parsed=_without_values(error)",
         new="parsed=error",
         test=f"{COMMAND}[any-input-may-hold-a-secret]",
@@ -64,7 +64,7 @@ GUARDS = (
     ),
     Guard(
         name="a commenter only lowers limits",
-        file="settings.py",
+        file="settings/resolve.py",
         old="if asked.max_suggestions is not None and asked.max_suggestions > most:",
         new="if asked.max_suggestions is not None and asked.max_suggestions < 0:",
         test=f"{COMMAND}[option-raises-suggestions]",
@@ -120,7 +120,7 @@ GUARDS = (
     ),
     Guard(
         name="the old form of commands is broken up",
-        file="log.py",
+        file="support/log.py",
         old='printable.replace("##[", r"#\\#[")',
         new="printable",
         test="tests/support/test_log.py::TestSafeFormatter::test_no_line_is_a_command",
@@ -134,7 +134,7 @@ GUARDS = (
     ),
     Guard(
         name="debug lines of libraries stay out",
-        file="log.py",
+        file="support/log.py",
         old="_is_ours(record) or record.levelno >= logging.WARNING",
         new="record is not None",
         test="tests/support/test_log.py::TestSafeFormatter::test_debug_lines_of_libraries_stay_out",
@@ -176,14 +176,14 @@ GUARDS = (
     ),
     Guard(
         name="commands of one person are counted",
-        file="window.py",
+        file="trigger/rate_limit.py",
         old="if len(times) < COMMANDS:",
         new="if times is not None:",
-        test="tests/trigger/test_window.py::TestTooMany::test_the_limit_itself",
+        test="tests/trigger/test_rate_limit.py::TestTooMany::test_the_limit_itself",
     ),
     Guard(
         name="one command at a time",
-        file="window.py",
+        file="trigger/rate_limit.py",
         old="if now < until:",
         new="if until < now:",
         test="tests/action/test_crowd.py::test_second_command_is_told_of_the_first",
@@ -204,7 +204,7 @@ GUARDS = (
     ),
     Guard(
         name="what is masked later is secret, too",
-        file="log.py",
+        file="support/log.py",
         old='masked later."""\n        return self._secrets',
         new='masked later."""\n        return Secrets()',
         test="tests/hostile/test_sign_in.py::test_token_from_signing_in_is_not_posted",

@@ -10,7 +10,7 @@ import pytest
 
 from predict_edit.domain import Outcome, PlacementKind
 from predict_edit.run.outcome import Finished
-from predict_edit.support.marker import find_marker
+from predict_edit.support.markers import find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit_sandbox.github.nouns import Token
 from predict_edit_sandbox.stage import REPOSITORY, many

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from predict_edit.domain import Outcome
-from predict_edit.support.marker import Marker, find_marker
+from predict_edit.support.markers import Marker, find_marker
 from predict_edit.trigger.rate_limit import COMMANDS, LONGEST_RUN, signature
 from predict_edit_sandbox.github import Fault
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN

@@ -11,7 +11,7 @@ import pytest
 
 from predict_edit.delivery.review import BATCH
 from predict_edit.domain import Outcome, PlacementKind
-from predict_edit.support.marker import find_marker
+from predict_edit.support.markers import find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.github.nouns import Review

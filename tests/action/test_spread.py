@@ -12,7 +12,7 @@ import pytest
 from predict_edit.domain import FileStatus, Outcome
 from predict_edit.run.manifest import Manifest, read_parts
 from predict_edit.run.outcome import Finished
-from predict_edit.suggest import reasons
+from predict_edit.suggest.place import HEAD_MOVED
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
 from predict_edit_sandbox.github.nouns import IssueComment
 from predict_edit_sandbox.github.roles import Role
@@ -159,7 +159,7 @@ async def test_head_moves_between_jobs(rehearse: MakeRehearsal) -> None:
     assert rehearsal.stage.pull.head_sha != pinned == done.report.head
     assert done.report.outcome is Outcome.SUGGESTED, done.report.problem
     assert [path for path, _ in rehearsal.places] == ["src/file_001.py", "src/file_003.py"]
-    assert reasons.HEAD_MOVED in rehearsal.summary
+    assert HEAD_MOVED in rehearsal.summary
 
 
 async def test_committed(rehearse: MakeRehearsal) -> None:

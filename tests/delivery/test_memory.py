@@ -25,7 +25,7 @@ from predict_edit.domain import (
 from predict_edit.settings.resolve import ModelSettings
 from predict_edit.suggest.diff import hunks_between
 from predict_edit.support.git import blob_sha_of
-from predict_edit.support.marker import Marker, find_marker
+from predict_edit.support.markers import Marker, find_marker
 
 EFFORT = Effort(
     usage=Usage(prompt_tokens=7, accepted_prediction_tokens=0),

@@ -10,7 +10,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from predict_edit.support.marker import OPENING, find_marker
+from predict_edit.support.markers import OPENING, find_marker
 
 from .corpus import SECRETS, as_json
 

@@ -17,9 +17,9 @@ from predict_edit.findings.paths import MAX_PATH
 from predict_edit.findings.raw import MAX_LINE, MAX_MESSAGE, MAX_RULE, MAX_TOOL
 from predict_edit.github.runner import heredoc
 from predict_edit.report.markdown import fence, marked
-from predict_edit.suggest.anchor import NoAnchors, anchors_of
+from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.support.log import PREFIX, Console, SafeStream, Secrets
-from predict_edit.support.marker import OPENING, Marker, find_marker
+from predict_edit.support.markers import OPENING, Marker, find_marker
 from predict_edit.support.unicode import is_hidden
 from predict_edit.trigger.command import (
     MAX_INSTRUCTION,

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from predict_edit.findings.sarif import read
-from predict_edit.support.marker import OPENING
+from predict_edit.support.markers import OPENING
 
 from .evidence import check_inert
 from .oracles import (

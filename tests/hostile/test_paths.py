@@ -11,7 +11,7 @@ import pytest
 from predict_edit.cli import privileges
 from predict_edit.delivery.files import EDITS, Outbox
 from predict_edit.domain.errors import EventError
-from predict_edit.support.workspace import FOLDER
+from predict_edit.domain.run_report import OUTPUT_FOLDER
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_folder_that_is_a_link_is_not_written_into(workspace: Path, elsewhere: Path) -> None:
     """A checkout may hold a link where our folder goes; neither rights nor files change behind."""
-    (workspace / FOLDER).symlink_to(elsewhere, target_is_directory=True)
+    (workspace / OUTPUT_FOLDER).symlink_to(elsewhere, target_is_directory=True)
     before = stat.S_IMODE(elsewhere.stat().st_mode)
 
     with pytest.raises(EventError, match="is no folder"):
-        privileges.prepare_folder(workspace / FOLDER)
+        privileges.prepare_folder(workspace / OUTPUT_FOLDER)
     with pytest.raises(EventError, match="is no folder"):
         Outbox(workspace).write(EDITS, "x")
 
@@ -56,7 +56,7 @@ def test_file_that_is_a_link_is_replaced(workspace: Path, elsewhere: Path, kind:
     else:
         there.symlink_to(target if kind == "link" else elsewhere / "new")
 
-    assert outbox.write(EDITS, "ours") == f"{FOLDER}/{EDITS}"
+    assert outbox.write(EDITS, "ours") == f"{OUTPUT_FOLDER}/{EDITS}"
 
     assert there.read_text() == "ours"
     assert not there.is_symlink()
@@ -75,8 +75,8 @@ def test_a_file_of_an_earlier_step_is_written_anew(workspace: Path) -> None:
 
 def test_a_file_in_the_way_of_the_folder(workspace: Path) -> None:
     """Something else of that name is told, and not overwritten."""
-    (workspace / FOLDER).write_text("theirs")
+    (workspace / OUTPUT_FOLDER).write_text("theirs")
 
     with pytest.raises(EventError, match="is no folder"):
-        privileges.prepare_folder(workspace / FOLDER)
-    assert (workspace / FOLDER).read_text() == "theirs"
+        privileges.prepare_folder(workspace / OUTPUT_FOLDER)
+    assert (workspace / OUTPUT_FOLDER).read_text() == "theirs"

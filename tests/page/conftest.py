@@ -31,7 +31,7 @@ from predict_edit.domain import (
     SourceFile,
     Usage,
 )
-from predict_edit.suggest.anchor import local_patch
+from predict_edit.suggest.anchors import local_patch
 from predict_edit.suggest.place import Judge, place
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")

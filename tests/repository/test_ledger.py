@@ -16,7 +16,7 @@ from predict_edit.delivery.ledger import (
 )
 from predict_edit.domain import Finding
 from predict_edit.settings.resolve import ModelSettings
-from predict_edit.support.marker import Marker, find_marker
+from predict_edit.support.markers import Marker, find_marker
 
 DIGEST = st.binary(min_size=9, max_size=9)
 FINDING = Finding(

@@ -8,7 +8,7 @@ from predict_edit.delivery.ledger import Ledger, answer_of
 from predict_edit.delivery.own_branch import KIND
 from predict_edit.domain import EditRequest, FileStatus, Outcome, PlacementKind
 from predict_edit.support.git import blob_sha_of
-from predict_edit.support.marker import Marker, find_marker
+from predict_edit.support.markers import Marker, find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN
 from predict_edit_sandbox.github.nouns import Access
 from predict_edit_sandbox.world_files import WorldFile

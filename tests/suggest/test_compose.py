@@ -11,12 +11,23 @@ from hypothesis import strategies as st
 
 from predict_edit.domain import Placement, Suggestion
 from predict_edit.suggest import compose as composing
-from predict_edit.suggest import reasons
-from predict_edit.suggest.anchor import Anchors, Span
-from predict_edit.suggest.compose import Head, compose, fenced
+from predict_edit.suggest.anchors import DELETED_LINES, OUTSIDE, TWO_HUNKS, Anchors, Span
+from predict_edit.suggest.compose import (
+    BYTE_ORDER_MARK,
+    CARRIAGE_RETURN,
+    EMPTY_FILE,
+    FINAL_NEWLINE,
+    LINE_TAKEN,
+    NO_CHANGE,
+    NUL,
+    TOO_LONG,
+    Head,
+    compose,
+    fenced,
+)
 from predict_edit.suggest.diff import hunks_between
-from predict_edit.suggest.lines import lines_of
 from predict_edit.suggest.replay import block_lines
+from predict_edit.support.git import lines_of
 
 Made = list[tuple[int, int, str]]
 """First line, last line and what stands between the fences, each line with its line feed."""
@@ -80,17 +91,17 @@ def test_each_edit_becomes_the_smallest_suggestion(old: str, new: str, expected:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("", "a\n", reasons.EMPTY_FILE),
-        ("a\nb\n", "a\nb", reasons.FINAL_NEWLINE),
-        ("a\nb\n", "a", reasons.FINAL_NEWLINE),  # with a line deleted
-        ("a\n", "a\nb", reasons.FINAL_NEWLINE),  # with a line added
-        ("a\n", "b\r\n", reasons.CARRIAGE_RETURN),  # line end changed
-        ("a\n", "b\rc\n", reasons.CARRIAGE_RETURN),  # inside a line
+        ("", "a\n", EMPTY_FILE),
+        ("a\nb\n", "a\nb", FINAL_NEWLINE),
+        ("a\nb\n", "a", FINAL_NEWLINE),  # with a line deleted
+        ("a\n", "a\nb", FINAL_NEWLINE),  # with a line added
+        ("a\n", "b\r\n", CARRIAGE_RETURN),  # line end changed
+        ("a\n", "b\rc\n", CARRIAGE_RETURN),  # inside a line
         ("a\rb\nc\n", "a\rb\nx\nc\n", None),  # the line below can be the anchor instead
-        ("a\n", "\0\n", reasons.NUL),
-        ("\ufeffa\n", "\ufeffb\n", reasons.BYTE_ORDER_MARK),
-        ("\ufeffa\n", "a\n", reasons.BYTE_ORDER_MARK),  # taken away
-        ("a\n", "\ufeffa\n", reasons.BYTE_ORDER_MARK),  # put there
+        ("a\n", "\0\n", NUL),
+        ("\ufeffa\n", "\ufeffb\n", BYTE_ORDER_MARK),
+        ("\ufeffa\n", "a\n", BYTE_ORDER_MARK),  # taken away
+        ("a\n", "\ufeffa\n", BYTE_ORDER_MARK),  # put there
         ("a\n\ufeffb\n", "a\n\ufeffc\n", None),  # further down it is just a character
     ],
 )
@@ -110,15 +121,15 @@ def test_what_a_suggestion_cannot_say_goes_to_the_patch(
         ("1\n2\nx\n3\n4\n5\n", [(3, 5, 0)], (3, 3)),  # the line above lies outside
         ("1\n2\nx\n3\n4\n5\n", [(1, 2, 0)], (2, 2)),  # the line below lies outside
         ("1\n2\nx\n3\n4\n5\n", [(1, 2, 0), (3, 5, 1)], (2, 2)),  # between two hunks
-        ("1\n2\nx\n3\n4\n5\n", [(1, 1, 0), (4, 5, 0)], reasons.OUTSIDE),  # both lie outside
+        ("1\n2\nx\n3\n4\n5\n", [(1, 1, 0), (4, 5, 0)], OUTSIDE),  # both lie outside
         ("x\n1\n2\n3\n4\n5\n", [(1, 5, 0)], (1, 1)),  # no line above
-        ("x\n1\n2\n3\n4\n5\n", [(2, 5, 0)], reasons.OUTSIDE),
+        ("x\n1\n2\n3\n4\n5\n", [(2, 5, 0)], OUTSIDE),
         ("1\n2\n3\n4\n5\nx\n", [(5, 5, 0)], (5, 5)),  # no line below
-        ("1\n2\n3\n4\n5\nx\n", [(1, 4, 0)], reasons.OUTSIDE),
+        ("1\n2\n3\n4\n5\nx\n", [(1, 4, 0)], OUTSIDE),
         ("1\n2\nx\ny\n5\n", [(3, 4, 0)], (3, 4)),  # exactly the span
-        ("1\n2\nx\ny\n5\n", [(3, 3, 0), (4, 4, 0)], reasons.DELETED_LINES),
-        ("1\n2\nx\ny\n5\n", [(3, 3, 0), (4, 4, 1)], reasons.TWO_HUNKS),
-        ("1\n2\nx\ny\n5\n", [(3, 3, 0)], reasons.OUTSIDE),
+        ("1\n2\nx\ny\n5\n", [(3, 3, 0), (4, 4, 0)], DELETED_LINES),
+        ("1\n2\nx\ny\n5\n", [(3, 3, 0), (4, 4, 1)], TWO_HUNKS),
+        ("1\n2\nx\ny\n5\n", [(3, 3, 0)], OUTSIDE),
     ],
 )
 def test_a_suggestion_lies_within_one_span(
@@ -136,7 +147,7 @@ def test_a_suggestion_lies_within_one_span(
 def test_the_more_telling_of_two_reasons_is_given() -> None:
     """Where one line lies outside, what is wrong with the other says more."""
     (placement,) = composed("1\n2\n", "1\nx\0\n2\n", (2, 2, 0))
-    assert placement.reason == reasons.NUL
+    assert placement.reason == NUL
 
 
 @pytest.mark.parametrize("between", [1, 2, 3])
@@ -163,14 +174,14 @@ def test_a_hunk_in_the_patch_leaves_its_neighbour_inline() -> None:
     """A removed final newline spoils only its own hunk."""
     first, second = composed("1\n2\n3\n", "A\n2\n3")
     assert made([first]) == [(1, 1, "A\n")]
-    assert second.reason == reasons.FINAL_NEWLINE
+    assert second.reason == FINAL_NEWLINE
 
 
 def test_insertions_around_one_line_do_not_share_it() -> None:
     """Of two insertions for which only the line between them is left, the second has none."""
     first, second = composed("1\n2\n3\n", "1\nx\n2\ny\n3\n", (2, 2, 0))
     assert made([first]) == [(2, 2, "x\n2\n")]
-    assert second.reason == reasons.LINE_TAKEN
+    assert second.reason == LINE_TAKEN
 
 
 def test_a_line_has_one_suggestion() -> None:
@@ -179,7 +190,7 @@ def test_a_line_has_one_suggestion() -> None:
     assert made(composed(old, new)) == [(1, 1, "x\n1\n"), (2, 2, "y\n2\n")]
     first, second = composed(old, new, (1, 1, 0))
     assert first.suggestion is not None
-    assert second.reason == reasons.LINE_TAKEN
+    assert second.reason == LINE_TAKEN
 
 
 @pytest.mark.parametrize(
@@ -212,7 +223,7 @@ def test_a_body_has_a_limit(suggestion_text: Callable[[str], str]) -> None:
     assert fits.suggestion is not None
     assert suggestion_text(fits.suggestion.body) == "x" * room + "\n"
     (too_long,) = composed("a\n", "x" * (room + 1) + "\n")
-    assert too_long.reason == reasons.TOO_LONG
+    assert too_long.reason == TOO_LONG
 
 
 def test_a_suggestion_that_changes_nothing_is_refused() -> None:
@@ -221,7 +232,7 @@ def test_a_suggestion_that_changes_nothing_is_refused() -> None:
     same = dataclasses.replace(hunk, added=hunk.removed)
     anchors = Anchors(spans=(Span(first=1, last=1, hunk=0),))
     (placement,) = compose(Head(path="f", lines=["a\n"], anchors=anchors), [same])
-    assert placement.reason == reasons.NO_CHANGE
+    assert placement.reason == NO_CHANGE
 
 
 @given(

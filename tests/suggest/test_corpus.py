@@ -19,11 +19,17 @@ from pathlib import Path
 import pytest
 
 from predict_edit.domain import ChangedFile, PlacedFile, PlacementKind, SourceFile, Suggestion
-from predict_edit.suggest import reasons
+from predict_edit.suggest.anchors import (
+    DELETED_LINES,
+    OUTSIDE,
+    PATCH_INCOMPLETE,
+    PATCH_MISMATCH,
+    PATCH_UNREADABLE,
+)
 from predict_edit.suggest.diff import apply_hunks, hunks_between
 from predict_edit.suggest.patch import edits_patch, remainder_patch
 from predict_edit.suggest.place import place
-from predict_edit.suggest.replay import apply_suggestions
+from predict_edit.suggest.replay import REPLAY, apply_suggestions
 
 SUFFIXES = {".py", ".pyi", ".md", ".txt", ".json", ".js", ".css", ".html", ".h", ".c", ".toml"}
 SUFFIXES |= {".rst", ".cfg", ".yml", ".yaml", ".sh", ".xml", ".in", ".svg", ".pem", ".tcss", ""}
@@ -189,13 +195,13 @@ def test_real_files_lose_nothing_and_github_refuses_nothing(
         assert apply_suggestions(file.text, placed.suggestions) == suggested, path
         assert placed.accepted == edited, path
 
-    assert tally[reasons.REPLAY] == 0
+    assert tally[REPLAY] == 0
     # Git's own diff of real files is always usable.
-    unusable = {reasons.PATCH_UNREADABLE, reasons.PATCH_INCOMPLETE, reasons.PATCH_MISMATCH}
+    unusable = {PATCH_UNREADABLE, PATCH_INCOMPLETE, PATCH_MISMATCH}
     assert not unusable & set(tally)
     # The corpus reaches the rules: many hunks fit the diff, many do not.
-    assert min(tally["inline"], tally[reasons.OUTSIDE]) > amount
-    assert tally[reasons.DELETED_LINES] > 10
+    assert min(tally["inline"], tally[OUTSIDE]) > amount
+    assert tally[DELETED_LINES] > 10
 
     patches = {"edits": edits_patch(placed_files), "remainder": remainder_patch(placed_files)}
     (tmp_path / ".git" / "edits").write_bytes(patches["edits"].encode())

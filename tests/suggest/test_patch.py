@@ -9,16 +9,14 @@ from pathlib import Path
 import pytest
 
 from predict_edit.domain import PlacedFile, PlacementKind, SourceFile
-from predict_edit.suggest import reasons
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.suggest.patch import (
     edits_patch,
-    file_patch,
-    quoted,
+    quoted_path,
     remainder_hunks,
     remainder_patch,
 )
-from predict_edit.suggest.place import demote, place
+from predict_edit.suggest.place import REFUSED, demote, place
 
 Apply = Callable[[Mapping[str, str], str], dict[str, str]]
 Git = Callable[..., bytes]
@@ -49,6 +47,11 @@ NAMES = [
 ]
 
 
+def patch_of(path: str, original: str, edited: str) -> str:
+    """The whole patch of one file."""
+    return edits_patch([place(SourceFile(path=path, text=original, blob_sha=""), edited)])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_patch_has_the_headers_that_git_would_write(name: str, tmp_path: Path, git: Git) -> None:
     """Names, blob hashes, mode and hunks are those of a real ``git diff``."""
@@ -59,7 +62,7 @@ def test_a_patch_has_the_headers_that_git_would_write(name: str, tmp_path: Path,
     git(tmp_path, "add", "-A")
     (tmp_path / name).write_bytes(edited.encode())
     theirs = git(tmp_path, "diff", "--full-index", "--no-color").decode()
-    assert file_patch(name, original, edited, mode="100644") == theirs
+    assert patch_of(name, original, edited) == theirs.replace(" 100644\n", "\n")
 
 
 def test_all_names_in_one_patch_are_taken_by_git(tmp_path: Path, apply_patch: Apply) -> None:
@@ -89,7 +92,7 @@ def test_all_names_in_one_patch_are_taken_by_git(tmp_path: Path, apply_patch: Ap
 )
 def test_names_are_quoted_as_git_quotes_them(name: str, expected: str) -> None:
     """Whatever could end a line or a name is escaped."""
-    assert quoted(name) == expected
+    assert quoted_path(name) == expected
 
 
 @pytest.mark.parametrize(
@@ -115,7 +118,7 @@ def test_names_are_quoted_as_git_quotes_them(name: str, expected: str) -> None:
 )
 def test_git_apply_gives_the_edited_bytes(original: str, edited: str, apply_patch: Apply) -> None:
     """The end of a file, line ends and odd characters survive the way through a patch."""
-    assert apply_patch({"f": original}, file_patch("f", original, edited)) == {"f": edited}
+    assert apply_patch({"f": original}, patch_of("f", original, edited)) == {"f": edited}
 
 
 @pytest.mark.parametrize(("gap", "pieces"), [(6, 1), (7, 2)])
@@ -129,14 +132,14 @@ def test_hunks_share_a_piece_where_their_context_touches(gap: int, pieces: int) 
 
 def test_a_side_without_lines_names_the_line_before() -> None:
     """The header of an emptied or a filled file starts at 0."""
-    assert "\n@@ -1,2 +0,0 @@\n" in file_patch("f", "a\nb\n", "")
-    assert "\n@@ -0,0 +1,2 @@\n" in file_patch("f", "", "a\nb\n")
+    assert "\n@@ -1,2 +0,0 @@\n" in patch_of("f", "a\nb\n", "")
+    assert "\n@@ -0,0 +1,2 @@\n" in patch_of("f", "", "a\nb\n")
 
 
 def test_nothing_changed_is_no_patch() -> None:
     """There are no headers without hunks."""
     placed = place(SourceFile(path="f", text="a\n", blob_sha=""), "a\n")
-    assert file_patch("f", "a\n", "a\n") == ""
+    assert patch_of("f", "a\n", "a\n") == ""
     assert edits_patch([placed]) == remainder_patch([placed]) == edits_patch([]) == ""
     assert remainder_hunks(placed) == ()
 
@@ -147,7 +150,7 @@ def test_an_executable_stays_executable(tmp_path: Path, git: Git) -> None:
     script = tmp_path / "run.sh"
     script.write_text("a\n")
     script.chmod(0o755)
-    (tmp_path / "p").write_text(file_patch("run.sh", "a\n", "b\n"))
+    (tmp_path / "p").write_text(patch_of("run.sh", "a\n", "b\n"))
     assert git(tmp_path, "apply", "p") == b""
     assert script.read_text() == "b\n"
     assert script.stat().st_mode & 0o111
@@ -204,5 +207,5 @@ def test_the_remainder_applies_after_the_suggestions_or_not_at_all(
 
 def test_demoted_hunks_are_in_the_remainder(placed: PlacedFile, apply_patch: Apply) -> None:
     """What is taken off the pull request is found in the patch."""
-    demoted = demote(placed, placed.suggestions, reasons.REFUSED)
+    demoted = demote(placed, placed.suggestions, REFUSED)
     assert apply_patch({"f.txt": HEAD}, remainder_patch([demoted])) == {"f.txt": EDITED}

@@ -11,13 +11,19 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from predict_edit.domain import Hunk, PlacedFile, PlacementKind, SourceFile, Suggestion
-from predict_edit.suggest import reasons
-from predict_edit.suggest.anchor import Anchors, anchors_of, local_patch
+from predict_edit.suggest.anchors import (
+    DELETED_LINES,
+    OUTSIDE,
+    TWO_HUNKS,
+    Anchors,
+    anchors_of,
+    local_patch,
+)
 from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between
-from predict_edit.suggest.lines import lines_of
-from predict_edit.suggest.patch import edits_patch, file_patch, remainder_hunks, remainder_patch
-from predict_edit.suggest.place import cap, place
-from predict_edit.suggest.replay import apply_suggestions
+from predict_edit.suggest.patch import edits_patch, remainder_hunks, remainder_patch
+from predict_edit.suggest.place import OVER_LIMIT, cap, place
+from predict_edit.suggest.replay import REPLAY, apply_suggestions
+from predict_edit.support.git import lines_of
 
 Refusals = Callable[[str | None, str, Sequence[Suggestion]], list[str]]
 PlaceRefusal = Callable[[str | None, int, int], str | None]
@@ -181,7 +187,7 @@ def test_every_case_is_accounted_for_legal_and_exact(
         event(f"{placement.kind}: {placement.reason}")
         assert (placement.kind is PlacementKind.INLINE) == (placement.suggestion is not None)
         assert (placement.kind is PlacementKind.INLINE) == (placement.reason == "")
-        assert placement.reason != reasons.REPLAY
+        assert placement.reason != REPLAY
         rejected = case.rejecting and judge(placement.hunk) is not None
         assert (placement.kind is PlacementKind.REJECTED) == rejected
 
@@ -211,7 +217,7 @@ def test_every_case_is_accounted_for_legal_and_exact(
 
     # What is said to lie outside does: no hunk is put into the patch without need.
     for placement in placed.placements:
-        if placement.reason in {reasons.OUTSIDE, reasons.DELETED_LINES, reasons.TWO_HUNKS}:
+        if placement.reason in {OUTSIDE, DELETED_LINES, TWO_HUNKS}:
             hunk = placement.hunk
             above_below = [(hunk.start - 1, hunk.start - 1), (hunk.start, hunk.start)]
             ranges = [(hunk.start, hunk.end)] if hunk.removed else above_below
@@ -257,7 +263,7 @@ def test_patches_have_the_hunks_that_git_writes(data: st.DataObject) -> None:
     theirs = git_diff(original, edited, "--unified=3", "--histogram").decode(errors="replace")
     # Git repeats a line of the file behind the header, for people only.
     headers = re.sub(r"^(@@ [^@]+ @@).*", r"\1", theirs, flags=re.MULTILINE)
-    ours = file_patch("f", original, edited)
+    ours = edits_patch([place(SourceFile(path="f", text=original, blob_sha=""), edited)])
     assert ours.partition("\n@@ ")[1:] == headers.partition("\n@@ ")[1:]
 
 
@@ -305,5 +311,5 @@ def test_a_cap_keeps_the_first_suggestions_and_loses_nothing(
     for old, new in zip(files, capped, strict=True):
         assert new.accepted == old.accepted
         assert [p.hunk for p in new.placements] == [p.hunk for p in old.placements]
-    moved = [p for f in capped for p in f.placements if p.reason == reasons.OVER_LIMIT]
+    moved = [p for f in capped for p in f.placements if p.reason == OVER_LIMIT]
     assert bool(moved) == (len(before) > limit)

@@ -8,9 +8,10 @@ import pytest
 
 from predict_edit.domain import Placement, PlacementKind, Suggestion
 from predict_edit.domain.errors import ReplayError
-from predict_edit.suggest import reasons
+from predict_edit.suggest.anchors import OUTSIDE
+from predict_edit.suggest.compose import NUL
 from predict_edit.suggest.diff import hunks_between
-from predict_edit.suggest.replay import apply_suggestions, block_lines, prove
+from predict_edit.suggest.replay import REPLAY, apply_suggestions, block_lines, prove
 
 
 def suggestion(start: int, end: int, body: str) -> Suggestion:
@@ -98,9 +99,7 @@ def inline(hunk_index: int, start: int, end: int, content: str) -> Placement:
 
 
 GOOD = (inline(0, 1, 1, "A\n"), inline(1, 3, 3, "c\nx\n"), inline(2, 6, 6, "F\n"))
-IN_PATCH = tuple(
-    Placement(hunk=p.hunk, kind=PlacementKind.PATCH, reason=reasons.OUTSIDE) for p in GOOD
-)
+IN_PATCH = tuple(Placement(hunk=p.hunk, kind=PlacementKind.PATCH, reason=OUTSIDE) for p in GOOD)
 
 
 @pytest.mark.parametrize("patched", [{0}, {1}, {2}, {0, 1}, {1, 2}, {0, 2}, {0, 1, 2}, set()])
@@ -114,7 +113,7 @@ def test_an_insertion_of_the_patch_stays_above_the_line_it_precedes() -> None:
     """A suggestion on a line does not move what is inserted before that line."""
     before, after = hunks_between("a\nb\nc\n", "a\nx\nb\ny\nc\n")
     placements = [
-        Placement(hunk=before, kind=PlacementKind.PATCH, reason=reasons.NUL),
+        Placement(hunk=before, kind=PlacementKind.PATCH, reason=NUL),
         Placement(
             hunk=after, kind=PlacementKind.INLINE, suggestion=suggestion(2, 2, block("b\ny\n"))
         ),
@@ -138,7 +137,7 @@ def test_only_the_broken_suggestion_is_moved_to_the_patch(wrong: Placement) -> N
     proven = prove(HEAD, [GOOD[0], wrong, GOOD[2]], EDITED)
     assert proven == (
         GOOD[0],
-        Placement(hunk=SECOND, kind=PlacementKind.PATCH, reason=reasons.REPLAY),
+        Placement(hunk=SECOND, kind=PlacementKind.PATCH, reason=REPLAY),
         GOOD[2],
     )
 
@@ -147,7 +146,7 @@ def test_suggestions_that_only_clash_are_all_moved() -> None:
     """Where each is right alone but not together, none is posted."""
     wide = inline(0, 1, 3, "A\nb\nc\n")
     proven = prove(HEAD, [wide, *GOOD[1:]], EDITED)
-    assert [p.reason for p in proven] == [reasons.REPLAY] * 3
+    assert [p.reason for p in proven] == [REPLAY] * 3
     assert [p.hunk for p in proven] == [FIRST, SECOND, THIRD]
 
 
@@ -155,10 +154,10 @@ def test_a_clash_that_is_left_after_the_broken_ones_are_gone_moves_all() -> None
     """What stays inline is proven once more."""
     wide, broken = inline(0, 1, 3, "A\nb\nc\n"), inline(2, 6, 6, "G\n")
     proven = prove(HEAD, [wide, GOOD[1], broken], EDITED)
-    assert [p.reason for p in proven] == [reasons.REPLAY] * 3
+    assert [p.reason for p in proven] == [REPLAY] * 3
 
 
 def test_hunks_that_are_left_out_break_the_proof() -> None:
     """A hunk that is nowhere cannot be proven away."""
     proven = prove(HEAD, GOOD[:2], EDITED)
-    assert {p.reason for p in proven} == {reasons.REPLAY}
+    assert {p.reason for p in proven} == {REPLAY}

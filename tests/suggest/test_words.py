@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from predict_edit.delivery.marks import items_of, key_of
 from predict_edit.domain import ChangedFile, FileResult, FileStatus, SourceFile
+from predict_edit.suggest.compose import described
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import block_lines
-from predict_edit.suggest.words import words_of
 
 LINES = st.lists(st.text(alphabet="ab \t@#`", max_size=4), max_size=4)
 
@@ -34,13 +34,13 @@ LINES = st.lists(st.text(alphabet="ab \t@#`", max_size=4), max_size=4)
 )
 def test_what_the_lines_alone_tell_is_said(old: list[str], new: list[str], words: str) -> None:
     """Deletions, insertions and white space; nothing is said where it takes a reader."""
-    assert words_of(old, new, 5) == words
+    assert described(old, new, 5) == words
 
 
 @given(old=LINES, new=LINES)
 def test_nothing_of_a_file_is_repeated(old: list[str], new: list[str]) -> None:
     """So the words hold no mention, no markup and no end of a fence."""
-    assert not set(words_of(old, new, 1)) & set("@#`\t\n")
+    assert not set(described(old, new, 1)) & set("@#`\t\n")
 
 
 def test_the_words_stand_before_the_block_and_change_nothing_of_it() -> None:

@@ -21,8 +21,8 @@ from predict_edit.cli.plumbing import Entry, read_blobs, read_raw
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile
 from predict_edit.domain.errors import CheckoutError
 from predict_edit.select import MAX_BYTES
-from predict_edit.suggest.anchor import local_patch
-from predict_edit.support import modes
+from predict_edit.suggest.anchors import local_patch
+from predict_edit.support.git import SUBMODULE_MODE, SYMLINK_MODE
 
 USUAL_BASES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 _STATUS: Final = {
@@ -164,7 +164,7 @@ class _Reading:
             (e.old_sha for e in changes if _is_blob(e.old_mode) and e.old_sha not in bases),
         )
         # The tree keeps the base's submodules: their commits need not be in this repository.
-        submodules = [e for e in self._entries.values() if e.new_mode == f"{modes.SUBMODULE:o}"]
+        submodules = [e for e in self._entries.values() if e.new_mode == f"{SUBMODULE_MODE:o}"]
         changed = [
             *(self._changed(e, bases.get(e.old_sha, b"")) for e in changes),
             *(self._changed(e, b"") for e in submodules),
@@ -179,7 +179,7 @@ class _Reading:
             contents={path: c for path, c in self._contents.items() if path in paths}
             | {
                 entry.path: FileContent(
-                    path=entry.path, blob_sha=entry.new_sha, data=None, mode=modes.SUBMODULE
+                    path=entry.path, blob_sha=entry.new_sha, data=None, mode=SUBMODULE_MODE
                 )
                 for entry in submodules
             },
@@ -205,14 +205,14 @@ class _Reading:
 
     def _read(self, entry: Entry, base: bytes) -> None:
         """Read a file as git would commit it, with the mode it would have."""
-        if entry.status == "D" or entry.new_mode == f"{modes.SUBMODULE:o}":
+        if entry.status == "D" or entry.new_mode == f"{SUBMODULE_MODE:o}":
             return
         path = self._root / entry.path
         try:
             status = path.lstat()
             mode, data = int(entry.new_mode, 8), None
             if stat.S_ISLNK(status.st_mode):
-                mode, data = modes.SYMLINK, os.fsencode(path.readlink())
+                mode, data = SYMLINK_MODE, os.fsencode(path.readlink())
             elif not stat.S_ISREG(status.st_mode):
                 return
             elif status.st_size <= MAX_BYTES:
@@ -221,7 +221,7 @@ class _Reading:
             raise CheckoutError(
                 f"{entry.path} cannot be read ({error.strerror}).", "Look at its permissions."
             ) from error
-        if data is not None and mode != modes.SYMLINK:
+        if data is not None and mode != SYMLINK_MODE:
             self._on_disk[entry.path] = data
             data = self._conversions.to_git(entry.path, data, base)
         self._contents[entry.path] = FileContent(
@@ -251,7 +251,7 @@ class _Reading:
                 content = self._contents[path]
                 self._contents[path] = dataclasses.replace(content, blob_sha=shas[path])
                 lines.append(f"{content.mode:o} {shas[path]}\t{path}\0")
-            elif entry.new_mode != f"{modes.SUBMODULE:o}":
+            elif entry.new_mode != f"{SUBMODULE_MODE:o}":
                 lines.append(f"0 {zero}\t{path}\0")
         self._git.run("read-tree", base, more=places)
         listed = "".join(lines).encode("utf-8", "surrogateescape")

@@ -10,8 +10,7 @@ from pathlib import Path
 from predict_edit.domain import FileContent, SkippedFile, SourceFile
 from predict_edit.domain.errors import LocalFileError
 from predict_edit.select import MAX_BYTES, open_source
-from predict_edit.support import modes
-from predict_edit.support.git import blob_sha_of
+from predict_edit.support.git import FILE_MODE, blob_sha_of
 
 
 def read_source(path: Path, name: str) -> SourceFile | SkippedFile:
@@ -39,7 +38,7 @@ def source_of(name: str, data: bytes | None, size: int = 0) -> SourceFile | Skip
     """Take bytes as a text to edit, or say why they are none."""
     sha = "" if data is None else blob_sha_of(data)
     # A person who names a file means it: it counts as a regular one.
-    content = FileContent(path=name, blob_sha=sha, data=data, mode=modes.FILE, size=size)
+    content = FileContent(path=name, blob_sha=sha, data=data, mode=FILE_MODE, size=size)
     return open_source(None, content)
 
 

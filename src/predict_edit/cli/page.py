@@ -14,10 +14,10 @@ from predict_edit.cli.front import DONE
 from predict_edit.delivery.files import EDITS, RESULT
 from predict_edit.domain import Usage
 from predict_edit.domain.errors import ResultInvalid
+from predict_edit.domain.run_report import OUTPUT_FOLDER
 from predict_edit.report.page import render_page
 from predict_edit.report.page_data import page_of_files
 from predict_edit.report.result import ResultFile
-from predict_edit.support.workspace import FOLDER
 
 PAGE = "page.html"
 
@@ -59,11 +59,12 @@ def write_page(where: Path, out: Path | None = None) -> Path:
 
 def _result_file(where: Path) -> Path:
     """Find result.json: as named, in the folder named, or in the run's own folder below it."""
-    for candidate in (where, where / RESULT, where / FOLDER / RESULT):
+    for candidate in (where, where / RESULT, where / OUTPUT_FOLDER / RESULT):
         if candidate.is_file():
             return candidate
     raise ResultInvalid(
-        f"There is no {RESULT} in {where}.", f"Name the {FOLDER} folder that a run left behind."
+        f"There is no {RESULT} in {where}.",
+        f"Name the {OUTPUT_FOLDER} folder that a run left behind.",
     )
 
 

@@ -25,10 +25,10 @@ from predict_edit.domain import (
 from predict_edit.domain.errors import NothingToApply, PredictEditError, ReplayError
 from predict_edit.domain.ports import Forge
 from predict_edit.report.figures import plural
-from predict_edit.suggest.lines import lines_of
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import apply_suggestions
-from predict_edit.support.marker import find_marker
+from predict_edit.support.git import lines_of
+from predict_edit.support.markers import find_marker
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from predict_edit.domain.errors import EventError
-from predict_edit.support.workspace import FOLDER
+from predict_edit.domain.run_report import OUTPUT_FOLDER
 
 EDITS = "edits.patch"
 REMAINDER = "remainder.patch"
@@ -23,7 +23,7 @@ class Outbox:
     @property
     def folder(self) -> Path:
         """Where the files go."""
-        return self.workspace / FOLDER
+        return self.workspace / OUTPUT_FOLDER
 
     def write(self, name: str, text: str) -> str:
         """Write one file; the path relative to the workspace comes back.
@@ -39,7 +39,7 @@ class Outbox:
         path.unlink(missing_ok=True)
         with path.open("xb") as file:
             file.write(text.encode("utf-8", "surrogateescape"))
-        return f"{FOLDER}/{name}"
+        return f"{OUTPUT_FOLDER}/{name}"
 
 
 def make_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from predict_edit.domain import Review
 from predict_edit.domain.errors import ForgeError
 from predict_edit.domain.ports import Forge
 from predict_edit.support.log import log
-from predict_edit.support.marker import find_marker
+from predict_edit.support.markers import find_marker
 
 PENDING = "PENDING"
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from predict_edit.domain import FileResult, Suggestion
-from predict_edit.suggest.lines import lines_of
+from predict_edit.suggest.compose import described
 from predict_edit.suggest.replay import block_lines
-from predict_edit.suggest.words import words_of
-from predict_edit.support.marker import Marker, find_marker
+from predict_edit.support.git import lines_of
+from predict_edit.support.markers import Marker, find_marker
 
 REVIEW: Final = "review"
 SUGGESTION: Final = "suggestion"
@@ -50,7 +50,7 @@ def items_of(
             fields = {"key": key, "command": command, "seal": seal_of(key, secret)}
             marker = Marker(SUGGESTION, {name: value for name, value in fields.items() if value})
             old = lines[suggestion.start_line - 1 : suggestion.line]
-            words = words_of(old, block_lines(suggestion.body), suggestion.start_line)
+            words = described(old, block_lines(suggestion.body), suggestion.start_line)
             parts = (words, suggestion.body.rstrip(), f"{marker}\n")
             body = "\n\n".join(part for part in parts if part)
             marked = dataclasses.replace(suggestion, body=body)

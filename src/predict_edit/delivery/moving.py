@@ -15,7 +15,7 @@ from predict_edit.delivery.marks import Item
 from predict_edit.domain import SourceFile
 from predict_edit.domain.errors import DiffError
 from predict_edit.domain.ports import Forge
-from predict_edit.suggest.anchor import Anchors, anchors_of
+from predict_edit.suggest.anchors import Anchors, anchors_of
 
 _READINGS: Final = 3
 """How often a head that moves again and again is followed."""

@@ -21,7 +21,7 @@ from predict_edit.delivery.ledger import Ledger
 from predict_edit.domain import BranchPull, BranchState
 from predict_edit.domain.errors import BranchTaken
 from predict_edit.domain.ports import RepositoryForge
-from predict_edit.support.marker import Marker, find_marker
+from predict_edit.support.markers import Marker, find_marker
 from predict_edit.support.text import quoted
 
 KIND: Final = "pull"

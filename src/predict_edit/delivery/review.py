@@ -28,11 +28,10 @@ from predict_edit.domain.errors import (
     TextRefused,
 )
 from predict_edit.report.review_body import render_review_body
-from predict_edit.suggest import reasons
 from predict_edit.suggest.patch import remainder_hunks
-from predict_edit.suggest.place import demote
+from predict_edit.suggest.place import HEAD_MOVED, REFUSED, demote
 from predict_edit.support.log import log
-from predict_edit.support.marker import Marker
+from predict_edit.support.markers import Marker
 
 BATCH: Final = 30
 """Comments of one review; GitHub documents no limit, and more than 32 were seen to be refused."""
@@ -94,7 +93,7 @@ class Poster:
                 log.error("the suggestions were not all posted: %s", error)
                 self.notes.append(f"Not all suggestions could be posted. {error}")
                 for rest in (batch, *waiting):
-                    self._demote(rest, reasons.REFUSED)
+                    self._demote(rest, REFUSED)
                 break
             waiting.extendleft(reversed(halves))
         await self._correct()
@@ -110,7 +109,7 @@ class Poster:
             "the head moved; %s of %s suggestions fit", len(batch) - len(moved.lost), len(batch)
         )
         self.head = moved.head
-        self._demote(tuple(item for item in batch if item in moved.lost), reasons.HEAD_MOVED)
+        self._demote(tuple(item for item in batch if item in moved.lost), HEAD_MOVED)
         return tuple(item for item in batch if item not in moved.lost)
 
     async def _send(self, batch: tuple[Item, ...]) -> tuple[tuple[Item, ...], ...]:
@@ -195,7 +194,7 @@ class Poster:
         if len(batch) > 1:
             return _halves(batch)
         said = (error.reasons or ("without a reason",))[-1]
-        self._demote(batch, f"{reasons.REFUSED}: {said}"[:_LONGEST_REASON])
+        self._demote(batch, f"{REFUSED}: {said}"[:_LONGEST_REASON])
         return ()
 
     async def _hide_orphan(self, marker: Marker) -> None:

@@ -23,8 +23,7 @@ from predict_edit.domain import EditRequest, Effort, Hunk, SourceFile
 from predict_edit.edit.prompt import PROMPT_VERSION
 from predict_edit.settings.resolve import ModelSettings
 from predict_edit.suggest.diff import apply_hunks
-from predict_edit.suggest.lines import lines_of
-from predict_edit.support.git import blob_sha_of
+from predict_edit.support.git import blob_sha_of, lines_of
 from predict_edit.support.log import log
 
 LIMIT: Final = 40_000

@@ -15,7 +15,7 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.domain.ports import Forge
 from predict_edit.support.log import log
-from predict_edit.support.marker import Marker, find_marker
+from predict_edit.support.markers import Marker, find_marker
 from predict_edit.trigger.rate_limit import KIND, signature
 
 FIRST_UPDATE = 2.0

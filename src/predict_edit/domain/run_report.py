@@ -10,6 +10,9 @@ from predict_edit.domain.edits import PlacedFile, PlacementKind
 from predict_edit.domain.job import Job
 from predict_edit.domain.usage import Effort, Usage
 
+OUTPUT_FOLDER = "predict-edit-out"
+"""What a run leaves in the workspace."""
+
 
 class Outcome(enum.StrEnum):
     """The value of the ``outcome`` output."""

@@ -16,10 +16,10 @@ from typing import Final
 
 from predict_edit.domain import FindingsReport
 from predict_edit.domain.errors import FindingsError, PredictEditError
+from predict_edit.domain.run_report import OUTPUT_FOLDER
 from predict_edit.findings.paths import Roots
 from predict_edit.findings.report import MAX_BYTES, parse_report
 from predict_edit.support.globs import Globs
-from predict_edit.support.workspace import FOLDER
 
 MAX_REPORTS: Final = 500
 MAX_TOTAL: Final = 256 * 1024 * 1024
@@ -33,7 +33,7 @@ def read_reports(workspace: Path, globs: Sequence[str], roots: Roots) -> tuple[F
     Raises:
         FindingsError: no report matches, one cannot be read, or there are too many.
     """
-    found = read_matching(workspace, globs, "findings", FindingsError, without={FOLDER})
+    found = read_matching(workspace, globs, "findings", FindingsError, without={OUTPUT_FOLDER})
     if not found:
         raise FindingsError(
             f"No file in the workspace matches `findings` ({', '.join(globs)}).",

@@ -18,8 +18,7 @@ from predict_edit.github.client import Client
 from predict_edit.github.documents import FILES_PER_QUERY, files_at_commit
 from predict_edit.github.found import MAX_BYTES, OBJECT_ID, Entry, Found, content_of
 from predict_edit.github.parsing import parse_data
-from predict_edit.support import modes
-from predict_edit.support.git import blob_sha_of
+from predict_edit.support.git import SUBMODULE_MODE, SYMLINK_MODE, blob_sha_of
 from predict_edit.support.log import log
 
 
@@ -112,7 +111,7 @@ def _take(found: Found, path: str, entry: graph_answers.GraphFile) -> None:
     mode = entry.mode
     if entry.type == "tree":
         return
-    if mode in {modes.SYMLINK, modes.SUBMODULE} or blob is None:
+    if mode in {SYMLINK_MODE, SUBMODULE_MODE} or blob is None:
         found.contents[path] = FileContent(
             path=path, blob_sha=entry.oid, data=None, mode=mode, size=size or 0
         )

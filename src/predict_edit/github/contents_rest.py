@@ -13,8 +13,7 @@ from predict_edit.github import answers, endpoints, failures, parsing
 from predict_edit.github.client import Client
 from predict_edit.github.endpoints import Endpoint
 from predict_edit.github.found import MAX_BYTES, Entry, Found, content_of
-from predict_edit.support import modes
-from predict_edit.support.git import blob_sha_of
+from predict_edit.support.git import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE, blob_sha_of
 from predict_edit.support.log import log
 
 
@@ -40,7 +39,7 @@ async def read_over_rest(client: Client, commit: str, asked: Found) -> Found:
 
 def _take_entry(found: Found, path: str, mode: int, sha: str, size: int) -> None:
     """Sort one entry of a tree into what is done and what is still to be fetched."""
-    if mode in modes.REGULAR and size <= MAX_BYTES:
+    if mode in REGULAR_MODES and size <= MAX_BYTES:
         found.entries.append(Entry(path=path, sha=sha, mode=mode, size=size))
     else:
         found.contents[path] = FileContent(path=path, blob_sha=sha, data=None, mode=mode, size=size)
@@ -106,8 +105,8 @@ async def _at_path(client: Client, commit: str, path: str) -> Found:
     if isinstance(answer.data, list):
         return found
     file = parsing.parse(answers.Content, answer, endpoint)
-    links = {"symlink": modes.SYMLINK, "submodule": modes.SUBMODULE}
-    mode = links.get(file.type, modes.SYMLINK if file.path != path else None)
+    links = {"symlink": SYMLINK_MODE, "submodule": SUBMODULE_MODE}
+    mode = links.get(file.type, SYMLINK_MODE if file.path != path else None)
     if mode is not None or file.size > MAX_BYTES or file.encoding == "none":
         found.contents[path] = FileContent(
             path=path, blob_sha=file.sha, data=None, mode=mode, size=file.size

@@ -15,7 +15,7 @@ from predict_edit.domain import BranchMove, BranchPull, Commit, CommitDraft
 from predict_edit.domain.errors import BranchMoved, ForgeRefused
 from predict_edit.github import accounts, answers, endpoints, parsing
 from predict_edit.github.client import Client
-from predict_edit.support import modes
+from predict_edit.support.git import FILE_MODE
 
 _MOVED: Final = "The branch {} is no longer at the commit that was looked at."
 
@@ -95,7 +95,7 @@ async def _tree(client: Client, draft: CommitDraft) -> str:
     entries: list[dict[str, Any]] = []
     for path, data in draft.files:
         sha = None if data is None else await _blob(client, data)
-        mode = known.get(path, f"{modes.FILE:o}")
+        mode = known.get(path, f"{FILE_MODE:o}")
         entries.append({"path": path, "mode": mode, "type": "blob", "sha": sha})
     endpoint = endpoints.GIT_COMMIT
     answer = await client.rest(endpoint, sha=draft.expected_head)

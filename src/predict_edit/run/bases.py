@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from predict_edit.domain import PullRequest, SourceFile
 from predict_edit.domain.errors import DiffError, ForgeError
 from predict_edit.domain.ports import Forge
-from predict_edit.suggest.anchor import NoAnchors, anchors_of
+from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.support.log import log
 
 

@@ -12,7 +12,7 @@ from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import Forge
 from predict_edit.suggest.place import place
 from predict_edit.support.git import blob_sha_of
-from predict_edit.support.marker import Marker
+from predict_edit.support.markers import Marker
 
 COMPLETE: Final = frozenset(
     {Outcome.SUGGESTED, Outcome.COMMITTED, Outcome.PATCHED, Outcome.UNCHANGED}

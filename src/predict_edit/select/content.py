@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
 from predict_edit.select.attributes import GENERATED, NO_ATTRIBUTES, GitAttributes
-from predict_edit.support import modes
+from predict_edit.support.git import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE
 
 MAX_BYTES = 1024 * 1024
 """No model takes more of one file; it bounds what is decoded and diffed."""
@@ -95,11 +95,11 @@ def open_source(
 
 def _against_mode(mode: int | None) -> str | None:
     """Read git's file mode; ``None`` where the host could not tell it."""
-    if mode == modes.SUBMODULE:
+    if mode == SUBMODULE_MODE:
         return "a submodule"
-    if mode == modes.SYMLINK:
+    if mode == SYMLINK_MODE:
         return "a symbolic link"
-    return None if mode is None or mode in modes.REGULAR else f"no regular file (mode {mode:06o})"
+    return None if mode is None or mode in REGULAR_MODES else f"no regular file (mode {mode:06o})"
 
 
 def _against_size(content: FileContent, max_bytes: int) -> str | None:

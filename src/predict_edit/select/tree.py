@@ -8,7 +8,7 @@ from predict_edit.domain import ChangedFile, SkippedFile, TreeFile
 from predict_edit.select.attributes import NO_ATTRIBUTES, GitAttributes
 from predict_edit.select.choose import Selection, choose
 from predict_edit.select.content import MAX_BYTES
-from predict_edit.support import modes
+from predict_edit.support.git import REGULAR_MODES
 from predict_edit.support.globs import Globs
 
 
@@ -27,7 +27,7 @@ def choose_from_tree(
     repository they are not told of.
     """
     meant = [file for file in _matched(files, include) if only is None or file.path in only]
-    odd = [file for file in meant if file.mode not in modes.REGULAR or file.size > MAX_BYTES]
+    odd = [file for file in meant if file.mode not in REGULAR_MODES or file.size > MAX_BYTES]
     strange = {file.path for file in odd}
     chosen = choose(
         [_as_change(file) for file in meant if file.path not in strange],
@@ -54,7 +54,7 @@ def _matched(files: Sequence[TreeFile], include: Sequence[Sequence[str]]) -> lis
 
 
 def _oddity(file: TreeFile) -> str:
-    if file.mode in modes.REGULAR:
+    if file.mode in REGULAR_MODES:
         return f"too large ({file.size:,} bytes; the limit is {MAX_BYTES:,})"
     return "a symbolic link or a submodule"
 

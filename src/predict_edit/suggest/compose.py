@@ -12,12 +12,20 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from predict_edit.domain import Hunk, Placement, PlacementKind, Suggestion
-from predict_edit.suggest import reasons
-from predict_edit.suggest.anchor import Anchors
+from predict_edit.suggest.anchors import OUTSIDE, Anchors
 from predict_edit.suggest.diff import apply_hunks
 
 BODY_LIMIT: Final = 60_000
 """Characters; GitHub refuses comments over 65,536, and a marker still has to fit in."""
+
+LINE_TAKEN: Final = "the only line to put it on already has a suggestion"
+EMPTY_FILE: Final = "the file is empty, so there is no line to put it on"
+FINAL_NEWLINE: Final = "a suggestion cannot remove the line end at the end of the file"
+NO_CHANGE: Final = "GitHub would see no change in it"
+CARRIAGE_RETURN: Final = "a suggestion cannot hold carriage returns"
+NUL: Final = "a suggestion cannot hold NUL characters"
+BYTE_ORDER_MARK: Final = "a suggestion might not keep the file's byte-order mark"
+TOO_LONG: Final = "too long for a review comment"
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
@@ -69,6 +77,32 @@ def fenced(lines: Sequence[str]) -> str:
     return "\n".join([f"{fence}suggestion", *lines, fence])
 
 
+def described(old: Sequence[str], new: Sequence[str], start: int) -> str:
+    """Describe in a few words what a suggestion does, as far as its lines alone show it.
+
+    Nothing of the file is repeated, so the words can neither mention anybody nor hide anything.
+
+    Args:
+        old: The lines that are replaced, with or without their line feeds.
+        new: The lines that take their place, without line feeds.
+        start: Counted from 1.
+
+    Returns:
+        A sentence; empty where only a reader can tell.
+    """
+    before = [line.removesuffix("\n").removesuffix("\r") for line in old]
+    after = list(new)
+    if not after:
+        end = start + len(before) - 1
+        return f"Deletes line {start}." if end <= start else f"Deletes lines {start} to {end}."
+    if _ink(before) == _ink(after):
+        return "Changes white space only."
+    more = len(after) - len(before)
+    if more > 0 and before in (after[: len(before)], after[more:]):
+        return "Adds a line." if more == 1 else f"Adds {more} lines."
+    return ""
+
+
 def _suggest(head: Head, hunk: Hunk, taken: int) -> Suggestion | Refusal:
     """The smallest suggestion that performs the hunk and starts below line ``taken``."""
     refusals: list[Refusal] = []
@@ -78,8 +112,8 @@ def _suggest(head: Head, hunk: Hunk, taken: int) -> Suggestion | Refusal:
             return Suggestion(path=head.path, start_line=start, line=end, body=body)
         refusals.append(body)
     # "Outside" says least: where one of two lines is outside, the other was nearer to taking it.
-    refusals.sort(key=lambda refusal: refusal.reason == reasons.OUTSIDE)
-    return refusals[0] if refusals else Refusal(reason=reasons.EMPTY_FILE)
+    refusals.sort(key=lambda refusal: refusal.reason == OUTSIDE)
+    return refusals[0] if refusals else Refusal(reason=EMPTY_FILE)
 
 
 def _ranges(head: Head, hunk: Hunk) -> Iterator[tuple[int, int]]:
@@ -97,7 +131,7 @@ def _ranges(head: Head, hunk: Hunk) -> Iterator[tuple[int, int]]:
 def _body(head: Head, hunk: Hunk, start: int, end: int, taken: int) -> str | Refusal:
     """The suggestion block that performs the hunk by replacing lines ``start`` to ``end``."""
     if start <= taken:
-        return Refusal(reason=reasons.LINE_TAKEN)
+        return Refusal(reason=LINE_TAKEN)
     if (reason := head.anchors.refusal(start, end)) is not None:
         return Refusal(reason=reason)
     old = "".join(head.lines[start - 1 : end])
@@ -105,21 +139,21 @@ def _body(head: Head, hunk: Hunk, start: int, end: int, taken: int) -> str | Ref
     if (reason := _unfit(old, new, start)) is not None:
         return Refusal(reason=reason)
     body = fenced(_block_lines(old, new))
-    return body if len(body) <= BODY_LIMIT else Refusal(reason=reasons.TOO_LONG)
+    return body if len(body) <= BODY_LIMIT else Refusal(reason=TOO_LONG)
 
 
 def _unfit(old: str, new: str, start: int) -> str | None:
     """Why a comment cannot carry this text; CommonMark rewrites carriage returns and NUL."""
     if old == new:
-        return reasons.NO_CHANGE
+        return NO_CHANGE
     if "\r" in new:
-        return reasons.CARRIAGE_RETURN
+        return CARRIAGE_RETURN
     if "\0" in new:
-        return reasons.NUL
+        return NUL
     if start == 1 and (old.startswith(_BYTE_ORDER_MARK) or new.startswith(_BYTE_ORDER_MARK)):
-        return reasons.BYTE_ORDER_MARK
+        return BYTE_ORDER_MARK
     if old.endswith("\n") and new and not new.endswith("\n"):
-        return reasons.FINAL_NEWLINE
+        return FINAL_NEWLINE
     return None
 
 
@@ -132,3 +166,8 @@ def _block_lines(old: str, new: str) -> list[str]:
     if not old.endswith("\n"):
         return new.split("\n")
     return new.removesuffix("\n").split("\n") if new else []
+
+
+def _ink(lines: Sequence[str]) -> str:
+    """Everything but white space."""
+    return "".join("".join(line.split()) for line in lines)

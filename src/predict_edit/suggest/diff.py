@@ -19,7 +19,7 @@ from typing import Final
 
 from predict_edit.domain import Hunk
 from predict_edit.domain.errors import DiffError
-from predict_edit.suggest.lines import lines_of
+from predict_edit.support.git import lines_of
 
 KEPT_LINES: Final = 40
 """Equal lines left around the changes when equal ends are cut off.

@@ -9,30 +9,17 @@ A patch is text to be written as UTF-8 without any translation of line ends.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from predict_edit.domain import Hunk, PlacedFile, PlacementKind
-from predict_edit.suggest.diff import apply_hunks, hunks_between
-from predict_edit.suggest.lines import lines_of
+from predict_edit.suggest.diff import apply_hunks
+from predict_edit.support.git import blob_sha_of, lines_of
 
 CONTEXT: Final = 3
 
 _ESCAPES: Final = dict(zip(b'\a\b\t\n\v\f\r"\\', 'abtnvfr"\\', strict=True))
 _PRINTABLE: Final = range(0x20, 0x7F)
-
-
-def file_patch(path: str, original: str, edited: str, mode: str | None = None) -> str:
-    """The whole patch of one file, empty where nothing changed.
-
-    ``mode`` is git's, such as ``100644``. Without it ``git apply`` keeps the mode that the file
-    has, where a wrong one would make it warn.
-
-    Raises:
-        DiffError: the differences could not be found.
-    """
-    return _render(path, original, hunks_between(original, edited), mode)
 
 
 def edits_patch(files: Iterable[PlacedFile]) -> str:
@@ -55,7 +42,7 @@ def remainder_hunks(placed: PlacedFile) -> tuple[str, ...]:
     return tuple(_unified(placed.file.text, _hunks(placed, {PlacementKind.PATCH})))
 
 
-def quoted(name: str) -> str:
+def quoted_path(name: str) -> str:
     """A file's name as git writes it (``core.quotePath``).
 
     Names with control characters, quotes, backslashes or bytes outside ASCII are put in quotes,
@@ -79,27 +66,18 @@ def _hunks(placed: PlacedFile, kinds: set[PlacementKind]) -> tuple[Hunk, ...]:
     return tuple(p.hunk for p in placed.placements if p.kind in kinds)
 
 
-def _render(path: str, original: str, hunks: Sequence[Hunk], mode: str | None = None) -> str:
+def _render(path: str, original: str, hunks: Sequence[Hunk]) -> str:
     """Headers and hunks of one file; nothing where there is no hunk."""
     if not hunks:
         return ""
-    old, new = quoted(f"a/{path}"), quoted(f"b/{path}")
+    old, new = quoted_path(f"a/{path}"), quoted_path(f"b/{path}")
     # Git ends a name that holds a space with a tab, or the rest could be read as a time.
     tab = "\t" if " " in path else ""
-    blobs = f"{_blob_sha(original)}..{_blob_sha(apply_hunks(original, hunks))}"
-    head = (
-        f"diff --git {old} {new}\n"
-        f"index {blobs}{f' {mode}' if mode else ''}\n"
-        f"--- {old}{tab}\n"
-        f"+++ {new}{tab}\n"
-    )
+    edited = apply_hunks(original, hunks)
+    blobs = f"{blob_sha_of(original.encode())}..{blob_sha_of(edited.encode())}"
+    # Without a mode in the header, `git apply` keeps the one that the file has.
+    head = f"diff --git {old} {new}\nindex {blobs}\n--- {old}{tab}\n+++ {new}{tab}\n"
     return head + "".join(_unified(original, hunks))
-
-
-def _blob_sha(text: str) -> str:
-    """The name git gives to these contents."""
-    data = text.encode()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _unified(original: str, hunks: Sequence[Hunk]) -> Iterator[str]:

@@ -15,15 +15,20 @@ from predict_edit.domain import (
     SourceFile,
     Suggestion,
 )
-from predict_edit.suggest import reasons
-from predict_edit.suggest.anchor import NoAnchors, anchors_of
+from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.suggest.compose import Head, compose
 from predict_edit.suggest.diff import apply_hunks, hunks_between
-from predict_edit.suggest.lines import lines_of
 from predict_edit.suggest.replay import prove
+from predict_edit.support.git import lines_of
 
 Judge = Callable[[Hunk], str | None]
 """Says why a hunk must not be part of the edit; ``None`` lets it through."""
+
+EMPTIED: Final = "the edit leaves the file empty"
+CRLF_FILE: Final = "the file has CRLF line ends, which a suggestion might not keep"
+OVER_LIMIT: Final = "more suggestions than max-suggestions allows"
+HEAD_MOVED: Final = "head moved: the pull request changed while the run worked"
+REFUSED: Final = "GitHub refused the suggestion"
 
 _CR_AT_LINE_END: Final = re.compile(r"\r(\n|\Z)")
 
@@ -64,7 +69,7 @@ def cap(files: Sequence[PlacedFile], limit: int) -> tuple[PlacedFile, ...]:
     room = limit
     for placed in files:
         suggestions = placed.suggestions
-        capped.append(demote(placed, suggestions[max(0, room) :], reasons.OVER_LIMIT))
+        capped.append(demote(placed, suggestions[max(0, room) :], OVER_LIMIT))
         room -= len(suggestions)
     return tuple(capped)
 
@@ -90,9 +95,9 @@ def _placements(
 ) -> tuple[Placement, ...]:
     """Inline or patch for each hunk, as far as rules decide it."""
     if not accepted:
-        return _all_in_patch(hunks, reasons.EMPTIED)
+        return _all_in_patch(hunks, EMPTIED)
     if _CR_AT_LINE_END.search(file.text):
-        return _all_in_patch(hunks, reasons.CRLF_FILE)
+        return _all_in_patch(hunks, CRLF_FILE)
     anchors = anchors_of(file.change, file.text, base_text) if hunks else None
     if isinstance(anchors, NoAnchors):
         return _all_in_patch(hunks, anchors.reason)

@@ -14,8 +14,9 @@ from typing import Final
 
 from predict_edit.domain import Hunk, Placement, PlacementKind, Suggestion
 from predict_edit.domain.errors import ReplayError
-from predict_edit.suggest import reasons
-from predict_edit.suggest.lines import lines_of
+from predict_edit.support.git import lines_of
+
+REPLAY: Final = "replay: applied, it would not give exactly the edited text"
 
 _OPENING: Final = re.compile(r"^ {0,3}(`{3,})[ \t]*suggestion[ \t]*$")
 _NEXT_STEP: Final = "The edit is in the patch; please report this suggestion as a defect."
@@ -128,7 +129,7 @@ def _patched(text: str, hunks: Sequence[Hunk], moved: Mapping[Suggestion, int]) 
 def _demoted(placements: Sequence[Placement], broken: set[Suggestion]) -> tuple[Placement, ...]:
     """Placements with the hunks of broken suggestions moved to the patch."""
     return tuple(
-        Placement(hunk=p.hunk, kind=PlacementKind.PATCH, reason=reasons.REPLAY)
+        Placement(hunk=p.hunk, kind=PlacementKind.PATCH, reason=REPLAY)
         if p.suggestion in broken
         else p
         for p in placements

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from predict_edit.domain import Aim, CommandRef, CommandSource
 from predict_edit.domain.errors import CommandError
-from predict_edit.support import marker
+from predict_edit.support.markers import is_ours
 from predict_edit.support.text import quoted
 from predict_edit.trigger.asked import Commanded, Ignored, Trigger
 from predict_edit.trigger.command import Command, parse_command
@@ -79,7 +79,7 @@ def _said(comment: Comment, sender: User | None, word: str) -> Command | Command
     body = comment.body or ""
     if reason := _no_person(comment, sender):
         return Ignored(reason=reason)
-    if marker.is_ours(body):
+    if is_ours(body):
         return Ignored(reason="the comment holds this tool's own marker")
     try:
         parsed = parse_command(body, word)

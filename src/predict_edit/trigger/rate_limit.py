@@ -14,7 +14,7 @@ from typing import Final
 
 from predict_edit.domain import Comment
 from predict_edit.domain.errors import AlreadyRunning, CommandError
-from predict_edit.support.marker import Marker, find_marker
+from predict_edit.support.markers import Marker, find_marker
 from predict_edit.trigger.command import parse_command
 
 COMMANDS: Final = 30

@@ -8,8 +8,23 @@ from collections.abc import Callable
 import pytest
 
 from predict_edit.domain import ChangedFile, SourceFile
-from predict_edit.suggest import reasons
-from predict_edit.suggest.anchor import Anchors, NoAnchors, Span, anchors_of, local_patch
+from predict_edit.suggest.anchors import (
+    DELETED_LINES,
+    FILE_REMOVED,
+    LOCAL_MISMATCH,
+    NO_PULL_REQUEST,
+    OUTSIDE,
+    PATCH_INCOMPLETE,
+    PATCH_MISMATCH,
+    PATCH_MISSING,
+    PATCH_UNREADABLE,
+    TWO_HUNKS,
+    Anchors,
+    NoAnchors,
+    Span,
+    anchors_of,
+    local_patch,
+)
 
 HEAD = "".join(f"{number}\n" for number in range(1, 31))
 BASE = HEAD.replace("\n5\n", "\nfive\n").replace("\n6\n", "\n6\ngone\n").replace("\n25\n", "\n")
@@ -60,15 +75,15 @@ def test_spans_end_at_hunk_borders_and_deleted_lines() -> None:
         (2, 4, None),  # context only
         (5, 5, None),  # an added line
         (5, 6, None),  # from added to context
-        (4, 5, reasons.DELETED_LINES),  # the deleted line stands before the one that replaces it
-        (6, 7, reasons.DELETED_LINES),  # a line is gone from in between
-        (9, 22, reasons.TWO_HUNKS),
-        (1, 1, reasons.OUTSIDE),  # just above the first hunk
-        (1, 2, reasons.OUTSIDE),
-        (9, 10, reasons.OUTSIDE),  # just below it
-        (15, 16, reasons.OUTSIDE),
-        (28, 29, reasons.OUTSIDE),
-        (30, 30, reasons.OUTSIDE),
+        (4, 5, DELETED_LINES),  # the deleted line stands before the one that replaces it
+        (6, 7, DELETED_LINES),  # a line is gone from in between
+        (9, 22, TWO_HUNKS),
+        (1, 1, OUTSIDE),  # just above the first hunk
+        (1, 2, OUTSIDE),
+        (9, 10, OUTSIDE),  # just below it
+        (15, 16, OUTSIDE),
+        (28, 29, OUTSIDE),
+        (30, 30, OUTSIDE),
     ],
 )
 def test_a_range_is_refused_with_githubs_reason(start: int, end: int, expected: str | None) -> None:
@@ -83,31 +98,31 @@ def test_two_hunks_that_touch_stay_apart() -> None:
     patch = "@@ -1,2 +1,2 @@\n 1\n-x\n+2\n@@ -3,2 +3,2 @@\n 3\n-x\n+4"
     anchors = anchors_of(change(patch), "1\n2\n3\n4\n")
     assert isinstance(anchors, Anchors)
-    assert anchors.refusal(2, 3) == reasons.TWO_HUNKS
+    assert anchors.refusal(2, 3) == TWO_HUNKS
 
 
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        (None, reasons.NO_PULL_REQUEST),
-        (change(status="removed"), reasons.FILE_REMOVED),
-        (change(None), reasons.PATCH_MISSING),  # withheld because it is large
-        (change(PATCH[:-10]), reasons.PATCH_UNREADABLE),  # cut off inside a hunk
-        (change(PATCH[: PATCH.index("\n@@ -23")]), reasons.PATCH_INCOMPLETE),  # cut between hunks
-        (change(""), reasons.PATCH_INCOMPLETE),
-        (change(additions=3), reasons.PATCH_INCOMPLETE),
-        (change(deletions=1), reasons.PATCH_INCOMPLETE),
-        (change(PATCH + "\n+one more"), reasons.PATCH_UNREADABLE),  # longer than its header says
-        (change("Binary files differ"), reasons.PATCH_UNREADABLE),
-        (change("From 1234\n" + PATCH), reasons.PATCH_UNREADABLE),  # mail, not a patch
-        (change(PATCH.replace("@@ -2,9", "@@ -x,9")), reasons.PATCH_UNREADABLE),
-        (change(PATCH.replace("@@ -2,9", f"@@ -{'9' * 5000},9")), reasons.PATCH_UNREADABLE),
-        (change(PATCH + "\n--- a/g\n+++ b/g\n@@ -1 +1 @@\n-a\n+b"), reasons.PATCH_UNREADABLE),
-        (change(PATCH.replace("+5", "+V")), reasons.PATCH_MISMATCH),  # another version
-        (change(PATCH.replace(" 27", " XX")), reasons.PATCH_MISMATCH),
-        (change(PATCH + "\n\\ No newline at end of file"), reasons.PATCH_MISMATCH),
-        (change(PATCH.replace("+22,7", "+21,7")), reasons.PATCH_MISMATCH),
-        (change(PATCH.replace("-23,6", "-24,6")), reasons.PATCH_MISMATCH),  # a hunk is missing
+        (None, NO_PULL_REQUEST),
+        (change(status="removed"), FILE_REMOVED),
+        (change(None), PATCH_MISSING),  # withheld because it is large
+        (change(PATCH[:-10]), PATCH_UNREADABLE),  # cut off inside a hunk
+        (change(PATCH[: PATCH.index("\n@@ -23")]), PATCH_INCOMPLETE),  # cut between hunks
+        (change(""), PATCH_INCOMPLETE),
+        (change(additions=3), PATCH_INCOMPLETE),
+        (change(deletions=1), PATCH_INCOMPLETE),
+        (change(PATCH + "\n+one more"), PATCH_UNREADABLE),  # longer than its header says
+        (change("Binary files differ"), PATCH_UNREADABLE),
+        (change("From 1234\n" + PATCH), PATCH_UNREADABLE),  # mail, not a patch
+        (change(PATCH.replace("@@ -2,9", "@@ -x,9")), PATCH_UNREADABLE),
+        (change(PATCH.replace("@@ -2,9", f"@@ -{'9' * 5000},9")), PATCH_UNREADABLE),
+        (change(PATCH + "\n--- a/g\n+++ b/g\n@@ -1 +1 @@\n-a\n+b"), PATCH_UNREADABLE),
+        (change(PATCH.replace("+5", "+V")), PATCH_MISMATCH),  # another version
+        (change(PATCH.replace(" 27", " XX")), PATCH_MISMATCH),
+        (change(PATCH + "\n\\ No newline at end of file"), PATCH_MISMATCH),
+        (change(PATCH.replace("+22,7", "+21,7")), PATCH_MISMATCH),
+        (change(PATCH.replace("-23,6", "-24,6")), PATCH_MISMATCH),  # a hunk is missing
     ],
 )
 def test_a_diff_that_is_missing_cut_off_or_wrong_gives_no_anchors(
@@ -148,7 +163,7 @@ def test_every_line_of_an_added_file_takes_suggestions() -> None:
     assert anchors_of(change(patch, **counts), HEAD) == every
     assert anchors_of(change(None, **counts), HEAD) == every
     counts["additions"] = 29
-    assert anchors_of(change(None, **counts), HEAD) == NoAnchors(reason=reasons.LOCAL_MISMATCH)
+    assert anchors_of(change(None, **counts), HEAD) == NoAnchors(reason=LOCAL_MISMATCH)
 
 
 def test_hunks_out_of_order_are_not_trusted() -> None:
@@ -156,7 +171,7 @@ def test_hunks_out_of_order_are_not_trusted() -> None:
     one, two = "@@ -1 +1 @@\n-x\n+1", "@@ -3 +3 @@\n-x\n+3"
     assert isinstance(anchors_of(change(f"{one}\n{two}"), "1\n2\n3\n"), Anchors)
     swapped = anchors_of(change(f"{two}\n{one}"), "1\n2\n3\n")
-    assert swapped == NoAnchors(reason=reasons.PATCH_MISMATCH)
+    assert swapped == NoAnchors(reason=PATCH_MISMATCH)
 
 
 def test_a_file_that_the_pull_request_emptied_has_no_lines() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.support.marker import Marker, find_marker, is_ours
+from predict_edit.support.markers import Marker, find_marker, is_ours
 
 NAMES = st.text("abcdefghij", min_size=1, max_size=8)
 VALUES = st.text("abcXYZ019._:/+=", max_size=20)

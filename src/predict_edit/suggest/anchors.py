@@ -11,15 +11,26 @@ from __future__ import annotations
 import bisect
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import Hunk as DiffHunk
 from unidiff.patch import PatchSet
 
 from predict_edit.domain import ChangedFile
-from predict_edit.suggest import reasons
 from predict_edit.suggest.diff import git_diff
-from predict_edit.suggest.lines import lines_of
+from predict_edit.support.git import lines_of
+
+OUTSIDE: Final = "outside the lines that the pull request's diff shows"
+TWO_HUNKS: Final = "reaches over two separate parts of the pull request's diff"
+DELETED_LINES: Final = "lines that the pull request deletes lie in between"
+NO_PULL_REQUEST: Final = "there is no pull request diff to put it on"
+FILE_REMOVED: Final = "the pull request removes the file"
+PATCH_MISSING: Final = "GitHub sent no diff for the file"
+PATCH_UNREADABLE: Final = "GitHub's diff for the file is cut off or cannot be read"
+PATCH_INCOMPLETE: Final = "GitHub's diff for the file has fewer or more lines than GitHub counts"
+PATCH_MISMATCH: Final = "GitHub's diff for the file does not fit the file"
+LOCAL_MISMATCH: Final = "GitHub sent no usable diff, and one made here differs from its counts"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +53,10 @@ class Anchors:
         """Why no suggestion can replace lines ``start`` to ``end``; ``None`` when one can."""
         head, tail = self._span_of(start), self._span_of(end)
         if head is None or tail is None:
-            return reasons.OUTSIDE
+            return OUTSIDE
         if head.hunk != tail.hunk:
-            return reasons.TWO_HUNKS
-        return None if head == tail else reasons.DELETED_LINES
+            return TWO_HUNKS
+        return None if head == tail else DELETED_LINES
 
     def _span_of(self, line: int) -> Span | None:
         """The span that holds a line."""
@@ -74,9 +85,9 @@ def anchors_of(
         DiffError: the diff that is needed here could not be made.
     """
     if change is None:
-        return NoAnchors(reason=reasons.NO_PULL_REQUEST)
+        return NoAnchors(reason=NO_PULL_REQUEST)
     if change.status == "removed":
-        return NoAnchors(reason=reasons.FILE_REMOVED)
+        return NoAnchors(reason=FILE_REMOVED)
     theirs = _read(change.patch, change, head_text)
     if isinstance(theirs, Anchors):
         return theirs
@@ -84,7 +95,7 @@ def anchors_of(
     if base is None:
         return theirs
     ours = _read(local_patch(base, head_text), change, head_text)
-    return ours if isinstance(ours, Anchors) else NoAnchors(reason=reasons.LOCAL_MISMATCH)
+    return ours if isinstance(ours, Anchors) else NoAnchors(reason=LOCAL_MISMATCH)
 
 
 def local_patch(base_text: str, head_text: str) -> str:
@@ -105,20 +116,20 @@ def _read(patch: str | None, change: ChangedFile, head_text: str) -> Anchors | N
     """Parse a ``patch`` and hold it against the counts and the head."""
     if not patch:
         if patch is None and (change.additions or change.deletions):
-            return NoAnchors(reason=reasons.PATCH_MISSING)
+            return NoAnchors(reason=PATCH_MISSING)
         # A pure rename or a change of mode shows no line at all.
         hunks: Sequence[DiffHunk] = ()
     else:
         parsed = _parse(patch)
         if parsed is None:
-            return NoAnchors(reason=reasons.PATCH_UNREADABLE)
+            return NoAnchors(reason=PATCH_UNREADABLE)
         hunks = parsed
     added = sum(hunk.added for hunk in hunks)
     deleted = sum(hunk.removed for hunk in hunks)
     if (added, deleted) != (change.additions, change.deletions):
-        return NoAnchors(reason=reasons.PATCH_INCOMPLETE)
+        return NoAnchors(reason=PATCH_INCOMPLETE)
     if not _fits(hunks, lines_of(head_text)):
-        return NoAnchors(reason=reasons.PATCH_MISMATCH)
+        return NoAnchors(reason=PATCH_MISMATCH)
     spans = (span for index, hunk in enumerate(hunks) for span in _spans(hunk, index))
     return Anchors(spans=tuple(spans))
 
