@@ -2,7 +2,7 @@
 
 Libraries import each other where they find each other: in an environment for development, openai
 imports aiohttp, which the tests need and the action does not have. So the action is measured in an
-environment that holds only what it depends on, linked from the one that runs the benchmarks.
+environment that holds only what the image holds, linked from the one that runs the benchmarks.
 """
 
 from __future__ import annotations
@@ -21,16 +21,14 @@ from packaging.requirements import Requirement
 
 import predict_edit
 
-DISTRIBUTION = "predict-edit"
-
-
+ROOT = Path(__file__).resolve().parent.parent
 _SETTING = re.compile(r"^ENV (MALLOC_\w+)=(\S+)$", re.MULTILINE)
 
 
 @functools.cache
 def settings() -> dict[str, str]:
     """What the image tells the C library, from the Dockerfile."""
-    dockerfile = Path(__file__).resolve().parent.parent / "Dockerfile"
+    dockerfile = ROOT / "Dockerfile"
     return dict(_SETTING.findall(dockerfile.read_text(encoding="utf-8")))
 
 
@@ -47,40 +45,24 @@ _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def build(folder: Path) -> Path:
-    """Make the environment; the path of its interpreter comes back."""
+    """Make the environment and return the path of its interpreter."""
     venv.create(folder, symlinks=True, with_pip=False)
     variables = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", "venv", variables))
-    for distribution in sorted(needed(DISTRIBUTION) - {DISTRIBUTION}):
+    for distribution in held():
         for source in _tops(distribution):
             with contextlib.suppress(FileExistsError):
                 (packages / source.name).symlink_to(source)
     home = Path(predict_edit.__file__).parent.parent
-    (packages / f"{DISTRIBUTION}.pth").write_text(f"{home}\n", encoding="utf-8")
+    (packages / "predict-edit.pth").write_text(f"{home}\n", encoding="utf-8")
     return Path(sysconfig.get_path("scripts", "venv", variables)) / "python"
 
 
-def needed(name: str) -> frozenset[str]:
-    """A distribution and all that it depends on, without extras that nobody asks for."""
-    found: set[str] = set()
-    waiting = [(name, "")]
-    while waiting:
-        one, extra = waiting.pop()
-        found.add(_canonical(one))
-        for line in importlib.metadata.requires(one) or ():
-            requirement = Requirement(line)
-            if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
-                continue
-            waiting += [
-                (requirement.name, each)
-                for each in ("", *requirement.extras)
-                if each or _canonical(requirement.name) not in found
-            ]
-    return frozenset(found)
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+def held() -> list[str]:
+    """The distributions that the image installs on this system, from its pins."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line.removesuffix("\\")) for line in lines if "==" in line]
+    return [pin.name for pin in pins if pin.marker is None or pin.marker.evaluate()]
 
 
 def _tops(distribution: str) -> Iterator[Path]:

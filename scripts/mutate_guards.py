@@ -149,8 +149,8 @@ GUARDS = (
     Guard(
         name="the model's key follows no redirect",
         file="llm/auth.py",
-        old="follow_redirects=False,",
-        new="follow_redirects=True,",
+        old="follow_redirects=False,\n",
+        new="follow_redirects=True,\n",
         test=f"{COMMAND}[model-redirects]",
     ),
     Guard(
@@ -169,7 +169,7 @@ GUARDS = (
     ),
     Guard(
         name="the runner's tokens leave the environment",
-        file="privileges.py",
+        file="cli/privileges.py",
         old="if name.startswith(_RUNNER_SECRETS) or",
         new="if",
         test="tests/cli/test_privileges.py::test_runner_secrets_leave_the_environment",
@@ -190,7 +190,7 @@ GUARDS = (
     ),
     Guard(
         name="who dispatches is asked about",
-        file="look.py",
+        file="run/prefetch.py",
         old="return max(Role.WRITE, await forge.role_of(command.author))",
         new="return Role.ADMIN",
         test=f"{COMMAND}[dispatch-below-the-role]",
@@ -211,21 +211,21 @@ GUARDS = (
     ),
     Guard(
         name="links in the workspace are not followed",
-        file="outbox.py",
+        file="delivery/files.py",
         old="if folder.is_symlink() or not folder.is_dir():",
         new="if not folder.is_dir():",
         test="tests/hostile/test_paths.py::test_folder_that_is_a_link_is_not_written_into",
     ),
     Guard(
         name="only sealed suggestions are committed",
-        file="delivery/applying.py",
+        file="delivery/apply.py",
         old="(not seal or hmac.compare_digest(",
         new="(not seal or seal or hmac.compare_digest(",
         test="tests/action/test_apply.py::TestApply::test_another_workflow_cannot_speak_for_us",
     ),
     Guard(
         name="a plan brings no protected file in",
-        file="spreading.py",
+        file="run/pull_request_shards.py",
         old="self._forge, self._manifest.commit, chosen.kept, policy",
         new="self._forge, self._manifest.commit, changes, policy",
         test="tests/action/test_artifacts.py::test_forged_plan_reaches_no_protected_file",

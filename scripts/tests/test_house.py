@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import house
+
+from .conftest import ROOT, change
+
 pytestmark = pytest.mark.source
 
 LINTER = Path(sys.executable).with_name("lint-imports")
@@ -74,3 +78,43 @@ def test_a_new_room_needs_a_floor(repository: Path) -> None:
     kept, _ = lint(repository)
 
     assert kept == {CIRCLES: True, FLOORS: False}
+
+
+def test_no_figure_of_the_house_passes_its_limit() -> None:
+    assert house.problems(house.figures(ROOT), house.limits(ROOT)) == []
+
+
+def test_figures_above_their_limits_are_found(repository: Path) -> None:
+    """In a process of its own, as the graph of imports is that of the package on the path."""
+    before = house.figures(ROOT)
+    add(repository, "select/attic", "class RunReport: ...\n\n\ndef f() -> None:\n    import os\n")
+    change(
+        repository, "src/predict_edit/select/attic.py", "import os", "import os  # noqa: PLC0415"
+    )
+    add(repository, "attic", "# A comment.\n\n\nX = (\n    1\n)\n")
+    for number in range(50):
+        add(repository, f"select/link{number}", f"import predict_edit.select.link{number + 1}\n")
+    add(repository, "select/link50", "")
+
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "house.py", repository],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1, done.stderr
+    found = {
+        name: int(value.replace(",", ""))
+        for name, value in re.findall(r"^([a-z-]+) +([\d,]+) ", done.stdout, re.MULTILINE)
+    }
+    assert found == before | {
+        "rooms": before["rooms"] + 1,
+        "modules": before["modules"] + 53,
+        "code-lines": before["code-lines"] + 56,
+        "small-modules": before["small-modules"] + 53,
+        "longest-chain": 51,
+        "module-names-twice": before["module-names-twice"] + 1,
+        "class-names-twice": before["class-names-twice"] + 1,
+        "late-imports": before["late-imports"] + 1,
+    }
+    for name, value in found.items():
+        assert f"{name} is {value}, above the limit" in done.stdout
