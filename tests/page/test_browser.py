@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from predict_edit.domain import Outcome, RunReport
-from predict_edit.report.page import render_page
-from predict_edit.report.page_data import page_of_report
+from predict_edit.report.page.changes import page_of_report
+from predict_edit.report.page.html_page import render_page
 
 if TYPE_CHECKING:
     from .conftest import Result, Tab

@@ -11,7 +11,7 @@ import pytest
 
 from predict_edit.domain import FileResult, PlacementKind, RunReport
 from predict_edit.domain.errors import ResultInvalid
-from predict_edit.report.page_data import CONTEXT, Change, Page, page_of_files, page_of_report
+from predict_edit.report.page.changes import CONTEXT, Change, Page, page_of_files, page_of_report
 from predict_edit.report.result import to_result
 from predict_edit.suggest.patch import edits_patch
 

@@ -19,10 +19,9 @@ from predict_edit.domain import (
     RunReport,
     Usage,
 )
-from predict_edit.report.fitting import cuts
+from predict_edit.report.jinja import cuts, render
 from predict_edit.report.markdown import length
 from predict_edit.report.summary import render_progress, render_summary
-from predict_edit.report.templating import render
 from predict_edit.report.view import view
 
 from .conftest import (

@@ -190,7 +190,7 @@ def _report(files: RunnerFiles, finished: Finished) -> None:
     outputs = to_outputs(finished.report, finished.paths)
     files.write_outputs({name: finished.figures.get(name) or outputs[name] for name in outputs})
     if finished.report.problem or finished.report.outcome not in _QUIET:
-        from predict_edit.report.job_summary import render_job_summary  # noqa: PLC0415 - Jinja
+        from predict_edit.report.summary import render_job_summary  # noqa: PLC0415 - Jinja
 
         files.write_summary(render_job_summary(finished.report))
 

@@ -13,7 +13,7 @@ from predict_edit.cli.work import job_for, no_bases
 from predict_edit.delivery.state import Memory
 from predict_edit.domain import EditRequest, SkippedFile, SourceFile
 from predict_edit.edit.screening import secret_in
-from predict_edit.report.figures import count, dollars
+from predict_edit.report.view import count, dollars
 from predict_edit.run.edit_files import Editing
 from predict_edit.run.estimate import as_data, foresee, in_words
 from predict_edit.settings.resolve import Settings

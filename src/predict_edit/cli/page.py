@@ -15,8 +15,8 @@ from predict_edit.delivery.files import EDITS, RESULT
 from predict_edit.domain import Usage
 from predict_edit.domain.errors import ResultInvalid
 from predict_edit.domain.run_report import OUTPUT_FOLDER
-from predict_edit.report.page import render_page
-from predict_edit.report.page_data import page_of_files
+from predict_edit.report.page.changes import page_of_files
+from predict_edit.report.page.html_page import render_page
 from predict_edit.report.result import ResultFile
 
 PAGE = "page.html"

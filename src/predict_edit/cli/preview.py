@@ -23,8 +23,8 @@ from predict_edit.domain import (
     SourceFile,
 )
 from predict_edit.domain.errors import InvalidInput, LocalFileError
-from predict_edit.report.figures import plural
 from predict_edit.report.result import result_json
+from predict_edit.report.view import plural
 from predict_edit.select import GitAttributes, attribute_files, choose, open_files
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
 from predict_edit.settings.resolve import Settings
@@ -137,8 +137,8 @@ def _tell(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) 
     if arguments.patch is not None:
         disk.write_text(arguments.patch, edits_patch(placed))
     if arguments.html is not None:
-        from predict_edit.report.page import render_page  # noqa: PLC0415 - Jinja
-        from predict_edit.report.page_data import page_of_report  # noqa: PLC0415
+        from predict_edit.report.page.changes import page_of_report  # noqa: PLC0415
+        from predict_edit.report.page.html_page import render_page  # noqa: PLC0415 - Jinja
 
         disk.write_text(arguments.html, render_page(page_of_report(report)))
     if arguments.json:

@@ -23,9 +23,8 @@ from predict_edit.domain import (
     RunReport,
     Usage,
 )
-from predict_edit.report.figures import count, dollars, percent, plural, tenths
 from predict_edit.report.markdown import legible
-from predict_edit.report.view import lines, view
+from predict_edit.report.view import count, dollars, lines, percent, plural, tenths, view
 
 PLAIN_WIDTH: Final = 100
 """Columns where the output is no terminal."""

@@ -13,8 +13,8 @@ from predict_edit.findings import Findings, Roots, parse_report
 from predict_edit.findings.collect import collect
 from predict_edit.findings.difference import FindingsChange, change_between
 from predict_edit.findings.report import MAX_BYTES
-from predict_edit.report.figures import plural
 from predict_edit.report.markdown import cell, code, text
+from predict_edit.report.view import plural
 
 DONE, WORSE = 0, 1
 SHOWN: Final = 100

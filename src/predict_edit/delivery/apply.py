@@ -24,7 +24,7 @@ from predict_edit.domain import (
 )
 from predict_edit.domain.errors import NothingToApply, PredictEditError, ReplayError
 from predict_edit.domain.ports import Forge
-from predict_edit.report.figures import plural
+from predict_edit.report.view import plural
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import apply_suggestions
 from predict_edit.support.git import lines_of

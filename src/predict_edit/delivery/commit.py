@@ -27,7 +27,7 @@ from predict_edit.domain.errors import (
     ForgeRefused,
     ForgeUnavailable,
 )
-from predict_edit.report.figures import plural
+from predict_edit.report.view import plural
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
 

@@ -20,6 +20,12 @@ from predict_edit.support.unicode import EMOJI_SELECTORS, JOINERS, is_shown
 MISSING = "\N{EN DASH}"
 """Stands for a figure that nobody reported, and for an empty text."""
 
+BODY_LIMIT = 60_000
+"""Characters of a comment, review or pull request with its marker.
+
+GitHub refuses more than 65,536 whole; the rest is for another way of counting.
+"""
+
 _LONGEST_NAME = 200
 _LONGEST_TEXT = 2_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -142,13 +143,7 @@ def _placement(placement: Placement) -> PlacementPart:
 
 
 def _usage(usage: Usage) -> UsagePart:
-    return UsagePart(
-        prompt_tokens=usage.prompt_tokens,
-        cached_tokens=usage.cached_tokens,
-        completion_tokens=usage.completion_tokens,
-        accepted_prediction_tokens=usage.accepted_prediction_tokens,
-        rejected_prediction_tokens=usage.rejected_prediction_tokens,
-    )
+    return UsagePart(**dataclasses.asdict(usage))
 
 
 def _unicode(value: str) -> str:

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from predict_edit.domain import PlacedFile, PlacementKind
-from predict_edit.report.figures import plural
 from predict_edit.report.markdown import (
+    BODY_LIMIT,
     fence,
     html_code,
     legible,
@@ -17,10 +17,7 @@ from predict_edit.report.markdown import (
     marked,
     text,
 )
-from predict_edit.report.view import count_reasons
-
-REVIEW_LIMIT = 60_000
-"""Characters; GitHub refuses a review whose body has more than 65,536, suggestions and all."""
+from predict_edit.report.view import count_reasons, plural
 
 _MOST_REASONS = 8
 _HEADROOM = 200
@@ -64,7 +61,7 @@ def render_review_body(
     remainder: Sequence[tuple[str, Sequence[str]]],
     *,
     marker: str,
-    limit: int = REVIEW_LIMIT,
+    limit: int = BODY_LIMIT,
     run_url: str = "",
 ) -> str:
     """Render a review's body, at most ``limit`` characters with its marker.

@@ -1,19 +1,130 @@
-"""The one summary comment of a command: while the run works, and at its end."""
+"""What a run says of itself on GitHub: the summary comment and the job summary."""
 
 from __future__ import annotations
 
-from predict_edit.domain import RunReport
-from predict_edit.report.figures import plural
-from predict_edit.report.fitting import Cut, fit
-from predict_edit.report.headline import headline
-from predict_edit.report.markdown import length, link, marked
-from predict_edit.report.templating import render, trusted
-from predict_edit.report.view import view
+from predict_edit.domain import FileStatus, Outcome, PlacementKind, RunReport, Usage
+from predict_edit.report.jinja import fit, render, trusted
+from predict_edit.report.markdown import BODY_LIMIT, length, link, marked
+from predict_edit.report.view import completion_parts, plural, view
 
-COMMENT_LIMIT = 65_536
-"""Characters of a comment on GitHub; a longer one is refused whole."""
-_AIM = 60_000
-"""What is aimed at, so that another way of counting still lets the comment through."""
+
+def headline(report: RunReport) -> str:
+    """Say in one sentence of Markdown what became of the command."""
+    sentence = _SENTENCES[report.outcome](report)
+    return f"**Dry run, nothing was written.** {sentence}" if report.dry_run else sentence
+
+
+def _suggested(report: RunReport) -> str:
+    posted = "would be posted" if report.dry_run else "posted"
+    sentence = f"{_suggestions(report)} {posted}, in {_edited(report)}"
+    in_patch = report.count(PlacementKind.PATCH)
+    return f"{sentence}; {_more(in_patch)} in the patch." if in_patch else f"{sentence}."
+
+
+def _committed(report: RunReport) -> str:
+    verb = "Would commit" if report.dry_run else link("Committed", report.commit_url)
+    return f"{verb} {_changes(report)} in {_edited(report)}."
+
+
+def _opened(report: RunReport) -> str:
+    opened = link("a pull request", report.pull_request_url)
+    return f"Opened {opened} with {_changes(report)} in {_edited(report)}."
+
+
+def _patched(report: RunReport) -> str:
+    rejected = report.count(PlacementKind.REJECTED)
+    if rejected and not _kept(report):
+        return f"Nothing to deliver: {plural(rejected, 'change')} rejected, none left."
+    return f"{_changes(report)} in {_edited(report)}, all in the patch; none is a suggestion."
+
+
+def _unchanged(report: RunReport) -> str:
+    if report.shards:
+        return f"Planned: the files are divided over {plural(len(report.shards), 'job')}."
+    unchanged = len(report.with_status(FileStatus.UNCHANGED))
+    if unchanged:
+        return f"Nothing to change: the model returned {plural(unchanged, 'file')} as before."
+    skipped = len(report.with_status(FileStatus.SKIPPED))
+    if skipped:
+        return f"Nothing to edit: {_all(skipped)} skipped."
+    return "Nothing to edit: no file was found."
+
+
+def _partial(report: RunReport) -> str:
+    failed = len(report.with_status(FileStatus.FAILED))
+    lost = f" {plural(failed, 'file')} failed." if failed else ""
+    if not report.with_status(FileStatus.EDITED):
+        return f"Done in part: nothing to change in what was done.{lost}"
+    what = _suggestions(report) if report.suggestion_count else _changes(report)
+    return f"Done in part: {what} in {_edited(report)}.{lost}"
+
+
+def _failed(report: RunReport) -> str:
+    if report.problem:
+        return "**Failed:** the command could not be carried out."
+    failed = len(report.with_status(FileStatus.FAILED))
+    if failed == 1:
+        return "**Failed:** the one file that was tried could not be edited."
+    if failed:
+        return f"**Failed:** none of {plural(failed, 'file')} could be edited."
+    return "**Failed:** nothing could be done."
+
+
+def _answered(_report: RunReport) -> str:
+    return "Answered the comment; no file was edited."
+
+
+def _ignored(_report: RunReport) -> str:
+    return "Nothing to do: this was no command."
+
+
+def _denied(report: RunReport) -> str:
+    if report.problem:
+        return "Nothing was done: the commenter has to wait."
+    return "Nothing was done: the commenter may not give commands here."
+
+
+_SENTENCES = {
+    Outcome.SUGGESTED: _suggested,
+    Outcome.COMMITTED: _committed,
+    Outcome.OPENED: _opened,
+    Outcome.PATCHED: _patched,
+    Outcome.UNCHANGED: _unchanged,
+    Outcome.ANSWERED: _answered,
+    Outcome.IGNORED: _ignored,
+    Outcome.DENIED: _denied,
+    Outcome.PARTIAL: _partial,
+    Outcome.FAILED: _failed,
+}
+
+
+def _suggestions(report: RunReport) -> str:
+    label = plural(report.suggestion_count, "suggestion")
+    return link(label, report.review_url)
+
+
+def _changes(report: RunReport) -> str:
+    return plural(_kept(report), "change")
+
+
+def _kept(report: RunReport) -> int:
+    return report.count(PlacementKind.INLINE) + report.count(PlacementKind.PATCH)
+
+
+def _edited(report: RunReport) -> str:
+    return plural(len(report.with_status(FileStatus.EDITED)), "file")
+
+
+def _more(number: int) -> str:
+    return "1 more change is" if number == 1 else f"{plural(number, 'more change')} are"
+
+
+def _all(number: int) -> str:
+    return "the one file was" if number == 1 else f"all {plural(number, 'file')} were"
+
+
+_JOB_SUMMARY_LIMIT = 1_000_000
+"""Bytes; GitHub drops a step's summary of more than 1 MiB whole."""
 
 
 def render_summary(report: RunReport, *, marker: str) -> str:
@@ -21,14 +132,24 @@ def render_summary(report: RunReport, *, marker: str) -> str:
 
     ``marker`` is the hidden HTML comment by which the comment is found again; it is the last line.
     """
-    seen = view(report)
-    sentence = trusted(headline(report))
+    values = _values(report)
+    return fit(
+        lambda cut: marked(render("summary.md.j2", cut=cut, **values), marker), length, BODY_LIMIT
+    )
 
-    def draw(cut: Cut) -> str:
-        body = render("summary.md.j2", report=report, view=seen, headline=sentence, cut=cut)
-        return marked(body, marker)
 
-    return fit(draw, length, _AIM)
+def render_job_summary(report: RunReport) -> str:
+    """Render the job summary, at most 1,000,000 bytes of UTF-8."""
+    values = _values(report) | {"slices": _slices(report.usage)}
+    return fit(
+        lambda cut: render("job_summary.md.j2", cut=cut, **values),
+        lambda text: len(text.encode("utf-8", "replace")),
+        _JOB_SUMMARY_LIMIT,
+    )
+
+
+def _values(report: RunReport) -> dict[str, object]:
+    return {"report": report, "view": view(report), "headline": trusted(headline(report))}
 
 
 def render_progress(done: int, total: int | None, *, marker: str, run_url: str = "") -> str:
@@ -42,3 +163,13 @@ def render_progress(done: int, total: int | None, *, marker: str, run_url: str =
     else:
         state = f"Working: {done:,} of {plural(total, 'file')} done."
     return marked(f"{state}{where}", marker)
+
+
+def _slices(usage: Usage) -> tuple[tuple[str, int], ...]:
+    """Split the completion tokens for the chart; Mermaid takes no slice of 0.
+
+    Without all three figures there is no chart.
+    """
+    if usage.accepted_prediction_tokens is None or usage.rejected_prediction_tokens is None:
+        return ()
+    return tuple(part for part in completion_parts(usage) if part[1])

@@ -1,9 +1,9 @@
-"""A run as the templates want it: rows, groups and sentences' figures, still unescaped."""
+"""A run as people read it: rows, groups, sentences and figures, still unescaped."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from predict_edit.domain import (
@@ -15,6 +15,50 @@ from predict_edit.domain import (
     RunReport,
     Usage,
 )
+from predict_edit.report.markdown import MISSING
+
+_CENT = Decimal("0.01")
+_SMALLEST = Decimal("0.0001")
+
+
+def count(number: int | None) -> str:
+    """Write a whole number with thousands apart: ``1,234``."""
+    return MISSING if number is None else f"{number:,}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun: ``1 file``, ``2 files``, ``2 patches``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def percent(share: float | None) -> str:
+    """Write a share of 0 to 1 as per cent; only what is all reads 100 %, only nothing reads 0 %."""
+    if share is None:
+        return MISSING
+    if 0 < share < 0.01:  # noqa: PLR2004 - one per cent
+        return "<1 %"
+    if 0.99 < share < 1:  # noqa: PLR2004 - one per cent from all
+        return ">99 %"
+    return f"{share:.0%}".replace("%", " %")
+
+
+def tenths(duration: float | None) -> str:
+    """Write seconds for a column that names the unit: ``3.2``, ``125.0``."""
+    return MISSING if duration is None else f"{duration:,.1f}"
+
+
+def dollars(amount: Decimal | None) -> str:
+    """Write US dollars: cents from one cent on, below that what a single call costs.
+
+    The unit is written out, because GitHub reads text between two dollar signs as a formula.
+    """
+    if amount is None:
+        return MISSING
+    if amount >= _CENT or amount == 0:
+        return f"{amount:,.2f} USD"
+    if amount < _SMALLEST:
+        return "less than 0.0001 USD"
+    return f"{amount:.4f} USD"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +67,50 @@ class Row:
 
     path: str
     result: str
-    suggestions: int | None
-    in_patch: int | None
+    suggestions: int | None = None
+    in_patch: int | None = None
     usage: Usage
     seconds: float | None
-    estimate: Usage
+    estimate: Usage = dataclasses.field(default_factory=Usage)
     """Our own count of what the provider reported nothing of; not in ``usage``."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One figure of a row, in every report: comment, job summary, page and terminal."""
+
+    title: str
+    show: Callable[[Row], str]
+    short: str
+    """The title on a narrow terminal."""
+    wide: bool = False
+    """Left out where there is little room."""
+
+
+def _tokens(name: str) -> Callable[[Row], str]:
+    """Show reported tokens, and with ``about`` those that were counted here."""
+
+    def show(row: Row) -> str:
+        reported, estimated = getattr(row.usage, name), getattr(row.estimate, name)
+        return count(reported) if estimated is None else f"about {(reported or 0) + estimated:,}"
+
+    return show
+
+
+COLUMNS = (
+    Column(title="Prompt", short="prompt", show=_tokens("prompt_tokens")),
+    Column(title="Cached", short="cached", show=_tokens("cached_tokens"), wide=True),
+    Column(title="Completion", short="compl.", show=_tokens("completion_tokens")),
+    Column(title="Accepted", short="accepted", show=_tokens("accepted_prediction_tokens")),
+    Column(title="Rejected", short="rejected", show=_tokens("rejected_prediction_tokens")),
+    Column(
+        title="Acceptance",
+        short="acceptance",
+        show=lambda row: percent(row.usage.acceptance),
+        wide=True,
+    ),
+    Column(title="Seconds", short="sec.", show=lambda row: tenths(row.seconds) if row.path else ""),
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +219,21 @@ def count_reasons(given: Iterable[str]) -> tuple[tuple[str, int], ...]:
     for reason in given:
         counts[reason] = counts.get(reason, 0) + 1
     return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def completion_parts(usage: Usage) -> tuple[tuple[str, int], ...]:
+    """Split the completion tokens for a chart; nothing where they were not reported.
+
+    Accepted tokens are a part of the visible output and rejected ones come on top of it; both are
+    inside the completion tokens (OpenAI, "Predicted Outputs").
+    """
+    completion = usage.completion_tokens
+    if completion is None:
+        return ()
+    accepted = usage.accepted_prediction_tokens or 0
+    rejected = usage.rejected_prediction_tokens or 0
+    other = max(0, completion - accepted - rejected)
+    return (("accepted", accepted), ("rejected", rejected), ("other", other))
 
 
 def lines(start: int, end: int) -> str:

@@ -14,7 +14,7 @@ from predict_edit.delivery.marks import REVIEWS
 from predict_edit.delivery.summary_comment import Announcement
 from predict_edit.domain import Job, Outcome, Reaction, Review, RunReport
 from predict_edit.domain.errors import CommandError, SettingsError
-from predict_edit.report.messages import render_help
+from predict_edit.report.replies import render_help
 from predict_edit.run.authorize import Gate, Seen
 from predict_edit.run.context import Desk
 from predict_edit.run.outcome import Finished

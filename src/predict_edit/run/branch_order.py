@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from predict_edit.delivery.ledger import UNCHANGED, Ledger, answer_of
 from predict_edit.delivery.pull_request import Order
 from predict_edit.domain import FileResult, FileStatus, PlacedFile, PlacementKind, RunReport
-from predict_edit.report.pull_request import PullRow, pull_row, render_pull_request
+from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
 from predict_edit.run.branch_edit import Bench
 from predict_edit.run.branch_plan import Plan
 from predict_edit.run.branch_resume import Divided

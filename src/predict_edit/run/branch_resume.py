@@ -11,7 +11,7 @@ from predict_edit.delivery.own_branch import Standing
 from predict_edit.domain import ChangedFile, FileResult, FileStatus, SkippedFile
 from predict_edit.domain.errors import DiffError, ForgeError
 from predict_edit.domain.ports import RepositoryForge
-from predict_edit.report.figures import plural
+from predict_edit.report.view import plural
 from predict_edit.run import branch_files as reading
 from predict_edit.run.branch_plan import Plan
 from predict_edit.suggest.place import place

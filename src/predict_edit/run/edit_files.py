@@ -25,7 +25,7 @@ from predict_edit.domain import (
 from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.errors import BudgetExceeded, PredictEditError
 from predict_edit.edit.screening import judge_for, secret_in
-from predict_edit.report.figures import plural
+from predict_edit.report.view import plural
 from predict_edit.run.outcome import BUDGET, stopped
 from predict_edit.settings.resolve import ModelSettings
 from predict_edit.suggest.place import cap, place

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from predict_edit.domain import EditRequest
-from predict_edit.report.figures import count, dollars, plural
+from predict_edit.report.view import count, dollars, plural
 from predict_edit.settings.resolve import ModelSettings
 from predict_edit.support.log import log
 

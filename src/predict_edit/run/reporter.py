@@ -23,8 +23,8 @@ from predict_edit.domain import (
 )
 from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled, SettingsError
 from predict_edit.report.markdown import length
-from predict_edit.report.messages import render_command_error, render_failure
 from predict_edit.report.outputs import OutputPaths, to_outputs
+from predict_edit.report.replies import render_command_error, render_failure
 from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.run.edit_files import common_problem
 from predict_edit.run.outcome import Finished, money_of, outcome_of

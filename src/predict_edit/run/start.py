@@ -258,12 +258,12 @@ def _load_vocabulary() -> None:
 def _prepare_for_the_end() -> None:
     from predict_edit.delivery.state import Memory, pack  # noqa: PLC0415
     from predict_edit.llm import prices  # noqa: PLC0415 - see above
-    from predict_edit.report import result, templating  # noqa: PLC0415
+    from predict_edit.report import jinja, result  # noqa: PLC0415
 
     pack(Memory(), None)
     result.to_result(RunReport(outcome=Outcome.IGNORED))
     prices.cost(Usage(prompt_tokens=1, completion_tokens=1), "gpt-4o-mini")
-    templating.prepare("summary.md.j2", "job_summary.md.j2")
+    jinja.prepare("summary.md.j2", "job_summary.md.j2")
 
 
 def _cancel_on_signal() -> None:

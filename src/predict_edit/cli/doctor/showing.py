@@ -9,7 +9,7 @@ from predict_edit.cli.display import Screen, Style
 from predict_edit.cli.doctor.files import Examined
 from predict_edit.cli.doctor.symptoms import Check
 from predict_edit.cli.doctor.workflow.mistake import Mistake
-from predict_edit.report.figures import plural
+from predict_edit.report.view import plural
 
 _STYLES: Final[Mapping[str, Style]] = {
     "ok": "green",

@@ -20,7 +20,7 @@ from predict_edit.domain.errors import (
 from predict_edit.llm import prices
 from predict_edit.llm.effort import Attempt
 from predict_edit.llm.models import Capability, provider_of, retirement_warning
-from predict_edit.report.figures import dollars
+from predict_edit.report.view import dollars
 from predict_edit.settings.endpoint import Endpoint
 from predict_edit.settings.sign_in import SignIn
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from predict_edit.domain import Finding, RunReport
-from predict_edit.report.figures import plural
-from predict_edit.report.fitting import Cut, fit
-from predict_edit.report.markdown import length, marked
-from predict_edit.report.templating import render, trusted
-from predict_edit.report.view import view
+from predict_edit.report.jinja import fit, render, trusted
+from predict_edit.report.markdown import BODY_LIMIT, length, marked
+from predict_edit.report.view import plural, view
 
-_AIM = 60_000
-"""Characters with the marker; GitHub takes 65,536."""
 _RULES = 6
 
 
@@ -50,21 +46,19 @@ def render_pull_request(
     about_findings: bool,
 ) -> str:
     """Render the text, at most 60,000 characters with its marker, which is the last line."""
-    seen = view(report)
-    sentence = trusted(_headline(rows, about_findings=about_findings))
-    values: Mapping[str, object] = {
+    values = {
         "report": report,
-        "view": seen,
+        "view": view(report),
         "rows": tuple(rows),
         "findings": about_findings,
-        "headline": sentence,
+        "headline": trusted(_headline(rows, about_findings=about_findings)),
         "notes": tuple(notes),
     }
-
-    def draw(cut: Cut) -> str:
-        return marked(render("pull_request.md.j2", cut=cut, **values), marker)
-
-    return fit(draw, length, _AIM)
+    return fit(
+        lambda cut: marked(render("pull_request.md.j2", cut=cut, **values), marker),
+        length,
+        BODY_LIMIT,
+    )
 
 
 def _headline(rows: Sequence[PullRow], *, about_findings: bool) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from predict_edit.report import figures
+from predict_edit.report import view
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from predict_edit.report import figures
 )
 def test_count(number: int | None, shown: str) -> None:
     """Thousands are apart, and what nobody reported is a dash."""
-    assert figures.count(number) == shown
+    assert view.count(number) == shown
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_count(number: int | None, shown: str) -> None:
 )
 def test_plural(number: int, shown: str) -> None:
     """One thing is singular, all other numbers are plural."""
-    assert figures.plural(number, "file") == shown
+    assert view.plural(number, "file") == shown
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_plural(number: int, shown: str) -> None:
 )
 def test_percent(share: float | None, shown: str) -> None:
     """Nearly all is not all, and nearly nothing is not nothing."""
-    assert figures.percent(share) == shown
+    assert view.percent(share) == shown
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_percent(share: float | None, shown: str) -> None:
 )
 def test_dollars(amount: Decimal | None, shown: str) -> None:
     """Small costs keep digits that say something, and an unknown one is a dash."""
-    assert figures.dollars(amount) == shown
+    assert view.dollars(amount) == shown
 
 
 def test_tenths() -> None:
     """A column of seconds has one digit behind the point."""
-    assert [figures.tenths(value) for value in (None, 3.21, 1234.0)] == ["–", "3.2", "1,234.0"]
+    assert [view.tenths(value) for value in (None, 3.21, 1234.0)] == ["–", "3.2", "1,234.0"]

@@ -1,7 +1,7 @@
 """A run as the page shows it: files, the changes in them, and the lines around each change.
 
 There are two ways here: from a report at hand, and from what a finished run left on disk. What a
-page shows of a change is the same either way, but for the text of rejected ones: it is on no disk.
+page shows of a change is the same either way, but for the text of rejected ones: it is not on disk.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 
-from predict_edit.domain import FileResult, FileStatus, PlacementKind, RunReport
+from predict_edit.domain import FileResult, FileStatus, PlacementKind, RunReport, Usage
 from predict_edit.domain.errors import ResultInvalid
 from predict_edit.report.result import FilePart, PlacementPart, ResultFile, UsagePart, to_result
+from predict_edit.report.view import Row
 from predict_edit.report.view import lines as name_lines
 
 CONTEXT = 3
@@ -70,6 +71,7 @@ class PageFile:
     """One file of the run."""
 
     part: FilePart
+    row: Row
     changes: tuple[Change, ...]
 
     @property
@@ -97,9 +99,9 @@ class Page:
         return tuple(file for file in self.files if file.changes)
 
     @property
-    def usage(self) -> UsagePart:
-        """All tokens."""
-        return self.result.usage
+    def total(self) -> Row:
+        """All files as one row."""
+        return _row("", "", self.result.usage, None)
 
     def count(self, kind: str) -> int:
         """How many changes ended so."""
@@ -128,7 +130,7 @@ def page_of_report(report: RunReport) -> Page:
     return Page(
         result=result,
         files=tuple(
-            PageFile(part=part, changes=tuple(_changes_of(file, part)))
+            PageFile(part=part, row=_file_row(part), changes=tuple(_changes_of(file, part)))
             for file, part in zip(report.files, result.files, strict=True)
         ),
         overhead=sum(overheads, Decimal()) if report.cost is not None else None,
@@ -155,10 +157,21 @@ def page_of_files(
             runs = next(sections, ()) if accepted else ()
             if len(runs) != accepted:
                 raise _not_of_one_run()
-        files.append(PageFile(part=part, changes=tuple(_changes_from(part.placements, runs))))
+        changes = tuple(_changes_from(part.placements, runs))
+        files.append(PageFile(part=part, row=_file_row(part), changes=changes))
     if next(sections, None) is not None:
         raise _not_of_one_run()
     return Page(result=result, files=tuple(files), overhead=overhead, complete=patch is not None)
+
+
+def _file_row(part: FilePart) -> Row:
+    seconds = part.seconds if part.attempts else None
+    return _row(part.path, str(part.status), part.usage, seconds)
+
+
+def _row(path: str, result: str, usage: UsagePart | None, seconds: float | None) -> Row:
+    known = Usage(**usage.model_dump()) if usage else Usage()
+    return Row(path=path, result=result, usage=known, seconds=seconds)
 
 
 def _not_of_one_run() -> ResultInvalid:

@@ -1,13 +1,22 @@
-"""The geometry of the page's charts, in units of the drawing; the template only writes it down."""
+"""One page for a browser, complete in itself: nothing is loaded, and no script runs.
+
+Views, filters and colours are switched by style sheets alone, so the content security policy can
+forbid everything but the one style sheet, which it names by its hash. Whatever comes from outside
+is escaped by Jinja, and what cannot be seen is made visible.
+"""
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from predict_edit.report.figures import dollars
-from predict_edit.report.result import FilePart, UsagePart
+from predict_edit.domain import PlacementKind, Usage
+from predict_edit.report.jinja import html_environment
+from predict_edit.report.page.changes import Page
+from predict_edit.report.view import Row, completion_parts, dollars
 
 WIDTH = 600.0
 """Units across a whole bar."""
@@ -33,21 +42,17 @@ class Bar:
     words: str
 
 
-def token_bars(files: Iterable[FilePart]) -> tuple[Bar, ...]:
-    """Draw the completion tokens of each file that reported them, on one scale, longest first.
-
-    Accepted tokens are a part of the visible output and rejected ones come on top of it; both are
-    inside the completion tokens (OpenAI, "Predicted Outputs").
-    """
-    known = [(file.path, parts) for file in files if file.usage and (parts := _parts(file.usage))]
+def token_bars(rows: Iterable[Row]) -> tuple[Bar, ...]:
+    """Draw the completion tokens of each file that reported them, on one scale, longest first."""
+    known = [(row.path, parts) for row in rows if (parts := completion_parts(row.usage))]
     known.sort(key=lambda entry: -sum(amount for _, amount in entry[1]))
     longest = max((sum(amount for _, amount in parts) for _, parts in known), default=0)
     return tuple(_bar(label, parts, longest) for label, parts in known if longest)
 
 
-def total_bar(usage: UsagePart) -> Bar | None:
-    """Draw the completion tokens of the whole run; ``None`` where they were not reported."""
-    parts = _parts(usage)
+def total_bar(usage: Usage) -> Bar | None:
+    """Draw the completion tokens of the whole run; ``None`` if they were not reported."""
+    parts = completion_parts(usage)
     total = sum(amount for _, amount in parts)
     return _bar("all files", parts, total) if total else None
 
@@ -80,16 +85,6 @@ def money_bars(cost: Decimal | None, overhead: Decimal | None) -> tuple[MoneyBar
     )
 
 
-def _parts(usage: UsagePart) -> Sequence[tuple[str, int]]:
-    completion = usage.completion_tokens
-    if completion is None:
-        return ()
-    accepted = usage.accepted_prediction_tokens or 0
-    rejected = usage.rejected_prediction_tokens or 0
-    other = max(0, completion - accepted - rejected)
-    return (("accepted", accepted), ("rejected", rejected), ("other", other))
-
-
 def _bar(label: str, parts: Sequence[tuple[str, int]], longest: int) -> Bar:
     pieces = []
     x = 0.0
@@ -104,3 +99,40 @@ def _bar(label: str, parts: Sequence[tuple[str, int]], longest: int) -> Bar:
 
 def _rounded(number: float) -> float:
     return round(number, 2)
+
+
+LABELS = {
+    PlacementKind.INLINE: "Suggestion",
+    PlacementKind.PATCH: "In the patch",
+    PlacementKind.REJECTED: "Rejected",
+}
+
+
+def render_page(page: Page, *, title: str = "predict-edit") -> str:
+    """Render the page as HTML."""
+    style = html_environment().get_template("page.css").render()
+    cost = page.result.cost_usd
+    money = None if cost is None else Decimal(str(cost))
+    return (
+        html_environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            title=title,
+            style=style,
+            style_hash=_hash(style),
+            labels=LABELS,
+            kinds=list(PlacementKind),
+            chart_width=WIDTH,
+            total=total_bar(page.total.usage),
+            bars=token_bars(file.row for file in page.files),
+            money=money_bars(money, page.overhead),
+            cost=money,
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    """Name a style sheet as a content security policy does (CSP Level 3, "hash-source")."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -1,12 +1,12 @@
-"""Answers that are no report of a run: help, wrong commands, failures before there is a run."""
+"""Answers that are not a report of a run: help, wrong commands, failures before there is a run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from predict_edit.domain.errors import AlreadyRunning, CommandError, PredictEditError
+from predict_edit.report.jinja import render
 from predict_edit.report.markdown import marked
-from predict_edit.report.templating import render
 
 _MOST_RECIPES = 30
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from predict_edit.domain.errors import ModelNotFound, UnknownOption
-from predict_edit.report.messages import render_command_error, render_failure, render_help
+from predict_edit.report.replies import render_command_error, render_failure, render_help
 
 from .conftest import HOSTILE, MARKER, assert_inert, read_markdown
 
