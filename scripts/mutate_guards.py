@@ -36,14 +36,14 @@ class Guard:
 GUARDS = (
     Guard(
         name="only who has the role may command",
-        file="trigger/access.py",
+        file="trigger/roles.py",
         old="if role >= least and role is not Role.NONE:",
         new="if role is not None:",
         test=f"{COMMAND}[stranger]",
     ),
     Guard(
         name="only people command",
-        file="trigger/comments.py",
+        file="trigger/events.py",
         old="if not user.is_person:",
         new='if user.login == "nobody":',
         test=f"{COMMAND}[bot-commands]",
@@ -57,7 +57,7 @@ GUARDS = (
     ),
     Guard(
         name="an edited comment is no command",
-        file="trigger/comments.py",
+        file="trigger/events.py",
         old='if action == "created":',
         new="if action:",
         test=f"{COMMAND}[edited-comment]",

@@ -34,9 +34,9 @@ from predict_edit.run.pull_request import Desk
 from predict_edit.run.pull_request_shards import run_command
 from predict_edit.settings.inputs import read_inputs
 from predict_edit.settings.resolve import ModelSettings
-from predict_edit.trigger.asked import Commanded
 from predict_edit.trigger.command import DEFAULT_COMMAND
 from predict_edit.trigger.events import read_event
+from predict_edit.trigger.requests import PullRequestCommand
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, issue_comment_created
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.github.nouns import IssueComment, Review
@@ -122,7 +122,7 @@ class Rehearsal:
         """Run the pipeline for a comment; underscores in names of inputs become hyphens."""
         payload = issue_comment_created(self.stage.github, comment)
         commanded = read_event("issue_comment", payload, word=DEFAULT_COMMAND, instruction=None)
-        assert isinstance(commanded, Commanded)
+        assert isinstance(commanded, PullRequestCommand)
         given = {
             "github-token": DEFAULT_TOKEN,
             "model": "typist",

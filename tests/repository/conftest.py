@@ -36,7 +36,7 @@ from predict_edit.run.branch_shards import run_task
 from predict_edit.run.outcome import Finished
 from predict_edit.settings.inputs import read_inputs
 from predict_edit.settings.resolve import ModelSettings
-from predict_edit.trigger.asked import Tasked
+from predict_edit.trigger.requests import BranchTask
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
 from predict_edit_sandbox.github.nouns import Access, PullRequest
 from predict_edit_sandbox.world import World, build_world
@@ -141,7 +141,7 @@ class Scene:
         }
         given |= {"findings": "ruff.json"} | {k.replace("_", "-"): v for k, v in inputs.items()}
         environ = {f"INPUT_{name.upper()}": value for name, value in given.items()}
-        tasked = Tasked(
+        tasked = BranchTask(
             repository=REPOSITORY,
             ref=ref,
             instruction=instruction,

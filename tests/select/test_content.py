@@ -45,8 +45,8 @@ def changed_file(path: str) -> ChangedFile:
         (None, 0o160000, "a submodule"),
         (b"target", 0o120000, "a symbolic link"),
         (b"target\n", 0o120000, "a symbolic link"),
-        (b"a\n", 0o040000, "no regular file (mode 040000)"),
-        (b"a\n", 0, "no regular file (mode 000000)"),
+        (b"a\n", 0o040000, "not a regular file (mode 040000)"),
+        (b"a\n", 0, "not a regular file (mode 000000)"),
         # by content
         (b"", REGULAR, "empty"),
         (b"", None, "empty"),

@@ -19,15 +19,15 @@ from predict_edit.domain.errors import (
     SettingsError,
     UnknownOption,
 )
-from predict_edit.trigger.asked import Commanded, Ignored, Tasked, Trigger
 from predict_edit.trigger.command import EditCommand, Help, RunRecipe
 from predict_edit.trigger.events import read_event
+from predict_edit.trigger.requests import BranchTask, Ignored, PullRequestCommand, Request
 
 WORD = "/predict-edit"
 Make = Callable[..., dict[str, Any]]
 
 
-def read(name: str, payload: dict[str, Any], **inputs: Any) -> Trigger:
+def read(name: str, payload: dict[str, Any], **inputs: Any) -> Request:
     """Read an event with the default command word."""
     return read_event(name, payload, word=WORD, **inputs)
 
@@ -49,7 +49,7 @@ def changed(payload: dict[str, Any], place: str, value: object) -> dict[str, Any
 def test_a_comment_on_a_pull_request(issue_comment: Make) -> None:
     """A new comment with a command says what, where, by whom and how to answer it."""
     body = "/predict-edit --dry-run fix\r\nall"
-    assert read("issue_comment", issue_comment(body)) == Commanded(
+    assert read("issue_comment", issue_comment(body)) == PullRequestCommand(
         repository="octo-org/hello.world",
         pull_request=12,
         command=CommandRef(
@@ -68,7 +68,7 @@ def test_a_comment_on_a_pull_request(issue_comment: Make) -> None:
 def test_a_reply_in_a_review_thread(review_comment: Make) -> None:
     """A new review comment aims at the file and lines of its thread."""
     trigger = read("pull_request_review_comment", review_comment())
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert trigger.command.source is CommandSource.REVIEW_COMMENT
     assert trigger.command.comment_id == 77
     assert trigger.pull_request == 12
@@ -95,7 +95,7 @@ def test_lines_of_the_aim(
 ) -> None:
     """The aim has lines only where they are lines of the head."""
     trigger = read("pull_request_review_comment", review_comment(**fields))
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert trigger.aim is not None
     assert (trigger.aim.start_line, trigger.aim.line) == lines
 
@@ -105,7 +105,7 @@ def test_the_first_comment_of_a_thread(review_comment: Make) -> None:
     payload = review_comment()
     del payload["comment"]["in_reply_to_id"]
     trigger = read("pull_request_review_comment", payload)
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert trigger.in_reply_to is None
 
 
@@ -115,10 +115,10 @@ def test_the_first_comment_of_a_thread(review_comment: Make) -> None:
     [
         ("action", "edited", "edited"),  # an edit runs with today's secrets
         ("action", "deleted", "deleted"),
-        ("comment.user.type", "Bot", "no person"),
-        ("comment.user.type", "Organization", "no person"),
-        ("comment.user.type", "user", "no person"),  # exactly what GitHub writes
-        ("comment.user", {"login": "evil[bot]", "id": 7, "type": "Bot"}, "no person"),
+        ("comment.user.type", "Bot", "not a person"),
+        ("comment.user.type", "Organization", "not a person"),
+        ("comment.user.type", "user", "not a person"),  # exactly what GitHub writes
+        ("comment.user", {"login": "evil[bot]", "id": 7, "type": "Bot"}, "not a person"),
         ("comment.user", None, "no author"),  # a deleted account
         ("comment.performed_via_github_app", {"id": 1, "slug": "app"}, "an app"),
         ("comment.performed_via_github_app", {}, "an app"),  # whatever it says, if it says it
@@ -135,7 +135,7 @@ def test_ignored_comments(
 ) -> None:
     """What no person has just said is no command, and the log says why."""
     make = issue_comment if name == "issue_comment" else review_comment
-    assert isinstance(read(name, make()), Commanded)
+    assert isinstance(read(name, make()), PullRequestCommand)
     trigger = read(name, changed(make(), place, value))
     assert isinstance(trigger, Ignored)
     assert says in trigger.reason
@@ -153,9 +153,9 @@ def test_a_comment_on_an_issue(issue_comment: Make, value: object) -> None:
 def test_a_renamed_account_is_the_same_by_its_number(issue_comment: Make) -> None:
     """Author and sender are compared by number, and by name only where there is none."""
     renamed = changed(issue_comment(), "sender.login", "lisa")
-    assert isinstance(read("issue_comment", renamed), Commanded)
+    assert isinstance(read("issue_comment", renamed), PullRequestCommand)
     nameless = changed(changed(issue_comment(), "sender", {"login": "Mona"}), "comment.user.id", 7)
-    assert isinstance(read("issue_comment", nameless), Commanded)
+    assert isinstance(read("issue_comment", nameless), PullRequestCommand)
     other = changed(nameless, "sender.login", "lisa")
     assert isinstance(read("issue_comment", other), Ignored)
 
@@ -167,7 +167,7 @@ def test_the_environment_does_not_say_who_commands(
     monkeypatch.setenv("GITHUB_ACTOR", "admin")
     monkeypatch.setenv("GITHUB_TRIGGERING_ACTOR", "admin")
     trigger = read("issue_comment", issue_comment())
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert trigger.command.author == "mona"
 
 
@@ -175,14 +175,14 @@ def test_a_closed_pull_request_gets_an_answer(issue_comment: Make) -> None:
     """A command on a closed pull request is one, so that its author can be told."""
     payload = changed(issue_comment("/predict-edit"), "issue.state", "closed")
     trigger = read("issue_comment", payload)
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert trigger.parsed == Help()
 
 
 def test_a_wrong_command_is_told_only_later(issue_comment: Make) -> None:
     """What is wrong with a command is a value: whether to say so depends on who asks."""
     trigger = read("issue_comment", issue_comment("/predict-edit --foo fix"))
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert isinstance(trigger.parsed, UnknownOption)
 
 
@@ -226,7 +226,7 @@ def test_what_the_runner_knows_as_well_may_be_missing(
     ):
         bare = {key: value for key, value in payload.items() if key not in {"repository", "sender"}}
         trigger = read(name, bare, repository="octo-org/here")
-        assert isinstance(trigger, Commanded)
+        assert isinstance(trigger, PullRequestCommand)
         assert trigger.repository == "octo-org/here"
         with pytest.raises(EventError, match="which repository"):
             read(name, bare)
@@ -238,7 +238,7 @@ def test_an_author_without_a_type_is_told_by_the_name(
 ) -> None:
     """Only an app's login ends in ``[bot]``."""
     payload = changed(issue_comment(user={"login": login, "id": 7}), "sender", {"login": login})
-    assert isinstance(read("issue_comment", payload), Commanded) is person
+    assert isinstance(read("issue_comment", payload), PullRequestCommand) is person
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_payload_in_another_form(issue_comment: Make, place: str, value: objec
 def test_a_dispatch_from_its_payload(dispatch: dict[str, Any]) -> None:
     """A dispatched workflow's inputs are enough."""
     trigger = read("workflow_dispatch", dispatch)
-    assert trigger == Commanded(
+    assert trigger == PullRequestCommand(
         repository="octo-org/hello.world",
         pull_request=12,
         command=CommandRef(
@@ -284,7 +284,7 @@ def test_a_dispatch_from_the_inputs_of_the_action(dispatch: dict[str, Any]) -> N
     trigger = read(
         "workflow_dispatch", dispatch, instruction="--files x\r\n is gone\u200b ", pull_request=5
     )
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert trigger.pull_request == 5
     assert trigger.parsed == EditCommand(instruction="--files x\n is gone")
 
@@ -308,9 +308,9 @@ def test_a_dispatch_of_a_recipe(dispatch: dict[str, Any], said: str) -> None:
     trigger = read("workflow_dispatch", dispatch, instruction=said)
     longer = read("workflow_dispatch", dispatch, instruction="run docstrings twice")
 
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert trigger.parsed == RunRecipe(name="docstrings")
-    assert isinstance(longer, Commanded)
+    assert isinstance(longer, PullRequestCommand)
     assert longer.parsed == EditCommand(instruction="run docstrings twice")
 
 
@@ -322,14 +322,14 @@ def test_a_dispatch_that_falls_back(dispatch: dict[str, Any]) -> None:
         (dispatch, EditCommand(instruction="Rename a to b")),
     ):
         trigger = read("workflow_dispatch", payload, fallback="run lint-fix")
-        assert isinstance(trigger, Commanded)
+        assert isinstance(trigger, PullRequestCommand)
         assert trigger.parsed == wanted
 
 
 def test_a_dispatch_of_an_overlong_instruction(dispatch: dict[str, Any]) -> None:
     """The limit of instructions holds for dispatches too."""
     trigger = read("workflow_dispatch", dispatch, instruction="x" * 9000)
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert isinstance(trigger.parsed, InstructionTooLong)
 
 
@@ -361,7 +361,7 @@ def test_a_dispatch_that_says_too_little(
 def test_a_schedule() -> None:
     """The clock names no repository and nobody; the runner knows the repository."""
     trigger = read("schedule", {"schedule": "0 5 * * 1"}, repository="octo/game", ref="next")
-    assert trigger == Tasked(
+    assert trigger == BranchTask(
         repository="octo/game",
         ref="next",
         instruction=None,
@@ -380,16 +380,16 @@ def test_a_dispatch_about_a_branch(dispatch: dict[str, Any]) -> None:
     """With files and no pull request it is about a branch; the instruction may be missing."""
     payload = changed(dispatch, "inputs.pull-request", "")
     trigger = read("workflow_dispatch", payload, scoped=True)
-    assert isinstance(trigger, Tasked)
+    assert isinstance(trigger, BranchTask)
     assert (trigger.ref, trigger.instruction) == (None, "Rename a to b")
     bare = read("workflow_dispatch", changed(dispatch, "inputs", None), scoped=True, ref="next")
-    assert isinstance(bare, Tasked)
+    assert isinstance(bare, BranchTask)
     assert (bare.ref, bare.instruction, bare.command.author) == ("next", None, "mona")
 
 
 def test_a_dispatch_with_a_pull_request_is_about_that(dispatch: dict[str, Any]) -> None:
     """Files narrow a pull request down; they do not turn it into a branch."""
-    assert isinstance(read("workflow_dispatch", dispatch, scoped=True), Commanded)
+    assert isinstance(read("workflow_dispatch", dispatch, scoped=True), PullRequestCommand)
 
 
 def test_an_overlong_instruction_for_a_branch(dispatch: dict[str, Any]) -> None:
@@ -408,7 +408,7 @@ def test_a_dispatch_by_an_app(dispatch: dict[str, Any]) -> None:
 def test_a_dispatch_without_a_sender(dispatch: dict[str, Any]) -> None:
     """A local runner names no sender; the command then has no author."""
     trigger = read("workflow_dispatch", changed(dispatch, "sender", ...))
-    assert isinstance(trigger, Commanded)
+    assert isinstance(trigger, PullRequestCommand)
     assert trigger.command.author is None
 
 

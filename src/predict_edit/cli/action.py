@@ -25,7 +25,7 @@ from predict_edit.support.log import Console, SafeStream, Secrets, log, log_cras
 
 if TYPE_CHECKING:
     from predict_edit.settings.inputs import Inputs
-    from predict_edit.trigger.asked import Commanded, Tasked, Trigger
+    from predict_edit.trigger.requests import BranchTask, PullRequestCommand, Request
 
 _FAILED = 1
 MAX_ANNOTATIONS = 10
@@ -88,7 +88,7 @@ def _start(
     environ: MutableMapping[str, str], runner: Runner, files: RunnerFiles, console: Console
 ) -> int:
     """Find out what is asked, and do it."""
-    from predict_edit.trigger.asked import Ignored  # noqa: PLC0415 - pydantic waits for the masks
+    from predict_edit.trigger.requests import Ignored  # noqa: PLC0415 - pydantic waits for the masks
 
     try:
         trigger = _read_trigger(environ, runner)
@@ -130,7 +130,7 @@ def _give_up_rights(environ: MutableMapping[str, str], outbox: Outbox) -> dict[s
     return identity
 
 
-def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Trigger:
+def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Request:
     from predict_edit.trigger.command import DEFAULT_COMMAND  # noqa: PLC0415 - see _start
     from predict_edit.trigger.events import read_event  # noqa: PLC0415
 
@@ -150,33 +150,37 @@ def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Trigger:
 
 
 def _read_inputs(
-    environ: MutableMapping[str, str], trigger: Commanded | Tasked
-) -> tuple[Commanded | Tasked, Inputs, SettingsError | None]:
+    environ: MutableMapping[str, str], trigger: PullRequestCommand | BranchTask
+) -> tuple[PullRequestCommand | BranchTask, Inputs, SettingsError | None]:
     """Read all inputs; where they are wrong, what is needed to say so to who waits for an answer.
 
     Raises:
         SettingsError: they are wrong, and nobody waits or can be told.
     """
-    from predict_edit.trigger.asked import Commanded  # noqa: PLC0415 - see _start
+    from predict_edit.trigger.requests import PullRequestCommand  # noqa: PLC0415 - see _start
 
     try:
         return trigger, _checked_inputs(environ, trigger), None
     except SettingsError as error:
         from predict_edit.settings.reply_inputs import answerable  # noqa: PLC0415 - seldom needed
 
-        told = answerable(trigger, error, environ) if isinstance(trigger, Commanded) else None
+        told = (
+            answerable(trigger, error, environ) if isinstance(trigger, PullRequestCommand) else None
+        )
         if told is None:
             raise
         return *told, error
 
 
-def _checked_inputs(environ: MutableMapping[str, str], trigger: Commanded | Tasked) -> Inputs:
+def _checked_inputs(
+    environ: MutableMapping[str, str], trigger: PullRequestCommand | BranchTask
+) -> Inputs:
     from predict_edit.settings.checks import check_inputs, check_task_inputs  # noqa: PLC0415
     from predict_edit.settings.inputs import read_inputs  # noqa: PLC0415 - see _start
-    from predict_edit.trigger.asked import Tasked  # noqa: PLC0415
+    from predict_edit.trigger.requests import BranchTask  # noqa: PLC0415
 
     inputs = read_inputs(environ)
-    if isinstance(trigger, Tasked):
+    if isinstance(trigger, BranchTask):
         check_task_inputs(inputs)
     else:
         check_inputs(inputs)

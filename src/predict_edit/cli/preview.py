@@ -55,9 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         max_files=arguments.max_files,
         max_suggestions=arguments.max_suggestions,
     )
-    attributes = GitAttributes.parse(
-        {path: data.decode("utf-8", "replace") for path, data in at_base.items()}
-    )
+    attributes = GitAttributes.parse(at_base)
     sources, skipped = _select(checkout, settings, attributes)
     kept = Kept(checkout.root, os.environ)
     memory = kept.load()

@@ -7,7 +7,7 @@ from predict_edit.domain import CommandRef, Reaction
 from predict_edit.domain.errors import ForgeError
 from predict_edit.domain.ports import Forge
 from predict_edit.support.log import log
-from predict_edit.trigger.asked import Commanded
+from predict_edit.trigger.requests import PullRequestCommand
 
 
 class Conversation:
@@ -42,7 +42,7 @@ class Conversation:
         return True
 
 
-def command_key(commanded: Commanded, run_id: str) -> str:
+def command_key(commanded: PullRequestCommand, run_id: str) -> str:
     """The name of a command, the same when its workflow is run again."""
     command = commanded.command
     if command.comment_id is None:

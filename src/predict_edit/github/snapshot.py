@@ -8,7 +8,7 @@ from predict_edit.domain import ChangedFile, PullRequest, Role
 from predict_edit.domain.errors import ForgeNotFound
 from predict_edit.github import answers, endpoints, parsing
 from predict_edit.github.client import Client
-from predict_edit.trigger.access import role_from
+from predict_edit.trigger.roles import role_from
 
 FILE_PAGES: Final = 30
 """GitHub lists at most 3,000 files of a pull request, 100 a page."""

@@ -16,10 +16,10 @@ from predict_edit.run.prefetch import Look, look_at
 from predict_edit.settings.inputs import Inputs
 from predict_edit.settings.resolve import resolve
 from predict_edit.support.log import log
-from predict_edit.trigger.access import refusal
-from predict_edit.trigger.asked import Commanded
 from predict_edit.trigger.command import DEFAULT_COMMAND
 from predict_edit.trigger.rate_limit import too_many
+from predict_edit.trigger.requests import PullRequestCommand
+from predict_edit.trigger.roles import refusal
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Seen:
 class Gate:
     """Lets those through who may give commands."""
 
-    def __init__(self, forge: Forge, commanded: Commanded, inputs: Inputs) -> None:
+    def __init__(self, forge: Forge, commanded: PullRequestCommand, inputs: Inputs) -> None:
         self._forge = forge
         self._commanded = commanded
         self._inputs = inputs

@@ -24,8 +24,8 @@ from predict_edit.settings.checks import check_ready, check_served
 from predict_edit.settings.inputs import Inputs
 from predict_edit.settings.recipes import with_built_in
 from predict_edit.settings.resolve import Settings, resolve, resolve_command
-from predict_edit.trigger.asked import Commanded
 from predict_edit.trigger.command import OPTIONS, Apply, EditCommand, Help, RunRecipe
+from predict_edit.trigger.requests import PullRequestCommand
 
 if TYPE_CHECKING:
     from predict_edit.findings import Findings
@@ -43,7 +43,7 @@ class Admitted:
 class Beginning:
     """One command; the attributes are what is known so far."""
 
-    def __init__(self, commanded: Commanded, inputs: Inputs, desk: Desk) -> None:
+    def __init__(self, commanded: PullRequestCommand, inputs: Inputs, desk: Desk) -> None:
         self._commanded = commanded
         self._inputs = inputs
         self._desk = desk

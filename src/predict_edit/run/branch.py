@@ -41,7 +41,7 @@ from predict_edit.run.outcome import Finished, money_of, outcome_of
 from predict_edit.settings.inputs import Inputs
 from predict_edit.settings.resolve import ModelSettings, Settings
 from predict_edit.support.log import Secrets, log, log_crash
-from predict_edit.trigger.asked import Tasked
+from predict_edit.trigger.requests import BranchTask
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class TaskDesk:
 class TaskRun:
     """One run over a branch; the report is what is known so far."""
 
-    def __init__(self, tasked: Tasked, inputs: Inputs, desk: TaskDesk) -> None:
+    def __init__(self, tasked: BranchTask, inputs: Inputs, desk: TaskDesk) -> None:
         self._tasked = tasked
         self._inputs = inputs
         self._desk = desk

@@ -10,7 +10,7 @@ from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.ports import RepositoryForge
 from predict_edit.findings import Findings
 from predict_edit.select import GitAttributes, attribute_files, open_files
-from predict_edit.select.tree import choose_from_tree
+from predict_edit.select.choose import choose_from_tree
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import Settings
 from predict_edit.support.text import quoted

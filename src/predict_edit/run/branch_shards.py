@@ -23,10 +23,10 @@ from predict_edit.run.shard_results import (
     told,
 )
 from predict_edit.settings.inputs import Inputs
-from predict_edit.trigger.asked import Tasked
+from predict_edit.trigger.requests import BranchTask
 
 
-async def run_task(tasked: Tasked, inputs: Inputs, desk: TaskDesk) -> Finished:
+async def run_task(tasked: BranchTask, inputs: Inputs, desk: TaskDesk) -> Finished:
     """Carry out a run over a branch, or a job of one; what goes wrong is in the report."""
     return await _WAYS[inputs.mode or "run"](tasked, inputs, desk).to_the_end()
 

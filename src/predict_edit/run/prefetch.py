@@ -11,7 +11,7 @@ import dataclasses
 from predict_edit.domain import ChangedFile, PullRequest, Role
 from predict_edit.domain.errors import ForgeError
 from predict_edit.domain.ports import Forge
-from predict_edit.trigger.asked import Commanded
+from predict_edit.trigger.requests import PullRequestCommand
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Look:
     changed: tuple[ChangedFile, ...] | BaseException
 
 
-async def look_at(forge: Forge, commanded: Commanded) -> Look:
+async def look_at(forge: Forge, commanded: PullRequestCommand) -> Look:
     """Everything that can be asked at once: the person's role, the pull request, its files.
 
     Nothing is raised: which failure counts is for the gate to say.
@@ -38,7 +38,7 @@ async def look_at(forge: Forge, commanded: Commanded) -> Look:
     return Look(role=role, pull=pull, changed=changed)
 
 
-async def _role(forge: Forge, commanded: Commanded) -> Role:
+async def _role(forge: Forge, commanded: PullRequestCommand) -> Role:
     """The role of whoever gave the command.
 
     A dispatch is at least by somebody with write access, as GitHub lets no others do that, also

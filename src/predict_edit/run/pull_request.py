@@ -37,17 +37,17 @@ from predict_edit.run.resume import committed_before, outcome_before
 from predict_edit.settings.inputs import Inputs
 from predict_edit.settings.resolve import Settings
 from predict_edit.support.log import log, log_crash
-from predict_edit.trigger.asked import Commanded
 from predict_edit.trigger.command import (
     DEFAULT_COMMAND,
     Apply,
 )
 from predict_edit.trigger.rate_limit import check_alone
+from predict_edit.trigger.requests import PullRequestCommand
 
 __all__ = ["Desk", "Run", "run"]
 
 
-async def run(commanded: Commanded, inputs: Inputs, desk: Desk) -> Finished:
+async def run(commanded: PullRequestCommand, inputs: Inputs, desk: Desk) -> Finished:
     """Carry out one command. What goes wrong is in the report, and told where it was given."""
     return await Run(commanded, inputs, desk).to_the_end()
 

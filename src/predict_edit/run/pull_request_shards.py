@@ -52,12 +52,12 @@ from predict_edit.run.shard_results import (
 )
 from predict_edit.select import choose
 from predict_edit.settings.inputs import Inputs
-from predict_edit.trigger.asked import Commanded
+from predict_edit.trigger.requests import PullRequestCommand
 
 NOT_PLANNED: Final = "its earlier edit is not remembered any more; give the command again"
 
 
-async def run_command(commanded: Commanded, inputs: Inputs, desk: Desk) -> Finished:
+async def run_command(commanded: PullRequestCommand, inputs: Inputs, desk: Desk) -> Finished:
     """Carry out one command, or a job of it; what goes wrong is in the report."""
     return await _WAYS[inputs.mode or "run"](commanded, inputs, desk).to_the_end()
 
@@ -198,7 +198,7 @@ class LaterJob(Run):
 class EditJob(LaterJob):
     """A job of the matrix: some of the files. It says nothing on the pull request."""
 
-    def __init__(self, commanded: Commanded, inputs: Inputs, desk: Desk) -> None:
+    def __init__(self, commanded: PullRequestCommand, inputs: Inputs, desk: Desk) -> None:
         super().__init__(commanded, inputs, desk)
         self._talk.be_silent()
 

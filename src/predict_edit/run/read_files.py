@@ -12,7 +12,7 @@ from predict_edit.run.authorize import Seen
 from predict_edit.run.policy import Policy
 from predict_edit.select import choose, open_files
 from predict_edit.settings.resolve import Settings
-from predict_edit.trigger.asked import Commanded
+from predict_edit.trigger.requests import PullRequestCommand
 
 if TYPE_CHECKING:
     from predict_edit.findings import Findings
@@ -58,7 +58,7 @@ async def read_files(
     return open_files(files, contents, attributes=policy.attributes)
 
 
-async def with_thread(forge: Forge, commanded: Commanded, job: Job) -> Job:
+async def with_thread(forge: Forge, commanded: PullRequestCommand, job: Job) -> Job:
     """The job, its aim completed with what was said in the thread before the command.
 
     Raises:

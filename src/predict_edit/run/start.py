@@ -26,7 +26,7 @@ from predict_edit.github.runner import Runner
 from predict_edit.run.prefetch import Look, look_at
 from predict_edit.support import startup as collector
 from predict_edit.support.log import Console, log
-from predict_edit.trigger.asked import Commanded, Tasked
+from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 
 if TYPE_CHECKING:
     from predict_edit.domain.editor_port import Editor
@@ -59,7 +59,9 @@ class Surroundings:
     """The variables with which the job can prove who it is."""
 
 
-async def serve(trigger: Commanded | Tasked, inputs: Inputs, around: Surroundings) -> Finished:
+async def serve(
+    trigger: PullRequestCommand | BranchTask, inputs: Inputs, around: Surroundings
+) -> Finished:
     """Do what is asked."""
     runner = around.runner
     forge = GitHubForge(
@@ -71,14 +73,14 @@ async def serve(trigger: Commanded | Tasked, inputs: Inputs, around: Surrounding
         )
     )
     look = None
-    if isinstance(trigger, Commanded):
+    if isinstance(trigger, PullRequestCommand):
         look = asyncio.create_task(look_at(forge, trigger))
         await asyncio.sleep(_MOMENT)
     libraries = _Libraries(inputs, look)
     try:
         await libraries.load(_TASK_LIBRARIES if look is None else _COMMAND_LIBRARIES)
         _cancel_on_signal()
-        if isinstance(trigger, Tasked):
+        if isinstance(trigger, BranchTask):
             return await _serve_task(trigger, inputs, around, forge, libraries)
         return await _serve_command(trigger, inputs, around, forge, libraries)
     finally:
@@ -88,7 +90,7 @@ async def serve(trigger: Commanded | Tasked, inputs: Inputs, around: Surrounding
 
 
 async def _serve_command(
-    commanded: Commanded,
+    commanded: PullRequestCommand,
     inputs: Inputs,
     around: Surroundings,
     forge: GitHubForge,
@@ -116,7 +118,7 @@ async def _serve_command(
 
 
 async def _serve_task(
-    tasked: Tasked,
+    tasked: BranchTask,
     inputs: Inputs,
     around: Surroundings,
     forge: GitHubForge,
@@ -137,7 +139,7 @@ async def _serve_task(
     return await run_task(tasked, inputs, desk)
 
 
-def _workspace(trigger: Commanded | Tasked, runner: Runner) -> Workspace:
+def _workspace(trigger: PullRequestCommand | BranchTask, runner: Runner) -> Workspace:
     """Where the reports of linters lie."""
     from predict_edit.findings.gather import Workspace  # noqa: PLC0415
     from predict_edit.findings.paths import Roots  # noqa: PLC0415 - most runs have no use for it

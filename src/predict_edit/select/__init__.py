@@ -6,9 +6,9 @@ Every file that is not edited has its reason in words.
 
 from __future__ import annotations
 
-from predict_edit.select.attributes import GitAttributes, attribute_files
-from predict_edit.select.choose import Selection, choose
+from predict_edit.select.choose import Selection, choose, choose_from_tree
 from predict_edit.select.content import MAX_BYTES, open_files, open_source
+from predict_edit.select.gitattributes import GitAttributes, attribute_files
 
 __all__ = [
     "MAX_BYTES",
@@ -16,6 +16,7 @@ __all__ = [
     "Selection",
     "attribute_files",
     "choose",
+    "choose_from_tree",
     "open_files",
     "open_source",
 ]

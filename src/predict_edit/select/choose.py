@@ -1,13 +1,14 @@
-"""Which changed files are worth reading, by their path and status alone."""
+"""Which files are worth reading: of a pull request by path and status, of a branch by mode too."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Container, Sequence
 
-from predict_edit.domain import ChangedFile, SkippedFile
-from predict_edit.select.attributes import GENERATED, NO_ATTRIBUTES, VENDORED, GitAttributes
-from predict_edit.select.names import derived, protected, unsafe
+from predict_edit.domain import ChangedFile, SkippedFile, TreeFile
+from predict_edit.select.content import MAX_BYTES, against_mode, against_size
+from predict_edit.select.gitattributes import GENERATED, NO_ATTRIBUTES, VENDORED, GitAttributes
+from predict_edit.select.protected import derived, protected, unsafe
 from predict_edit.support.globs import Globs
 from predict_edit.support.text import quoted
 
@@ -110,10 +111,66 @@ def choose(
     return Selection(kept=tuple(kept), skipped=tuple(skipped))
 
 
+def choose_from_tree(
+    files: Sequence[TreeFile],
+    *,
+    include: Sequence[Sequence[str]] = (),
+    exclude: Sequence[Sequence[str]] = (),
+    attributes: GitAttributes = NO_ATTRIBUTES,
+    only: Container[str] | None = None,
+    unlocked: Sequence[str] = (),
+) -> Selection:
+    """Divide the files of a whole repository, by their path, mode and size.
+
+    Files that ``include`` does not match, or that are not in ``only``, are not meant, and are on
+    neither side.
+    """
+    meant = [file for file in _matched(files, include) if only is None or file.path in only]
+    unreadable = {
+        file.path: reason
+        for file in meant
+        if (reason := against_mode(file.mode) or against_size(file.size, MAX_BYTES))
+    }
+    chosen = choose(
+        [_as_change(file) for file in meant if file.path not in unreadable],
+        exclude=exclude,
+        attributes=attributes,
+        max_files=max(1, len(meant)),
+        unlocked=unlocked,
+    )
+    return Selection(
+        kept=chosen.kept,
+        skipped=(
+            *chosen.skipped,
+            *(SkippedFile(path=path, reason=reason) for path, reason in unreadable.items()),
+        ),
+    )
+
+
+def _matched(files: Sequence[TreeFile], include: Sequence[Sequence[str]]) -> list[TreeFile]:
+    """The files that every list matches."""
+    found = list(files)
+    for globs in map(Globs.of, include):
+        found = [file for file in found if globs.match(file.path) is not None]
+    return found
+
+
+def _as_change(file: TreeFile) -> ChangedFile:
+    """A file of the tree in the form in which files are chosen."""
+    return ChangedFile(
+        path=file.path,
+        status="modified",
+        blob_sha=file.blob_sha,
+        additions=0,
+        deletions=0,
+        patch=None,
+    )
+
+
 def _against_status(file: ChangedFile) -> str | None:
     """Say why there is nothing of the pull request's to edit at that path."""
     if unsafe(file.path):
-        return "its path is none that git stores"
+        return "its path is not one that git stores"
     if file.status == "removed":
         return "removed by the pull request"
     if file.status == "unchanged":

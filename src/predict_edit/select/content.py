@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
-from predict_edit.select.attributes import GENERATED, NO_ATTRIBUTES, GitAttributes
+from predict_edit.select.gitattributes import GENERATED, NO_ATTRIBUTES, GitAttributes
 from predict_edit.support.git import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE
 
 MAX_BYTES = 1024 * 1024
@@ -75,9 +75,12 @@ def open_source(
     The text keeps every byte: encoded as UTF-8 it is the data again.
     """
     data = content.data
-    reason = _against_mode(content.mode) or _against_size(content, max_bytes)
+    size = len(data) if data is not None else content.size
+    reason = against_mode(content.mode) or (
+        "binary" if content.binary else against_size(size, max_bytes)
+    )
     if reason is None and data is not None:
-        reason = _against_bytes(data, content.mode)
+        reason = "empty" if not data else _against_bytes(data, content.mode)
     if reason is not None or data is None:
         return SkippedFile(path=content.path, reason=reason or UNREADABLE)
     try:
@@ -93,23 +96,20 @@ def open_source(
     return SourceFile(path=content.path, text=text, blob_sha=content.blob_sha, change=change)
 
 
-def _against_mode(mode: int | None) -> str | None:
-    """Read git's file mode; ``None`` where the host could not tell it."""
+def against_mode(mode: int | None) -> str | None:
+    """Say why a file of this mode is not edited; ``None`` is a mode that is not known."""
     if mode == SUBMODULE_MODE:
         return "a submodule"
     if mode == SYMLINK_MODE:
         return "a symbolic link"
-    return None if mode is None or mode in REGULAR_MODES else f"no regular file (mode {mode:06o})"
+    return (
+        None if mode is None or mode in REGULAR_MODES else f"not a regular file (mode {mode:06o})"
+    )
 
 
-def _against_size(content: FileContent, max_bytes: int) -> str | None:
-    """Say what is known of the content without looking at it."""
-    size = len(content.data) if content.data is not None else content.size
-    if content.binary:
-        return "binary"
-    if size > max_bytes:
-        return f"too large ({size:,} bytes; the limit is {max_bytes:,})"
-    return "empty" if size == 0 and content.data is not None else None
+def against_size(size: int, limit: int) -> str | None:
+    """Say why a file of so many bytes is not edited."""
+    return f"too large ({size:,} bytes; the limit is {limit:,})" if size > limit else None
 
 
 def _against_bytes(data: bytes, mode: int | None) -> str | None:

@@ -10,8 +10,7 @@ from typing import Final
 
 from predict_edit.domain.errors import MissingInput
 from predict_edit.settings.repository_config import Recipe, RepositoryConfig
-from predict_edit.trigger.command import EditCommand, RunRecipe
-from predict_edit.trigger.recipe import recipe_named
+from predict_edit.trigger.command import EditCommand, RunRecipe, recipe_named
 
 LINT_FIX: Final = "lint-fix"
 LINT_FIX_INSTRUCTION: Final = (

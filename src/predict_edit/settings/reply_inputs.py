@@ -18,7 +18,7 @@ from predict_edit.domain.errors import InvalidInput, SettingsError
 from predict_edit.settings.fields import Defaults
 from predict_edit.settings.inputs import KNOWN, Inputs, Secret, variable_of
 from predict_edit.support.text import listed
-from predict_edit.trigger.asked import Commanded
+from predict_edit.trigger.requests import PullRequestCommand
 
 _NEEDED = ("github-token", "command", "permission", "dry-run", "mode")
 _LATER = ("edit", "publish")
@@ -26,8 +26,8 @@ _LATER = ("edit", "publish")
 
 
 def answerable(
-    commanded: Commanded, error: SettingsError, environ: Mapping[str, str]
-) -> tuple[Commanded, Inputs] | None:
+    commanded: PullRequestCommand, error: SettingsError, environ: Mapping[str, str]
+) -> tuple[PullRequestCommand, Inputs] | None:
     """The command and the inputs of a run that only says what is wrong with the inputs.
 
     ``None`` where nobody waits for it, or there is no token to say it with. What is unclear counts

@@ -63,6 +63,7 @@ _DASHED = re.compile("[\u2010-\u2015\u2212]+(?P<name>[a-z-]+)(?:=.*)?")
 _PIN = re.compile(r"@([0-9a-fA-F]{7,40})")
 _WORD = re.compile(r"\S*")
 _SPACE = re.compile(r"\s*")
+_RUN_RECIPE = re.compile(r"run\s+(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]{0,63})")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -123,6 +124,12 @@ def parse_command(body: str, word: str) -> Command | None:
             return Apply()
         case _:
             return _read_request(line, more)
+
+
+def recipe_named(instruction: str) -> RunRecipe | None:
+    """Read ``run NAME`` as the whole instruction of a run that no comment requested."""
+    found = _RUN_RECIPE.fullmatch(instruction.strip())
+    return RunRecipe(name=found["name"]) if found else None
 
 
 def clean_instruction(text: str) -> str:

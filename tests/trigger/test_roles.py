@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import Role
-from predict_edit.trigger.access import refusal, role_from
+from predict_edit.trigger.roles import refusal, role_from
 
 
 @pytest.mark.parametrize(

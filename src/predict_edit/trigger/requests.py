@@ -1,4 +1,4 @@
-"""What an event asks for: nothing, a command on a pull request, or a run over a branch."""
+"""What an event requests: nothing, a command on a pull request, or a run over a branch."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from predict_edit.trigger.command import Command
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
-    """Nothing to do, and why, in a sentence for the log."""
+    """Nothing is requested; ``reason`` is a sentence for the log."""
 
     reason: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Commanded:
+class PullRequestCommand:
     """A person gave a command on a pull request; whether they may is not known yet."""
 
     repository: str
@@ -25,25 +25,25 @@ class Commanded:
     pull_request: int
     command: CommandRef
     parsed: Command | CommandError | SettingsError
-    """What was said, or what is wrong with it or with the workflow that is to do it: strangers get
-    no answer even to that."""
+    """The command, or what is wrong with it or with the workflow that is to run it. The error is
+    kept rather than raised, because people without access get no answer, not even an error."""
     aim: Aim | None = None
-    """The review thread, without its earlier comments, which are not in the payload."""
+    """The review thread, without its earlier comments, which the payload does not contain."""
     in_reply_to: int | None = None
-    """The first comment of the review thread, where the command is a reply."""
+    """The first comment of the review thread, if the command is a reply."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Tasked:
-    """A run over a branch, without a pull request: by hand, through the API or by the clock."""
+class BranchTask:
+    """A run over a branch, without a pull request: dispatched or scheduled."""
 
     repository: str
     """``owner/name``."""
     ref: str | None
     """The branch to edit; ``None`` for the default branch."""
     instruction: str | None
-    """As given, perhaps ``run NAME``; ``None`` where the config or the findings decide."""
+    """As given, perhaps ``run NAME``; ``None`` if the config or the findings decide."""
     command: CommandRef
 
 
-Trigger = Ignored | Commanded | Tasked
+Request = Ignored | PullRequestCommand | BranchTask

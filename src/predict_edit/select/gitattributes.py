@@ -59,13 +59,15 @@ class GitAttributes:
     rules: tuple[_Rule, ...] = ()
 
     @classmethod
-    def parse(cls, files: Mapping[str, str]) -> GitAttributes:
-        """Read files by their path; lines that git would not understand are passed over."""
+    def parse(cls, files: Mapping[str, str | bytes]) -> GitAttributes:
+        """Read files by their path; lines that git would not understand are skipped."""
         macros: dict[str, tuple[tuple[str, Value], ...]] = {}
         rules: list[_Rule] = []
         for path in sorted(files, key=lambda path: (path.count("/"), path)):
             folder = path.removesuffix(FILE_NAME)
-            for line in files[path].removeprefix("\ufeff").split("\n"):
+            found = files[path]
+            text = found if isinstance(found, str) else found.decode("utf-8", "replace")
+            for line in text.removeprefix("\ufeff").split("\n"):
                 rules += _read_line(line, folder, macros)
         return cls(tuple(rules))
 
