@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.figures import Section
 from benchmarks.scale import Scale
 from benchmarks.suggest_scenes import MANY, Place, Scene, Verdict, judge, scenes
-from predict_edit.delivery.files import REMAINDER
+from predict_edit.delivery.output_files import REMAINDER
 from predict_edit_sandbox.github import DEFAULT_TOKEN
 from predict_edit_sandbox.model import ModelConfig
 from predict_edit_sandbox.runner import output_of

@@ -211,7 +211,7 @@ GUARDS = (
     ),
     Guard(
         name="links in the workspace are not followed",
-        file="delivery/files.py",
+        file="delivery/output_files.py",
         old="if folder.is_symlink() or not folder.is_dir():",
         new="if not folder.is_dir():",
         test="tests/hostile/test_paths.py::test_folder_that_is_a_link_is_not_written_into",

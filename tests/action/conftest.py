@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from predict_edit.delivery.files import Outbox
+from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain import (
     EditRequest,
     Effort,
@@ -146,7 +146,7 @@ class Rehearsal:
                 Desk(
                     forge=forge,
                     open_editor=self._open,
-                    outbox=Outbox(self.stage.folder / f"rehearsal{self.runs}"),
+                    outbox=OutputFolder(self.stage.folder / f"rehearsal{self.runs}"),
                     workspace=Workspace(folder=self.workspace, roots=Roots(name="game")),
                     run_id="1",
                     sleep=self._sleep,

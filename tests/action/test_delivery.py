@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from predict_edit.delivery.review import BATCH
+from predict_edit.delivery.review_batches import BATCH
 from predict_edit.domain import Outcome, PlacementKind
 from predict_edit.support.markers import find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault

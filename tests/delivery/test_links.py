@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 
-from predict_edit.delivery.marks import Item
-from predict_edit.delivery.suggestions import _addresses
+from predict_edit.delivery.review_markers import MarkedSuggestion
+from predict_edit.delivery.suggestions import _links
 from predict_edit.domain import PullRequest, Suggestion
 
 PULL = PullRequest(
@@ -21,18 +21,18 @@ PULL = PullRequest(
     url="https://github.com/octo/game/pull/1",
 )
 SUGGESTION = Suggestion(path="src/ä.py", start_line=3, line=5, body="")
-ITEM = Item(suggestion=SUGGESTION, key="k", marked=SUGGESTION)
+ITEM = MarkedSuggestion(suggestion=SUGGESTION, key="k", marked=SUGGESTION)
 
 
 def test_a_suggestion_is_linked_by_file_and_last_line() -> None:
     """The address is that of the last line in the pull request's diff, without any request."""
     name = hashlib.sha256("src/ä.py".encode()).hexdigest()
 
-    assert list(_addresses(PULL, [ITEM])) == [
+    assert list(_links(PULL, [ITEM])) == [
         ("src/ä.py", 5, f"https://github.com/octo/game/pull/1/files#diff-{name}R5")
     ]
 
 
 def test_without_an_address_there_is_no_link() -> None:
     """A host that does not say where the pull request is gets no invented address."""
-    assert list(_addresses(dataclasses.replace(PULL, url=""), [ITEM])) == []
+    assert list(_links(dataclasses.replace(PULL, url=""), [ITEM])) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from predict_edit.cli import privileges
-from predict_edit.delivery.files import EDITS, Outbox
+from predict_edit.delivery.output_files import EDITS, OutputFolder
 from predict_edit.domain.errors import EventError
 from predict_edit.domain.run_report import OUTPUT_FOLDER
 
@@ -39,7 +39,7 @@ def test_folder_that_is_a_link_is_not_written_into(workspace: Path, elsewhere: P
     with pytest.raises(EventError, match="is no folder"):
         privileges.prepare_folder(workspace / OUTPUT_FOLDER)
     with pytest.raises(EventError, match="is no folder"):
-        Outbox(workspace).write(EDITS, "x")
+        OutputFolder(workspace).write(EDITS, "x")
 
     assert (elsewhere / EDITS).read_text() == "precious"
     assert stat.S_IMODE(elsewhere.stat().st_mode) == before
@@ -48,7 +48,7 @@ def test_folder_that_is_a_link_is_not_written_into(workspace: Path, elsewhere: P
 @pytest.mark.parametrize("kind", ["link", "hard link", "dangling"])
 def test_file_that_is_a_link_is_replaced(workspace: Path, elsewhere: Path, kind: str) -> None:
     """A link where a file of ours goes is taken away; what it points at stays as it is."""
-    outbox = Outbox(workspace)
+    outbox = OutputFolder(workspace)
     outbox.folder.mkdir()
     target, there = elsewhere / EDITS, outbox.folder / EDITS
     if kind == "hard link":
@@ -66,7 +66,7 @@ def test_file_that_is_a_link_is_replaced(workspace: Path, elsewhere: Path, kind:
 
 def test_a_file_of_an_earlier_step_is_written_anew(workspace: Path) -> None:
     """Run twice in one job, the second run's files count."""
-    outbox = Outbox(workspace)
+    outbox = OutputFolder(workspace)
     outbox.write(EDITS, "a much longer text")
     outbox.write(EDITS, "short")
 

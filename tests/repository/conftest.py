@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from predict_edit.delivery.files import Outbox
+from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain import (
     CommandRef,
     CommandSource,
@@ -155,7 +155,7 @@ class Scene:
         desk = TaskDesk(
             forge=self.forge,
             open_editor=open_editor,
-            outbox=Outbox(self.workspace),
+            outbox=OutputFolder(self.workspace),
             workspace=Workspace(
                 folder=self.workspace, roots=Roots(folders=(str(self.workspace),), name="game")
             ),

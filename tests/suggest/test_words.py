@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.delivery.marks import items_of, key_of
+from predict_edit.delivery.review_markers import key_of, marked_suggestions
 from predict_edit.domain import ChangedFile, FileResult, FileStatus, SourceFile
 from predict_edit.suggest.compose import described
 from predict_edit.suggest.place import place
@@ -52,7 +52,7 @@ def test_the_words_stand_before_the_block_and_change_nothing_of_it() -> None:
     file = SourceFile(path="f", text=text, blob_sha="", change=change)
     placed = place(file, "a\nc\n")
     result = FileResult(path="f", status=FileStatus.EDITED, placed=placed)
-    (item,) = items_of([result], "command-1")
+    (item,) = marked_suggestions([result], "command-1")
     assert item.marked.body.startswith(
         "Deletes line 2.\n\n```suggestion\n```\n\n<!-- predict-edit:"
     )

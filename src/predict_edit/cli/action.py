@@ -15,7 +15,7 @@ from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, TextIO
 
 from predict_edit.cli import privileges
-from predict_edit.delivery.files import Outbox
+from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain import FileStatus, Outcome, RunReport
 from predict_edit.domain.errors import Defect, EventError, SettingsError
 from predict_edit.github.runner import Runner, RunnerFiles, read_payload, read_runner
@@ -97,7 +97,7 @@ def _start(
             _report(files, Finished(report=RunReport(outcome=Outcome.IGNORED)))
             return 0
         trigger, inputs, wrong = _read_inputs(environ, trigger)
-        outbox = Outbox(runner.workspace)
+        outbox = OutputFolder(runner.workspace)
         identity = _give_up_rights(environ, outbox)
         from predict_edit.run.start import Surroundings, serve  # noqa: PLC0415 - PyGithub is slow
 
@@ -121,7 +121,7 @@ def _start(
     return exit_status(finished, inputs.fail_on)
 
 
-def _give_up_rights(environ: MutableMapping[str, str], outbox: Outbox) -> dict[str, str]:
+def _give_up_rights(environ: MutableMapping[str, str], outbox: OutputFolder) -> dict[str, str]:
     """Do what needs root, and let go of rights and environment; how to sign in comes back."""
     privileges.prepare_folder(outbox.folder)
     identity = {name: environ[name] for name in environ if name.startswith(_IDENTITY)}

@@ -11,7 +11,7 @@ import pydantic
 
 from predict_edit.cli.disk import write_text
 from predict_edit.cli.front import DONE
-from predict_edit.delivery.files import EDITS, RESULT
+from predict_edit.delivery.output_files import EDITS, RESULT
 from predict_edit.domain import Usage
 from predict_edit.domain.errors import ResultInvalid
 from predict_edit.domain.run_report import OUTPUT_FOLDER

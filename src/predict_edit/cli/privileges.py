@@ -11,7 +11,7 @@ import os
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from predict_edit.delivery.files import make_folder
+from predict_edit.delivery.output_files import make_folder
 from predict_edit.support.log import log
 
 NOBODY = 65534

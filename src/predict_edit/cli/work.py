@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from secrets import token_hex
 from typing import Protocol
 
+from predict_edit.delivery.delivered import capped
 from predict_edit.delivery.state import Memory
 from predict_edit.domain import (
     CommandRef,
@@ -26,7 +27,7 @@ from predict_edit.domain import (
     SourceFile,
 )
 from predict_edit.domain.editor_port import Editor, Progress
-from predict_edit.run.edit_files import Editing, capped, common_problem
+from predict_edit.run.edit_files import Editing, common_problem
 from predict_edit.run.outcome import money_of, outcome_of
 from predict_edit.settings.resolve import ModelSettings, Settings
 
@@ -150,7 +151,7 @@ def carry_out(
         *(FileResult(path=f.path, status=FileStatus.SKIPPED, reason=f.reason) for f in skipped),
     )
     posted = sum(len(result.placed.suggestions) for result in files if result.placed)
-    outcome = outcome_of(files, posted=posted)
+    outcome = outcome_of(files, Outcome.SUGGESTED if posted else None)
     return RunReport(
         outcome=outcome,
         job=job,

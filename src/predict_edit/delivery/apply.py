@@ -1,7 +1,7 @@
 """``/predict-edit apply``: the open suggestions of this tool, as one edit of each file.
 
-A suggestion is taken only where its key still fits the lines that it stands on and the text that it
-has now: neither the file nor the comment may have been changed since it was posted.
+A suggestion is applied only if its key still fits the lines it is on and the text it has now, so
+neither the file nor the comment was changed since it was posted.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import dataclasses
 import hmac
 from collections.abc import Iterable, Sequence
 
-from predict_edit.delivery.marks import SUGGESTION, SUGGESTIONS, key_of, seal_of
+from predict_edit.delivery.commit import as_committed, commit_files
+from predict_edit.delivery.delivered import Delivered, Destination
+from predict_edit.delivery.review_markers import SUGGESTION, SUGGESTIONS, field_of, key_of, seal_of
 from predict_edit.delivery.state import Record
 from predict_edit.domain import (
     Effort,
     FileContent,
     FileResult,
     FileStatus,
+    Outcome,
     PullRequest,
     ReviewThread,
     SourceFile,
@@ -28,22 +31,21 @@ from predict_edit.report.view import plural
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import apply_suggestions
 from predict_edit.support.git import lines_of
-from predict_edit.support.markers import find_marker
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What there is to commit."""
+    """The suggestions to commit."""
 
     files: tuple[FileResult, ...]
     taken: int
-    """Suggestions in it."""
+    """Suggestions in ``files``."""
     left: int
     """Open suggestions that no longer fit."""
 
     @property
     def records(self) -> tuple[Record, ...]:
-        """What has to be remembered to tell, after a crash, whether the commit was made."""
+        """What the next run needs to see, after a crash, whether the commit was made."""
         return tuple(
             Record.of(
                 placed.file,
@@ -56,37 +58,22 @@ class Collected:
             if placed
         )
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the reader should know, a sentence each."""
-        taken = plural(self.taken, "suggestion")
-        notes = [f"{taken} applied, in one commit."]
-        if self.left:
-            left = plural(self.left, "open suggestion")
-            notes.append(
-                f"{left} left out: lines or comment changed since, or a newer one has the lines."
-            )
-        return tuple(notes)
-
 
 async def collect(forge: Forge, pull: PullRequest, secret: str | None = None) -> Collected:
-    """Read the open suggestions and the files at the head, and put them together.
+    """Read the open suggestions and the files at the head, and apply the ones to the others.
 
-    Where there is a secret, only suggestions that were sealed with it are this tool's.
+    With a secret, only suggestions that were sealed with it are this tool's.
 
     Raises:
-        NothingToApply: there is none that can be applied.
-        ForgeError: they could not be read.
+        NothingToApply: no suggestion can be applied.
+        ForgeError: GitHub failed.
     """
     threads = await forge.review_threads(pull.number, SUGGESTIONS)
     wanted = [thread for thread in threads if _is_open(thread, secret)]
-    contents: dict[str, FileContent] = {}
-    if wanted:
-        contents = await forge.read_files(
-            pull.head_sha, dict.fromkeys(thread.path for thread in wanted)
-        )
+    paths = dict.fromkeys(thread.path for thread in wanted)
+    contents = await forge.read_files(pull.head_sha, paths) if wanted else {}
     results, taken = [], 0
-    for path in dict.fromkeys(thread.path for thread in wanted):
+    for path in paths:
         file = _source(contents.get(path))
         if file is None:
             continue
@@ -101,19 +88,44 @@ async def collect(forge: Forge, pull: PullRequest, secret: str | None = None) ->
             "the pull request, none of which fits the newest commit."
             if wanted
             else "There is nothing to apply: no open suggestion of this tool on the pull request.",
-            "Give a command that edits first. What is resolved or outdated is not applied.",
+            "Run a command that edits first. Resolved and outdated suggestions are not applied.",
         )
     return Collected(files=tuple(results), taken=taken, left=len(wanted) - taken)
 
 
+async def apply_collected(collected: Collected, to: Destination) -> Delivered:
+    """Commit the collected suggestions; in a dry run, only report them.
+
+    Raises:
+        CommandChanged: the comment was edited or deleted while the run worked.
+        CommitRefused: the commit could not be made.
+        ForgeError: the comment could not be read.
+    """
+    suggestions = plural(collected.taken, "suggestion")
+    notes = [f"{suggestions} applied, in one commit."]
+    if collected.left:
+        left = plural(collected.left, "open suggestion")
+        notes.append(
+            f"{left} left out: lines or comment changed since, or a newer one has the lines."
+        )
+    delivered = Delivered(
+        files=as_committed(collected.files), outcome=Outcome.COMMITTED, notes=tuple(notes)
+    )
+    if to.settings.dry_run:
+        return delivered
+    headline = f"Apply {suggestions} of predict-edit"
+    commit = await commit_files(to, collected.files, headline=headline)
+    return dataclasses.replace(delivered, commit_url=commit.url)
+
+
 def _is_open(thread: ReviewThread, secret: str | None) -> bool:
-    """Whether a thread is a suggestion of ours that still stands."""
-    marker = find_marker(thread.comment.body, SUGGESTION)
-    if marker is None or not thread.comment.mine:
+    """Whether a thread is a suggestion of ours that nobody applied, resolved or hid."""
+    key = field_of(thread.comment.body, SUGGESTION, "key")
+    if not key or not thread.comment.mine:
         return False
-    seal = seal_of(marker.fields.get("key", ""), secret)
+    seal = seal_of(key, secret)
     return (
-        (not seal or hmac.compare_digest(seal, marker.fields.get("seal", "")))
+        (not seal or hmac.compare_digest(seal, field_of(thread.comment.body, SUGGESTION, "seal")))
         and thread.line is not None
         and not (thread.resolved or thread.outdated or thread.minimized)
     )
@@ -130,12 +142,11 @@ def _source(content: FileContent | None) -> SourceFile | None:
 
 
 def _fitting(file: SourceFile, threads: Iterable[ReviewThread]) -> tuple[Suggestion, ...]:
-    """The suggestions whose key fits, without two for one line: the newest wins."""
+    """Return the suggestions whose key fits; of two for one line, the newest."""
     lines = lines_of(file.text)
     kept: list[Suggestion] = []
     for thread in sorted(threads, key=lambda each: each.comment.id, reverse=True):
-        marker = find_marker(thread.comment.body, SUGGESTION)
-        if thread.line is None or marker is None:
+        if thread.line is None:
             continue
         suggestion = Suggestion(
             path=file.path,
@@ -144,7 +155,7 @@ def _fitting(file: SourceFile, threads: Iterable[ReviewThread]) -> tuple[Suggest
             body=thread.comment.body,
         )
         try:
-            fits = key_of(suggestion, lines) == marker.fields.get("key")
+            fits = key_of(suggestion, lines) == field_of(suggestion.body, SUGGESTION, "key")
         except ReplayError:
             continue
         if fits and not any(_overlap(suggestion, other) for other in kept):
@@ -157,7 +168,7 @@ def _overlap(one: Suggestion, other: Suggestion) -> bool:
 
 
 def _applied(file: SourceFile, suggestions: Sequence[Suggestion]) -> FileResult | None:
-    """The file with its suggestions, as the rest of the way takes it; ``None`` without any."""
+    """Return the file with its suggestions applied; ``None`` if that changes nothing."""
     try:
         text = apply_suggestions(file.text, suggestions)
         if text == file.text:

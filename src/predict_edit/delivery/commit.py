@@ -1,18 +1,18 @@
-"""Edits as one commit on the head branch, or the reason why there can be none."""
+"""Delivery as one commit on the head branch, or the reason why it is impossible."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from predict_edit.delivery.apply import Collected
-from predict_edit.delivery.request import Delivered, Parcel, all_demoted, check_unchanged
+from predict_edit.delivery.delivered import Delivered, Destination, check_unchanged
 from predict_edit.domain import (
     Commit,
     CommitDraft,
     FileResult,
+    Outcome,
     Placement,
     PlacementKind,
     PullRequest,
@@ -35,76 +35,51 @@ COMMITTED: Final = "in the commit, as asked"
 NOT_COMMITTED: Final = "the commit could not be made"
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}")
 _TOOL: Final = "Co-authored-by: predict-edit <predict-edit@users.noreply.invalid>"
-"""No account of that name is credited: the address cannot belong to anybody."""
+"""The address cannot belong to anyone, so no account of that name is credited."""
 _LONGEST_LINE: Final = 300
 _TRIES: Final = 2
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class NewContent:
-    """One file of a commit."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class CommitDelivery:
+    """All accepted edits become one commit; if it is refused, they are in the patch."""
 
-    path: str
-    before: str
-    """Blob SHA that must stand at the head."""
-    data: bytes
+    to: Destination
 
-    @property
-    def after(self) -> str:
-        """Blob SHA of the new content."""
-        return blob_sha_of(self.data)
+    def prepare(self, results: Sequence[FileResult]) -> Delivered:
+        """Put every accepted hunk into the commit."""
+        outcome = Outcome.COMMITTED if _contents_of(results) else None
+        return Delivered(files=as_committed(results), outcome=outcome)
 
+    async def deliver(self, prepared: Delivered) -> Delivered:
+        """Save the paid answers, then commit.
 
-async def deliver_commit(files: tuple[FileResult, ...], parcel: Parcel) -> Delivered:
-    """Commit all accepted edits; where that is refused, they are in the patch and it says why.
-
-    Raises:
-        CommandChanged: the comment is not what it was when the run began.
-        ForgeError: the comment could not be read.
-    """
-    contents = contents_of(files)
-    in_commit = as_committed(files)
-    if not contents:
-        return Delivered(files=in_commit)
-    if parcel.settings.dry_run:
-        return Delivered(files=in_commit, committed=True)
-    await check_unchanged(parcel.forge, parcel.job.command)
-    headline = f"Edit {plural(len(contents), 'file')} with predict-edit"
-    try:
-        commit = await commit_all(parcel, contents, headline=headline)
-    except CommitRefused as error:
-        log.error("the edits were not committed: %s", error)
-        files = all_demoted(files, NOT_COMMITTED)
-        return Delivered(files=files, complete=False, notes=(str(error),))
-    return Delivered(files=in_commit, committed=True, commit=commit)
+        Raises:
+            CommandChanged: the comment was edited or deleted while the run worked.
+            ForgeError: the comment could not be read.
+        """
+        if self.to.save is not None:
+            await self.to.save()
+        if prepared.outcome is None:
+            return prepared
+        files = len(_contents_of(prepared.files))
+        headline = f"Edit {plural(files, 'file')} with predict-edit"
+        try:
+            commit = await commit_files(self.to, prepared.files, headline=headline)
+        except CommitRefused as error:
+            log.error("the edits were not committed: %s", error)
+            left = as_committed(prepared.files, NOT_COMMITTED)
+            return Delivered(files=left, complete=False, notes=(str(error),))
+        return dataclasses.replace(prepared, commit_url=commit.url)
 
 
-async def apply_collected(collected: Collected, parcel: Parcel) -> Delivered:
-    """Commit the open suggestions that were collected.
-
-    Raises:
-        CommandChanged: the comment is not what it was when the run began.
-        CommitRefused: the commit could not be made.
-        ForgeError: the comment could not be read.
-    """
-    files = as_committed(collected.files)
-    if parcel.settings.dry_run:
-        return Delivered(files=files, committed=True, notes=collected.notes)
-    await check_unchanged(parcel.forge, parcel.job.command)
-    suggestions = plural(collected.taken, "suggestion")
-    commit = await commit_all(
-        parcel, contents_of(files), headline=f"Apply {suggestions} of predict-edit"
-    )
-    return Delivered(files=files, committed=True, commit=commit, notes=collected.notes)
-
-
-def as_committed(files: Iterable[FileResult]) -> tuple[FileResult, ...]:
-    """Files whose accepted edits are in a commit; none of them is a suggestion any more."""
+def as_committed(files: Iterable[FileResult], reason: str = COMMITTED) -> tuple[FileResult, ...]:
+    """Return the files with ``reason`` for every accepted hunk: none is inline any more."""
 
     def moved(placement: Placement) -> Placement:
         if placement.kind is PlacementKind.REJECTED:
             return placement
-        return Placement(hunk=placement.hunk, kind=PlacementKind.PATCH, reason=COMMITTED)
+        return Placement(hunk=placement.hunk, kind=PlacementKind.PATCH, reason=reason)
 
     return tuple(
         dataclasses.replace(
@@ -119,10 +94,18 @@ def as_committed(files: Iterable[FileResult]) -> tuple[FileResult, ...]:
     )
 
 
-def contents_of(files: Iterable[FileResult]) -> tuple[NewContent, ...]:
-    """The new contents of all files whose accepted edits change them."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _NewContent:
+    path: str
+    before: str
+    """The blob SHA that the head must have."""
+    data: bytes
+
+
+def _contents_of(files: Iterable[FileResult]) -> tuple[_NewContent, ...]:
+    """Return the new contents of all files whose accepted edits change them."""
     return tuple(
-        NewContent(
+        _NewContent(
             path=result.path,
             before=result.placed.file.blob_sha,
             data=result.placed.accepted.encode(),
@@ -132,16 +115,19 @@ def contents_of(files: Iterable[FileResult]) -> tuple[NewContent, ...]:
     )
 
 
-async def commit_all(parcel: Parcel, contents: tuple[NewContent, ...], *, headline: str) -> Commit:
+async def commit_files(to: Destination, files: Iterable[FileResult], *, headline: str) -> Commit:
     """Make one commit on the head branch, if its files are still those that were edited.
 
     Raises:
-        CommitRefused: it could not be made.
+        CommandChanged: the comment was edited or deleted while the run worked.
+        CommitRefused: the commit could not be made.
+        ForgeError: the comment could not be read.
     """
-    pull, head = parcel.pull, parcel.pull.head_sha
+    await check_unchanged(to.forge, to.job.command)
+    pull, head, contents = to.pull, to.pull.head_sha, _contents_of(files)
     if pull.head_repository is None:
         raise CommitRefused(
-            "The edits were not committed: the fork that the pull request comes from was deleted.",
+            "The edits were not committed: the pull request's fork was deleted.",
             "Take them from `edits.patch`.",
         )
     for _ in range(_TRIES):
@@ -150,83 +136,78 @@ async def commit_all(parcel: Parcel, contents: tuple[NewContent, ...], *, headli
             branch=pull.head_ref,
             expected_head=head,
             headline=headline,
-            body=_message(parcel),
+            body=_message(to),
             files=tuple((content.path, content.data) for content in contents),
         )
         try:
-            return await parcel.forge.commit(draft)
+            return await to.forge.commit(draft)
         except (ForgeUnavailable, ForgeAnswerInvalid) as error:
-            if made := await find_commit(parcel, contents):
-                log.info("GitHub failed to say so, but the commit was made")
+            if made := await _find_commit(to, contents):
+                log.info("GitHub reported an error, but the commit was made")
                 return made
-            raise _refused(parcel, error) from error
+            raise _refused(to, error) from error
         except BranchMoved:
-            if made := await find_commit(parcel, contents):
+            if made := await _find_commit(to, contents):
                 return made
-            head = await _new_head(parcel, contents)
+            head = await _new_head(to, contents)
         except ForgeError as error:
-            raise _refused(parcel, error) from error
+            raise _refused(to, error) from error
     raise CommitRefused(
-        "The edits were not committed: the head branch moves faster than it can be followed.",
-        "Give the command again when nobody pushes.",
+        "The edits were not committed: the head branch kept moving.",
+        "Run the command again once the branch is quiet.",
     )
 
 
-async def find_commit(parcel: Parcel, contents: tuple[NewContent, ...]) -> Commit | None:
-    """The head as it is now, where it holds exactly these edits and is not where we began."""
-    number = parcel.pull.number
-    try:
-        head = await parcel.forge.head_sha(number)
-        if head == parcel.pull.head_sha:
-            return None
-        if not await holds(parcel, head, {content.path: content.after for content in contents}):
-            return None
-    except ForgeError as error:
-        log.info("it cannot be told whether the commit was made: %s", error.cause)
-        return None
-    return Commit(sha=head, url=page_of(parcel.pull, head))
-
-
 def page_of(pull: PullRequest, sha: str) -> str:
-    """The page of a commit of the pull request."""
+    """Return the address of a commit's page in the pull request."""
     return f"{pull.url}/commits/{sha}" if pull.url else ""
 
 
-async def holds(parcel: Parcel, head: str, blobs: Mapping[str, str]) -> bool:
-    """Whether a commit has exactly these blobs at these paths.
+async def _find_commit(to: Destination, contents: Sequence[_NewContent]) -> Commit | None:
+    """Return the new head if it has exactly these edits."""
+    try:
+        head = await to.forge.head_sha(to.pull.number)
+        if head == to.pull.head_sha:
+            return None
+        blobs = {content.path: blob_sha_of(content.data) for content in contents}
+        if not await _has_blobs(to, head, blobs):
+            return None
+    except ForgeError as error:
+        log.info("it is not known whether the commit was made: %s", error.cause)
+        return None
+    return Commit(sha=head, url=page_of(to.pull, head))
+
+
+async def _has_blobs(to: Destination, head: str, blobs: Mapping[str, str]) -> bool:
+    found = await to.forge.read_files(head, dict(blobs))
+    return all(path in found and found[path].blob_sha == sha for path, sha in blobs.items())
+
+
+async def _new_head(to: Destination, contents: Sequence[_NewContent]) -> str:
+    """Return the commit that the branch moved to, if the edited files are still the same there.
 
     Raises:
-        ForgeError: it could not be read.
-    """
-    there = await parcel.forge.read_files(head, dict(blobs))
-    return all(path in there and there[path].blob_sha == sha for path, sha in blobs.items())
-
-
-async def _new_head(parcel: Parcel, contents: tuple[NewContent, ...]) -> str:
-    """The head that the branch has moved to, if the edited files are still the same there.
-
-    Raises:
-        CommitRefused: they are not.
+        CommitRefused: they are not, or could not be read.
     """
     try:
-        head = await parcel.forge.head_sha(parcel.pull.number)
-        same = await holds(parcel, head, {content.path: content.before for content in contents})
+        head = await to.forge.head_sha(to.pull.number)
+        same = await _has_blobs(to, head, {content.path: content.before for content in contents})
     except ForgeError as error:
-        raise _refused(parcel, error) from error
+        raise _refused(to, error) from error
     if not same:
         raise CommitRefused(
-            "The edits were not committed: somebody changed the same files meanwhile.",
-            "Give the command again on the newest commit.",
+            "The edits were not committed: the same files were changed while the run worked.",
+            "Run the command again on the newest commit.",
         )
     return head
 
 
-def _message(parcel: Parcel) -> str:
-    """The commit's text: who asked for what, and whose work it is."""
-    command = parcel.job.command
+def _message(to: Destination) -> str:
+    """Return the commit's text: the instruction, where it was given, and the authors."""
+    command = to.job.command
     lines = []
-    if parcel.job.instruction:
-        said = " ".join(parcel.job.instruction.split())
+    if to.job.instruction:
+        said = " ".join(to.job.instruction.split())
         lines += [f"Instruction: {said[:_LONGEST_LINE]}", ""]
     if command.url:
         lines += [f"Asked for in {command.url}", ""]
@@ -237,16 +218,16 @@ def _message(parcel: Parcel) -> str:
     return "\n".join([*lines, _TOOL])
 
 
-def _refused(parcel: Parcel, error: ForgeError) -> CommitRefused:
-    """Why there is no commit, and what helps."""
-    home = parcel.pull.head_repository
+def _refused(to: Destination, error: ForgeError) -> CommitRefused:
+    """Explain why there is no commit, and what helps."""
+    home = to.pull.head_repository
     missing = isinstance(error, ForgeForbidden | ForgeNotFound)
-    if missing and home and home.casefold() != parcel.job.repository.casefold():
+    if missing and home and home.casefold() != to.job.repository.casefold():
         return CommitRefused(
-            f"The edits were not committed: the head branch is in the fork `{home}`, and the "
-            "token may not write there. A job's own token never may.",
-            "Commit the suggestions on the pull request's page, or take `edits.patch`. A token "
-            "of somebody who may push to the fork works too.",
+            f"The edits were not committed: the head branch is in the fork `{home}`, where the "
+            "token may not write. A job's own token never may.",
+            "Commit the suggestions on the pull request's page, or take `edits.patch`. The token "
+            "of an account that may push to the fork works too.",
         )
     if missing:
         step = f"{error.next_step} Until then, take `edits.patch`."

@@ -1,61 +1,124 @@
-"""Delivery as suggestions: what is missing is posted, and older ones make room."""
+"""Delivery as suggestions: missing ones are posted, and older ones make room."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from predict_edit.delivery.looking import reviews_of, standing
-from predict_edit.delivery.marks import Item, items_of
-from predict_edit.delivery.request import Delivered, Parcel, unchanged_head
-from predict_edit.delivery.review import Poster
+from predict_edit.delivery.delivered import Delivered, Destination, capped, unchanged_head
+from predict_edit.delivery.review_batches import ReviewBatches
+from predict_edit.delivery.review_markers import (
+    SUGGESTION,
+    MarkedSuggestion,
+    field_of,
+    marked_suggestions,
+    reviews_of,
+)
 from predict_edit.delivery.supersede import supersede
-from predict_edit.domain import FileResult, PullRequest
+from predict_edit.domain import FileResult, Outcome, PullRequest, Review
+from predict_edit.domain.errors import ForgeError
+from predict_edit.support.log import log
 
 
-async def deliver_inline(
-    files: tuple[FileResult, ...], parcel: Parcel, saving: asyncio.Task[None]
-) -> Delivered:
-    """Post the suggestions that do not stand on the pull request yet, once ``saving`` is done.
+@dataclasses.dataclass(frozen=True, slots=True)
+class SuggestionDelivery:
+    """Each inline hunk becomes a suggestion that one click commits."""
 
-    Whatever has to be known or done before is done side by side.
+    to: Destination
 
-    Raises:
-        CommandChanged: the comment is not what it was when the run began.
-        ForgeError: what is there already could not be read.
-    """
-    items = items_of(files, parcel.command, parcel.settings.model.api_key)
-    if parcel.settings.dry_run or not items:
-        return Delivered(files=files, posted=len(items))
-    number, forge = parcel.pull.number, parcel.forge
-    earlier = reviews_of(parcel.reviews, parcel.command)
-    poster = Poster(parcel, files, earlier)
-    there, head, _ = await asyncio.gather(
-        standing(forge, number, earlier, parcel.command),
-        unchanged_head(forge, number, parcel.job.command),
-        saving,
-    )
-    await poster.post([item for item in items if not there.holds(item)], head=head)
-    url = earlier[0].url if earlier else poster.url
-    standing_now = [item for item in items if there.holds(item) or item in poster.posted]
-    if standing_now:
-        await supersede(parcel, [item.suggestion for item in standing_now], url)
-    return Delivered(
-        files=poster.files,
-        posted=len(standing_now),
-        review_url=url,
-        suggestion_urls=tuple(_addresses(parcel.pull, standing_now)),
-        complete=not poster.notes,
-        notes=tuple(poster.notes),
-    )
+    def prepare(self, results: Sequence[FileResult]) -> Delivered:
+        """Apply ``max-suggestions``."""
+        files = capped(results, self.to.settings.max_suggestions)
+        inline = any(result.placed.suggestions for result in files if result.placed)
+        return Delivered(files=files, outcome=Outcome.SUGGESTED if inline else None)
+
+    async def deliver(self, prepared: Delivered) -> Delivered:
+        """Post the suggestions that are not on the pull request yet.
+
+        Saving and all that must be known first happen side by side.
+
+        Raises:
+            CommandChanged: the comment was edited or deleted while the run worked.
+            ForgeError: the comment, or what was posted before, could not be read.
+        """
+        to = self.to
+        items = marked_suggestions(prepared.files, to.command, to.settings.model.api_key)
+        saving = asyncio.ensure_future(to.save() if to.save else asyncio.sleep(0))
+        try:
+            if not items:
+                return prepared
+            earlier = reviews_of(to.reviews, to.command)
+            posted, head, _ = await asyncio.gather(
+                self._already_posted(earlier),
+                unchanged_head(to.forge, to.pull.number, to.job.command),
+                saving,
+            )
+        finally:
+            # It must not overtake the final summary.
+            await asyncio.wait([saving])
+        batches = ReviewBatches(to, prepared.files, earlier)
+        await batches.post([item for item in items if not posted.holds(item)], head=head)
+        url = earlier[0].url if earlier else batches.url
+        there = [item for item in items if posted.holds(item) or item in batches.posted]
+        if there:
+            await supersede(to, [item.suggestion for item in there], url)
+        return Delivered(
+            files=batches.files,
+            outcome=Outcome.SUGGESTED if there else None,
+            review_url=url,
+            suggestion_urls=tuple(_links(to.pull, there)),
+            complete=not batches.notes,
+            notes=tuple(batches.notes),
+        )
+
+    async def _already_posted(self, reviews: Sequence[Review]) -> _Posted:
+        """Find this command's posted suggestions by their markers, or else by their lines.
+
+        Raises:
+            ForgeError: neither could be read, so posting more could post twice.
+        """
+        if not reviews:
+            return _Posted()
+        forge, number, command = self.to.forge, self.to.pull.number, self.to.command
+        try:
+            threads = await forge.review_threads(number, f"command={command} ")
+        except ForgeError as error:
+            log.debug("the threads could not be read, so lines are compared: %s", error)
+            places = set()
+            for review in reviews:
+                comments = await forge.review_comment_urls(number, review.id)
+                places |= {(path, line) for path, line, _ in comments}
+            return _Posted(places=frozenset(places))
+        bodies = [thread.comment.body for thread in threads if thread.comment.mine]
+        return _Posted(
+            keys=frozenset(
+                field_of(body, SUGGESTION, "key")
+                for body in bodies
+                if field_of(body, SUGGESTION) == command
+            )
+        )
 
 
-def _addresses(pull: PullRequest, items: Iterable[Item]) -> Iterator[tuple[str, int, str]]:
-    """Where each suggestion stands in the pull request's diff, found without asking for it.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Posted:
+    """The suggestions of one command that are on the pull request."""
 
-    GitHub names a file's part of the page by the SHA-256 of its path, and a line of the new side by
-    ``R`` and its number. Where that should change, the address still leads to the diff.
+    keys: frozenset[str] = frozenset()
+    places: frozenset[tuple[str, int]] = frozenset()
+    """Path and last line, if the markers could not be read."""
+
+    def holds(self, item: MarkedSuggestion) -> bool:
+        place = (item.suggestion.path, item.suggestion.line)
+        return item.key in self.keys or place in self.places
+
+
+def _links(pull: PullRequest, items: Iterable[MarkedSuggestion]) -> Iterator[tuple[str, int, str]]:
+    """Link each suggestion's line in the pull request's diff, without asking for the address.
+
+    GitHub names a file's section of the page by the SHA-256 of its path, and a line of the new side
+    by ``R`` and its number. If that changes, the link still leads to the diff.
     """
     for item in items if pull.url else ():
         path, line = item.suggestion.path, item.suggestion.line

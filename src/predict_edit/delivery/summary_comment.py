@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 from predict_edit.domain import CommandRef, Comment, Reaction
 from predict_edit.domain.errors import (
@@ -17,58 +18,54 @@ from predict_edit.domain.ports import Forge
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker, find_marker
 from predict_edit.trigger.rate_limit import KIND, signature
+from predict_edit.trigger.requests import PullRequestCommand
 
 FIRST_UPDATE = 2.0
 """Seconds until the first update; the one after it waits four times as long, and so on."""
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE: Final = 60.0
 
-_UNSURE = (ForgeUnavailable, ForgeAnswerInvalid, ForgeRateLimited)
-"""After these it is not known whether a comment was written."""
+_UNSURE: Final = (ForgeUnavailable, ForgeAnswerInvalid, ForgeRateLimited)
+"""Errors after which a comment may have been written."""
 
 
-class Announcement:
-    """What the pull request's readers see of a command, in one comment.
+class SummaryComment:
+    """What readers of the pull request see of a command: one comment, and reactions on the command.
 
-    ``key`` names the command, so that a second run of it edits the same comment, and ``by`` is the
-    person who gave it. A silent announcement (a dry run) writes nothing. ``conversation`` holds
-    everybody's comments after :meth:`find`.
+    ``key`` names the command, so a second run of it edits the same comment. A silent one (a dry
+    run) writes nothing. ``conversation`` has the comments of all people after :meth:`find`.
     """
 
     def __init__(
-        self, forge: Forge, number: int, key: str, *, silent: bool, by: str | None = None
+        self, forge: Forge, number: int, command: CommandRef, key: str, *, silent: bool
     ) -> None:
+        self.key = key
+        self.conversation: tuple[Comment, ...] = ()
         self._forge = forge
         self._number = number
-        self._key = key
-        self._by = signature(by)
-        self.conversation: tuple[Comment, ...] = ()
+        self._command = command
         self._silent = silent
         self._comment: Comment | None = None
-        self._said = ""
+        self._text = ""
 
     @property
     def url(self) -> str:
-        """The address of the comment, empty while there is none."""
+        """The address of the comment; empty until it exists."""
         return self._comment.url if self._comment else ""
 
     @property
     def earlier(self) -> Marker | None:
-        """What an earlier run of the same command left, after :meth:`find`."""
+        """The marker of an earlier run of the same command, after :meth:`find`."""
         return find_marker(self._comment.body, KIND) if self._comment else None
-
-    @property
-    def key(self) -> str:
-        """The name of the command."""
-        return self._key
 
     def be_silent(self) -> None:
         """Write nothing from here on."""
         self._silent = True
 
     def marker(self, *, head: str, state: str, **more: str) -> str:
-        """The marker to put into the comment's text; fields without a value are left out."""
+        """Return the marker for the comment's text; fields without a value are left out."""
         known = {name: value for name, value in more.items() if value}
-        fields = {"command": self._key, "by": self._by, "head": head, "state": state, **known}
+        by = signature(self._command.author)
+        fields = {"command": self.key, "by": by, "head": head, "state": state, **known}
         return str(Marker(KIND, fields))
 
     async def find(self) -> None:
@@ -80,15 +77,20 @@ class Announcement:
         self.conversation = await self._forge.marked_comments(self._number, "")
         for comment in self.conversation:
             marker = find_marker(comment.body, KIND) if comment.mine else None
-            if marker and marker.fields.get("command") == self._key:
+            if marker and marker.fields.get("command") == self.key:
                 self._comment = comment
                 return
+
+    async def react(self, reaction: Reaction) -> None:
+        """Add a reaction to the command; best effort."""
+        if not self._silent:
+            await self._forge.react(self._command, reaction)
 
     async def say(self, text: str) -> None:
         """Write the comment, or replace its text.
 
         Raises:
-            ForgeError: GitHub does not take it.
+            ForgeError: GitHub refused or failed.
         """
         if self._silent:
             return
@@ -96,34 +98,35 @@ class Announcement:
             await self._create(text)
         else:
             await self._forge.edit_comment(self._comment.id, text)
-        self._said = text
-
-    async def say_last(self, text: str, command: CommandRef, reaction: Reaction) -> None:
-        """Say something for good, and put a reaction on the command once it is said.
-
-        Raises:
-            ForgeError: GitHub does not take the text; there is no reaction then.
-        """
-        if self._silent:
-            return
-        if self._comment is None:
-            await self._create(text)
-            await self._forge.react(command, reaction)
-        else:
-            await self._forge.close_comment(self._comment, text, command, reaction)
-        self._said = text
+        self._text = text
 
     async def note(self, text: str) -> None:
-        """Say something that is worth no failed run, unless it is what was said last."""
-        if text == self._said:
+        """Replace the text if it changed; a failure is only logged."""
+        if text == self._text:
             return
         try:
             await self.say(text)
         except ForgeError as error:
             log.info("the progress could not be shown: %s", error.cause)
 
+    async def finish(self, text: str, reaction: Reaction) -> bool:
+        """Write the final text, then add the reaction; ``False`` if GitHub refused the text."""
+        if self._silent:
+            return True
+        try:
+            if self._comment is None:
+                await self._create(text)
+                await self.react(reaction)
+            else:
+                await self._forge.close_comment(self._comment, text, self._command, reaction)
+        except ForgeError as error:
+            log.error("the summary could not be written: %s", error)
+            await self.react(Reaction.FAILED)
+            return False
+        return True
+
     async def _create(self, text: str) -> None:
-        """Write the comment once; where that is not sure, look for it before trying again."""
+        """Write the comment once; if that is unclear, look for it before trying again."""
         try:
             self._comment = await self._forge.create_comment(self._number, text)
         except _UNSURE as error:
@@ -135,15 +138,15 @@ class Announcement:
 
     @contextlib.asynccontextmanager
     async def keeping_up(self, render: Callable[[], str | None]) -> AsyncIterator[None]:
-        """Say what ``render`` says now and, less and less often, whenever it changed.
+        """Show what ``render`` returns now and, less and less often, whenever it changed.
 
-        ``None`` says that nothing is worth a request just now.
+        ``None`` from ``render`` means that nothing is worth a request just now.
 
-        The first saying happens beside the work, but a refusal of it ends the work: who may not
-        comment may not review either, and should hear so before more of the model is paid.
+        The first text is written beside the work, but if GitHub refuses it, the work ends: a token
+        that may not comment may not review either, so no more of the model is paid for.
 
         Raises:
-            ForgeError: the first saying was refused.
+            ForgeError: the first text was refused.
         """
         stop = asyncio.Event()
         updates = asyncio.create_task(self._update(render, stop))
@@ -163,7 +166,7 @@ class Announcement:
                 raise refusal from None
             raise
         finally:
-            # A request under way is waited for: it must not overtake the final text.
+            # Wait for a request under way: it must not overtake the final text.
             stop.set()
             await asyncio.wait([updates])
         updates.result()
@@ -184,3 +187,11 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def command_key(commanded: PullRequestCommand, run_id: str) -> str:
+    """Return the key of a command, the same when its workflow is run again."""
+    command = commanded.command
+    if command.comment_id is None:
+        return f"run-{run_id or 'local'}"
+    return f"{command.source.replace('_', '-')}-{command.comment_id}"

@@ -35,7 +35,6 @@
     ├── PullRequestError          the pull request cannot be worked on
     │   ├── PullRequestClosed
     │   ├── HeadMismatch          the @sha of the command is not the head
-    │   ├── HeadMoved             the head changed while the run worked
     │   ├── CommandChanged        the comment was edited or deleted while the run worked
     │   ├── AlreadyRunning        another command is being carried out
     │   └── CommitRefused         the edits could not be committed on the head branch
@@ -237,10 +236,6 @@ class PullRequestClosed(PullRequestError):
 
 class HeadMismatch(PullRequestError):
     """The command's ``@sha`` is not the head."""
-
-
-class HeadMoved(PullRequestError):
-    """The head changed while the run worked."""
 
 
 class CommandChanged(PullRequestError):

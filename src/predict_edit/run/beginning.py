@@ -9,9 +9,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from predict_edit.delivery.conversation import Conversation, command_key
-from predict_edit.delivery.marks import REVIEWS
-from predict_edit.delivery.summary_comment import Announcement
+from predict_edit.delivery.review_markers import REVIEWS
+from predict_edit.delivery.summary_comment import SummaryComment, command_key
 from predict_edit.domain import Job, Outcome, Reaction, Review, RunReport
 from predict_edit.domain.errors import CommandError, SettingsError
 from predict_edit.report.replies import render_help
@@ -64,14 +63,13 @@ class Beginning:
             pinned_sha=getattr(commanded.parsed, "pinned_sha", None),
             aim=commanded.aim,
         )
-        self._announcement = Announcement(
+        self._summary = SummaryComment(
             desk.forge,
             commanded.pull_request,
+            commanded.command,
             command_key(commanded, desk.run_id),
             silent=silent,
-            by=commanded.command.author,
         )
-        self._talk = Conversation(desk.forge, commanded.command, self._announcement, silent=silent)
         self._account = Account(
             RunReport(
                 outcome=Outcome.FAILED,
@@ -81,7 +79,7 @@ class Beginning:
                 dry_run=silent,
             ),
             job,
-            self._talk,
+            self._summary,
             desk.outbox,
             secret=inputs.api_key,
         )
@@ -90,10 +88,10 @@ class Beginning:
         """Everything before the work: who gave the command, whether they may, what it says."""
         seen = await self._gate.look(self._desk.look)
         self._account.know(head=seen.pull.head_sha, base=seen.pull.base_sha)
-        policy = await self._gate.policy(seen, (self._announcement.find, self._read_reviews))
+        policy = await self._gate.policy(seen, (self._summary.find, self._read_reviews))
         wait = self._wait() if policy else ""
         if policy is None or wait:
-            await self._talk.react(Reaction.DENIED)
+            await self._summary.react(Reaction.DENIED)
             return self._account.finished(outcome=Outcome.DENIED, problem=wait)
         seen = await self._pin(seen)
         if self._inputs.findings or self._findings:
@@ -109,8 +107,8 @@ class Beginning:
 
     def _wait(self) -> str:
         """Say why even who may has to wait; nothing where they need not."""
-        announced = self._announcement
-        return self._gate.wait(announced.conversation, self._desk.now(), announced.key)
+        summary = self._summary
+        return self._gate.wait(summary.conversation, self._desk.now(), summary.key)
 
     async def _pin(self, seen: Seen) -> Seen:
         """The pull request at the commit that is worked on; here, the one that was seen."""
@@ -144,7 +142,7 @@ class Beginning:
         else:
             settings = resolve(self._inputs, policy.config)
         if settings.dry_run:
-            self._talk.be_silent()
+            self._summary.be_silent()
         self._account.know(model=settings.model.model, dry_run=settings.dry_run)
         self._account.settings = settings
         return settings

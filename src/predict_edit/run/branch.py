@@ -6,9 +6,9 @@ import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 
-from predict_edit.delivery.artifacts import leave_files
-from predict_edit.delivery.files import Outbox
+from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.delivery.own_branch import Standing, look
+from predict_edit.delivery.patch_files import write_output_files
 from predict_edit.delivery.pull_request import Handed, hand_over
 from predict_edit.domain import (
     FileResult,
@@ -50,7 +50,7 @@ class TaskDesk:
 
     forge: RepositoryForge
     open_editor: Callable[[ModelSettings], Awaitable[Editor]]
-    outbox: Outbox
+    outbox: OutputFolder
     workspace: Workspace
     run_url: str = ""
     secrets: Secrets = dataclasses.field(default_factory=Secrets, repr=False)
@@ -231,7 +231,7 @@ class TaskRun:
         """The end, with everything in the workspace."""
         return Finished(
             report=self._report,
-            paths=leave_files(self._desk.outbox, self._report),
+            paths=write_output_files(self._desk.outbox, self._report),
             settings=self._settings,
         )
 
@@ -239,7 +239,7 @@ class TaskRun:
         log.error("failed: %s", error)
         self._know(outcome=Outcome.FAILED, problem=str(error))
         wrong = isinstance(error, SettingsError | CommandError)
-        paths = OutputPaths() if wrong else leave_files(self._desk.outbox, self._report)
+        paths = OutputPaths() if wrong else write_output_files(self._desk.outbox, self._report)
         return Finished(
             report=self._report, paths=paths, settings=self._settings, settings_wrong=wrong
         )

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from predict_edit.delivery.files import Outbox
+from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.ports import Forge
 from predict_edit.run.prefetch import Look
@@ -26,7 +26,7 @@ class Desk:
 
     forge: Forge
     open_editor: Callable[[ModelSettings], Awaitable[Editor]]
-    outbox: Outbox
+    outbox: OutputFolder
     look: Awaitable[Look] | None = None
     """The first look, where it was begun already."""
     run_url: str = ""

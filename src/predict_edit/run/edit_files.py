@@ -28,7 +28,7 @@ from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.report.view import plural
 from predict_edit.run.outcome import BUDGET, stopped
 from predict_edit.settings.resolve import ModelSettings
-from predict_edit.suggest.place import cap, place
+from predict_edit.suggest.place import place
 from predict_edit.support.log import log
 
 if TYPE_CHECKING:
@@ -197,16 +197,6 @@ def failed_result(file: SourceFile, error: Exception, effort: Effort) -> FileRes
         reason = f"{BUDGET}: {error}"
         return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason, effort=effort)
     return FileResult(path=file.path, status=FileStatus.FAILED, reason=str(error), effort=effort)
-
-
-def capped(results: Sequence[FileResult], limit: int) -> tuple[FileResult, ...]:
-    """Hold ``max-suggestions`` over all files, in their order."""
-    placed = [result.placed for result in results if result.placed]
-    capped = iter(cap(placed, limit))
-    return tuple(
-        dataclasses.replace(result, placed=next(capped)) if result.placed else result
-        for result in results
-    )
 
 
 def common_problem(files: Sequence[FileResult]) -> str:

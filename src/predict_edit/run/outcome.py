@@ -38,16 +38,14 @@ class Finished:
         return dataclasses.replace(self, report=report, settings_wrong=True)
 
 
-def outcome_of(files: Sequence[FileResult], *, posted: int = 0, committed: bool = False) -> Outcome:
-    """The outcome of a run that got as far as editing; ``posted`` counts suggestions posted."""
+def outcome_of(files: Sequence[FileResult], delivered: Outcome | None = None) -> Outcome:
+    """Return the outcome of a run that got as far as editing; ``delivered`` if nothing failed."""
     statuses = {result.status for result in files}
     if FileStatus.FAILED in statuses or any(map(stopped, files)):
         done = statuses & {FileStatus.EDITED, FileStatus.UNCHANGED}
         return Outcome.PARTIAL if done else Outcome.FAILED
-    if committed:
-        return Outcome.COMMITTED
-    if posted:
-        return Outcome.SUGGESTED
+    if delivered is not None:
+        return delivered
     if FileStatus.EDITED in statuses:
         return Outcome.PATCHED
     return Outcome.UNCHANGED

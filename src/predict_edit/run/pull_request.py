@@ -7,16 +7,15 @@ knows the forge and the editor both; all it does itself is to hand values on.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from predict_edit.delivery import Delivered, Parcel, deliver
-from predict_edit.delivery.apply import collect
-from predict_edit.delivery.commit import apply_collected, page_of
+from predict_edit.delivery.apply import apply_collected, collect
+from predict_edit.delivery.commit import page_of
+from predict_edit.delivery.delivered import Delivered, Delivery, Destination
 from predict_edit.delivery.state import Memory
+from predict_edit.delivery.ways import WAYS
 from predict_edit.domain import (
-    Commit,
     FileResult,
     Outcome,
     Reaction,
@@ -29,7 +28,7 @@ from predict_edit.run.authorize import Seen
 from predict_edit.run.bases import read_bases
 from predict_edit.run.beginning import Admitted, Beginning
 from predict_edit.run.context import Desk
-from predict_edit.run.edit_files import Editing, capped, model_of
+from predict_edit.run.edit_files import Editing, model_of
 from predict_edit.run.outcome import Finished
 from predict_edit.run.read_files import read_sources, with_thread
 from predict_edit.run.reporter import with_skipped
@@ -92,7 +91,7 @@ class Run(Beginning):
         (sources, skipped), self._account.job, _ = await asyncio.gather(
             self._sources(admitted),
             with_thread(self._forge, self._commanded, self._account.job),
-            self._talk.react(Reaction.TAKEN),
+            self._summary.react(Reaction.TAKEN),
         )
         results = await self._edit(admitted.seen, sources, admitted.settings)
         return await self._hand_over(admitted, results, skipped)
@@ -101,17 +100,19 @@ class Run(Beginning):
         self, admitted: Admitted, results: Sequence[FileResult], skipped: Sequence[SkippedFile]
     ) -> Finished:
         """Deliver the edits, and tell of them."""
-        results = capped(results, admitted.settings.max_suggestions)
-        parcel = self._parcel(admitted.seen, admitted.settings)
+        save = None
         if total := len(results):
             save = functools.partial(self._account.remember, total, total)
-            parcel = dataclasses.replace(parcel, save=save)
-        return await self._account.tell(await deliver(results, parcel), skipped)
+        way = self._way(admitted.seen, admitted.settings, save)
+        prepared = way.prepare(results)
+        dry = admitted.settings.dry_run
+        delivered = prepared if dry else await way.deliver(prepared)
+        return await self._account.tell(delivered, skipped)
 
     def _check_alone(self) -> None:
         """Refuse a command while another one is carried out on the pull request."""
-        announced = self._announcement
-        check_alone(announced.conversation, self._desk.now(), key=announced.key)
+        summary = self._summary
+        check_alone(summary.conversation, self._desk.now(), key=summary.key)
 
     async def _sources(
         self, admitted: Admitted
@@ -127,7 +128,7 @@ class Run(Beginning):
         A commit that was made and not told of is told of now.
         """
         seen, settings = admitted.seen, admitted.settings
-        account, earlier = self._account, self._announcement.earlier
+        account, earlier = self._account, self._summary.earlier
         account.recall()
         before = outcome_before(earlier)
         applies = isinstance(self._commanded.parsed, Apply)
@@ -138,9 +139,8 @@ class Run(Beginning):
                 return await account.tell_again(before, files)
             if files:
                 log.info("an earlier run of this command has made the commit already")
-                sha = seen.pull.head_sha
-                commit = Commit(sha=sha, url=page_of(seen.pull, sha))
-                delivered = Delivered(files=files, committed=True, commit=commit)
+                url = page_of(seen.pull, seen.pull.head_sha)
+                delivered = Delivered(files=files, outcome=Outcome.COMMITTED, commit_url=url)
                 return await account.tell(delivered, ())
         if before is None or applies or earlier is None:
             return None
@@ -151,7 +151,7 @@ class Run(Beginning):
         sources, skipped = await self._sources(admitted)
         async with self._editing(seen, sources, settings) as editing:
             results = await editing.all_files(sources, None)
-        results = capped(results, settings.max_suggestions)
+        results = self._way(seen, settings).prepare(results).files
         account.know(model=model_of(results) or settings.model.model)
         return await account.tell_again(before, with_skipped(results, skipped))
 
@@ -159,13 +159,13 @@ class Run(Beginning):
         """Commit the open suggestions of this tool."""
         collected, _ = await asyncio.gather(
             collect(self._forge, seen.pull, settings.model.api_key),
-            self._talk.react(Reaction.TAKEN),
+            self._summary.react(Reaction.TAKEN),
         )
         for record in collected.records:
             self._account.memory.records[record.path] = record
         total = len(collected.files)
-        await self._announcement.say(self._account.progress(total, total))
-        delivered = await apply_collected(collected, self._parcel(seen, settings))
+        await self._summary.say(self._account.progress(total, total))
+        delivered = await apply_collected(collected, self._destination(seen, settings))
         return await self._account.tell(delivered, ())
 
     async def _edit(
@@ -186,7 +186,7 @@ class Run(Beginning):
             try:
                 if editor and settings.dry_run:
                     account.note(await foresight.told(editing.to_ask(sources), settings.model))
-                async with self._announcement.keeping_up(progress):
+                async with self._summary.keeping_up(progress):
                     results = await editing.all_files(sources, editor)
             finally:
                 if editor:
@@ -217,14 +217,22 @@ class Run(Beginning):
             anywhere=self._anywhere,
         )
 
-    def _parcel(self, seen: Seen, settings: Settings) -> Parcel:
-        return Parcel(
+    def _way(
+        self, seen: Seen, settings: Settings, save: Callable[[], Awaitable[None]] | None = None
+    ) -> Delivery:
+        return WAYS[settings.deliver](self._destination(seen, settings, save))
+
+    def _destination(
+        self, seen: Seen, settings: Settings, save: Callable[[], Awaitable[None]] | None = None
+    ) -> Destination:
+        return Destination(
             job=self._account.job,
             pull=seen.pull,
             forge=self._forge,
             settings=settings,
-            command=self._announcement.key,
+            command=self._summary.key,
             run_url=self._desk.run_url,
             reviews=self._reviews,
+            save=save,
             sleep=self._desk.sleep,
         )

@@ -69,7 +69,7 @@ class PlanJob(Run):
         (sources, skipped), self._account.job, _ = await asyncio.gather(
             self._sources(admitted),
             with_thread(self._forge, self._commanded, self._account.job),
-            self._talk.react(Reaction.TAKEN),
+            self._summary.react(Reaction.TAKEN),
         )
         async with self._editing(admitted.seen, sources, admitted.settings) as editing:
             fresh = [file for file in sources if not editing.remembers(file)]
@@ -77,7 +77,7 @@ class PlanJob(Run):
         self._desk.outbox.write(PLAN, write_part(manifest))
         if sources:
             done = len(sources) - len(fresh)
-            await self._announcement.say(self._account.progress(done, len(sources)))
+            await self._summary.say(self._account.progress(done, len(sources)))
         return self._account.leave(
             with_skipped((), skipped), outcome=Outcome.UNCHANGED, shards=manifest.names
         )
@@ -113,7 +113,7 @@ class PlanJob(Run):
             shards=shards_of(weights, planned, admitted.settings.model, self._inputs.shard),
             pull=PlannedPull(
                 number=pull.number,
-                command=self._announcement.key,
+                command=self._summary.key,
                 base=pull.base_sha,
                 order=tuple(planned),
                 skipped=tuple(skipped),
@@ -141,7 +141,7 @@ class LaterJob(Run):
             workspace.folder,
             self._inputs,
             self._commanded.repository,
-            command=self._announcement.key,
+            command=self._summary.key,
         )
         self._findings = self._manifest.findings
         base = self._manifest.pull.base if self._manifest.pull else seen.pull.base_sha
@@ -200,7 +200,7 @@ class EditJob(LaterJob):
 
     def __init__(self, commanded: PullRequestCommand, inputs: Inputs, desk: Desk) -> None:
         super().__init__(commanded, inputs, desk)
-        self._talk.be_silent()
+        self._summary.be_silent()
 
     async def _done_before(self, admitted: Admitted) -> Finished | None:
         """Nothing is told here; what is remembered is not asked for again."""

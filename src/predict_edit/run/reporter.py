@@ -7,11 +7,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from predict_edit.delivery import Delivered
-from predict_edit.delivery.artifacts import leave_files
-from predict_edit.delivery.conversation import Conversation
-from predict_edit.delivery.files import Outbox
+from predict_edit.delivery.delivered import Delivered
+from predict_edit.delivery.output_files import OutputFolder
+from predict_edit.delivery.patch_files import write_output_files
 from predict_edit.delivery.state import LIMIT, Memory, pack, unpack
+from predict_edit.delivery.summary_comment import SummaryComment
 from predict_edit.domain import (
     FileResult,
     FileStatus,
@@ -44,13 +44,13 @@ class Account:
         self,
         report: RunReport,
         job: Job,
-        talk: Conversation,
-        outbox: Outbox,
+        comment: SummaryComment,
+        outbox: OutputFolder,
         *,
         secret: str | None,
     ) -> None:
         self.job = job
-        self.talk = talk
+        self.comment = comment
         self.memory = Memory()
         self.settings: Settings | None = None
         self._complete = True
@@ -74,7 +74,7 @@ class Account:
     def marker(self, state: str, *, room: int = LIMIT) -> str:
         """The summary's mark, with as much of what is remembered as there is room for."""
         known = self.memory.records or self.memory.figures
-        return self.talk.announcement.marker(
+        return self.comment.marker(
             head=self._report.head,
             state=state,
             outcome=str(self._report.outcome) if state == "done" and self._complete else "",
@@ -83,13 +83,13 @@ class Account:
 
     def recall(self) -> None:
         """Read what an earlier run of the command left in its summary."""
-        earlier = self.talk.announcement.earlier
+        earlier = self.comment.earlier
         if packed := earlier.fields.get("memory", "") if earlier else "":
             self.memory = unpack(packed, self._secret)
 
     async def remember(self, done: int, total: int) -> None:
         """Save what is known before anything is posted that must not be done twice."""
-        await self.talk.announcement.note(self.progress(done, total))
+        await self.comment.note(self.progress(done, total))
 
     def progress(self, done: int, total: int) -> str:
         """What the summary comment says while the run works."""
@@ -100,7 +100,7 @@ class Account:
     async def tell(self, delivered: Delivered, skipped: Sequence[SkippedFile]) -> Finished:
         """Put everything together and say it once, everywhere."""
         files = with_skipped(delivered.files, skipped)
-        outcome = outcome_of(files, posted=delivered.posted, committed=delivered.committed)
+        outcome = outcome_of(files, delivered.outcome)
         failed = outcome is Outcome.FAILED
         self._complete = delivered.complete
         self.know(
@@ -109,21 +109,23 @@ class Account:
             files=files,
             cost=money_of(files),
             review_url=delivered.review_url,
-            commit_url=delivered.commit.url if delivered.commit else "",
+            commit_url=delivered.commit_url,
             suggestion_urls=delivered.suggestion_urls,
-            summary_url=self.talk.announcement.url,
+            summary_url=self.comment.url,
             notes=(*self._report.notes, *delivered.notes),
             problem=common_problem(files) if failed else "",
         )
-        paths = leave_files(self._outbox, self._report)
+        paths = write_output_files(self._outbox, self._report)
         self.memory.figures = to_outputs(self._report, OutputPaths())
-        told = await self.talk.finish(self._summary(), Reaction.FAILED if failed else Reaction.DONE)
-        if not told and not (delivered.review_url or delivered.commit):
+        told = await self.comment.finish(
+            self._summary(), Reaction.FAILED if failed else Reaction.DONE
+        )
+        if not told and not (delivered.review_url or delivered.commit_url):
             return self.finished(
                 outcome=Outcome.FAILED,
                 problem="The summary could not be written on the pull request; the log says why.",
             )
-        self.know(summary_url=self.talk.announcement.url)
+        self.know(summary_url=self.comment.url)
         return Finished(report=self._report, paths=paths, settings=self.settings)
 
     async def tell_again(self, outcome: Outcome, files: Sequence[FileResult]) -> Finished:
@@ -134,12 +136,12 @@ class Account:
             files=tuple(files),
             cost=money_of(files),
             review_url=self.memory.figures.get("review-url", ""),
-            summary_url=self.talk.announcement.url,
+            summary_url=self.comment.url,
         )
-        await self.talk.react(Reaction.DONE)
+        await self.comment.react(Reaction.DONE)
         return Finished(
             report=self._report,
-            paths=leave_files(self._outbox, self._report),
+            paths=write_output_files(self._outbox, self._report),
             settings=self.settings,
             figures=self.memory.figures,
         )
@@ -152,7 +154,7 @@ class Account:
 
     async def answer(self, text: str) -> Finished:
         """Say something that is no edit; not being able to say it is a failure."""
-        if await self.talk.finish(text, Reaction.DONE):
+        if await self.comment.finish(text, Reaction.DONE):
             return self.finished(outcome=Outcome.ANSWERED)
         return self.finished(
             outcome=Outcome.FAILED, problem="The answer could not be posted; the log says why."
@@ -171,9 +173,9 @@ class Account:
         self.know(outcome=Outcome.FAILED)
         if aloud:
             text = render_failure(error, marker=self.marker("done"), run_url=self._report.run_url)
-            await self.talk.finish(text, Reaction.FAILED)
+            await self.comment.finish(text, Reaction.FAILED)
         else:
-            await self.talk.react(Reaction.FAILED)
+            await self.comment.react(Reaction.FAILED)
         finished = self.finished(outcome=Outcome.FAILED, problem=str(error))
         return dataclasses.replace(finished, settings_wrong=isinstance(error, SettingsError))
 
@@ -195,7 +197,7 @@ class Account:
         self.know(job=self.job, files=tuple(files), cost=money_of(files), **facts)
         return Finished(
             report=self._report,
-            paths=leave_files(self._outbox, self._report),
+            paths=write_output_files(self._outbox, self._report),
             settings=self.settings,
         )
 
@@ -205,10 +207,10 @@ class Account:
             job=self.job,
             outcome=outcome,
             problem=problem,
-            summary_url=self.talk.announcement.url,
+            summary_url=self.comment.url,
         )
         failed = outcome is Outcome.FAILED
-        paths = leave_files(self._outbox, self._report) if failed else OutputPaths()
+        paths = write_output_files(self._outbox, self._report) if failed else OutputPaths()
         return Finished(report=self._report, paths=paths, settings=self.settings)
 
 

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from predict_edit.delivery.files import Outbox
+from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain import ChangedFile, Outcome, RunReport, Usage
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
@@ -53,7 +53,7 @@ class Surroundings:
     """What the runner gives a run."""
 
     runner: Runner
-    outbox: Outbox
+    outbox: OutputFolder
     console: Console
     identity: Mapping[str, str]
     """The variables with which the job can prove who it is."""

@@ -8,18 +8,19 @@ from typing import cast
 
 import pytest
 
-from predict_edit.delivery import summary_comment as announce
-from predict_edit.delivery.summary_comment import Announcement
-from predict_edit.domain import Comment
+from predict_edit.delivery import summary_comment
+from predict_edit.delivery.summary_comment import SummaryComment
+from predict_edit.domain import CommandRef, CommandSource, Comment
 from predict_edit.domain.errors import ForgeForbidden, ForgeUnavailable
 from predict_edit.domain.ports import Forge
 
+COMMAND = CommandRef(source=CommandSource.ISSUE_COMMENT, comment_id=1, author="ada")
 FORBIDDEN = ForgeForbidden("GitHub does not let the token comment.", "Add a permission.")
 
 
 @dataclasses.dataclass
 class Wall:
-    """The one part of a forge that an announcement uses: comments that are kept in memory."""
+    """The one part of a forge that a summary comment uses: comments that are kept in memory."""
 
     comments: list[Comment] = dataclasses.field(default_factory=list)
     history: list[str] = dataclasses.field(default_factory=list)
@@ -56,12 +57,12 @@ def wall() -> Wall:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(announce, "FIRST_UPDATE", 0.01)
+    monkeypatch.setattr(summary_comment, "FIRST_UPDATE", 0.01)
 
 
-def announcement(wall: Wall, *, silent: bool = False) -> Announcement:
+def announcement(wall: Wall, *, silent: bool = False) -> SummaryComment:
     """One for the command ``c1``."""
-    return Announcement(cast("Forge", wall), 1, "c1", silent=silent)
+    return SummaryComment(cast("Forge", wall), 1, COMMAND, "c1", silent=silent)
 
 
 async def test_first_saying_creates_and_later_ones_edit(wall: Wall) -> None:

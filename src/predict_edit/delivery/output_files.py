@@ -1,38 +1,39 @@
-"""The files a run leaves in the workspace."""
+"""The folder of the workspace that a run leaves its files in."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 from pathlib import Path
+from typing import Final
 
 from predict_edit.domain.errors import EventError
 from predict_edit.domain.run_report import OUTPUT_FOLDER
 
-EDITS = "edits.patch"
-REMAINDER = "remainder.patch"
-RESULT = "result.json"
+EDITS: Final = "edits.patch"
+REMAINDER: Final = "remainder.patch"
+RESULT: Final = "result.json"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Outbox:
-    """A folder of its own inside the workspace."""
+class OutputFolder:
+    """The one folder of the workspace that this tool writes to."""
 
     workspace: Path
 
     @property
     def folder(self) -> Path:
-        """Where the files go."""
+        """Its path, whether or not it exists yet."""
         return self.workspace / OUTPUT_FOLDER
 
     def write(self, name: str, text: str) -> str:
-        """Write one file; the path relative to the workspace comes back.
+        """Write one file and return its path relative to the workspace.
 
-        Line ends and lone surrogates stay as they are in ``text``, so that a patch keeps its bytes.
-        What stood there is replaced; if it was a link, what it points at is not touched.
+        Line ends and lone surrogates are written as ``text`` has them, so a patch keeps its bytes.
+        An existing file is replaced; if it is a link, its target is not touched.
 
         Raises:
-            EventError: there is something else in the folder's place.
+            EventError: the folder's name is taken by something else.
         """
         make_folder(self.folder)
         path = self.folder / name
@@ -43,15 +44,15 @@ class Outbox:
 
 
 def make_folder(folder: Path) -> None:
-    """Have a folder there. A checkout can hold a link of its name, which is not followed.
+    """Create a folder unless it exists. A checkout can contain a link of its name: never follow it.
 
     Raises:
-        EventError: there is something else in its place.
+        EventError: the name is taken by something else.
     """
     with contextlib.suppress(FileExistsError):
         folder.mkdir(parents=True, exist_ok=True)
     if folder.is_symlink() or not folder.is_dir():
         raise EventError(
             f"`{folder.name}` in the workspace is no folder.",
-            "Remove it there, or do not check that branch out before this action.",
+            "Remove it from the branch, or do not check that branch out before this action.",
         )

@@ -1,7 +1,7 @@
-"""The hidden marks on reviews and suggestions, by which they are told apart and found again.
+"""The hidden markers on reviews and suggestions, by which later runs find them.
 
-A suggestion's key is made of its file, the lines it replaces and the lines it brings, never of line
-numbers: it stays the same when the lines move, and no longer fits when somebody changed them.
+A suggestion's key is made of its path, the lines it replaces and the lines it adds, but not of line
+numbers: the key survives when the lines move, and no longer fits once they are changed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from predict_edit.domain import FileResult, Suggestion
+from predict_edit.domain import FileResult, Review, Suggestion
 from predict_edit.suggest.compose import described
 from predict_edit.suggest.replay import block_lines
 from predict_edit.support.git import lines_of
@@ -21,27 +21,29 @@ from predict_edit.support.markers import Marker, find_marker
 REVIEW: Final = "review"
 SUGGESTION: Final = "suggestion"
 REVIEWS: Final = "<!-- predict-edit:v1 review "
-"""What every review of this tool has in its body."""
+"""Part of the body of every review by this tool."""
 SUGGESTIONS: Final = "<!-- predict-edit:v1 suggestion key="
-"""What every suggestion of this tool has in its body."""
+"""Part of the body of every suggestion by this tool."""
+PENDING: Final = "PENDING"
+"""The state of a review that was never submitted."""
 _DIGITS: Final = 24
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One suggestion on its way to the pull request."""
+class MarkedSuggestion:
+    """One suggestion ready to post."""
 
     suggestion: Suggestion
     """As it was placed."""
     key: str
     marked: Suggestion
-    """As it is posted: with its mark."""
+    """As it is posted: with its marker."""
 
 
-def items_of(
+def marked_suggestions(
     files: Iterable[FileResult], command: str, secret: str | None = None
-) -> tuple[Item, ...]:
-    """All suggestions of all files, top down, each with its mark; a secret seals them."""
+) -> tuple[MarkedSuggestion, ...]:
+    """Return all suggestions of all files, top down, each with a marker that ``secret`` seals."""
     found = []
     for placed in (result.placed for result in files if result.placed):
         lines = lines_of(placed.file.text)
@@ -54,7 +56,7 @@ def items_of(
             parts = (words, suggestion.body.rstrip(), f"{marker}\n")
             body = "\n\n".join(part for part in parts if part)
             marked = dataclasses.replace(suggestion, body=body)
-            found.append(Item(suggestion=suggestion, key=key, marked=marked))
+            found.append(MarkedSuggestion(suggestion=suggestion, key=key, marked=marked))
     return tuple(found)
 
 
@@ -62,7 +64,7 @@ def key_of(suggestion: Suggestion, lines: Sequence[str]) -> str:
     """Name what a suggestion does to the lines of its file.
 
     Raises:
-        ReplayError: the body holds no whole suggestion block.
+        ReplayError: the body does not contain a complete suggestion block.
     """
     old = lines[suggestion.start_line - 1 : suggestion.line]
     new = block_lines(suggestion.body)
@@ -71,9 +73,9 @@ def key_of(suggestion: Suggestion, lines: Sequence[str]) -> str:
 
 
 def seal_of(key: str, secret: str | None) -> str:
-    """What only who holds the model's key can write beside a suggestion; empty without one.
+    """Return a seal that only the holder of the model's key can make; empty without a key.
 
-    Other workflows write under the same account, and may be talked into writing our marks.
+    Other workflows write under the same account, and could be tricked into writing our markers.
     """
     if not secret:
         return ""
@@ -82,11 +84,20 @@ def seal_of(key: str, secret: str | None) -> str:
 
 
 def review_marker(command: str, batch: int, head: str) -> Marker:
-    """The mark of one review; several of one command are told apart by ``batch``."""
+    """Mark one review; ``batch`` distinguishes the reviews of one command."""
     return Marker(REVIEW, {"command": command, "batch": str(batch), "head": head})
 
 
-def command_of(body: str, kind: str) -> str:
-    """The command that a marked body belongs to; empty where it has no mark of that kind."""
+def field_of(body: str, kind: str, name: str = "command") -> str:
+    """Return a field of the marker in a body; empty without such a marker or field."""
     marker = find_marker(body, kind)
-    return marker.fields.get("command", "") if marker else ""
+    return marker.fields.get(name, "") if marker else ""
+
+
+def reviews_of(reviews: Iterable[Review], command: str) -> tuple[Review, ...]:
+    """Return the submitted reviews of one command, oldest first."""
+    return tuple(
+        review
+        for review in reviews
+        if review.mine and review.state != PENDING and field_of(review.body, REVIEW) == command
+    )
