@@ -25,7 +25,7 @@ from predict_edit.domain import (
 from predict_edit.domain.editor_port import Editor, Progress
 from predict_edit.domain.errors import AnswerRefused
 from predict_edit.findings import Roots
-from predict_edit.findings.gather import Workspace
+from predict_edit.findings.workspace import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
 from predict_edit.report.outputs import to_outputs

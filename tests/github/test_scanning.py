@@ -11,7 +11,7 @@ import pytest
 
 from predict_edit.domain import Finding
 from predict_edit.domain.errors import FindingsError, ForgeForbidden
-from predict_edit.findings.collect import collect
+from predict_edit.findings.collection import collect
 from predict_edit.github.client import Client
 from predict_edit.github.forge import GitHubForge
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, run_sandbox_github

@@ -13,8 +13,13 @@ from collections.abc import Sequence
 from predict_edit.domain import ChangedFile, Finding
 from predict_edit.domain.errors import CommandError, FindingsError
 from predict_edit.findings import Roots, parse_report
-from predict_edit.findings.paths import MAX_PATH
-from predict_edit.findings.raw import MAX_LINE, MAX_MESSAGE, MAX_RULE, MAX_TOOL
+from predict_edit.findings.reported_finding import (
+    MAX_LINE,
+    MAX_MESSAGE,
+    MAX_PATH,
+    MAX_RULE,
+    MAX_TOOL,
+)
 from predict_edit.github.runner import heredoc
 from predict_edit.report.markdown import fence, marked
 from predict_edit.suggest.anchors import NoAnchors, anchors_of

@@ -10,9 +10,8 @@ from typing import Final
 
 from predict_edit.domain.errors import FindingsError
 from predict_edit.findings import Findings, Roots, parse_report
-from predict_edit.findings.collect import collect
-from predict_edit.findings.difference import FindingsChange, change_between
-from predict_edit.findings.report import MAX_BYTES
+from predict_edit.findings.collection import FindingsChange, change_between, collect
+from predict_edit.findings.formats import MAX_BYTES
 from predict_edit.report.markdown import cell, code, text
 from predict_edit.report.view import plural
 

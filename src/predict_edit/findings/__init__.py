@@ -4,10 +4,16 @@ Everything here is pure; :mod:`predict_edit.findings.workspace` reads the files.
 """
 
 from predict_edit.domain import FindingsReport
-from predict_edit.findings.collect import MAX_FINDINGS, Findings, collect
-from predict_edit.findings.near import MARGIN, OFF_TARGET, near
-from predict_edit.findings.paths import Roots
-from predict_edit.findings.report import parse_report
+from predict_edit.findings.collection import (
+    MARGIN,
+    MAX_FINDINGS,
+    OFF_TARGET,
+    Findings,
+    collect,
+    near,
+)
+from predict_edit.findings.formats import parse_report
+from predict_edit.findings.reported_finding import Roots
 
 __all__ = [
     "MARGIN",

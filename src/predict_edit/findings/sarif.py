@@ -13,9 +13,13 @@ from typing import Any, Final, TypeVar
 import pydantic
 
 from predict_edit.domain import Dropped, Finding
-from predict_edit.findings.linters import Shape
-from predict_edit.findings.paths import MAX_PATH, Roots
-from predict_edit.findings.raw import MAX_MESSAGE, RawFinding
+from predict_edit.findings.reported_finding import (
+    MAX_MESSAGE,
+    MAX_PATH,
+    ReportedFinding,
+    Roots,
+    Shape,
+)
 
 SUPPRESSED: Final = "it is suppressed in the report"
 NOT_FAILED: Final = "the report does not call it a failure"
@@ -121,7 +125,7 @@ class _Log(Shape):
     runs: list[_Run] | None
 
 
-def read(found: Any, roots: Roots) -> Iterator[RawFinding | Finding | Dropped]:
+def read(found: Any, roots: Roots) -> Iterator[ReportedFinding | Finding | Dropped]:
     """The results of all runs that are failures at a place in a file."""
     log = _Log.model_validate(found)
     for run in log.runs or ():
@@ -148,7 +152,7 @@ def _finding(
     rule = _rule(run, result)
     region = physical.region or _Region()
     level = result.level or (rule.configuration.level if rule and rule.configuration else None)
-    return RawFinding(
+    return ReportedFinding(
         path=path,
         line=region.start_line,
         end_line=region.end_line,

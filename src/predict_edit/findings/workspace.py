@@ -7,6 +7,8 @@ bytes is bounded.
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -16,15 +18,47 @@ from typing import Final
 
 from predict_edit.domain import FindingsReport
 from predict_edit.domain.errors import FindingsError, PredictEditError
+from predict_edit.domain.ports import Forge
 from predict_edit.domain.run_report import OUTPUT_FOLDER
-from predict_edit.findings.paths import Roots
-from predict_edit.findings.report import MAX_BYTES, parse_report
+from predict_edit.findings.collection import Findings, collect
+from predict_edit.findings.formats import MAX_BYTES, parse_report
+from predict_edit.findings.reported_finding import Roots
 from predict_edit.support.globs import Globs
 
+CODE_SCANNING: Final = "code-scanning"
+"""Among the globs of `findings`: the repository's open code scanning alerts. A file of that name is
+``/code-scanning``."""
 MAX_REPORTS: Final = 500
 MAX_TOTAL: Final = 256 * 1024 * 1024
 MAX_LOOKED_AT: Final = 500_000
 _SKIPPED_FOLDERS: Final = frozenset({".git", "node_modules"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """Where reports are, and where the repository was on the machines that wrote them."""
+
+    folder: Path
+    roots: Roots
+
+
+async def gather_findings(
+    forge: Forge, globs: Sequence[str], workspace: Workspace, *, ref: str
+) -> Findings:
+    """Read all findings that ``globs`` name; alerts are those of the git reference ``ref``.
+
+    Raises:
+        FindingsError: a report is missing or cannot be read.
+        ForgeError: the alerts could not be read.
+    """
+    files = tuple(glob for glob in globs if glob != CODE_SCANNING)
+    reports = (
+        await asyncio.to_thread(read_reports, workspace.folder, files, workspace.roots)
+        if files
+        else ()
+    )
+    alerts = (await forge.open_alerts(ref),) if CODE_SCANNING in globs else ()
+    return await asyncio.to_thread(collect, (*reports, *alerts))
 
 
 def read_reports(workspace: Path, globs: Sequence[str], roots: Roots) -> tuple[FindingsReport, ...]:
@@ -93,16 +127,16 @@ def _read(path: Path, name: str, error: type[PredictEditError]) -> bytes:
     """The bytes of one file.
 
     Raises:
-        PredictEditError: it is no regular file, or cannot be opened.
+        PredictEditError: it is not a regular file, or cannot be opened.
     """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as stream:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise error(f"`{name}` is no regular file.", "Match files only.")
+                raise error(f"`{name}` is not a regular file.", "Match files only.")
             return stream.read(MAX_BYTES + 1)
     except OSError as problem:
         raise error(
             f"`{name}` cannot be opened ({type(problem).__name__}).",
-            "Check that it is a file of its own and readable for everybody.",
+            "Check that it is a file of its own and readable by everybody.",
         ) from None

@@ -6,9 +6,8 @@ from typing import Final
 
 from predict_edit.domain import Dropped, Finding, FindingsReport
 from predict_edit.domain.errors import FindingsError, ForgeNotFound
-from predict_edit.findings.collect import MAX_FINDINGS
-from predict_edit.findings.paths import Roots
-from predict_edit.findings.raw import RawFinding
+from predict_edit.findings.collection import MAX_FINDINGS
+from predict_edit.findings.reported_finding import ReportedFinding, Roots
 from predict_edit.findings.sarif import NO_PLACE
 from predict_edit.github import endpoints, parsing
 from predict_edit.github.client import Client
@@ -90,7 +89,7 @@ def _finding(alert: _Alert) -> Finding | Dropped:
     path = _ROOTS.relative(place.path)
     if isinstance(path, Dropped):
         return path
-    return RawFinding(
+    return ReportedFinding(
         path=path,
         line=place.start_line,
         end_line=place.end_line,

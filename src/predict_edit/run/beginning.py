@@ -118,7 +118,7 @@ class Beginning:
         """Read what linters found, where the workflow asks for it."""
         globs, workspace = self._inputs.findings, self._desk.workspace
         if globs and workspace:
-            from predict_edit.findings.gather import gather_findings  # noqa: PLC0415 - often not needed
+            from predict_edit.findings.workspace import gather_findings  # noqa: PLC0415 - often not needed
 
             ref = f"refs/pull/{seen.pull.number}/merge"
             self._findings = await gather_findings(self._forge, globs, workspace, ref=ref)

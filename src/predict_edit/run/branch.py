@@ -28,7 +28,7 @@ from predict_edit.domain.errors import (
     SettingsError,
 )
 from predict_edit.domain.ports import RepositoryForge
-from predict_edit.findings.gather import Workspace
+from predict_edit.findings.workspace import Workspace
 from predict_edit.report.outputs import OutputPaths
 from predict_edit.run import branch_files as reading
 from predict_edit.run import estimate as foresight

@@ -10,7 +10,7 @@ from predict_edit.domain import ChangedFile, SourceFile
 from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.ports import RepositoryForge
 from predict_edit.findings import Findings
-from predict_edit.findings.gather import Workspace, gather_findings
+from predict_edit.findings.workspace import Workspace, gather_findings
 from predict_edit.run import branch_files as reading
 from predict_edit.run.branch_edit import Bench
 from predict_edit.settings import recipes

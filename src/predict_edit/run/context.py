@@ -17,7 +17,7 @@ from predict_edit.support.log import Secrets
 from predict_edit.trigger.rate_limit import utc_now
 
 if TYPE_CHECKING:
-    from predict_edit.findings.gather import Workspace
+    from predict_edit.findings.workspace import Workspace
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

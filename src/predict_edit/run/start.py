@@ -30,7 +30,7 @@ from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 
 if TYPE_CHECKING:
     from predict_edit.domain.editor_port import Editor
-    from predict_edit.findings.gather import Workspace
+    from predict_edit.findings.workspace import Workspace
     from predict_edit.run.outcome import Finished
     from predict_edit.settings.inputs import Inputs
     from predict_edit.settings.resolve import ModelSettings
@@ -141,8 +141,8 @@ async def _serve_task(
 
 def _workspace(trigger: PullRequestCommand | BranchTask, runner: Runner) -> Workspace:
     """Where the reports of linters lie."""
-    from predict_edit.findings.gather import Workspace  # noqa: PLC0415
-    from predict_edit.findings.paths import Roots  # noqa: PLC0415 - most runs have no use for it
+    from predict_edit.findings.reported_finding import Roots  # noqa: PLC0415 - most runs have no use for it
+    from predict_edit.findings.workspace import Workspace  # noqa: PLC0415
 
     name = trigger.repository.rpartition("/")[2]
     roots = Roots(folders=(str(runner.workspace.absolute()),), name=name)

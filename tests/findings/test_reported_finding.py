@@ -7,7 +7,13 @@ import pytest
 from hypothesis import strategies as st
 
 from predict_edit.domain import Dropped
-from predict_edit.findings.paths import NO_FILE_ADDRESS, NO_PATH, OUTSIDE, UNUSABLE, Roots
+from predict_edit.findings.reported_finding import (
+    NO_FILE_ADDRESS,
+    NO_PATH,
+    OUTSIDE,
+    UNUSABLE,
+    Roots,
+)
 
 from .conftest import ROOTS
 

@@ -1,9 +1,10 @@
-"""One report of a linter, in whatever of the known formats it is written."""
+"""The formats of reports that can be read, and the reader of each."""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import pydantic
@@ -11,9 +12,8 @@ import pydantic_core
 
 from predict_edit.domain import Dropped, Finding, FindingsReport
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings import linters, sarif, text
-from predict_edit.findings.paths import Roots
-from predict_edit.findings.raw import RawFinding
+from predict_edit.findings import eslint, pylint, ruff, sarif, text_lines
+from predict_edit.findings.reported_finding import ReportedFinding, Roots
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """A larger report is refused: GitHub takes no larger SARIF file either."""
@@ -21,23 +21,36 @@ _HEADLINES: Final = 5
 """Lines with which a linter may say that it found nothing."""
 _MAX_WANTED: Final = 1_000_000
 """Findings of one report that are looked at."""
+_Reader = Callable[[Any, Roots], Iterable[ReportedFinding | Finding | Dropped]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Format:
+    """One way in which a linter writes JSON."""
+
+    name: str
+    key: str
+    """A key that only this format has: in the object, or in the first object of the list."""
+    read: _Reader
+    in_list: bool = True
+
+
+FORMATS: Final = (
+    Format("SARIF 2.1.0", "runs", sarif.read, in_list=False),
+    Format("the JSON of ESLint", "filePath", eslint.read),
+    Format("the JSON of ruff", "filename", ruff.read),
+    Format("the JSON of pylint", "message-id", pylint.read),
+    Format("the JSON of pylint", "messageId", pylint.read),
+    Format("the JSON of pylint", "messages", pylint.read_json2, in_list=False),
+)
 _NEXT: Final = (
-    "Check the step that writes it: SARIF 2.1.0, the JSON of ruff, ESLint or pylint, GitHub's "
+    f"Check the step that writes it: {', '.join(dict.fromkeys(f.name for f in FORMATS))}, GitHub's "
     "workflow commands and lines `path:line:column: message` can be read."
 )
 
-_Reader = Callable[[Any, Roots], Iterable[RawFinding | Finding | Dropped]]
-_OBJECTS: Final[Mapping[str, _Reader]] = {"runs": sarif.read, "messages": linters.read_pylint_2}
-_LISTS: Final[Mapping[str, _Reader]] = {
-    "filePath": linters.read_eslint,
-    "filename": linters.read_ruff,
-    "message-id": linters.read_pylint,
-    "messageId": linters.read_pylint,
-}
-
 
 def parse_report(name: str, data: bytes, roots: Roots) -> FindingsReport:
-    """Read a report; the format is told by its content.
+    """Read a report, whose format is recognised by its content.
 
     ``name`` is what messages call it.
 
@@ -62,7 +75,7 @@ def _recoded(name: str, data: bytes) -> bytes:
     try:
         return data.decode("utf-16").encode("utf-8", "replace")
     except UnicodeDecodeError:
-        raise _broken(name, "it is no text") from None
+        raise _broken(name, "it is not text") from None
 
 
 def _is_array(start: bytes) -> bool:
@@ -74,10 +87,10 @@ def _parse_json(name: str, data: bytes, roots: Roots) -> FindingsReport:
     try:
         found = pydantic_core.from_json(data, cache_strings="keys")
     except ValueError as error:
-        raise _broken(name, f"it is no JSON ({_shown(error)})") from None
+        raise _broken(name, f"it is not JSON ({_shown(error)})") from None
     reader = _reader_for(found)
     if reader is None:
-        raise _broken(name, "its JSON is none of the known formats")
+        raise _broken(name, "its JSON is not of a known format")
     try:
         raw = tuple(itertools.islice(reader(found, roots), _MAX_WANTED))
     except pydantic.ValidationError as error:
@@ -88,27 +101,26 @@ def _parse_json(name: str, data: bytes, roots: Roots) -> FindingsReport:
 
 
 def _reader_for(found: Any) -> _Reader | None:
-    """The reader for some JSON, told by what only that format has."""
-    if isinstance(found, dict):
-        return next((reader for key, reader in _OBJECTS.items() if key in found), None)
+    """Recognise a format by what only it has."""
     if found == []:
         return _read_nothing
-    first = found[0] if isinstance(found, list) else None
+    in_list = isinstance(found, list)
+    first = found[0] if in_list else found
     if not isinstance(first, dict):
         return None
-    return next((reader for key, reader in _LISTS.items() if key in first), None)
+    return next((f.read for f in FORMATS if f.in_list is in_list and f.key in first), None)
 
 
-def _read_nothing(_found: Any, _roots: Roots) -> Iterable[RawFinding]:
+def _read_nothing(_found: Any, _roots: Roots) -> Iterable[ReportedFinding]:
     """An empty list is what most linters write where all is well."""
     return ()
 
 
 def _parse_text(name: str, data: bytes, roots: Roots) -> FindingsReport:
     if b"\0" in data:
-        raise _broken(name, "it is no text")
+        raise _broken(name, "it is not text")
     lines = data.decode("utf-8", "replace").splitlines()
-    findings = tuple(_located(text.read(lines), roots))
+    findings = tuple(_located(text_lines.read(lines), roots))
     written = sum(1 for line in lines if line.strip())
     if not findings and written > _HEADLINES:
         return FindingsReport(
@@ -118,12 +130,12 @@ def _parse_text(name: str, data: bytes, roots: Roots) -> FindingsReport:
 
 
 def _located(
-    raw: Iterable[RawFinding | Finding | Dropped], roots: Roots
+    raw: Iterable[ReportedFinding | Finding | Dropped], roots: Roots
 ) -> Iterator[Finding | Dropped]:
     """Findings at paths of the repository."""
     known: dict[str, str | Dropped] = {}
     for found in raw:
-        if not isinstance(found, RawFinding):
+        if not isinstance(found, ReportedFinding):
             yield found
             continue
         if found.path not in known:

@@ -203,12 +203,12 @@ class TestSarif:
         (b'{"runs": [{"results": []}]}', "runs.0.tool"),
         (sarif(result(ruleId=7)), "runs.0.results.0.ruleId"),
         (sarif(result(locations={"a": 1})), "runs.0.results.0.locations"),
-        (b'{"neither": 1}', "none of the known formats"),
-        (b"[[1]]", "none of the known formats"),
+        (b'{"neither": 1}', "not of a known format"),
+        (b"[[1]]", "not of a known format"),
         (b'[{"filename": "a", "location": {"row": "x"}}]', "0.location.row"),
         (b'[{"filePath": "a", "messages": 3}]', "0.messages"),
-        (b"[" * 50_000 + b'{"', "no JSON"),
-        (b"PK\x03\x04\x00\x00zip", "no text"),
+        (b"[" * 50_000 + b'{"', "not JSON"),
+        (b"PK\x03\x04\x00\x00zip", "not text"),
     ],
 )
 def test_malformed(data: bytes, place: str) -> None:

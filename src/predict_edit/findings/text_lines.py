@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from predict_edit.findings.raw import RawFinding
+from predict_edit.findings.reported_finding import ReportedFinding
 
 MAX_LINE: Final = 20_000
 """Characters of a line; a longer one is no linter's."""
@@ -30,14 +30,14 @@ _RULE_AFTER: Final = re.compile(r"\s*[\[(](?P<rule>-?[A-Za-z][\w@/.=+-]{1,60})[\
 _RULE_IN_TITLE: Final = re.compile(r"\((?P<rule>[\w@/.-]{1,60})\)\s*$")
 
 
-def read(lines: Iterable[str]) -> Iterator[RawFinding]:
+def read(lines: Iterable[str]) -> Iterator[ReportedFinding]:
     """The findings of a text, line by line."""
     for line in lines:
         if len(line) <= MAX_LINE and (found := _command(line) or _plain(line)):
             yield found
 
 
-def _command(line: str) -> RawFinding | None:
+def _command(line: str) -> ReportedFinding | None:
     """A workflow command that names a file."""
     head, end, said = line.strip().removeprefix("::").partition("::")
     match = _COMMAND.fullmatch(f"::{head}")
@@ -51,7 +51,7 @@ def _command(line: str) -> RawFinding | None:
         return None
     title = fields.get("title", "")
     rule = _RULE_IN_TITLE.search(title)
-    return RawFinding(
+    return ReportedFinding(
         path=fields["file"],
         line=_number(fields.get("line")),
         end_line=_number(fields.get("endline")),
@@ -62,7 +62,7 @@ def _command(line: str) -> RawFinding | None:
     )
 
 
-def _plain(line: str) -> RawFinding | None:
+def _plain(line: str) -> ReportedFinding | None:
     """``path:line:column: message``, as compilers and most linters print it."""
     match = _PLAIN.fullmatch(line.strip())
     if match is None or "://" in match["path"] or match["path"].isdecimal():
@@ -74,7 +74,7 @@ def _plain(line: str) -> RawFinding | None:
         rule, said = found["rule"], said[found.end() :]
     elif found := _RULE_AFTER.search(said):
         rule, said = found["rule"], said[: found.start()]
-    return RawFinding(
+    return ReportedFinding(
         path=match["path"],
         line=_number(match["line"]),
         column=_number(match["column"]),

@@ -1,14 +1,14 @@
-"""All findings of all reports: bounded, each once, by file."""
+"""All findings of all reports, each once, by file; which edits are near them; what a change did."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from predict_edit.domain import Dropped, Finding, FindingsReport
+from predict_edit.domain import Dropped, Finding, FindingsReport, Hunk
 from predict_edit.support.text import listed, quoted
 
 MAX_FINDINGS: Final = 50_000
@@ -16,6 +16,10 @@ MAX_FINDINGS: Final = 50_000
 TOO_MANY: Final = f"there are more than {MAX_FINDINGS:,} findings"
 REPEATED: Final = "it was reported twice"
 """Not told: nothing of what it says is missing."""
+MARGIN: Final = 10
+"""Lines above and below a finding in which an edit may lie: what a linter points at is often only
+the first line of what has to change."""
+OFF_TARGET: Final = "off target: no finding is near these lines"
 SHOWN_PATHS: Final = 3
 
 
@@ -65,6 +69,38 @@ class Findings:
         return (*sentences, *self.notes)
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """The findings of one file."""
+
+    path: str
+    gone: int
+    left: int
+    new: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FindingsChange:
+    """The files that have or had findings, by path."""
+
+    files: tuple[FileChange, ...]
+
+    @property
+    def gone(self) -> int:
+        """Findings that are not there any more."""
+        return sum(file.gone for file in self.files)
+
+    @property
+    def left(self) -> int:
+        """Findings that are there as before."""
+        return sum(file.left for file in self.files)
+
+    @property
+    def new(self) -> int:
+        """Findings that were not there before."""
+        return sum(file.new for file in self.files)
+
+
 def collect(reports: Iterable[FindingsReport], *, limit: int = MAX_FINDINGS) -> Findings:
     """Put reports together. Equal findings are kept once, whichever tool tells them again."""
     kept: dict[tuple[object, ...], Finding] = {}
@@ -93,6 +129,38 @@ def collect(reports: Iterable[FindingsReport], *, limit: int = MAX_FINDINGS) -> 
     )
 
 
+def near(findings: Iterable[Finding], margin: int = MARGIN) -> Callable[[Hunk], str | None]:
+    """Make a judge of one file's hunks, which gives a reason for those far from every finding.
+
+    A finding without a line is about the whole file, so everything is near it. An insertion is
+    between two lines, and is near if one of them is.
+    """
+    spans: list[tuple[int, int]] = []
+    everywhere = False
+    for found in findings:
+        if found.line is None or found.end_line is None:
+            everywhere = True
+        else:
+            spans.append((found.line - margin, found.end_line + margin))
+
+    def judge(hunk: Hunk) -> str | None:
+        first, last = (hunk.start, hunk.end) if hunk.removed else (hunk.start - 1, hunk.start)
+        if everywhere or any(first <= end and start <= last for start, end in spans):
+            return None
+        return OFF_TARGET
+
+    return judge
+
+
+def change_between(before: Findings, after: Findings) -> FindingsChange:
+    """Count for each file which findings are gone, left and new.
+
+    Lines move when a file is edited, so a finding is known by file, rule and message, and counted.
+    """
+    paths = sorted({*before.by_path, *after.by_path})
+    return FindingsChange(files=tuple(_of_file(path, before, after) for path in paths))
+
+
 def _identity(found: Finding) -> tuple[object, ...]:
     """What makes two findings one: not the tool, which several formats name differently."""
     return (found.path, found.line, found.end_line, found.column, found.rule, found.message)
@@ -106,3 +174,17 @@ def _in_order(found: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _counted(number: int) -> str:
     return "1 finding was" if number == 1 else f"{number:,} findings were"
+
+
+def _of_file(path: str, before: Findings, after: Findings) -> FileChange:
+    old, now = _by_meaning(before, path), _by_meaning(after, path)
+    return FileChange(
+        path=path,
+        gone=(old - now).total(),
+        left=(old & now).total(),
+        new=(now - old).total(),
+    )
+
+
+def _by_meaning(findings: Findings, path: str) -> Counter[tuple[str, str]]:
+    return Counter((found.rule, found.message) for found in findings.of(path))

@@ -9,7 +9,7 @@ import pytest
 
 from predict_edit.domain.errors import FindingsError
 from predict_edit.findings import Roots
-from predict_edit.findings.collect import Findings, collect
+from predict_edit.findings.collection import Findings, collect
 from predict_edit.findings.workspace import read_reports
 
 

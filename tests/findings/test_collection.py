@@ -7,7 +7,7 @@ import tracemalloc
 
 from predict_edit.domain import Dropped
 from predict_edit.findings import MAX_FINDINGS, FindingsReport, collect, parse_report
-from predict_edit.findings.paths import OUTSIDE
+from predict_edit.findings.reported_finding import OUTSIDE
 
 from .conftest import ROOTS, finding
 
