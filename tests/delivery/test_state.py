@@ -12,12 +12,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.delivery.state import MAX_UNPACKED, Memory, Piece, Record, key_of, pack, unpack
+from predict_edit.delivery import state
+from predict_edit.delivery.state import (
+    LIMIT,
+    MAX_ANSWERS,
+    MAX_UNPACKED,
+    UNCHANGED,
+    Memory,
+    Piece,
+    Record,
+    is_sealed,
+    key_of,
+    pack,
+    question_of,
+    unpack,
+    unpack_old_answers,
+)
 from predict_edit.domain import (
     Aim,
     ChangedFile,
     EditRequest,
     Effort,
+    Finding,
     PredictionState,
     SourceFile,
     Usage,
@@ -164,3 +180,86 @@ def test_key_names_everything_the_answer_depends_on() -> None:
     assert len(keys) == 7
     assert key_of(requests[0], settings) == key_of(requests[0], settings)
     assert Memory(records={"a": record("t", "u", "a")}).find(file, "key") is None
+
+
+DIGEST = st.binary(min_size=9, max_size=9).map(lambda data: base64.b64encode(data).decode())
+FINDING = Finding(
+    path="a.py", line=1, end_line=1, column=1, rule="F401", message="x", tool="t", level="error"
+)
+
+
+def question(**changes: object) -> str:
+    """What is asked about a file of a branch."""
+    asked: dict[str, object] = {
+        "path": "a.py",
+        "blob_sha": "1" * 40,
+        "findings": (FINDING,),
+        "instruction": "Fix it",
+        "settings": ModelSettings(model="m"),
+        "anywhere": False,
+    }
+    given = {**asked, **changes}
+    path, blob_sha, findings = given.pop("path"), given.pop("blob_sha"), given.pop("findings")
+    return question_of(path, blob_sha, findings, **given)  # type: ignore[arg-type]  # any value is tried
+
+
+@given(st.dictionaries(DIGEST, DIGEST, max_size=50))
+def test_answers_survive_in_a_marker(answers: dict[str, str]) -> None:
+    """Whatever is remembered of a branch survives in the hidden marker of a pull request."""
+    body = str(Marker("pull", {"memory": pack(Memory(answers=answers), "s")}))
+    found = find_marker(f"text\n\n{body}\n", "pull")
+
+    assert found is not None
+    assert unpack(found.fields["memory"], "s").answers == answers
+
+
+def test_answers_leave_room_for_the_text() -> None:
+    """However many files there are; more fit the more of them are unchanged."""
+    rng = random.Random(1)
+    many = {base64.b64encode(rng.randbytes(9)).decode(): UNCHANGED for _ in range(3_000)}
+    edited = {asked: base64.b64encode(rng.randbytes(9)).decode() for asked in many}
+
+    assert len(unpack(pack(Memory(answers=many), "s"), "s").answers) == MAX_ANSWERS
+    packed = pack(Memory(answers=edited), "s")
+    assert len(packed) <= LIMIT
+    assert len(unpack(packed, "s").answers) > 1_200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"path": "b.py"},
+        {"blob_sha": "2" * 40},
+        {"findings": ()},
+        {"instruction": "Fix it all"},
+        {"settings": ModelSettings(model="other")},
+        {"anywhere": True},
+    ],
+)
+def test_everything_asked_counts(changes: dict[str, object]) -> None:
+    """Another file, blob, finding, instruction or model is another question."""
+    assert question() == question()
+    assert question(**changes) != question()
+
+
+def test_a_question_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Earlier versions named it so; another name would ask for every file of a branch again."""
+    monkeypatch.setattr(state, "PROMPT_VERSION", "2")
+
+    assert question() == "jAauG9OPBNxv"
+
+
+def test_the_seal_covers_what_the_memory_is_about() -> None:
+    """A memory that is moved to another place loses its seal."""
+    packed = pack(Memory(figures={"a": "1"}), "s", about="here ")
+
+    assert is_sealed(packed, "s", about="here ")
+    assert not is_sealed(packed, "s", about="there ")
+    assert not is_sealed(packed, "s")
+    assert unpack(packed, "s") == Memory()
+
+
+@given(st.text("abAB+/=. \n", max_size=80))
+def test_any_old_answers_are_read(text: str) -> None:
+    """What is damaged is empty, never an error."""
+    assert all(len(part) == 12 for pair in unpack_old_answers(text).items() for part in pair)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from predict_edit.delivery.ledger import Ledger, answer_of
 from predict_edit.delivery.own_branch import KIND
+from predict_edit.delivery.state import Memory, answer_of, pack, unpack_unsealed
 from predict_edit.domain import EditRequest, FileStatus, Outcome, PlacementKind
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.markers import Marker, find_marker
@@ -210,9 +210,9 @@ class TestOthersWork:
         scene.sandbox.push(REPOSITORY, BRANCH, {"x.txt": "x\n"})
         marker = find_marker(pull.body or "", KIND)
         assert marker is not None
-        known = Ledger.unpack(marker.fields["ledger"]).answers
-        ledger = Ledger(dict.fromkeys(known, answer_of(blob_sha_of(evil))))
-        fields = {**marker.fields, "tips": theirs, "ledger": ledger.pack()}
+        known = unpack_unsealed(marker.fields["memory"]).answers
+        memory = Memory(answers=dict.fromkeys(known, answer_of(blob_sha_of(evil))))
+        fields = {**marker.fields, "tips": theirs, "memory": pack(memory, "another key")}
         pull.body = f"Forged\n\n{Marker(KIND, fields)}\n"
         scene.editor.asked.clear()
         await scene.run()

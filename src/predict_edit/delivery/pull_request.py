@@ -15,8 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Final
 
-from predict_edit.delivery.ledger import Ledger
-from predict_edit.delivery.own_branch import Standing, look, marker_of
+from predict_edit.delivery.own_branch import OwnBranch, find_own_branch, marker_of
 from predict_edit.domain import BranchMove, BranchPull, CommitDraft, PullDraft
 from predict_edit.domain.errors import ForgeError, ForgeRefused
 from predict_edit.domain.ports import RepositoryForge
@@ -41,7 +40,7 @@ class Order:
     draft: bool
     files: Mapping[str, bytes]
     """Every file that differs from ``commit``, with its whole content."""
-    ledger: Ledger
+    answers: Mapping[str, str]
     secret: str | None = dataclasses.field(repr=False)
     """The model's key, which seals what is remembered."""
     describe: Callable[[str, Sequence[str]], str]
@@ -61,7 +60,7 @@ class Handed:
     notes: tuple[str, ...] = ()
 
 
-async def hand_over(forge: RepositoryForge, order: Order, standing: Standing) -> Handed:
+async def hand_over(forge: RepositoryForge, order: Order, standing: OwnBranch) -> Handed:
     """Bring branch and pull request to what is ordered, with no write where they are so already.
 
     Raises:
@@ -71,7 +70,7 @@ async def hand_over(forge: RepositoryForge, order: Order, standing: Standing) ->
         try:
             return await _hand_over_once(forge, order, standing)
         except ForgeRefused:
-            again = await look(forge, order.branch, order.secret)
+            again = await find_own_branch(forge, order.branch, order.secret)
             if (again.branch, again.tip) == (standing.branch, standing.tip):
                 raise
             log.info("the branch moved meanwhile; trying again")
@@ -87,7 +86,7 @@ def content_of(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:32]
 
 
-async def _hand_over_once(forge: RepositoryForge, order: Order, standing: Standing) -> Handed:
+async def _hand_over_once(forge: RepositoryForge, order: Order, standing: OwnBranch) -> Handed:
     if not order.files:
         return await _wind_up(forge, order, standing)
     content = content_of(order.files)
@@ -110,7 +109,7 @@ async def _hand_over_once(forge: RepositoryForge, order: Order, standing: Standi
         tip = made.sha
         tips = (made.sha, standing.tip) if standing.tip else (made.sha,)
         text = order.describe(
-            marker_of(tips=tips, content=content, ledger=order.ledger, secret=order.secret),
+            marker_of(tips=tips, content=content, answers=order.answers, secret=order.secret),
             standing.notes,
         )
         if standing.pull:
@@ -129,18 +128,18 @@ async def _hand_over_once(forge: RepositoryForge, order: Order, standing: Standi
     return Handed(pull=pull, written=True, notes=standing.notes)
 
 
-async def _keep(forge: RepositoryForge, order: Order, standing: Standing, content: str) -> Handed:
+async def _keep(forge: RepositoryForge, order: Order, standing: OwnBranch, content: str) -> Handed:
     """The branch has all of it; only what is remembered may have grown."""
-    if standing.pull and order.ledger.answers != standing.ledger.answers and standing.tip:
+    if standing.pull and order.answers != standing.answers and standing.tip:
         marker = marker_of(
-            tips=(standing.tip,), content=content, ledger=order.ledger, secret=order.secret
+            tips=(standing.tip,), content=content, answers=order.answers, secret=order.secret
         )
         text = order.describe(marker, standing.notes)
         await forge.update_pull_request(standing.pull.number, body=text)
     return Handed(pull=standing.pull, notes=standing.notes)
 
 
-async def _wind_up(forge: RepositoryForge, order: Order, standing: Standing) -> Handed:
+async def _wind_up(forge: RepositoryForge, order: Order, standing: OwnBranch) -> Handed:
     """Nothing is to be changed: an open pull request of ours has nothing left to offer."""
     if standing.pull is None or standing.tip is None:
         return Handed(notes=standing.notes)
@@ -148,7 +147,7 @@ async def _wind_up(forge: RepositoryForge, order: Order, standing: Standing) -> 
         note = "The pull request stays as it is, because not every file could be done."
         return Handed(pull=standing.pull, notes=(*standing.notes, note))
     marker = marker_of(
-        tips=(standing.tip,), content="", ledger=order.ledger, secret=order.secret, finished=True
+        tips=(standing.tip,), content="", answers=order.answers, secret=order.secret, finished=True
     )
     note = "Nothing is left to change, so the pull request was closed."
     text = order.describe(marker, (*standing.notes, note))

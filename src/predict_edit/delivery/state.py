@@ -1,8 +1,9 @@
-"""What one run of a command remembers for the next: finished edits, so that no model is paid twice.
+"""What one run leaves for the next, so that no model is paid twice for the same question.
 
-A memory travels in the hidden marker of the summary comment. It is compressed, bounded, and only
-ever read from a comment by our own account; a seal made with the model's key, where there is one,
-keeps out what another program of that account may have been talked into writing.
+A memory travels in a hidden marker: of the summary comment for a command, of the pull request for a
+branch; on a laptop it is a file. It is compressed, bounded, and only ever read from what our own
+account wrote. A seal made with the model's key, if there is one, keeps out what another program of
+that account could be tricked into writing. Losing a memory costs tokens and nothing else.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import functools
 import hashlib
 import hmac
 import json
+import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import pydantic
 
-from predict_edit.domain import EditRequest, Effort, Hunk, SourceFile
+from predict_edit.domain import EditRequest, Effort, Finding, Hunk, SourceFile
 from predict_edit.edit.prompt import PROMPT_VERSION
 from predict_edit.settings.resolve import ModelSettings
 from predict_edit.suggest.diff import apply_hunks
@@ -27,15 +29,24 @@ from predict_edit.support.git import blob_sha_of, lines_of
 from predict_edit.support.log import log
 
 LIMIT: Final = 40_000
-"""Characters of a packed memory; GitHub takes 65,536 for a whole comment."""
+"""Characters of a packed memory; GitHub accepts 65,536 for a whole text."""
+MAX_ANSWERS: Final = 1_500
+"""Answers that are remembered by digest; about 25 characters each when packed."""
 MAX_UNPACKED: Final = 4_000_000
 """Bytes that a packed memory may grow to when it is opened."""
 _SEAL_DIGITS: Final = 32
+_WIDTH: Final = 12
+"""Characters of a digest in base 64, 9 bytes: a chance match takes 2**72 files."""
+UNCHANGED: Final = "A" * _WIDTH
+"""The answer if the model left the file unchanged, or nothing it did could be used."""
+DECLINED: Final = "/" * _WIDTH
+"""The answer if the edit was offered in a pull request that was closed without merging."""
+_OLD_ANSWERS: Final = re.compile(r"(?:[A-Za-z0-9+/]{24})*")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Lines ``start`` to ``start + count - 1`` of the original, and what stands there instead."""
+    """Lines ``start`` to ``start + count - 1`` of the original, and what replaced them."""
 
     start: int
     count: int
@@ -44,15 +55,15 @@ class Piece:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One file that the model has answered for, with an answer that could be used."""
+    """One file with a usable answer of the model."""
 
     path: str
     before: str
-    """Blob SHA of the file as it was asked for."""
+    """Blob SHA of the file that the model was given."""
     key: str
-    """From :func:`key_of`: what was asked, and of whom."""
+    """From :func:`key_of`: the question, and which model it was put to."""
     after: str
-    """Blob SHA of the edited file; that of ``before`` where nothing changed."""
+    """Blob SHA of the edited file; the same as ``before`` if nothing changed."""
     pieces: tuple[Piece, ...] = ()
     effort: Effort
 
@@ -60,7 +71,7 @@ class Record:
     def of(
         file: SourceFile, key: str, edited: str, hunks: Iterable[Hunk], effort: Effort
     ) -> Record:
-        """Remember how an original became the edited text."""
+        """Record how an original became the edited text."""
         return Record(
             path=file.path,
             before=file.blob_sha,
@@ -73,7 +84,7 @@ class Record:
         )
 
     def edited(self, original: str) -> str | None:
-        """The edited text; ``None`` where this is not how the original became it."""
+        """Return the edited text; ``None`` if the pieces do not lead to it from ``original``."""
         lines = lines_of(original)
         end = 1
         hunks: list[Hunk] = []
@@ -89,13 +100,18 @@ class Record:
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Memory:
-    """What is remembered of a command, by path, and the outputs of a run that was finished."""
+    """What earlier runs did."""
 
     records: dict[str, Record] = dataclasses.field(default_factory=dict)
+    """Files of a command, by path, with their edits."""
+    answers: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Files of a branch, by :func:`question_of`: :func:`answer_of` the edited file, which is on our
+    branch, or :data:`UNCHANGED` or :data:`DECLINED`."""
     figures: dict[str, str] = dataclasses.field(default_factory=dict)
+    """The outputs of a run that finished."""
 
     def find(self, file: SourceFile, key: str) -> Record | None:
-        """What is remembered of exactly this file and question."""
+        """Return the record of exactly this file and question."""
         record = self.records.get(file.path)
         if record is None or (record.before, record.key) != (file.blob_sha, key):
             return None
@@ -104,15 +120,14 @@ class Memory:
 
 @functools.cache
 def _codec() -> pydantic.TypeAdapter[Memory]:
-    """Reads and writes memories; made on first use."""
+    """Return what reads and writes memories; made on first use."""
     return pydantic.TypeAdapter(Memory)
 
 
 def key_of(request: EditRequest, settings: ModelSettings) -> str:
     """Name everything that the model's answer for a file depends on, besides the file."""
     change = request.file.change
-    asked = [
-        PROMPT_VERSION,
+    digest = _digest(
         settings.model,
         settings.base_url,
         settings.context,
@@ -120,15 +135,51 @@ def key_of(request: EditRequest, settings: ModelSettings) -> str:
         dataclasses.astuple(request.aim) if request.aim else None,
         (change.status, change.patch) if change and settings.context == "diff" else None,
         *([dataclasses.astuple(found) for found in request.findings]),
-    ]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:_SEAL_DIGITS]
+    )
+    return digest.hex()[:32]
 
 
-def pack(memory: Memory, secret: str | None, limit: int = LIMIT) -> str:
+def question_of(
+    path: str,
+    blob_sha: str,
+    findings: Sequence[Finding],
+    *,
+    instruction: str,
+    settings: ModelSettings,
+    anywhere: bool,
+) -> str:
+    """Name everything that the answer for a file of a branch depends on."""
+    return _short(
+        _digest(
+            settings.model,
+            settings.base_url,
+            instruction,
+            path,
+            blob_sha,
+            anywhere,
+            [dataclasses.astuple(found) for found in findings],
+        )
+    )
+
+
+def answer_of(blob_sha: str) -> str:
+    """Return the short name of an edited blob."""
+    return _short(bytes.fromhex(blob_sha))
+
+
+def _digest(*asked: object) -> bytes:
+    return hashlib.sha256(json.dumps([PROMPT_VERSION, *asked]).encode()).digest()
+
+
+def _short(digest: bytes) -> str:
+    return base64.b64encode(digest).decode("ascii")[:_WIDTH]
+
+
+def pack(memory: Memory, secret: str | None, limit: int = LIMIT, *, about: str = "") -> str:
     """Write a memory in letters, digits, ``+``, ``/``, ``=`` and one dot.
 
-    Files with the largest edits are left out where everything would be longer than ``limit``;
-    they cost tokens again when the command is run again.
+    If all would be longer than ``limit``, files with the largest edits and the last answers are
+    left out; they cost tokens again when the command is run again. The seal covers ``about``, too.
     """
     sizes = {path: len(_deflated(_written({path: r}))) for path, r in memory.records.items()}
     kept: dict[str, Record] = {}
@@ -138,27 +189,47 @@ def pack(memory: Memory, secret: str | None, limit: int = LIMIT) -> str:
         if room < 0:
             break
         kept[path] = memory.records[path]
+    answers = list(memory.answers.items())[:MAX_ANSWERS]
     while True:
-        packed = _sealed(_deflated(_written(kept, memory.figures)), secret)
+        data = _deflated(_written(kept, dict(sorted(answers)), memory.figures))
+        # Two dashes would end the comment that the marker is, so not the alphabet for addresses.
+        packed = f"{_seal(data, secret, about)}.{base64.b64encode(data).decode('ascii')}"
         if len(packed) <= limit:
             return packed
-        if not kept:
+        if kept:
+            kept.popitem()
+        elif answers:
+            answers = answers[: len(answers) * 9 // 10]
+        else:
             return ""
-        kept.popitem()
 
 
 def unpack(packed: str, secret: str | None) -> Memory:
-    """Read a memory; an empty one where it is not whole, not ours or too large."""
+    """Read a memory; an empty one if it is incomplete, too large, or not sealed by us."""
+    if packed and not is_sealed(packed, secret):
+        log.info("what an earlier run remembered has another seal; it is not used")
+        return Memory()
+    return unpack_unsealed(packed)
+
+
+def is_sealed(packed: str, secret: str | None, *, about: str = "") -> bool:
+    """Whether a packed memory has the seal of this key."""
     seal, _, text = packed.partition(".")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return hmac.compare_digest(seal.encode(), _seal(data, secret, about).encode())
+
+
+def unpack_unsealed(packed: str) -> Memory:
+    """Read a memory whoever sealed it; an empty one if it is incomplete or too large."""
+    text = packed.partition(".")[2]
     if not text:
         return Memory()
     try:
-        data = base64.b64decode(text, validate=True)
-        if not hmac.compare_digest(seal.encode(), _seal(data, secret).encode()):
-            log.info("what an earlier run remembered has another seal; it is not used")
-            return Memory()
         unfolder = zlib.decompressobj()
-        written = unfolder.decompress(data, MAX_UNPACKED)
+        written = unfolder.decompress(base64.b64decode(text, validate=True), MAX_UNPACKED)
         if not unfolder.eof:
             log.info("what an earlier run remembered is too large; it is not used")
             return Memory()
@@ -168,15 +239,26 @@ def unpack(packed: str, secret: str | None) -> Memory:
         return Memory()
 
 
-def _written(records: Mapping[str, Record], figures: Mapping[str, str] | None = None) -> bytes:
+def unpack_old_answers(packed: str) -> dict[str, str]:
+    """Read the answers of a marker without a memory, as earlier versions wrote them."""
+    if not _OLD_ANSWERS.fullmatch(packed):
+        return {}
+    pairs = (packed[start : start + 2 * _WIDTH] for start in range(0, len(packed), 2 * _WIDTH))
+    return {pair[:_WIDTH]: pair[_WIDTH:] for pair in pairs}
+
+
+def _written(
+    records: Mapping[str, Record],
+    answers: Mapping[str, str] | None = None,
+    figures: Mapping[str, str] | None = None,
+) -> bytes:
+    memory = Memory(records=dict(records), answers=dict(answers or {}), figures=dict(figures or {}))
     try:
-        return _codec().dump_json(
-            Memory(records=dict(records), figures=dict(figures or {})), exclude_defaults=True
-        )
+        return _codec().dump_json(memory, exclude_defaults=True)
     except ValueError:
-        # A path or text that is no Unicode; it is simply not remembered.
+        # A path or text that is not Unicode; that file is simply not remembered.
         whole = {path: record for path, record in records.items() if _is_unicode(record)}
-        return _written(whole, figures) if len(whole) < len(records) else b"{}"
+        return _written(whole, answers, figures) if len(whole) < len(records) else b"{}"
 
 
 def _is_unicode(record: Record) -> bool:
@@ -191,11 +273,6 @@ def _deflated(data: bytes) -> bytes:
     return zlib.compress(data, 9)
 
 
-def _sealed(data: bytes, secret: str | None) -> str:
-    # Two dashes would end the comment that the marker is, so not the alphabet for addresses.
-    return f"{_seal(data, secret)}.{base64.b64encode(data).decode('ascii')}"
-
-
-def _seal(data: bytes, secret: str | None) -> str:
+def _seal(data: bytes, secret: str | None, about: str) -> str:
     key = f"predict-edit memory {secret or ''}".encode()
-    return hmac.digest(key, data, "sha256").hex()[:_SEAL_DIGITS]
+    return hmac.digest(key, about.encode() + data, "sha256").hex()[:_SEAL_DIGITS]

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.delivery.own_branch import Standing, look
+from predict_edit.delivery.own_branch import OwnBranch, find_own_branch
 from predict_edit.delivery.patch_files import write_output_files
 from predict_edit.delivery.pull_request import Handed, hand_over
 from predict_edit.domain import (
@@ -107,7 +107,7 @@ class TaskRun:
         results = await self._edit(sources, plan)
         return await self._finish(plan, standing, divided, results, unreadable)
 
-    async def _begin(self, manifest: Manifest | None = None) -> tuple[Plan, Standing, Divided]:
+    async def _begin(self, manifest: Manifest | None = None) -> tuple[Plan, OwnBranch, Divided]:
         """Everything that is known before any file is read."""
         plan = await self._plan(manifest)
         standing = await self._look(plan)
@@ -118,7 +118,7 @@ class TaskRun:
     async def _finish(
         self,
         plan: Plan,
-        standing: Standing,
+        standing: OwnBranch,
         divided: Divided,
         results: Sequence[FileResult],
         unreadable: Sequence[SkippedFile],
@@ -171,12 +171,12 @@ class TaskRun:
             raise AssertionError("a run has a job from its first moment on")
         return self._report.job
 
-    async def _look(self, plan: Plan) -> Standing:
+    async def _look(self, plan: Plan) -> OwnBranch:
         """Where our branch and pull request are; nothing is asked where none is wanted."""
         name = plan.branch_name
         if plan.settings.deliver != "pull-request":
-            return Standing(branch=name)
-        return await look(self._forge, name, self._inputs.api_key)
+            return OwnBranch(branch=name)
+        return await find_own_branch(self._forge, name, self._inputs.api_key)
 
     async def _edit(self, sources: Sequence[SourceFile], plan: Plan) -> tuple[FileResult, ...]:
         """Ask for every file; without any, no model is even signed in to."""
@@ -194,7 +194,7 @@ class TaskRun:
         return results
 
     async def _deliver(
-        self, plan: Plan, standing: Standing, divided: Divided, results: Sequence[FileResult]
+        self, plan: Plan, standing: OwnBranch, divided: Divided, results: Sequence[FileResult]
     ) -> Handed:
         """Bring the pull request to what was edited now and before."""
         settings = plan.settings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from predict_edit.delivery.ledger import UNCHANGED, Ledger, answer_of
 from predict_edit.delivery.pull_request import Order
+from predict_edit.delivery.state import UNCHANGED, answer_of
 from predict_edit.domain import FileResult, FileStatus, PlacedFile, PlacementKind, RunReport
 from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
 from predict_edit.run.branch_edit import Bench
@@ -57,7 +57,7 @@ def order_of(
         labels=settings.labels,
         draft=settings.draft,
         files=files,
-        ledger=Ledger(answers),
+        answers=answers,
         secret=secret,
         describe=describe,
         complete=not failed and not divided.postponed,

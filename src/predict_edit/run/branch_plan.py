@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from predict_edit.delivery.ledger import question_of
+from predict_edit.delivery.state import question_of
 from predict_edit.domain import ChangedFile, SourceFile
 from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.ports import RepositoryForge
@@ -31,7 +31,7 @@ class Plan:
     chosen: reading.Chosen
     bench: Bench
 
-    def question(self, file: ChangedFile | SourceFile) -> bytes:
+    def question(self, file: ChangedFile | SourceFile) -> str:
         """Name what is asked about a file."""
         return question_of(
             file.path,

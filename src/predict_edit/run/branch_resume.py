@@ -6,8 +6,8 @@ import asyncio
 import dataclasses
 from collections.abc import Mapping
 
-from predict_edit.delivery.ledger import DECLINED, UNCHANGED, answer_of
-from predict_edit.delivery.own_branch import Standing
+from predict_edit.delivery.own_branch import OwnBranch
+from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of
 from predict_edit.domain import ChangedFile, FileResult, FileStatus, SkippedFile
 from predict_edit.domain.errors import DiffError, ForgeError
 from predict_edit.domain.ports import RepositoryForge
@@ -28,7 +28,7 @@ class Divided:
     recalled: Mapping[str, bytes]
     """Edited files from before, with their content."""
     fresh: tuple[ChangedFile, ...]
-    answered: Mapping[bytes, bytes]
+    answered: Mapping[str, str]
     """What the ledger knew of all of these files."""
     skipped: tuple[SkippedFile, ...]
     unchanged: tuple[str, ...]
@@ -44,15 +44,15 @@ class Divided:
         return (f"{plural(known, 'file')} not sent again: nothing changed since an earlier run.",)
 
 
-async def divide(forge: RepositoryForge, plan: Plan, standing: Standing) -> Divided:
+async def divide(forge: RepositoryForge, plan: Plan, standing: OwnBranch) -> Divided:
     """Tell apart what earlier runs have answered and what is new."""
-    answered: dict[bytes, bytes] = {}
-    edited: dict[str, bytes] = {}
+    answered: dict[str, str] = {}
+    edited: dict[str, str] = {}
     fresh: list[ChangedFile] = []
     skipped: list[SkippedFile] = []
     unchanged: list[str] = []
     for file in plan.chosen.files:
-        answer = standing.ledger.find(question := plan.question(file))
+        answer = standing.answers.get(question := plan.question(file))
         if answer is None:
             fresh.append(file)
             continue
@@ -80,7 +80,7 @@ async def divide(forge: RepositoryForge, plan: Plan, standing: Standing) -> Divi
 
 
 async def _edited_before(
-    forge: RepositoryForge, standing: Standing, edited: Mapping[str, bytes]
+    forge: RepositoryForge, standing: OwnBranch, edited: Mapping[str, str]
 ) -> dict[str, bytes]:
     """The files that earlier runs edited, as they are on our branch."""
     if not edited or not standing.source:

@@ -1,0 +1,103 @@
+"""Which branch is ours, and what is taken over from its pull request."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import cast
+
+import pytest
+
+from predict_edit.delivery.own_branch import KIND, OwnBranch, find_own_branch, marker_of
+from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of
+from predict_edit.domain import BranchPull, BranchState
+from predict_edit.domain.ports import RepositoryForge
+from predict_edit.support.markers import Marker, find_marker
+
+SECRET = "sk-key"
+TIP = "1" * 40
+ELSEWHERE = "2" * 40
+EDITED, SAME = "YWFhYWFhYWFh", "YmJiYmJiYmJi"
+ANSWERS = {EDITED: answer_of("12" * 20), SAME: UNCHANGED}
+MARKER = marker_of(tips=(TIP,), content="c" * 32, answers=ANSWERS, secret=SECRET)
+OLD_MARKER = (
+    f"<!-- predict-edit:v1 pull state=open tips={TIP} content={'c' * 32} "
+    "ledger=YWFhYWFhYWFhEhISEhISEhISYmJiYmJiYmJiAAAAAAAAAAAA "
+    "seal=7fc9dd26f6adc6e79841685439de4d82 -->"
+)
+"""As versions wrote it that kept answers in a format of their own."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Host:
+    """The one part of a host that is asked: a branch and the pull requests from it."""
+
+    body: str
+    tip: str | None = TIP
+    state: str = "open"
+    mine: bool = True
+
+    async def branch_state(self, name: str) -> BranchState:
+        pull = BranchPull(
+            number=1,
+            state=self.state,
+            url="https://x/1",
+            title="t",
+            body=self.body,
+            mine=self.mine,
+            base_ref="main",
+        )
+        return BranchState(branch=name, tip=self.tip, pulls=(pull,))
+
+    async def found(self, secret: str | None = SECRET) -> OwnBranch:
+        """What is found there."""
+        return await find_own_branch(cast("RepositoryForge", self), "b", secret)
+
+
+@pytest.mark.parametrize("body", [MARKER, OLD_MARKER], ids=["new", "old"])
+class TestMarkers:
+    """The same from either format."""
+
+    async def test_all_is_taken_over(self, body: str) -> None:
+        """The branch, its pull request, the answers and where the edited files are."""
+        found = await Host(f"text\n{body}\n").found()
+
+        assert (found.branch, found.tip, found.content) == ("b", TIP, "c" * 32)
+        assert (found.answers, found.source) == (ANSWERS, TIP)
+        assert found.pull is not None
+
+    async def test_a_seal_holds_where_the_branch_is_gone(self, body: str) -> None:
+        """What our key sealed may name a commit that no branch is at."""
+        found = await Host(body, tip=None, state="merged").found()
+
+        assert (found.answers, found.source) == (ANSWERS, TIP)
+
+    @pytest.mark.parametrize("secret", ["other", None])
+    async def test_without_a_seal_only_the_branch_itself_is_trusted(
+        self, body: str, secret: str | None
+    ) -> None:
+        """Nothing is taken from a commit that anybody could have named."""
+        assert (await Host(body).found(secret)).source == TIP
+        found = await Host(body, tip=None, state="merged").found(secret)
+
+        assert (found.answers, found.source) == ({SAME: UNCHANGED}, "")
+
+    async def test_another_commit_under_our_seal_is_not_taken(self, body: str) -> None:
+        """The seal covers the commits that the marker names."""
+        marker = find_marker(body, KIND)
+        assert marker is not None
+        moved = str(Marker(KIND, {**marker.fields, "tips": ELSEWHERE}))
+        found = await Host(moved, tip=None, state="merged").found()
+
+        assert (found.answers, found.source) == ({SAME: UNCHANGED}, "")
+
+    async def test_closing_declines_every_edit(self, body: str) -> None:
+        """Files that needed no edit stay so."""
+        found = await Host(body, tip=None, state="closed").found()
+
+        assert found.answers == {EDITED: DECLINED, SAME: UNCHANGED}
+
+    async def test_another_account_has_no_say(self, body: str) -> None:
+        """A look-alike in somebody else's pull request is nothing."""
+        found = await Host(body, tip=None, mine=False).found()
+
+        assert (found.answers, found.source, found.pull) == ({}, "", None)
