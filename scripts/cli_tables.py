@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 
-from predict_edit.cli.main import make_parser
+from predict_edit.cli.grammar import commands_of, make_parser
 
 SHARED = "model"
 """The group of options that several commands share, which gets a table of its own."""
@@ -13,10 +13,7 @@ SHARED = "model"
 
 def commands() -> Mapping[str, argparse.ArgumentParser]:
     """All commands by name."""
-    for action in make_parser()._actions:  # noqa: SLF001 - argparse has no other way to ask
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            return action.choices
-    return {}
+    return commands_of(make_parser())
 
 
 def reference() -> str:

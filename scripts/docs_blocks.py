@@ -17,8 +17,8 @@ import yaml
 from markdown_it import MarkdownIt
 
 import cli_tables
-from predict_edit.cli.doctor.workflow.examine import examine
-from predict_edit.cli.main import make_parser
+from predict_edit.cli.doctor.workflow_check import examine
+from predict_edit.cli.grammar import make_parser
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.settings.inputs import KNOWN as INPUTS
 from predict_edit.settings.inputs import read_inputs, variable_of

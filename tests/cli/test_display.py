@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from predict_edit.cli.display import Screen
+from predict_edit.cli.console import Screen
 from predict_edit.support.log import Secrets
 
 

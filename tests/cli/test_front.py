@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from predict_edit.cli.completion import completion
-from predict_edit.cli.front import coloured, guarded
-from predict_edit.cli.main import main, make_parser
+from predict_edit.cli.console import coloured, guarded
+from predict_edit.cli.grammar import make_parser
+from predict_edit.cli.main import main
 from predict_edit.domain.errors import CheckoutError, InvalidInput
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -10,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.cli.model_choice import Chosen, read_model
-from predict_edit.cli.model_options import add_model_options
+from predict_edit.cli.grammar import make_parser
+from predict_edit.cli.model_choice import ModelChoice, read_model
 from predict_edit.domain.errors import (
     ContradictingInputs,
     InvalidInput,
@@ -22,11 +21,9 @@ from predict_edit.domain.errors import (
 AZURE = "https://res.openai.azure.com/openai/v1/"
 
 
-def read(environ: Mapping[str, str], *options: str) -> Chosen:
+def read(environ: Mapping[str, str], *options: str) -> ModelChoice:
     """Settings of a command line with these options."""
-    parser = argparse.ArgumentParser()
-    add_model_options(parser)
-    return read_model(parser.parse_args(options), environ)
+    return read_model(make_parser().parse(["doctor", *options]), environ)
 
 
 def test_openai_by_its_own_variables() -> None:

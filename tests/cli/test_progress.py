@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from predict_edit.cli.progress import Bars, Lines, watch_for
-from predict_edit.cli.silent import Silent
+from predict_edit.cli.console import Silent
+from predict_edit.cli.terminal import Bars, Lines, watch_for
 from predict_edit.domain import Effort, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import ModelTimeout
 

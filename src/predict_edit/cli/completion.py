@@ -6,6 +6,8 @@ import argparse
 import shlex
 from collections.abc import Iterator, Mapping
 
+from predict_edit.cli.grammar import commands_of
+
 PROGRAM = "predict-edit"
 
 _BASH = """\
@@ -35,7 +37,7 @@ autoload -U +X bashcompinit && bashcompinit
 
 def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     """Write the script for one shell, to be loaded by its start file."""
-    commands = _commands(parser)
+    commands = commands_of(parser)
     if shell == "fish":
         return "".join(_fish(commands))
     bash = _BASH.format(
@@ -48,14 +50,6 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
         ),
     )
     return _ZSH.format(program=PROGRAM) + bash if shell == "zsh" else bash
-
-
-def _commands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
-    """The commands by name."""
-    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to ask
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            return action.choices
-    return {}
 
 
 def _actions(command: argparse.ArgumentParser) -> list[argparse.Action]:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from predict_edit.cli import disk
+from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich, printable
 from predict_edit.cli.expecting import show_estimate
-from predict_edit.cli.front import DONE, FAILED, UNCHANGED, has_rich, printable
-from predict_edit.cli.model import read_settings
-from predict_edit.cli.silent import Silent
+from predict_edit.cli.model_choice import read_settings
 from predict_edit.cli.work import Watch, carry_out
 from predict_edit.domain import (
     FileResult,
@@ -115,7 +114,7 @@ def _open(name: str, shown: str, before: dict[str, bytes]) -> SourceFile | Skipp
 def _watch(*, quiet: bool) -> Watch:
     if quiet or not has_rich():
         return Silent()
-    from predict_edit.cli.progress import watch_for  # noqa: PLC0415
+    from predict_edit.cli.terminal import watch_for  # noqa: PLC0415
 
     return watch_for()
 

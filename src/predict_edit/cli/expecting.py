@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from predict_edit.cli.front import DONE, printable
+from predict_edit.cli.console import DONE, printable
 from predict_edit.cli.work import job_for, no_bases
 from predict_edit.delivery.state import Memory
 from predict_edit.domain import EditRequest, SkippedFile, SourceFile

@@ -1,24 +1,18 @@
-"""What a person types.
+"""The command line: parse it, load what the command needs, and run it.
 
-Only the standard library is imported here: ``predict-edit --version`` answers at once, and what a
-command needs is loaded when it is called.
+Only the standard library is imported here: ``predict-edit --version`` answers at once.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Sequence
-from importlib.metadata import entry_points
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
-from predict_edit import __version__
-from predict_edit.cli.commands import add_parser as add_laptop_commands
-from predict_edit.cli.compare.command import add_parser as add_compare
-from predict_edit.cli.doctor.command import add_parser as add_doctor
+from predict_edit.cli.grammar import make_parser
 
+NEEDS_RICH = "This needs the extra `cli`: pip install 'predict-edit[cli]'\n"
 NO_SANDBOX = (
     "The demo needs the package predict-edit-sandbox: "
     "run `make demo` in a checkout of predict-edit, or `pip install ./sandbox` there."
@@ -27,94 +21,85 @@ FAILED, USAGE_WRONG = 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; its exit status comes back."""
+    """Run one command and return its exit status."""
     try:
         try:
-            return _run(argv)
+            return _run(sys.argv[1:] if argv is None else list(argv))
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has had enough, as `head` does; the interpreter would complain at its end.
+        # The reader has had enough, as `head` does; the interpreter would complain at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
 
 
-def _run(argv: Sequence[str] | None) -> int:
+def _run(argv: list[str]) -> int:
     parser = make_parser()
-    arguments = parser.parse_args(argv)
-    if not hasattr(arguments, "run"):
+    arguments = parser.parse(argv)
+    if arguments.command is None:
         parser.print_help()
         return USAGE_WRONG
-    status: int = arguments.run(arguments)
-    return status
+    if arguments.command == "action":
+        from predict_edit.cli import action  # noqa: PLC0415 - loaded when called
+
+        return action.main()
+    from predict_edit.cli.console import guarded  # noqa: PLC0415 - loaded when called
+
+    return guarded(_COMMANDS[arguments.command], arguments)
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="predict-edit",
-        description="Edit the changed files of a pull request by instruction, as suggestions.",
-    )
-    parser.add_argument("--version", action="version", version=f"predict-edit {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+def _preview(arguments: argparse.Namespace) -> int:
+    from predict_edit.cli.console import has_rich  # noqa: PLC0415 - loaded when called
 
-    action = commands.add_parser(
-        "action",
-        help="run as the GitHub Action, from a runner's environment",
-        description="Read a GitHub Actions runner's environment and do what its event asks for.",
-    )
-    action.set_defaults(run=_action)
+    if not has_rich():
+        sys.stderr.write(NEEDS_RICH)
+        return USAGE_WRONG
+    from predict_edit.cli.preview import run  # noqa: PLC0415
 
-    add_laptop_commands(commands, grammar=make_parser)
-    add_doctor(commands)
-    add_compare(commands)
-
-    demo = commands.add_parser(
-        "demo",
-        help="show the whole way on an offline GitHub and an offline model",
-        description="Open a pull request on an offline stand-in of GitHub, give a command on it, "
-        "run the real action, and prove that its suggestions give the expected files.",
-    )
-    demo.add_argument("--live", action="store_true", help="ask the real model (costs money)")
-    demo.add_argument("--model", help="the model or Azure deployment that --live asks")
-    demo.add_argument(
-        "--out",
-        type=Path,
-        default=Path("demo-out"),
-        metavar="FOLDER",
-        help="for what is left behind (demo-out)",
-    )
-    demo.add_argument("--html", type=Path, metavar="FILE", help="write a page to look at too")
-    demo.add_argument(
-        "--serve-model",
-        action="store_true",
-        help="serve the offline model alone, to try other commands on; prints what to set",
-    )
-    demo.set_defaults(run=_demo)
-
-    schema = commands.add_parser(
-        "schema",
-        help="print the JSON Schema of the repository's config, or of result.json",
-        description="Print a JSON Schema, for editors and for other tools.",
-    )
-    schema.add_argument(
-        "of",
-        nargs="?",
-        choices=("config", "result"),
-        default="config",
-        help=".github/predict-edit.yml (the default), or result.json",
-    )
-    schema.set_defaults(run=_schema)
-    return parser
+    return run(arguments)
 
 
-def _action(_arguments: argparse.Namespace) -> int:
-    from predict_edit.cli import action  # noqa: PLC0415 - loaded when called
+def _edit(arguments: argparse.Namespace) -> int:
+    from predict_edit.cli.edit import run  # noqa: PLC0415 - loaded when called
 
-    return action.main()
+    return run(arguments)
+
+
+def _page(arguments: argparse.Namespace) -> int:
+    from predict_edit.cli.page import write_page  # noqa: PLC0415 - loaded when called
+
+    sys.stdout.write(f"{write_page(arguments.run_folder, arguments.out)}\n")
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from predict_edit.cli.verify import run  # noqa: PLC0415 - loaded when called
+
+    return run(arguments)
+
+
+def _completion(arguments: argparse.Namespace) -> int:
+    from predict_edit.cli.completion import completion  # noqa: PLC0415 - loaded when called
+
+    sys.stdout.write(completion(make_parser(), arguments.shell))
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from predict_edit.cli.doctor import run  # noqa: PLC0415 - loaded when called
+
+    return run(arguments)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from predict_edit.cli.compare import run  # noqa: PLC0415 - loaded when called
+
+    return run(arguments)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - takes its time
+
     found = {each.name: each for each in entry_points(group="predict_edit.demo")}
     if not found:
         sys.stderr.write(NO_SANDBOX + "\n")
@@ -125,19 +110,29 @@ def _demo(arguments: argparse.Namespace) -> int:
     status = int(run_demo(out=arguments.out, live=arguments.live, model=arguments.model))
     if status != 0 or arguments.html is None:
         return status
-    from predict_edit.cli.front import guarded  # noqa: PLC0415 - loaded when called
-    from predict_edit.cli.page import run  # noqa: PLC0415
-
-    page = argparse.Namespace(
-        run_folder=arguments.out / "workspace", out=arguments.html, debug=False
-    )
-    return guarded(run, page)
+    arguments.run_folder, arguments.out = arguments.out / "workspace", arguments.html
+    return _page(arguments)
 
 
 def _schema(arguments: argparse.Namespace) -> int:
-    from predict_edit.report.result import result_schema  # noqa: PLC0415 - loaded when called
+    import json  # noqa: PLC0415 - loaded when called
+
+    from predict_edit.report.result import result_schema  # noqa: PLC0415
     from predict_edit.settings.json_schema import config_schema  # noqa: PLC0415
 
     schema = result_schema() if arguments.of == "result" else config_schema()
     sys.stdout.write(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
     return 0
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "preview": _preview,
+    "edit": _edit,
+    "page": _page,
+    "verify": _verify,
+    "completion": _completion,
+    "doctor": _doctor,
+    "compare": _compare,
+    "demo": _demo,
+    "schema": _schema,
+}

@@ -1,7 +1,7 @@
 """Which model a person at a terminal means: options over `INPUT_*` over the vendors' variables.
 
 The variables are those that OpenAI's and Azure's own tools read. A vendor's key goes to that
-vendor's address only: nobody's OpenAI key is sent to another host because it lay around.
+vendor's address only: an OpenAI key is never sent to another host because it lay around.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Final
 
-from predict_edit.cli.model_options import OPTIONS
+from predict_edit.cli.grammar import MODEL_OPTIONS
 from predict_edit.domain.errors import InvalidInput, MissingInput, SettingsError
 from predict_edit.settings.endpoint import is_azure_host, is_loopback, is_v1
 from predict_edit.settings.inputs import read_inputs, variable_of
-from predict_edit.settings.resolve import ModelSettings, Price, resolve
+from predict_edit.settings.repository_config import RepositoryConfig
+from predict_edit.settings.resolve import ModelSettings, Price, Settings, resolve
 
 _KEY = "api-key"
 _NO_TOKEN = "none"  # noqa: S105 - GitHub is not asked, but the check of the inputs wants a text
@@ -29,7 +31,7 @@ _Found = tuple[str, str]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class ModelChoice:
     """The settings, and where each one that was given came from."""
 
     settings: ModelSettings
@@ -37,7 +39,7 @@ class Chosen:
     """Name of an input to option or variable; never a value."""
 
 
-def read_model(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Chosen:
+def read_model(arguments: argparse.Namespace, environ: Mapping[str, str]) -> ModelChoice:
     """Find out what is meant and check it as the action checks its inputs.
 
     Raises:
@@ -56,14 +58,16 @@ def read_model(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Cho
         settings = dataclasses.replace(
             settings, prices=((settings.model, _price(arguments.price)), *settings.prices)
         )
-    return Chosen(settings=settings, origins={name: origin for name, (_, origin) in found.items()})
+    return ModelChoice(
+        settings=settings, origins={name: origin for name, (_, origin) in found.items()}
+    )
 
 
 def _explicit(
     arguments: argparse.Namespace, environ: Mapping[str, str]
 ) -> Iterator[tuple[str, _Found]]:
     """What options and the action's own variables say."""
-    for name in (*OPTIONS, _KEY):
+    for name in (*MODEL_OPTIONS, _KEY):
         option = getattr(arguments, name.replace("-", "_"), None)
         variable = variable_of(name)
         if name == _KEY and arguments.api_key_env:
@@ -160,3 +164,35 @@ def _next_step(error: SettingsError, found: Mapping[str, _Found]) -> str:
     if isinstance(error, InvalidInput):
         return f"Correct it{where}."
     return f"{error.next_step}{where}"
+
+
+_UNUSED: Final = "no-host-is-asked"
+"""Stands for the token of a host, which the check of all inputs wants and nobody here reads."""
+
+
+def read_settings(
+    arguments: argparse.Namespace,
+    environ: Mapping[str, str],
+    config: RepositoryConfig | None = None,
+    **more: str | None,
+) -> Settings:
+    """Merge options, variables and the repository's config; ``more`` are further inputs.
+
+    Raises:
+        SettingsError: something is missing or wrong.
+    """
+    chosen = read_model(arguments, environ)
+    given = {name: str(getattr(chosen.settings, name.replace("-", "_"))) for name in chosen.origins}
+    if chosen.settings.api_key is not None:
+        given["api-key"] = chosen.settings.api_key
+    given |= {name.replace("_", "-"): value for name, value in more.items() if value is not None}
+    named = {variable_of(name): value for name, value in given.items()}
+    try:
+        inputs = read_inputs({variable_of("github-token"): _UNUSED, **named})
+    except SettingsError as error:
+        raise type(error)(
+            error.cause.replace("The input `", "The option `"), "Correct it."
+        ) from None
+    settings = resolve(inputs, config)
+    prices = (*chosen.settings.prices, *settings.model.prices)
+    return dataclasses.replace(settings, model=dataclasses.replace(settings.model, prices=prices))

@@ -8,11 +8,10 @@ import sys
 
 from predict_edit.cli import disk, terminal
 from predict_edit.cli.checkout import Checkout, read_checkout
+from predict_edit.cli.console import DONE, FAILED
 from predict_edit.cli.expecting import show_estimate
-from predict_edit.cli.front import DONE, FAILED
 from predict_edit.cli.kept import Kept
-from predict_edit.cli.model import read_settings
-from predict_edit.cli.progress import watch_for
+from predict_edit.cli.model_choice import read_settings
 from predict_edit.cli.work import carry_out, with_commits
 from predict_edit.domain import (
     FileResult,
@@ -74,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
             skipped,
             instruction=instruction,
             settings=settings,
-            watch=watch_for(quiet=arguments.quiet),
+            watch=terminal.watch_for(quiet=arguments.quiet),
             memory=memory,
         )
     finally:

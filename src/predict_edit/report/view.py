@@ -85,6 +85,8 @@ class Column:
     """The title on a narrow terminal."""
     wide: bool = False
     """Left out where there is little room."""
+    spare: bool = False
+    """Left out where there is hardly any."""
 
 
 def _tokens(name: str) -> Callable[[Row], str]:
@@ -98,7 +100,7 @@ def _tokens(name: str) -> Callable[[Row], str]:
 
 
 COLUMNS = (
-    Column(title="Prompt", short="prompt", show=_tokens("prompt_tokens")),
+    Column(title="Prompt", short="prompt", show=_tokens("prompt_tokens"), spare=True),
     Column(title="Cached", short="cached", show=_tokens("cached_tokens"), wide=True),
     Column(title="Completion", short="compl.", show=_tokens("completion_tokens")),
     Column(title="Accepted", short="accepted", show=_tokens("accepted_prediction_tokens")),
@@ -109,7 +111,12 @@ COLUMNS = (
         show=lambda row: percent(row.usage.acceptance),
         wide=True,
     ),
-    Column(title="Seconds", short="sec.", show=lambda row: tenths(row.seconds) if row.path else ""),
+    Column(
+        title="Seconds",
+        short="sec.",
+        show=lambda row: tenths(row.seconds) if row.path else "",
+        spare=True,
+    ),
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from predict_edit.cli.compare import command as compare
-from predict_edit.cli.compare.measuring import Measurement, measure
+from predict_edit.cli import compare
+from predict_edit.cli.grammar import make_parser
+from predict_edit.cli.measurement import Measurement, measure
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.domain.errors import BudgetExceeded, ModelUnauthorized
 from predict_edit.settings.resolve import ModelSettings
@@ -127,12 +127,10 @@ def server() -> Iterator[ModelSandbox]:
 
 def command(server: ModelSandbox, *options: str, key: str = API_KEY) -> tuple[int, str, str]:
     """Run the command; its status and what it printed to both streams."""
-    parser = argparse.ArgumentParser()
-    compare.add_parser(parser.add_subparsers())
-    arguments = parser.parse_args(["compare", *options, "--model", "gpt-4o-mini"])
+    arguments = make_parser().parse(["compare", *options, "--model", "gpt-4o-mini"])
     out, err = io.StringIO(), io.StringIO()
     environ = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": key}
-    status = arguments.run(arguments, environ=environ, stream=out, errors=err)
+    status = compare.run(arguments, environ=environ, stream=out, errors=err)
     return status, out.getvalue(), err.getvalue()
 
 

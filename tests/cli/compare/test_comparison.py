@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.cli.compare.comparison import Spread, compare
-from predict_edit.cli.compare.measuring import Measurement, Sample
+from predict_edit.cli.measurement import Measurement, Sample, Spread, compare
 from predict_edit.domain import Usage
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import datetime as dt
 import io
@@ -15,10 +14,10 @@ import httpx2
 import pytest
 
 from predict_edit import __version__
-from predict_edit.cli.doctor import command as doctor
-from predict_edit.cli.doctor.diagnosis import diagnose
-from predict_edit.cli.doctor.symptoms import Check
-from predict_edit.cli.model_choice import Chosen
+from predict_edit.cli import doctor
+from predict_edit.cli.doctor.checks import Check, diagnose
+from predict_edit.cli.grammar import make_parser
+from predict_edit.cli.model_choice import ModelChoice
 from predict_edit.settings.resolve import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY, RateLimit
@@ -29,12 +28,12 @@ from predict_edit_sandbox.model.threaded import serve_model
 TODAY = dt.date(2026, 6, 1)
 
 
-def chosen(server: ModelSandbox, **fields: Any) -> Chosen:
+def chosen(server: ModelSandbox, **fields: Any) -> ModelChoice:
     """Settings that lead to the offline model."""
     settings = ModelSettings(
         **{"model": "gpt-4o-mini", "base_url": server.base_url, "api_key": API_KEY, **fields}
     )
-    return Chosen(settings=settings, origins={"api-key": "MY_KEY"})
+    return ModelChoice(settings=settings, origins={"api-key": "MY_KEY"})
 
 
 async def look(
@@ -181,7 +180,7 @@ async def test_an_identity_that_cannot_be_had_ends_the_examination() -> None:
         return httpx2.Response(500)
 
     checks = await diagnose(
-        Chosen(settings=settings, origins={}),
+        ModelChoice(settings=settings, origins={}),
         environ={},
         mask=lambda _: None,
         today=TODAY,
@@ -206,11 +205,10 @@ NOWHERE = Path("/")
 
 def command(*options: str, environ: Mapping[str, str], here: Path = NOWHERE) -> tuple[int, str]:
     """Run the command; its status and what it printed."""
-    parser = argparse.ArgumentParser()
-    doctor.add_parser(parser.add_subparsers())
-    stream = io.StringIO()
-    arguments = parser.parse_args(["doctor", *options])
-    return arguments.run(arguments, environ=environ, stream=stream, here=here), stream.getvalue()
+    stream, errors = io.StringIO(), io.StringIO()
+    arguments = make_parser().parse(["doctor", *options])
+    status = doctor.run(arguments, environ=environ, stream=stream, errors=errors, here=here)
+    return status, stream.getvalue()
 
 
 def test_the_command_tells_all_in_lines_and_in_json() -> None:

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predict_edit import __version__
-from predict_edit.cli.doctor.workflow.examine import examine, workflow_files
-from predict_edit.cli.doctor.workflow.mistake import Mistake
-from predict_edit.cli.doctor.workflow.source import changed
+from predict_edit.cli.doctor.workflow_check import examine, workflow_files
+from predict_edit.cli.doctor.workflow_source import Mistake, changed
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = sorted(ROOT.glob("examples/*.yml"))

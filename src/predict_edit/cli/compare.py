@@ -11,46 +11,28 @@ import dataclasses
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
-from predict_edit.cli.display import Screen
-from predict_edit.cli.model_options import add_model_options
+from predict_edit.cli.console import Screen
+from predict_edit.cli.measurement import (
+    Comparison,
+    Measurement,
+    Sample,
+    Side,
+    Spread,
+    compare,
+    measure,
+)
+from predict_edit.cli.model_choice import read_model
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.domain.errors import InvalidInput, PredictEditError, SettingsError
+from predict_edit.llm import tokens
+from predict_edit.llm.estimate import estimate
+from predict_edit.settings.resolve import ModelSettings
 from predict_edit.support.log import Secrets
-
-if TYPE_CHECKING:
-    from predict_edit.cli.compare.comparison import Comparison, Side, Spread
-    from predict_edit.cli.compare.measuring import Measurement, Sample
-    from predict_edit.settings.resolve import ModelSettings
 
 DONE, NOTHING, CANNOT = 0, 1, 2
 MOST_ROUNDS = 100
-
-
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register the command."""
-    parser = commands.add_parser(
-        "compare",
-        usage="%(prog)s FILE... -m INSTRUCTION [options]",
-        help="measure what predictions bring for some files, in time and money",
-        description="Ask for each file with and without its prediction, in turn, one call at a "
-        "time, and show what it took. Every call is paid for; nothing is written.",
-    )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files to edit")
-    parser.add_argument(
-        "-m", "--message", required=True, metavar="INSTRUCTION", help="what to change"
-    )
-    parser.add_argument(
-        "-n", "--rounds", type=int, default=3, metavar="N", help="calls of each kind a file (3)"
-    )
-    parser.add_argument(
-        "--estimate", action="store_true", help="say what it would cost, and ask for nothing"
-    )
-    parser.add_argument("--json", action="store_true", help="print everything as JSON")
-    add_model_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(
@@ -70,9 +52,6 @@ def run(
     secrets = Secrets()
     screen = Screen(sys.stdout if stream is None else stream, secrets)
     aside = Screen(sys.stderr if errors is None else errors, secrets)
-    from predict_edit.cli.compare.comparison import compare  # noqa: PLC0415 - loads the SDK
-    from predict_edit.cli.compare.measuring import measure  # noqa: PLC0415
-    from predict_edit.cli.model_choice import read_model  # noqa: PLC0415
 
     try:
         settings = read_model(arguments, environ).settings
@@ -140,9 +119,6 @@ def _expected(
     requests: Sequence[EditRequest], settings: ModelSettings, rounds: int
 ) -> dict[str, Any]:
     """What all of it would take."""
-    from predict_edit.llm import tokens  # noqa: PLC0415 - loads the SDK
-    from predict_edit.llm.estimate import estimate  # noqa: PLC0415
-
     both = [
         estimate(requests, dataclasses.replace(settings, prediction=mode), count=tokens.count)
         for mode in ("on", "off")

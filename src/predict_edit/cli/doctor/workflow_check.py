@@ -1,17 +1,73 @@
-"""What the doctor reads from disk: workflow files, and the config they run with."""
+"""Common mistakes in the workflow files of a checkout, with the lines that correct them."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from predict_edit.cli.doctor.symptoms import Check
-from predict_edit.cli.doctor.workflow.examine import examine, workflow_files, written_secrets
-from predict_edit.cli.doctor.workflow.mistake import Mistake
+from predict_edit.cli.doctor.checks import Check
+from predict_edit.cli.doctor.job_rules import (
+    event_mistakes,
+    job_mistakes,
+    permission_mistakes,
+)
+from predict_edit.cli.doctor.step_rules import step_mistakes
+from predict_edit.cli.doctor.workflow_source import Mistake, NotYaml, Source, Use, uses_of
 from predict_edit.domain.errors import ConfigError, LocalFileError
+from predict_edit.settings.inputs import SECRETS
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
+
+FOLDER: Final = Path(".github/workflows")
+"""Where GitHub looks for workflows."""
+_RULES: Final = (event_mistakes, permission_mistakes, job_mistakes, step_mistakes)
+
+
+def examine(path: str, text: str, deliver: str = "") -> list[Mistake] | None:
+    """Find the mistakes of a workflow file, in the order of its lines.
+
+    Args:
+        path: What to call it.
+        text: What stands in it.
+        deliver: What the repository's config says, where it says something.
+
+    Returns:
+        The mistakes; ``None`` where no step uses the action.
+    """
+    try:
+        uses = uses_of(Source(path, text), deliver)
+    except NotYaml as error:
+        if "predict-edit" not in text:
+            return None
+        reason, line = error.args
+        return [Mistake(path=path, line=line, state="failed", found=reason)]
+    if not uses:
+        return None
+    found = {mistake: None for use in uses for mistake in _all(use)}
+    return sorted(found, key=lambda mistake: mistake.line)
+
+
+def written_secrets(path: str, text: str) -> tuple[str, ...]:
+    """The credentials that stand in a workflow file, where nobody should see them once more."""
+    try:
+        uses = uses_of(Source(path, text))
+    except NotYaml:
+        return ()
+    literals = (use.literal(name) for use in uses for name in SECRETS)
+    return tuple(literal for literal in literals if literal)
+
+
+def workflow_files(root: Path) -> list[Path]:
+    """The workflow files of a checkout."""
+    folder = root / FOLDER
+    return sorted(path for pattern in ("*.yml", "*.yaml") for path in folder.glob(pattern))
+
+
+def _all(use: Use) -> Iterator[Mistake]:
+    for rule in _RULES:
+        yield from rule(use)
+
 
 MOST_CHARACTERS = 1_000_000
 """A longer file is no workflow."""

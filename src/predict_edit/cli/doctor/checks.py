@@ -1,4 +1,4 @@
-"""What each check of ``predict-edit doctor`` reads from the settings and the tiny edit. Pure."""
+"""The checks of ``predict-edit doctor``: sign in, ask for one tiny edit, and read what it shows."""
 
 from __future__ import annotations
 
@@ -8,21 +8,34 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-from predict_edit.cli.model_choice import Chosen
-from predict_edit.domain import Effort, FailedEdit, FileEdit, PredictionState, Usage
+import httpx2
+
+from predict_edit.cli.model_choice import ModelChoice
+from predict_edit.domain import (
+    EditRequest,
+    Effort,
+    FailedEdit,
+    FileEdit,
+    PredictionState,
+    SourceFile,
+    Usage,
+)
 from predict_edit.domain.errors import (
     AnswerError,
     ModelForbidden,
     ModelUnauthorized,
     PredictEditError,
-    SettingsError,
+    SignInError,
 )
-from predict_edit.llm import prices
+from predict_edit.llm import prices, tokens
+from predict_edit.llm.auth import Mask, open_client, token_source
+from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.effort import Attempt
 from predict_edit.llm.models import Capability, provider_of, retirement_warning
+from predict_edit.llm.surroundings import Surroundings
 from predict_edit.report.view import dollars
-from predict_edit.settings.endpoint import Endpoint
-from predict_edit.settings.sign_in import SignIn
+from predict_edit.settings.endpoint import Endpoint, read_endpoint
+from predict_edit.settings.sign_in import SignIn, choose_sign_in
 
 State = Literal["ok", "warning", "failed", "skipped"]
 
@@ -53,10 +66,6 @@ class Check:
     found: str
     next_step: str = ""
 
-    def as_data(self) -> dict[str, str]:
-        """For JSON."""
-        return dataclasses.asdict(self)
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
@@ -85,17 +94,12 @@ class Trial:
         return self.error is None or isinstance(self.error, AnswerError)
 
 
-def settings_problem(error: SettingsError) -> Check:
-    """The settings are wrong; nothing else is looked at."""
-    return Check(name="settings", state="failed", found=error.cause, next_step=error.next_step)
-
-
 def failed(name: str, error: PredictEditError) -> Check:
     """A check that failed with this error."""
     return Check(name=name, state="failed", found=error.cause, next_step=error.next_step)
 
 
-def of_settings(chosen: Chosen, where: Endpoint, way: SignIn) -> Check:
+def of_settings(chosen: ModelChoice, where: Endpoint, way: SignIn) -> Check:
     """Where requests go, how they sign in, and which variable or option said so."""
     given = ", ".join(f"`{name}` from {origin}" for name, origin in chosen.origins.items())
     what = "deployment" if where.is_azure else "model"
@@ -107,7 +111,7 @@ def of_settings(chosen: Chosen, where: Endpoint, way: SignIn) -> Check:
     )
 
 
-def of_sign_in(trial: Trial, chosen: Chosen, way: SignIn) -> list[Check]:
+def of_sign_in(trial: Trial, chosen: ModelChoice, way: SignIn) -> list[Check]:
     """What the request showed of the key, or of Entra ID's token."""
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
         told = failed("sign-in", trial.error)
@@ -152,7 +156,7 @@ def of_answer(trial: Trial) -> Check:
     return Check(name="answer", state="ok", found=f"the test file was edited as asked {took}")
 
 
-def of_model(trial: Trial, chosen: Chosen) -> Check:
+def of_model(trial: Trial, chosen: ModelChoice) -> Check:
     """Which model stands behind the name, and what was left out for it."""
     reported = trial.effort.model
     left_out = [note for note in trial.notes if "was left out" in note]
@@ -170,7 +174,7 @@ def of_model(trial: Trial, chosen: Chosen) -> Check:
     return Check(name="model", state="ok", found=f"`{reported}`{behind or ' answered'}{more}")
 
 
-def of_predictions(trial: Trial, chosen: Chosen) -> Check:
+def of_predictions(trial: Trial, chosen: ModelChoice) -> Check:
     """Whether predictions are taken, refused or ignored."""
     usage = trial.effort.usage or Usage()
     off = (
@@ -240,7 +244,7 @@ def of_room(trial: Trial) -> Check:
     )
 
 
-def of_price(trial: Trial, chosen: Chosen, where: Endpoint) -> Check:
+def of_price(trial: Trial, chosen: ModelChoice, where: Endpoint) -> Check:
     """What tokens cost, and what this very check cost."""
 
     def of(usage: Usage) -> Decimal | None:
@@ -273,7 +277,7 @@ def of_price(trial: Trial, chosen: Chosen, where: Endpoint) -> Check:
     )
 
 
-def of_retirement(trial: Trial, chosen: Chosen, where: Endpoint, today: dt.date) -> Check:
+def of_retirement(trial: Trial, chosen: ModelChoice, where: Endpoint, today: dt.date) -> Check:
     """Until when the model can be used, as far as known."""
     names = (trial.effort.model, chosen.settings.model)
     warning = retirement_warning(names, provider=provider_of(where), today=today)
@@ -291,3 +295,105 @@ def of_retirement(trial: Trial, chosen: Chosen, where: Endpoint, today: dt.date)
 def _number(text: Any) -> int | None:
     """A count as headers carry it."""
     return int(text) if isinstance(text, str) and text.strip().isdecimal() else None
+
+
+MOST_SECONDS = 120.0
+"""What the tiny edit may take at most."""
+
+_NONCE = "doctor-0123456789"
+
+
+async def diagnose(
+    chosen: ModelChoice,
+    *,
+    environ: Mapping[str, str],
+    mask: Mask,
+    today: dt.date,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    identity_transport: httpx2.BaseTransport | None = None,
+) -> list[Check]:
+    """Look at everything.
+
+    Args:
+        chosen: The settings and where they came from.
+        environ: Where a job's identity and Azure's credentials are looked for.
+        mask: Told of every token, so that none is shown.
+        today: For retirement dates.
+        transport: Stands in for the network to the model.
+        identity_transport: The same, to GitHub's identity tokens.
+
+    Raises:
+        SettingsError: the settings contradict each other; nothing was requested.
+    """
+    settings = chosen.settings
+    where, way = read_endpoint(settings), choose_sign_in(settings)
+    checks = [of_settings(chosen, where, way)]
+    if way is not SignIn.KEY:
+        try:
+            source = token_source(
+                settings, environ=environ, mask=mask, identity_transport=identity_transport
+            )
+            await source()
+        except SignInError as error:
+            return [*checks, failed("sign-in", error)]
+    trial = await _try(
+        dataclasses.replace(
+            chosen,
+            settings=dataclasses.replace(
+                settings, prediction="on", timeout=min(settings.timeout, MOST_SECONDS)
+            ),
+        ),
+        environ=environ,
+        mask=mask,
+        today=today,
+        transport=transport,
+    )
+    checks += of_sign_in(trial, chosen, way)
+    checks.append(of_answer(trial))
+    if not trial.answered:
+        return checks
+    return [
+        *checks,
+        of_model(trial, chosen),
+        of_predictions(trial, chosen),
+        of_limits(trial),
+        of_room(trial),
+        of_price(trial, chosen, where),
+        of_retirement(trial, chosen, where, today),
+    ]
+
+
+async def _try(
+    chosen: ModelChoice,
+    *,
+    environ: Mapping[str, str],
+    mask: Mask,
+    today: dt.date,
+    transport: httpx2.AsyncBaseTransport | None,
+) -> Trial:
+    """Ask for the tiny edit, as a run would."""
+    attempts: list[Attempt] = []
+    client = open_client(chosen.settings, environ=environ, mask=mask, transport=transport)
+    editor = ChatEditor(
+        chosen.settings,
+        client,
+        nonce=_NONCE,
+        today=today,
+        around=Surroundings(count=tokens.count, on_attempt=attempts.append),
+    )
+    try:
+        result = await editor.edit(
+            EditRequest(
+                file=SourceFile(path="fizzbuzz.py", text=FIZZBUZZ, blob_sha=""),
+                instruction=INSTRUCTION,
+            )
+        )
+    finally:
+        await editor.aclose()
+    return Trial(
+        result=result,
+        attempts=tuple(attempts),
+        limits=editor.limits,
+        capability=editor.capability,
+        notes=editor.notes,
+    )

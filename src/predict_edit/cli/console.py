@@ -1,19 +1,100 @@
-"""What a person at a terminal sees: tables and colours where rich is installed, else plain text.
+"""What every command shows at a terminal: errors that help, text, tables, progress as lines.
 
-Everything that is shown passes through here: secrets are taken out, and text from a server cannot
-steer the terminal or a runner that reads along.
+Text and tables pass through ``Screen``: secrets are taken out, and text from a server cannot steer
+the terminal or a runner that reads along. What needs rich is in :mod:`.terminal`.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
+import logging
+import os
 import shutil
+import sys
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TextIO
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, TextIO
 
-from predict_edit.support.log import Secrets, harmless
+from predict_edit.domain import FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.errors import Defect, PredictEditError, SettingsError
+from predict_edit.support.log import Secrets, harmless, log, set_up
+
+DONE, FAILED, WRONG, UNCHANGED, INTERRUPTED = 0, 1, 2, 3, 130
+KEYS: Final = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_CLIENT_SECRET")
+_RED, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1m", "\x1b[0m"
+
+
+def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    """Run a command; whatever goes wrong becomes two lines and an exit status."""
+    debug = getattr(arguments, "debug", False)
+    _prepare_log(debug=debug)
+    try:
+        return run(arguments)
+    except PredictEditError as error:
+        say_error(error)
+        if debug:
+            traceback.print_exc()
+        return WRONG if isinstance(error, SettingsError) else FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("\npredict-edit: interrupted.\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise  # the command line ends every command so
+    except Exception as error:  # noqa: BLE001 - a defect of ours is told like any other failure
+        if debug:
+            traceback.print_exc()
+        defect = Defect.of(error)
+        say_error(Defect(defect.cause, "Run it again with --debug and report what it prints."))
+        return FAILED
+
+
+def say_error(error: PredictEditError) -> None:
+    """Tell what happened and what to do, in colour where that is wanted."""
+    red, bold, plain = (_RED, _BOLD, _PLAIN) if coloured(sys.stderr) else ("", "", "")
+    cause, step = (printable(part) for part in (error.cause, error.next_step))
+    sys.stderr.write(f"{red}predict-edit:{plain} {bold}{cause}{plain}\n")
+    if step:
+        sys.stderr.write(f"  {step}\n")
+    sys.stderr.flush()
+
+
+def printable(text: str) -> str:
+    """Write what would steer a terminal as escapes, on one line."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
+    )
+
+
+def coloured(stream: object) -> bool:
+    """Tell whether to colour: on a terminal that can, unless NO_COLOR is set (no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def has_rich() -> bool:
+    """Tell whether the extra for terminals is installed."""
+    return importlib.util.find_spec("rich") is not None
+
+
+def _prepare_log(*, debug: bool) -> None:
+    secrets = Secrets()
+    for name in KEYS:
+        secrets.add(os.environ.get(name))
+    if debug:
+        set_up(sys.stderr, secrets, debug=True)
+        sys.excepthook = sys.__excepthook__
+    elif not log.handlers:
+        log.addHandler(logging.NullHandler())
+        log.propagate = False
+
 
 Style = Literal["", "bold", "dim", "green", "yellow", "red"]
 
@@ -114,3 +195,19 @@ class Screen:
                 for number, (cell, width) in enumerate(zip(row, widths, strict=True))
             )
             self._stream.write(line.rstrip() + "\n")
+
+
+class Silent:
+    """A watch that says nothing."""
+
+    def begin(self, files: Sequence[SourceFile]) -> None:
+        """Say nothing."""
+
+    def received(self, path: str, characters: int) -> None:
+        """Say nothing."""
+
+    def answered(self, answer: FileEdit | FailedEdit) -> None:
+        """Say nothing."""
+
+    def end(self) -> None:
+        """Say nothing."""

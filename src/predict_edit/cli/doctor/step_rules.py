@@ -1,4 +1,4 @@
-"""The step itself: which version of the action, and which inputs."""
+"""Rules for the step itself: which version of the action, and which inputs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from predict_edit import __version__
-from predict_edit.cli.doctor.workflow.mistake import Mistake
-from predict_edit.cli.doctor.workflow.source import Change, entries, text_of
-from predict_edit.cli.doctor.workflow.use import Use, ref_of
+from predict_edit.cli.doctor.workflow_source import Change, Mistake, Use, entries, ref_of, text_of
 from predict_edit.domain.errors import MissingInput, SettingsError
 from predict_edit.settings.endpoint import is_azure_host
 from predict_edit.settings.inputs import KNOWN, SECRETS, read_inputs, variable_of
@@ -30,7 +28,7 @@ _STAND_INS: Final = {
 """For what only the run knows, where whether it is given at all makes a difference."""
 
 
-def mistakes(use: Use) -> Iterator[Mistake]:
+def step_mistakes(use: Use) -> Iterator[Mistake]:
     """What is wrong with the step."""
     yield from _version(use)
     yield from _examples(use)
