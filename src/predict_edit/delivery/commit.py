@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from predict_edit.delivery.delivered import Delivered, Destination, check_unchanged
+from predict_edit.delivery.delivered import Delivered, Destination, changed, check_unchanged
 from predict_edit.domain import (
     Commit,
     CommitDraft,
     FileResult,
     Outcome,
+    PlacedFile,
     Placement,
     PlacementKind,
     PullRequest,
@@ -48,7 +49,7 @@ class CommitDelivery:
 
     def prepare(self, results: Sequence[FileResult]) -> Delivered:
         """Put every accepted hunk into the commit."""
-        outcome = Outcome.COMMITTED if _contents_of(results) else None
+        outcome = Outcome.COMMITTED if _edited(results) else None
         return Delivered(files=as_committed(results), outcome=outcome)
 
     async def deliver(self, prepared: Delivered) -> Delivered:
@@ -62,7 +63,7 @@ class CommitDelivery:
             await self.to.save()
         if prepared.outcome is None:
             return prepared
-        files = len(_contents_of(prepared.files))
+        files = len(_edited(prepared.files))
         headline = f"Edit {plural(files, 'file')} with predict-edit"
         try:
             commit = await commit_files(self.to, prepared.files, headline=headline)
@@ -81,35 +82,16 @@ def as_committed(files: Iterable[FileResult], reason: str = COMMITTED) -> tuple[
             return placement
         return Placement(hunk=placement.hunk, kind=PlacementKind.PATCH, reason=reason)
 
-    return tuple(
-        dataclasses.replace(
-            result,
-            placed=dataclasses.replace(
-                result.placed, placements=tuple(map(moved, result.placed.placements))
-            ),
-        )
-        if result.placed
-        else result
-        for result in files
+    return changed(
+        files,
+        lambda placed: dataclasses.replace(placed, placements=tuple(map(moved, placed.placements))),
     )
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _NewContent:
-    path: str
-    before: str
-    """The blob SHA that the head must have."""
-    data: bytes
-
-
-def _contents_of(files: Iterable[FileResult]) -> tuple[_NewContent, ...]:
-    """Return the new contents of all files whose accepted edits change them."""
+def _edited(files: Iterable[FileResult]) -> tuple[PlacedFile, ...]:
+    """Return all files whose accepted edits change them."""
     return tuple(
-        _NewContent(
-            path=result.path,
-            before=result.placed.file.blob_sha,
-            data=result.placed.accepted.encode(),
-        )
+        result.placed
         for result in files
         if result.placed and result.placed.accepted != result.placed.file.text
     )
@@ -124,7 +106,7 @@ async def commit_files(to: Destination, files: Iterable[FileResult], *, headline
         ForgeError: the comment could not be read.
     """
     await check_unchanged(to.forge, to.job.command)
-    pull, head, contents = to.pull, to.pull.head_sha, _contents_of(files)
+    pull, head, edited = to.pull, to.pull.head_sha, _edited(files)
     if pull.head_repository is None:
         raise CommitRefused(
             "The edits were not committed: the pull request's fork was deleted.",
@@ -137,19 +119,19 @@ async def commit_files(to: Destination, files: Iterable[FileResult], *, headline
             expected_head=head,
             headline=headline,
             body=_message(to),
-            files=tuple((content.path, content.data) for content in contents),
+            files=tuple((placed.file.path, placed.accepted.encode()) for placed in edited),
         )
         try:
             return await to.forge.commit(draft)
         except (ForgeUnavailable, ForgeAnswerInvalid) as error:
-            if made := await _find_commit(to, contents):
+            if made := await _find_commit(to, edited):
                 log.info("GitHub reported an error, but the commit was made")
                 return made
             raise _refused(to, error) from error
         except BranchMoved:
-            if made := await _find_commit(to, contents):
+            if made := await _find_commit(to, edited):
                 return made
-            head = await _new_head(to, contents)
+            head = await _new_head(to, edited)
         except ForgeError as error:
             raise _refused(to, error) from error
     raise CommitRefused(
@@ -163,13 +145,13 @@ def page_of(pull: PullRequest, sha: str) -> str:
     return f"{pull.url}/commits/{sha}" if pull.url else ""
 
 
-async def _find_commit(to: Destination, contents: Sequence[_NewContent]) -> Commit | None:
+async def _find_commit(to: Destination, edited: Sequence[PlacedFile]) -> Commit | None:
     """Return the new head if it has exactly these edits."""
     try:
         head = await to.forge.head_sha(to.pull.number)
         if head == to.pull.head_sha:
             return None
-        blobs = {content.path: blob_sha_of(content.data) for content in contents}
+        blobs = {placed.file.path: blob_sha_of(placed.accepted.encode()) for placed in edited}
         if not await _has_blobs(to, head, blobs):
             return None
     except ForgeError as error:
@@ -183,7 +165,7 @@ async def _has_blobs(to: Destination, head: str, blobs: Mapping[str, str]) -> bo
     return all(path in found and found[path].blob_sha == sha for path, sha in blobs.items())
 
 
-async def _new_head(to: Destination, contents: Sequence[_NewContent]) -> str:
+async def _new_head(to: Destination, edited: Sequence[PlacedFile]) -> str:
     """Return the commit that the branch moved to, if the edited files are still the same there.
 
     Raises:
@@ -191,7 +173,8 @@ async def _new_head(to: Destination, contents: Sequence[_NewContent]) -> str:
     """
     try:
         head = await to.forge.head_sha(to.pull.number)
-        same = await _has_blobs(to, head, {content.path: content.before for content in contents})
+        before = {placed.file.path: placed.file.blob_sha for placed in edited}
+        same = await _has_blobs(to, head, before)
     except ForgeError as error:
         raise _refused(to, error) from error
     if not same:

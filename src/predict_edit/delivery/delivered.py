@@ -12,6 +12,7 @@ from predict_edit.domain import (
     FileResult,
     Job,
     Outcome,
+    PlacedFile,
     PullRequest,
     Review,
     Suggestion,
@@ -116,24 +117,24 @@ def _check(command: CommandRef, body: str | None) -> None:
 def capped(results: Sequence[FileResult], limit: int) -> tuple[FileResult, ...]:
     """Apply ``max-suggestions`` over all files, in their order."""
     placed = iter(cap([result.placed for result in results if result.placed], limit))
-    return tuple(
-        dataclasses.replace(result, placed=next(placed)) if result.placed else result
-        for result in results
-    )
+    return changed(results, lambda _: next(placed))
 
 
 def demoted(
     files: Iterable[FileResult], reason: str, only: Collection[Suggestion] | None = None
 ) -> tuple[FileResult, ...]:
     """Move suggestions to the patch: all of them, or only some."""
+    return changed(
+        files,
+        lambda placed: demote(placed, placed.suggestions if only is None else only, reason),
+    )
+
+
+def changed(
+    files: Iterable[FileResult], change: Callable[[PlacedFile], PlacedFile]
+) -> tuple[FileResult, ...]:
+    """Change the placements of every edited file."""
     return tuple(
-        dataclasses.replace(
-            result,
-            placed=demote(
-                result.placed, result.placed.suggestions if only is None else only, reason
-            ),
-        )
-        if result.placed
-        else result
+        dataclasses.replace(result, placed=change(result.placed)) if result.placed else result
         for result in files
     )

@@ -16,7 +16,7 @@ import hmac
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pydantic
@@ -181,7 +181,7 @@ def pack(memory: Memory, secret: str | None, limit: int = LIMIT, *, about: str =
     If all would be longer than ``limit``, files with the largest edits and the last answers are
     left out; they cost tokens again when the command is run again. The seal covers ``about``, too.
     """
-    sizes = {path: len(_deflated(_written({path: r}))) for path, r in memory.records.items()}
+    sizes = {path: size for path, one in memory.records.items() if (size := _size(one))}
     kept: dict[str, Record] = {}
     room = limit
     for path in sorted(sizes, key=sizes.__getitem__):
@@ -191,7 +191,7 @@ def pack(memory: Memory, secret: str | None, limit: int = LIMIT, *, about: str =
         kept[path] = memory.records[path]
     answers = list(memory.answers.items())[:MAX_ANSWERS]
     while True:
-        data = _deflated(_written(kept, dict(sorted(answers)), memory.figures))
+        data = _written(kept, dict(sorted(answers)), memory.figures)
         # Two dashes would end the comment that the marker is, so not the alphabet for addresses.
         packed = f"{_seal(data, secret, about)}.{base64.b64encode(data).decode('ascii')}"
         if len(packed) <= limit:
@@ -248,29 +248,19 @@ def unpack_old_answers(packed: str) -> dict[str, str]:
 
 
 def _written(
-    records: Mapping[str, Record],
-    answers: Mapping[str, str] | None = None,
-    figures: Mapping[str, str] | None = None,
+    records: dict[str, Record],
+    answers: dict[str, str] | None = None,
+    figures: dict[str, str] | None = None,
 ) -> bytes:
-    memory = Memory(records=dict(records), answers=dict(answers or {}), figures=dict(figures or {}))
+    memory = Memory(records=records, answers=answers or {}, figures=figures or {})
+    return zlib.compress(_codec().dump_json(memory, exclude_defaults=True), 9)
+
+
+def _size(record: Record) -> int:
     try:
-        return _codec().dump_json(memory, exclude_defaults=True)
+        return len(_written({record.path: record}))
     except ValueError:
-        # A path or text that is not Unicode; that file is simply not remembered.
-        whole = {path: record for path, record in records.items() if _is_unicode(record)}
-        return _written(whole, answers, figures) if len(whole) < len(records) else b"{}"
-
-
-def _is_unicode(record: Record) -> bool:
-    try:
-        _codec().dump_json(Memory(records={record.path: record}))
-    except ValueError:
-        return False
-    return True
-
-
-def _deflated(data: bytes) -> bytes:
-    return zlib.compress(data, 9)
+        return 0  # A path or text that is not Unicode: that file is simply not remembered.
 
 
 def _seal(data: bytes, secret: str | None, about: str) -> str:
