@@ -33,6 +33,7 @@ COMES_WITH = {
     "markupsafe": "jinja2",
     "pydantic-core": "pydantic",
     "requests": "pygithub",
+    "urllib3": "pygithub",
 }
 """Packages whose classes are part of a dependency's own interface, and that dependency.
 

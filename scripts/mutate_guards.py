@@ -127,10 +127,10 @@ GUARDS = (
     ),
     Guard(
         name="nobody can guess the delimiter of an output",
-        file="github/runner.py",
+        file="github/actions_runner.py",
         old='delimiter = f"predict-edit-{uuid.uuid4()}"',
         new='delimiter = "EOF"',
-        test="tests/github/test_runner.py::TestOutputs::test_several_values_stay_apart",
+        test="tests/github/test_actions_runner.py::TestOutputs::test_several_values_stay_apart",
     ),
     Guard(
         name="debug lines of libraries stay out",
@@ -141,9 +141,9 @@ GUARDS = (
     ),
     Guard(
         name="GitHub's token follows no redirect away",
-        file="github/transport.py",
-        old="if origin(target) != origin(self._api):",
-        new="if not target:",
+        file="github/client.py",
+        old='options |= {"read": False, "status_forcelist": _REDIRECTS, "allowed_methods": None}',
+        new="options |= {}",
         test=f"{COMMAND}[github-redirects-reads]",
     ),
     Guard(
@@ -152,13 +152,6 @@ GUARDS = (
         old="follow_redirects=False,\n",
         new="follow_redirects=True,\n",
         test=f"{COMMAND}[model-redirects]",
-    ),
-    Guard(
-        name="GraphQL's address is that of the API",
-        file="github/addresses.py",
-        old="!= (api.scheme, api.hostname, api.port):",
-        new="== ():",
-        test=f"{COMMAND}[graphql-on-another-host]",
     ),
     Guard(
         name="git gets no environment",
@@ -197,7 +190,7 @@ GUARDS = (
     ),
     Guard(
         name="GitHub's token is not sent in the clear",
-        file="github/addresses.py",
+        file="github/client.py",
         old='parts.scheme == "http" and here',
         new='parts.scheme == "http"',
         test=f"{COMMAND}[github-in-the-clear-nearby]",

@@ -27,7 +27,7 @@ from predict_edit.domain.errors import AnswerRefused
 from predict_edit.findings import Roots
 from predict_edit.findings.workspace import Workspace
 from predict_edit.github.client import Client
-from predict_edit.github.forge import GitHubForge
+from predict_edit.github.host import GitHubHost
 from predict_edit.report.outputs import to_outputs
 from predict_edit.run.outcome import Finished
 from predict_edit.run.pull_request import Desk
@@ -130,12 +130,11 @@ class Rehearsal:
             **{name.replace("_", "-"): value for name, value in inputs.items()},
         }
         self.runs += 1
-        forge = GitHubForge(
+        forge = GitHubHost(
             Client(
                 repository=REPOSITORY,
                 token=DEFAULT_TOKEN,
                 api_url=self.stage.url,
-                graphql_url=f"{self.stage.url}/graphql",
                 sleep=self._sleep,
             )
         )

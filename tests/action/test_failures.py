@@ -229,22 +229,3 @@ class TestGitHub:
         assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
         assert stage.bodies == []
         assert len(stage.summaries) == 1
-
-    async def test_without_graphql_everything_is_read_over_rest(
-        self, make_stage: MakeStage
-    ) -> None:
-        """A host without GraphQL costs requests, not the result."""
-        stage = await make_stage()
-        stage.github.faults.add(
-            Fault(
-                method="POST",
-                path=r".*/graphql",
-                status=404,
-                body={"message": "Not Found"},
-                times=None,
-            )
-        )
-        run = await stage.say()
-
-        assert run.outputs["outcome"] == "suggested", run.stdout
-        assert run.outputs["files-edited"] == "13"

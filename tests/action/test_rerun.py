@@ -99,18 +99,21 @@ async def test_what_github_refused_is_tried_again(rehearse: MakeRehearsal) -> No
     assert "8 suggestions" in rehearsal.summary
 
 
-async def test_without_graphql(rehearse: MakeRehearsal) -> None:
+async def test_without_threads(rehearse: MakeRehearsal) -> None:
     """Where threads cannot be read, lines tell what is posted already."""
     rehearsal = await rehearse(files=FILES)
-    no_graphql = Fault(path=r".*/graphql", status=404, times=None)
-    rehearsal.stage.github.faults.add(no_graphql)
+    forbidden = {"errors": [{"type": "FORBIDDEN", "message": "Resource not accessible"}]}
+    no_threads = Fault(
+        path=r".*/graphql", containing="reviewThreads", status=200, body=forbidden, times=None
+    )
+    rehearsal.stage.github.faults.add(no_threads)
     comment = rehearsal.comment()
     rehearsal.stage.github.faults.add(
-        Fault(method="PATCH", path=r".*/issues/comments/.*", nth=2, status=404, times=None)
+        Fault(path=r".*/graphql", containing="mutation Close", status=404, times=None)
     )
     await rehearsal.follow(comment)
     rehearsal.recover()
-    rehearsal.stage.github.faults.add(no_graphql)
+    rehearsal.stage.github.faults.add(no_threads)
     finished = await rehearsal.follow(comment)
 
     assert finished.report.suggestion_count == len(rehearsal.places) == 8

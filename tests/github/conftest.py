@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from predict_edit.github.client import Client
-from predict_edit.github.forge import GitHubForge
+from predict_edit.github.host import GitHubHost
 
 REPOSITORY = "octo/demo"
 TOKEN = "ghs_made_up_for_the_tests_0123456789"
@@ -73,11 +73,6 @@ class FakeGitHub:
     def api_url(self) -> str:
         """What ``GITHUB_API_URL`` would be."""
         return self.origin + self.prefix
-
-    @property
-    def graphql_url(self) -> str:
-        """What ``GITHUB_GRAPHQL_URL`` would be."""
-        return self.origin + self.graphql_path
 
     async def start(self) -> Self:
         """Listen on a free port."""
@@ -219,7 +214,7 @@ class MakeForge(Protocol):
 
     naps: list[float]
 
-    def __call__(self, server: FakeGitHub | None = None, **options: Any) -> GitHubForge:
+    def __call__(self, server: FakeGitHub | None = None, **options: Any) -> GitHubHost:
         """Make one."""
 
 
@@ -248,23 +243,22 @@ async def github(make_server: MakeServer) -> FakeGitHub:
 @pytest.fixture
 async def make_forge(github: FakeGitHub) -> AsyncIterator[MakeForge]:
     """A maker of forges with other settings."""
-    forges: list[GitHubForge] = []
+    forges: list[GitHubHost] = []
     naps: list[float] = []
 
     async def sleep(seconds: float) -> None:
         naps.append(seconds)
         await asyncio.sleep(0)
 
-    def make(server: FakeGitHub | None = None, **options: Any) -> GitHubForge:
+    def make(server: FakeGitHub | None = None, **options: Any) -> GitHubHost:
         where = server or github
         settings: dict[str, Any] = {
             "repository": REPOSITORY,
             "token": TOKEN,
             "api_url": where.api_url,
-            "graphql_url": where.graphql_url,
             "sleep": sleep,
         }
-        forges.append(GitHubForge(Client(**settings | options)))
+        forges.append(GitHubHost(Client(**settings | options)))
         return forges[-1]
 
     make.naps = naps  # type: ignore[attr-defined]
@@ -274,19 +268,13 @@ async def make_forge(github: FakeGitHub) -> AsyncIterator[MakeForge]:
 
 
 @pytest.fixture
-def forge(make_forge: MakeForge) -> GitHubForge:
+def forge(make_forge: MakeForge) -> GitHubHost:
     """A forge with everything as usual."""
     return make_forge()
 
 
-@pytest.fixture
-def rest_forge(make_forge: MakeForge) -> GitHubForge:
-    """A forge on a host without GraphQL."""
-    return make_forge(graphql_url=None)
-
-
 class Files:
-    """A commit's files, served over GraphQL and REST as GitHub does."""
+    """A commit's files, served over GraphQL and as blobs as GitHub does."""
 
     commit = "c" * 40
 
@@ -344,22 +332,6 @@ class Files:
                     "content": base64.encodebytes(data).decode(),
                 },
             )
-
-    def serve_tree(self, github: FakeGitHub, *, truncated: bool = False) -> None:
-        """Serve the recursive tree over REST."""
-        entries = [
-            {
-                "path": path,
-                "mode": f"{mode:06o}",
-                "type": "commit" if mode == 0o160000 else "blob",
-                "sha": self.sha(data),
-                "size": len(data),
-            }
-            for path, (mode, data) in self.files.items()
-        ]
-        github.on(
-            "GET", f"git/trees/{self.commit}", {"truncated": truncated, "tree": entries, "sha": ""}
-        )
 
 
 @pytest.fixture

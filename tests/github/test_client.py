@@ -22,9 +22,8 @@ from predict_edit.domain.errors import (
     PredictEditError,
     SettingsError,
 )
-from predict_edit.github import endpoints
 from predict_edit.github.client import Client
-from predict_edit.github.forge import GitHubForge
+from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:
     from tests.github.conftest import FakeGitHub, MakeForge, MakeServer, Received
@@ -45,17 +44,17 @@ LIMITED = {"message": "You have exceeded a secondary rate limit. Please wait a f
 
 
 async def test_a_read_is_repeated_while_github_is_down(
-    github: FakeGitHub, forge: GitHubForge, make_forge: MakeForge
+    github: FakeGitHub, forge: GitHubHost, make_forge: MakeForge
 ) -> None:
     """Two failures of the server do not fail a read, and the pauses grow."""
     github.on("GET", "pulls/7", {}, status=502).on("GET", "pulls/7", handler=github.hang_up)
     github.on("GET", "pulls/7", PULL)
     assert (await forge.pull_request(7)).head_sha == "a" * 40
-    assert [record.status for record in forge.requests] == [502, None, 200]
+    assert forge.requests == len(github.received) == 3
     assert 0.5 <= make_forge.naps[0] < make_forge.naps[1] <= 1.25
 
 
-async def test_a_read_gives_up_in_the_end(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_read_gives_up_in_the_end(github: FakeGitHub, forge: GitHubHost) -> None:
     """A server that stays down is asked four times, then the error says so."""
     github.on("GET", "pulls/7", text="<h1>Unicorn!</h1>", status=503, content_type="text/html")
     with pytest.raises(ForgeUnavailable, match="answered 503") as caught:
@@ -88,14 +87,14 @@ async def test_a_write_is_never_repeated_blindly(
         case status:
             github.on("POST", "pulls/7/reviews", {"message": "Server Error"}, status=int(status))
     github.on("POST", "pulls/7/reviews", {"id": 2})
-    forge = make_forge(write_timeout=1)
-    with pytest.raises(ForgeUnavailable, match="not known whether it was done"):
+    forge = make_forge(timeout=1)
+    with pytest.raises(ForgeUnavailable, match="Whether it was done is not known"):
         await forge.create_review(7, DRAFT)
     assert len(github.received) == 1
     assert make_forge.naps == []
 
 
-async def test_a_comment_is_created_once(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_comment_is_created_once(github: FakeGitHub, forge: GitHubHost) -> None:
     """The POST of a comment is not repeated after a 502."""
     github.on("POST", "issues/7/comments", {}, status=502).on("POST", "issues/7/comments", COMMENT)
     with pytest.raises(ForgeUnavailable):
@@ -103,7 +102,7 @@ async def test_a_comment_is_created_once(github: FakeGitHub, forge: GitHubForge)
     assert len(github.received) == 1
 
 
-async def test_replacing_a_text_is_repeated(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_replacing_a_text_is_repeated(github: FakeGitHub, forge: GitHubHost) -> None:
     """An edit in place can double nothing, so it survives a failure of the server."""
     github.on("PATCH", "issues/comments/1", {}, status=502).on(
         "PATCH", "issues/comments/1", COMMENT
@@ -114,7 +113,7 @@ async def test_replacing_a_text_is_repeated(github: FakeGitHub, forge: GitHubFor
 
 @pytest.mark.parametrize("status", [403, 429])
 async def test_a_limited_write_waits_as_told(
-    github: FakeGitHub, forge: GitHubForge, make_forge: MakeForge, status: int
+    github: FakeGitHub, forge: GitHubHost, make_forge: MakeForge, status: int
 ) -> None:
     """A rate limit refuses before anything happens, so the write is sent again after the wait."""
     github.on(
@@ -125,7 +124,7 @@ async def test_a_limited_write_waits_as_told(
 
 
 async def test_waiting_for_limits_has_an_end(
-    github: FakeGitHub, forge: GitHubForge, make_forge: MakeForge
+    github: FakeGitHub, forge: GitHubHost, make_forge: MakeForge
 ) -> None:
     """After two waits, or when the wait would be too long, the error says how long it is."""
     github.on("GET", "pulls/7", LIMITED, status=429, headers={"Retry-After": "30"})
@@ -140,7 +139,7 @@ async def test_waiting_for_limits_has_an_end(
 
 
 async def test_a_review_that_came_too_fast_is_not_repeated(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """After 422 "submitted too quickly" the caller has to look first."""
     github.on("POST", "pulls/7/reviews", {"message": "was submitted too quickly"}, status=422)
@@ -150,7 +149,7 @@ async def test_a_review_that_came_too_fast_is_not_repeated(
 
 
 async def test_reactions_neither_wait_nor_fail(
-    github: FakeGitHub, forge: GitHubForge, make_forge: MakeForge, caplog: pytest.LogCaptureFixture
+    github: FakeGitHub, forge: GitHubHost, make_forge: MakeForge, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A limited reaction is let go at once, with a line in the debug log."""
     from predict_edit.domain import CommandRef, CommandSource
@@ -163,34 +162,37 @@ async def test_reactions_neither_wait_nor_fail(
     assert "no reaction TAKEN" in caplog.text
 
 
-async def test_every_request_is_recorded(github: FakeGitHub, forge: GitHubForge) -> None:
-    """The count tells method, address and status, and nothing of what was sent."""
+async def test_every_request_is_counted_and_logged(
+    github: FakeGitHub, forge: GitHubHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The debug log has endpoint and status, and nothing of what was sent."""
     github.on("GET", "pulls/7", PULL).on_graphql({}, errors=[{"type": "FORBIDDEN"}])
-    await forge.pull_request(7)
-    with pytest.raises(ForgeError):
-        await forge.review_threads(7, "marker")
-    assert [(record.method, record.path, record.status) for record in forge.requests] == [
-        ("GET", "/repos/octo/demo/pulls/7", 200),
-        ("POST", "GraphQL ReviewThreads", 200),
+    with caplog.at_level(logging.DEBUG, "predict_edit"):
+        await forge.pull_request(7)
+        with pytest.raises(ForgeError):
+            await forge.review_threads(7, "marker")
+    assert forge.requests == 2
+    assert [message.split(" in ")[0] for message in caplog.messages] == [
+        "GET pulls/:number: done",
+        "GraphQL ReviewThreads: status 400",
     ]
 
 
-async def test_headers_are_those_github_asks_for(github: FakeGitHub, forge: GitHubForge) -> None:
-    """Token, API version, media type and a user agent go with every request."""
+async def test_headers_are_those_github_asks_for(github: FakeGitHub, forge: GitHubHost) -> None:
+    """Token, API version and a user agent go with every request."""
     github.on("GET", "pulls/7", PULL)
     await forge.pull_request(7)
     headers = {name.lower(): value for name, value in github.received[0].headers.items()}
     assert headers["authorization"] == f"token {TOKEN}"
     assert headers["x-github-api-version"] == "2022-11-28"
-    assert headers["accept"] == "application/vnd.github+json"
     assert headers["user-agent"].startswith("predict-edit/")
 
 
 async def test_an_enterprise_server_is_addressed_as_it_says(
     make_server: MakeServer, make_forge: MakeForge
 ) -> None:
-    """Prefix, port and GraphQL address are taken as given and never derived."""
-    server = await make_server(prefix="/api/v3", graphql_path="/somewhere/graphql")
+    """Prefix and port are taken as given, and GraphQL is where an Enterprise Server has it."""
+    server = await make_server(prefix="/api/v3", graphql_path="/api/graphql")
     server.on("GET", "pulls/7", PULL).on_graphql({}, errors=[{"type": "FORBIDDEN"}])
     forge = make_forge(server)
     assert (await forge.pull_request(7)).number == 7
@@ -198,54 +200,56 @@ async def test_an_enterprise_server_is_addressed_as_it_says(
         await forge.review_threads(7, "marker")
     assert [received.path for received in server.received] == [
         "/api/v3/repos/octo/demo/pulls/7",
-        "/somewhere/graphql",
+        "/api/graphql",
     ]
 
 
-async def test_a_redirect_within_the_host_is_followed_with_its_query(
-    github: FakeGitHub, forge: GitHubForge
+async def test_a_renamed_repository_is_asked_by_its_number(
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """A renamed repository answers 301 with the whole address, page size included."""
-    moved = f"{github.api_url}/repositories/1/pulls/7/files?per_page=100"
-    github.on("GET", "pulls/7/files", status=301, headers={"Location": moved})
+    """It answers 301 with its number; queries and bodies are sent there again."""
+    moved = f"{github.api_url}/repositories/1"
+    headers = {"Location": f"{moved}/pulls/7/files?per_page=100"}
+    github.on("GET", "pulls/7/files", status=301, headers=headers)
     github.on("GET", "/repositories/1/pulls/7/files", [])
+    github.on("POST", "/repositories/1/issues/7/comments", COMMENT, status=201)
     assert await forge.changed_files(7) == ()
     assert github.received[-1].query == {"per_page": "100"}
-    assert len(github.received) == 2
+    headers = {"Location": f"{moved}/issues/7/comments"}
+    github.on("POST", "issues/7/comments", status=307, headers=headers)
+    await forge.create_comment(7, "text")
+    assert github.received[-1].json == {"body": "text"}
 
 
-async def test_a_redirect_away_is_not_followed(
-    github: FakeGitHub, forge: GitHubForge, make_server: MakeServer
+async def test_no_other_redirect_is_followed(
+    github: FakeGitHub, forge: GitHubHost, make_server: MakeServer
 ) -> None:
     """Another host, even another port, never sees the token."""
     other = await make_server()
-    for status in (301, 302, 307, 308):
-        github.on("GET", "pulls/7", status=status, headers={"Location": f"{other.api_url}/x"})
-    for _ in range(4):
+    places = [
+        (301, f"{other.api_url}/repositories/1/pulls/7"),
+        (302, f"{other.api_url}/x"),
+        (303, ""),
+        (307, "/repos/octo/demo/pulls/7"),
+        (308, f"{github.api_url}.example.com/repositories/1/pulls/7"),
+    ]
+    for status, location in places:
+        github.on("GET", "pulls/7", status=status, headers={"Location": location})
+    for _ in places:
         with pytest.raises(ForgeAnswerInvalid, match="redirect to another address"):
             await forge.pull_request(7)
     assert other.received == []
-    assert len(github.received) == 4
+    assert len(github.received) == len(places)
 
 
-async def test_a_redirect_loop_ends(github: FakeGitHub, forge: GitHubForge) -> None:
-    """An address that points at itself is left after a few steps."""
-    github.on("GET", "pulls/7", status=302, headers={"Location": "/repos/octo/demo/pulls/7"})
+async def test_a_redirect_loop_ends(github: FakeGitHub, forge: GitHubHost) -> None:
+    """A number that points at another number is not followed any further."""
+    for number, path in ((1, "pulls/7"), (2, "/repositories/1/pulls/7")):
+        location = f"{github.api_url}/repositories/{number}/pulls/7"
+        github.on("GET", path, status=302, headers={"Location": location})
     with pytest.raises(ForgeAnswerInvalid, match="redirect"):
         await forge.pull_request(7)
-    assert len(github.received) == 4
-
-
-async def test_graphql_on_another_host_is_not_used(
-    github: FakeGitHub, make_forge: MakeForge
-) -> None:
-    """The token goes to the host of the API only; REST does the work then."""
-    elsewhere = github.graphql_url.replace("127.0.0.1", "localhost")
-    forge = make_forge(graphql_url=elsewhere)
-    github.on("GET", "issues/7/comments", [])
-    assert await forge.marked_comments(7, "marker") == ()
-    assert [received.method for received in github.received] == ["GET"]
-    assert not await forge.minimize_comment("IC_1")
+    assert len(github.received) == 2
 
 
 @pytest.mark.parametrize(
@@ -274,9 +278,9 @@ async def test_the_token_is_not_sent_in_the_clear(url: str, *, ok: bool) -> None
     """Only https, or http within this machine; a private network is no place for a token."""
     if not ok:
         with pytest.raises(EventError, match="GITHUB_API_URL"):
-            Client(repository="octo/demo", token=TOKEN, api_url=url, graphql_url=None)
+            Client(repository="octo/demo", token=TOKEN, api_url=url)
         return
-    client = Client(repository="octo/demo", token=TOKEN, api_url=url, graphql_url=None)
+    client = Client(repository="octo/demo", token=TOKEN, api_url=url)
     await client.aclose()
 
 
@@ -296,7 +300,7 @@ def test_a_wrong_repository_name_is_named(name: str) -> None:
 
 
 async def test_the_token_shows_nowhere(
-    github: FakeGitHub, forge: GitHubForge, caplog: pytest.LogCaptureFixture
+    github: FakeGitHub, forge: GitHubHost, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Not in logs at debug level, not in errors, not in a repr, even when GitHub echoes it."""
     github.on("GET", "pulls/7", {"message": f"bad token {TOKEN}", "errors": [TOKEN]}, status=401)
@@ -312,7 +316,7 @@ async def test_the_token_shows_nowhere(
 
 
 async def test_bodies_show_in_no_log(
-    github: FakeGitHub, forge: GitHubForge, caplog: pytest.LogCaptureFixture
+    github: FakeGitHub, forge: GitHubHost, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What is sent and received stays out of every library's debug log."""
     github.on("POST", "issues/7/comments", COMMENT | {"body": "received secret sauce"})
@@ -323,9 +327,7 @@ async def test_bodies_show_in_no_log(
     assert "/repos/octo/demo/issues/7/comments" in caplog.text
 
 
-async def test_text_is_utf8_whatever_the_header_says(
-    github: FakeGitHub, forge: GitHubForge
-) -> None:
+async def test_text_is_utf8_whatever_the_header_says(github: FakeGitHub, forge: GitHubHost) -> None:
     """An answer without a charset is not guessed at."""
     raw = json.dumps(PULL | {"title": "naïve 漢字 😀 \u2028"}, ensure_ascii=False).encode()
 
@@ -339,26 +341,26 @@ async def test_text_is_utf8_whatever_the_header_says(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("<html>Sign in to the proxy</html>", "no JSON"),
-        ("{", "no JSON"),
-        ("", r"no usable field `\(top\)`"),
+        ("<html>Sign in to the proxy</html>", "no usable field `number`"),
+        ("{", "an unknown form"),
+        ("", "an unknown form"),
         ("[]", r"no usable field `\(top\)`"),
         ('{"number": 7}', "no usable field `head`"),
     ],
 )
 async def test_an_answer_that_is_not_githubs_is_named(
-    github: FakeGitHub, forge: GitHubForge, text: str, said: str
+    github: FakeGitHub, forge: GitHubHost, text: str, said: str
 ) -> None:
     """Endpoint and field are told, and that a proxy may have answered."""
     github.on("GET", "pulls/7", text=text)
     with pytest.raises(ForgeAnswerInvalid, match=said) as caught:
         await forge.pull_request(7)
-    assert "GET /repos/{owner}/{repo}/pulls/{number}" in caught.value.cause
+    assert "GET pulls/:number" in caught.value.cause
     assert "GITHUB_API_URL" in caught.value.next_step
 
 
 async def test_a_header_that_is_no_number_breaks_nothing(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """Rate-limit headers of a strange proxy end in an error of the tree."""
     github.on(
@@ -367,13 +369,13 @@ async def test_a_header_that_is_no_number_breaks_nothing(
         PULL,
         headers={"X-RateLimit-Remaining": "many", "X-RateLimit-Limit": "more"},
     )
-    with pytest.raises(ForgeUnavailable, match="unusable answer"):
+    with pytest.raises(ForgeAnswerInvalid, match="an unknown form"):
         await forge.pull_request(7)
 
 
 async def test_nobody_there_is_said(make_forge: MakeForge) -> None:
     """A refused connection is an unavailable GitHub."""
-    forge = make_forge(api_url="http://127.0.0.1:9", graphql_url=None)
+    forge = make_forge(api_url="http://127.0.0.1:9")
     with pytest.raises(ForgeUnavailable, match="cannot be reached"):
         await forge.pull_request(7)
 
@@ -382,11 +384,11 @@ async def test_no_answer_in_time_is_said(github: FakeGitHub, make_forge: MakeFor
     """A read that hangs is given up, repeated, and told with its seconds."""
     github.on("GET", "pulls/7", handler=github.hang)
     with pytest.raises(ForgeUnavailable, match="did not answer within 1 s"):
-        await make_forge(read_timeout=1).pull_request(7)
+        await make_forge(timeout=1).pull_request(7)
     assert len(github.received) == 4
 
 
-async def test_parallel_requests_never_mix(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_parallel_requests_never_mix(github: FakeGitHub, forge: GitHubHost) -> None:
     """Eight connections carry two hundred requests, and each gets its own answer."""
 
     async def echo(received: Received) -> web.StreamResponse:
@@ -409,7 +411,7 @@ async def test_parallel_requests_never_mix(github: FakeGitHub, forge: GitHubForg
 
 
 async def test_pages_after_the_first_come_side_by_side_and_in_order(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """With the last page known from the first answer, the others are asked for at once."""
     last = 6
@@ -435,7 +437,7 @@ async def test_pages_after_the_first_come_side_by_side_and_in_order(
 
 
 async def test_pages_without_a_known_last_one_are_followed(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """Where the header names only the next page, pages are read one after the other."""
     for number in (1, 2, 3):
@@ -464,21 +466,20 @@ async def test_closing_lets_running_requests_end(github: FakeGitHub, make_forge:
     assert (await reading).number == 7
 
 
-def test_addresses_are_quoted() -> None:
-    """A login or path cannot reach another endpoint."""
-    path = endpoints.ROLE.path(owner="o", repo="r", login="../../x?y#z")
-    assert path == "/repos/o/r/collaborators/..%2F..%2Fx%3Fy%23z/permission"
-    path = endpoints.CONTENTS.path(owner="o", repo="r", path="dir/ä b?.py")
-    assert path == "/repos/o/r/contents/dir/%C3%A4%20b%3F.py"
+async def test_addresses_are_quoted(github: FakeGitHub, forge: GitHubHost) -> None:
+    """A login cannot reach another endpoint."""
+    await forge.role_of("../../x?y#z")
+    (received,) = github.received
+    assert received.path.endswith("/collaborators/..%2F..%2Fx%3Fy%23z/permission")
 
 
 async def test_a_forbidden_read_names_endpoint_and_permission(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """A missing permission is told by name, with the place where it is given."""
     github.on("GET", "pulls/7", {"message": "Resource not accessible by integration"}, status=403)
     with pytest.raises(ForgeForbidden) as caught:
         await forge.pull_request(7)
-    assert "GET /repos/{owner}/{repo}/pulls/{number}" in caught.value.cause
+    assert "GET pulls/:number" in caught.value.cause
     assert "`pull-requests: read`" in caught.value.next_step
     assert len(github.received) == 1

@@ -13,13 +13,12 @@ from predict_edit.domain.errors import (
     ForgeAnswerInvalid,
     ForgeError,
     ForgeForbidden,
-    ForgeUnauthorized,
 )
-from predict_edit.github import conversation
-from predict_edit.github.forge import GitHubForge
+from predict_edit.github import comments
+from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:
-    from tests.github.conftest import FakeGitHub, MakeForge, Received
+    from tests.github.conftest import FakeGitHub, Received
 
 MARKER = "<!-- predict-edit:"
 
@@ -61,7 +60,7 @@ def pull(**fields: Any) -> dict[str, Any]:
 
 
 async def test_comments_and_reviews_come_with_one_query(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """Whoever asks for both, at once or one after the other, costs one request."""
     github.on_graphql(
@@ -86,7 +85,7 @@ async def test_comments_and_reviews_come_with_one_query(
     assert len(github.received) == 1
 
 
-async def test_the_same_question_is_asked_again(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_the_same_question_is_asked_again(github: FakeGitHub, forge: GitHubHost) -> None:
     """A second look is a fresh one."""
     github.on_graphql(pull(comments=page(), reviews=page()))
     github.on_graphql(pull(comments=page(comment(1)), reviews=page()))
@@ -95,19 +94,17 @@ async def test_the_same_question_is_asked_again(github: FakeGitHub, forge: GitHu
 
 
 async def test_an_old_reading_is_not_used(
-    github: FakeGitHub, forge: GitHubForge, monkeypatch: pytest.MonkeyPatch
+    github: FakeGitHub, forge: GitHubHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was read when the run began says nothing about its end."""
-    monkeypatch.setattr(conversation, "SHARED_FOR", -1.0)
+    monkeypatch.setattr(comments, "SHARED_FOR", -1.0)
     github.on_graphql(pull(comments=page(), reviews=page()))
     github.on_graphql(pull(comments=page(), reviews=page(review(1))))
     await forge.marked_comments(7, MARKER)
     assert len(await forge.marked_reviews(7, MARKER)) == 1
 
 
-async def test_after_a_write_everything_is_read_anew(
-    github: FakeGitHub, forge: GitHubForge
-) -> None:
+async def test_after_a_write_everything_is_read_anew(github: FakeGitHub, forge: GitHubHost) -> None:
     """A review that GitHub posted but did not acknowledge is found, however fast one looks."""
     github.on_graphql(pull(comments=page(), reviews=page()))
     github.on_graphql(pull(comments=page(), reviews=page(review(1))))
@@ -118,7 +115,7 @@ async def test_after_a_write_everything_is_read_anew(
     assert len(await forge.marked_reviews(7, MARKER)) == 1
 
 
-async def test_all_pages_are_read(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_all_pages_are_read(github: FakeGitHub, forge: GitHubHost) -> None:
     """Each list goes on for itself; what is complete is not asked for again."""
     github.on_graphql(pull(comments=page(comment(1), after="c1"), reviews=page(review(1))))
     github.on_graphql(pull(comments=page(comment(2), after="c2")))
@@ -134,34 +131,10 @@ async def test_all_pages_are_read(github: FakeGitHub, forge: GitHubForge) -> Non
     ]
 
 
-def rest_comment(number: int, login: str | None, body: str = MARKER) -> dict[str, Any]:
-    """A comment as REST sends it."""
-    return {
-        "id": number,
-        "node_id": f"IC_{number}",
-        "html_url": f"https://github.com/c/{number}",
-        "body": body,
-        "user": {"login": login} if login else None,
-        "created_at": "2026-01-01T00:00:00Z",
-    }
-
-
-def rest_review(number: int, login: str) -> dict[str, Any]:
-    """A review as REST sends it."""
-    return {
-        "id": number,
-        "node_id": f"PRR_{number}",
-        "html_url": f"https://github.com/r/{number}",
-        "body": MARKER,
-        "state": "COMMENTED",
-        "commit_id": "a" * 40,
-        "user": {"login": login},
-    }
-
-
 @pytest.mark.parametrize(
     "script",
     [
+        {"status": 401},
         {"status": 404},
         {"status": 500},
         {"data": None, "errors": [{"type": "FORBIDDEN", "message": "no"}]},
@@ -173,84 +146,20 @@ def rest_review(number: int, login: str) -> dict[str, Any]:
         },
     ],
 )
-async def test_without_graphql_the_account_decides(
-    github: FakeGitHub, forge: GitHubForge, script: dict[str, Any]
+async def test_what_cannot_be_read_whole_raises(
+    github: FakeGitHub, forge: GitHubHost, script: dict[str, Any]
 ) -> None:
-    """The job's own token may not ask for its name, which is known then."""
-    github.on_graphql(**script)
-    github.on(
-        "GET",
-        "issues/7/comments",
-        [
-            rest_comment(1, "github-actions[bot]"),
-            rest_comment(2, "mona"),
-            rest_comment(3, None),
-            rest_comment(4, "github-actions[bot]", "hello"),
-        ],
-    )
-    github.on("GET", "pulls/7/reviews", [rest_review(1, "github-actions[bot]")])
-    github.on("GET", "/user", {"message": "Resource not accessible by integration"}, status=403)
-    comments = await forge.marked_comments(7, MARKER)
-    reviews = await forge.marked_reviews(7, MARKER)
-    assert [(each.id, each.mine) for each in comments] == [(1, True), (2, False), (3, False)]
-    assert [(each.id, each.mine, each.node_id) for each in reviews] == [(1, True, "PRR_1")]
-    assert len(github.asked("GET", "/user")) == 1
-
-
-async def test_a_personal_token_has_a_name(github: FakeGitHub, rest_forge: GitHubForge) -> None:
-    """A comment that the bot wrote is not ours when the token is a person's."""
-    github.on(
-        "GET",
-        "issues/7/comments",
-        [rest_comment(1, "github-actions[bot]"), rest_comment(2, "Mona")],
-    )
-    github.on("GET", "/user", {"login": "mona"})
-    comments = await rest_forge.marked_comments(7, MARKER)
-    assert [(each.id, each.mine) for each in comments] == [(1, False), (2, True)]
-
-
-async def test_the_account_is_asked_for_only_where_it_matters(
-    github: FakeGitHub, rest_forge: GitHubForge
-) -> None:
-    """Without anything marked nobody's name is needed."""
-    github.on("GET", "issues/7/comments", [rest_comment(1, "mona", "hello")])
-    github.on("GET", "pulls/7/reviews", [])
-    assert await rest_forge.marked_comments(7, MARKER) == ()
-    assert await rest_forge.marked_reviews(7, MARKER) == ()
-    assert github.asked("GET", "/user") == []
-
-
-@pytest.mark.parametrize("status", [403, 404, 405])
-async def test_a_token_without_a_name_is_the_jobs_own(
-    github: FakeGitHub, rest_forge: GitHubForge, status: int
-) -> None:
-    """Whatever way a host refuses to name the account, it is the job's own token."""
-    github.on("GET", "issues/7/comments", [rest_comment(1, "github-actions[bot]")])
-    github.on("GET", "/user", {"message": "no"}, status=status)
-    (comment,) = await rest_forge.marked_comments(7, MARKER)
-    assert comment.mine
-
-
-async def test_an_unknown_account_fails(github: FakeGitHub, make_forge: MakeForge) -> None:
     """When it cannot be known what is ours, nothing is guessed."""
-    github.on("GET", "issues/7/comments", [rest_comment(1, "github-actions[bot]")])
-    github.on("GET", "/user", {}, status=500)
+    github.on_graphql(**script)
     with pytest.raises(ForgeError):
-        await make_forge(graphql_url=None).marked_comments(7, MARKER)
-
-
-async def test_a_wrong_token_is_said_at_once(github: FakeGitHub, forge: GitHubForge) -> None:
-    """401 does not try REST."""
-    github.on_graphql(status=401)
-    with pytest.raises(ForgeUnauthorized):
         await forge.marked_comments(7, MARKER)
-    with pytest.raises(ForgeUnauthorized):
+    with pytest.raises(ForgeError):
         await forge.marked_reviews(7, MARKER)
     assert github.asked("GET") == []
 
 
 async def test_one_caller_giving_up_does_not_take_the_answer_from_the_other(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """The shared reading survives the cancelling of one who waits for it."""
     arrived, go = asyncio.Event(), asyncio.Event()
@@ -284,7 +193,7 @@ def thread(number: int, **fields: Any) -> dict[str, Any]:
 
 
 async def test_threads_tell_what_became_of_suggestions(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """Resolved, answered, outdated and hidden threads can be told apart, over all pages."""
     hidden = comment(3) | {"isMinimized": True}
@@ -320,7 +229,7 @@ async def test_threads_tell_what_became_of_suggestions(
     assert github.received[1].json["variables"]["after"] == "t1"
 
 
-async def test_partial_threads_are_refused(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_partial_threads_are_refused(github: FakeGitHub, forge: GitHubHost) -> None:
     """A list with holes would hide what is resolved."""
     github.on_graphql(pull(reviewThreads=page()), errors=[{"type": "FORBIDDEN", "message": "no"}])
     with pytest.raises(ForgeForbidden):
@@ -331,38 +240,3 @@ async def test_partial_threads_are_refused(github: FakeGitHub, forge: GitHubForg
         await forge.review_threads(7, MARKER)
     with pytest.raises(ForgeAnswerInvalid, match="reviewThreads"):
         await forge.review_threads(7, MARKER)
-
-
-async def test_threads_of_a_host_without_graphql(
-    github: FakeGitHub, rest_forge: GitHubForge
-) -> None:
-    """Its comments tell them; what has no line any more is outdated, and nothing is resolved."""
-    mark = {"body": f"x {MARKER}", "user": {"login": "github-actions[bot]"}, "path": "a.py"}
-    github.on(
-        "GET",
-        "pulls/7/comments",
-        [
-            {"id": 1, "line": 5, "start_line": 4, "node_id": "C1", **mark},
-            {"id": 2, "line": None, **mark},
-            {"id": 3, "line": 6, **mark, "user": {"login": "mona"}},
-            {"id": 4, "line": 5, "in_reply_to_id": 1, **mark},
-            {"id": 5, "line": 5, **mark, "body": "something else"},
-        ],
-    )
-    github.on("GET", "/user", {}, status=403)
-    first, second, third = await rest_forge.review_threads(7, MARKER)
-    assert (first.start_line, first.line, first.replies, first.outdated) == (4, 5, 1, False)
-    assert (first.comment.mine, first.comment.node_id, first.resolved) == (True, "C1", False)
-    assert (second.line, second.outdated) == (None, True)
-    assert not third.comment.mine
-
-
-async def test_threads_are_not_told_by_comments_where_graphql_failed(
-    github: FakeGitHub, forge: GitHubForge
-) -> None:
-    """What is resolved is known there, only not now."""
-    for _ in range(4):
-        github.on_graphql(status=502)
-    with pytest.raises(ForgeError):
-        await forge.review_threads(7, MARKER)
-    assert github.asked("GET") == []

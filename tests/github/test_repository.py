@@ -12,7 +12,7 @@ import pytest
 from predict_edit.domain import BranchMove, BranchPull, CommitDraft, PullDraft
 from predict_edit.domain.errors import BranchMoved, ForgeForbidden, ForgeRefused
 from predict_edit.github.client import Client
-from predict_edit.github.forge import GitHubForge
+from predict_edit.github.host import GitHubHost
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
 from predict_edit_sandbox.world import World, build_world
 from predict_edit_sandbox.world_files import WorldFile
@@ -23,7 +23,7 @@ REPOSITORY = "octo/demo"
 class Scene:
     """An offline GitHub with a repository, and a forge that talks to it."""
 
-    def __init__(self, world: World, sandbox: Sandbox, forge: GitHubForge) -> None:
+    def __init__(self, world: World, sandbox: Sandbox, forge: GitHubHost) -> None:
         self.world = world
         self.sandbox = sandbox
         self.forge = forge
@@ -49,10 +49,8 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     sandbox.add_token(DEFAULT_TOKEN, permissions={"contents": "write", "pull_requests": "write"})
     sandbox.add_repository(REPOSITORY, world.repository)
     async with run_sandbox_github(sandbox) as url:
-        client = Client(
-            repository=REPOSITORY, token=DEFAULT_TOKEN, api_url=url, graphql_url=f"{url}/graphql"
-        )
-        forge = GitHubForge(client)
+        client = Client(repository=REPOSITORY, token=DEFAULT_TOKEN, api_url=url)
+        forge = GitHubHost(client)
         yield Scene(world, sandbox, forge)
         await forge.aclose()
     assert sandbox.defects == []
@@ -70,7 +68,7 @@ async def test_tree(scene: Scene, limit: int) -> None:
 
     assert {file.path for file in files} == set(scene.world.files_at(scene.world.base_sha))
     assert all(file.mode == 0o100644 and len(file.blob_sha) == 40 for file in files)
-    assert (len(scene.forge.requests) == 1) == (limit == 100_000)
+    assert (scene.forge.requests == 1) == (limit == 100_000)
 
 
 async def test_branches(scene: Scene) -> None:
@@ -184,10 +182,8 @@ async def test_twenty_thousand_files(tmp_path: Path) -> None:
     sandbox = Sandbox()
     sandbox.add_repository(REPOSITORY, world.repository)
     async with run_sandbox_github(sandbox) as url:
-        client = Client(
-            repository=REPOSITORY, token=DEFAULT_TOKEN, api_url=url, graphql_url=f"{url}/graphql"
-        )
-        forge = GitHubForge(client)
+        client = Client(repository=REPOSITORY, token=DEFAULT_TOKEN, api_url=url)
+        forge = GitHubHost(client)
         tracemalloc.start()
         started = time.monotonic()
         found = await forge.tree(world.base_sha)
@@ -196,6 +192,6 @@ async def test_twenty_thousand_files(tmp_path: Path) -> None:
         await forge.aclose()
 
     assert len(found) == 20_001
-    assert len(forge.requests) == 1
+    assert forge.requests == 1
     assert seconds < 20
     assert peak < 150_000_000

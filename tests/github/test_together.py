@@ -1,4 +1,4 @@
-"""Several questions in one request, and each by itself where that cannot be had."""
+"""Several questions in one request."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction
-from predict_edit.domain.errors import ForgeError, ForgeUnauthorized
-from predict_edit.github.forge import GitHubForge
+from predict_edit.domain.errors import ForgeError, ForgeForbidden
+from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:
     from tests.github.conftest import FakeGitHub, Files
@@ -56,52 +56,55 @@ def conversation() -> dict[str, Any]:
 class TestHeadAndCommand:
     """What is read right before something is posted."""
 
-    async def test_unchanged_takes_one_request(
-        self, github: FakeGitHub, forge: GitHubForge
-    ) -> None:
+    async def test_unchanged_takes_one_request(self, github: FakeGitHub, forge: GitHubHost) -> None:
         """Where GraphQL says that the comment is what it was, that is enough."""
         github.on_graphql(again(COMMAND.body))
         assert await forge.look_again(7, COMMAND) == (HEAD, COMMAND.body)
         assert len(github.received) == 1
 
+    async def test_an_edited_comment_is_told(self, github: FakeGitHub, forge: GitHubHost) -> None:
+        """As it reads now, even when it was emptied."""
+        for body in ("edited", ""):
+            github.on_graphql(again(body))
+        assert await forge.look_again(7, COMMAND) == (HEAD, "edited")
+        assert await forge.look_again(7, COMMAND) == (HEAD, "")
+
+    async def test_a_deleted_comment_is_none(self, github: FakeGitHub, forge: GitHubHost) -> None:
+        """GitHub sends the rest of the answer, and an error for the node."""
+        gone = {"type": "NOT_FOUND", "path": ["node"], "message": "Could not resolve to a node"}
+        github.on_graphql(again(None), errors=[gone])
+        assert await forge.look_again(7, COMMAND) == ("", None)
+
     @pytest.mark.parametrize(
-        "data",
-        [again("edited"), again(None), again(COMMAND.body, head=None), {"repository": None}, {}],
-        ids=["edited", "deleted", "no head", "no repository", "nothing"],
+        "script",
+        [
+            {"data": again(None)},
+            {"data": again(COMMAND.body, head=None)},
+            {"data": {"repository": None}},
+            {"data": {}},
+            {"data": again(None), "errors": [{"message": "Something went wrong"}]},
+            {"status": 401},
+        ],
+        ids=["no node", "no head", "no repository", "nothing", "in part", "token"],
     )
-    async def test_anything_else_is_asked_for_over_rest(
-        self, github: FakeGitHub, forge: GitHubForge, data: dict[str, Any]
+    async def test_what_cannot_be_read_raises(
+        self, github: FakeGitHub, forge: GitHubHost, script: dict[str, Any]
     ) -> None:
-        """A run is refused for what REST says, never for an odd answer of GraphQL."""
-        github.on_graphql(data)
-        github.on("GET", "pulls/7", pull("b" * 40))
-        github.on("GET", "issues/comments/5", {"body": COMMAND.body})
-        assert await forge.look_again(7, COMMAND) == ("b" * 40, COMMAND.body)
-
-    async def test_a_deleted_comment_and_an_unknown_head_are_told(
-        self, github: FakeGitHub, rest_forge: GitHubForge
-    ) -> None:
-        """The head is not worth an error here; that the comment is gone is."""
-        github.on("GET", "pulls/7", {}, status=404)
-        github.on("GET", "issues/comments/5", {}, status=404)
-        assert await rest_forge.look_again(7, COMMAND) == ("", None)
-
-    async def test_a_comment_that_cannot_be_read_raises(
-        self, github: FakeGitHub, rest_forge: GitHubForge
-    ) -> None:
-        """Not knowing is not the same as unchanged."""
-        github.on("GET", "pulls/7", pull(HEAD))
-        github.on("GET", "issues/comments/5", {}, status=451)
+        """Not knowing is not the same as unchanged, or as deleted."""
+        github.on_graphql(**script)
         with pytest.raises(ForgeError):
-            await rest_forge.look_again(7, COMMAND)
-
-    async def test_a_wrong_token_is_said_at_once(
-        self, github: FakeGitHub, forge: GitHubForge
-    ) -> None:
-        """Asking again with the same token changes nothing."""
-        github.on_graphql(status=401)
-        with pytest.raises(ForgeUnauthorized):
             await forge.look_again(7, COMMAND)
+        assert github.asked("GET") == []
+
+    async def test_without_a_comment_the_head_is_read(
+        self, github: FakeGitHub, forge: GitHubHost
+    ) -> None:
+        """A dispatched run has nothing else that could change."""
+        github.on("GET", "pulls/7", pull(HEAD))
+        command = CommandRef(
+            source=CommandSource.DISPATCH, comment_id=None, author="mona", body="x"
+        )
+        assert await forge.look_again(7, command) == (HEAD, "x")
         assert len(github.received) == 1
 
 
@@ -109,7 +112,7 @@ class TestTheLastWord:
     """The summary's last text and the reaction on the command."""
 
     async def test_both_are_written_with_one_request(
-        self, github: FakeGitHub, forge: GitHubForge
+        self, github: FakeGitHub, forge: GitHubHost
     ) -> None:
         """The document names the comment, its text, the command and the reaction."""
         done = {"updateIssueComment": {"issueComment": {"id": "IC_9"}}, "addReaction": {}}
@@ -123,42 +126,50 @@ class TestTheLastWord:
             "reaction": "ROCKET",
         }
 
-    @pytest.mark.parametrize(
-        ("data", "errors"),
-        [
-            (None, [{"type": "FORBIDDEN", "message": "Resource not accessible by integration"}]),
-            (
-                {"updateIssueComment": {"issueComment": {"id": "IC_9"}}, "addReaction": None},
-                [{"type": "FORBIDDEN", "message": "no", "path": ["addReaction"]}],
-            ),
-            ({"updateIssueComment": None, "addReaction": {}}, None),
-        ],
-        ids=["refused", "half done", "nothing said"],
-    )
-    async def test_what_is_not_surely_done_is_done_again(
-        self, github: FakeGitHub, forge: GitHubForge, data: Any, errors: Any
+    async def test_a_refused_reaction_is_no_failure(
+        self, github: FakeGitHub, forge: GitHubHost
     ) -> None:
-        """Both can be done twice without harm, so each is then written by itself."""
-        github.on_graphql(data, errors=errors)
-        github.on("PATCH", "issues/comments/9", {"id": 9})
-        github.on("POST", "issues/comments/5/reactions", {"id": 1}, status=201)
+        """The text was taken; the reaction is a courtesy."""
+        github.on_graphql(
+            {"updateIssueComment": {"issueComment": {"id": "IC_9"}}, "addReaction": None},
+            errors=[{"type": "FORBIDDEN", "message": "no", "path": ["addReaction"]}],
+        )
         await forge.close_comment(OWN, "done", COMMAND, Reaction.DONE)
-        assert [received.method for received in github.received] == ["POST", "PATCH", "POST"]
-
-    async def test_a_text_that_is_not_taken_leaves_no_reaction(
-        self, github: FakeGitHub, rest_forge: GitHubForge
-    ) -> None:
-        """The rocket never stands beside a summary that was not written."""
-        github.on("PATCH", "issues/comments/9", {}, status=403)
-        with pytest.raises(ForgeError):
-            await rest_forge.close_comment(OWN, "done", COMMAND, Reaction.DONE)
         assert len(github.received) == 1
+
+    @pytest.mark.parametrize("data", [None, {"updateIssueComment": None, "addReaction": {}}])
+    async def test_a_text_that_is_not_taken_raises(
+        self, github: FakeGitHub, forge: GitHubHost, data: Any
+    ) -> None:
+        """The summary was not written, and that is said."""
+        error = {"type": "FORBIDDEN", "message": "Resource not accessible by integration"}
+        github.on_graphql(data, errors=[error])
+        with pytest.raises(ForgeForbidden):
+            await forge.close_comment(OWN, "done", COMMAND, Reaction.DONE)
+
+    async def test_it_is_written_again_after_an_outage(
+        self, github: FakeGitHub, forge: GitHubHost
+    ) -> None:
+        """Doing both twice comes to the same."""
+        github.on_graphql(status=502)
+        github.on_graphql({"updateIssueComment": {"issueComment": {"id": "IC_9"}}})
+        await forge.close_comment(OWN, "done", COMMAND, Reaction.DONE)
+        assert len(github.received) == 2
+
+    async def test_without_a_command_comment_there_is_no_reaction(
+        self, github: FakeGitHub, forge: GitHubHost
+    ) -> None:
+        """A dispatched run has a summary alone."""
+        github.on("PATCH", "issues/comments/9", {"id": 9})
+        command = CommandRef(source=CommandSource.DISPATCH, comment_id=None, author="mona")
+        await forge.close_comment(OWN, "done", command, Reaction.DONE)
+        assert [received.method for received in github.received] == ["PATCH"]
 
 
 class TestFilesAndConversation:
     """The policy's files and what was said, which are wanted at the same moment."""
 
-    async def read(self, forge: GitHubForge, files: type[Files]) -> tuple[Any, Any, Any]:
+    async def read(self, forge: GitHubHost, files: type[Files]) -> tuple[Any, Any, Any]:
         """Ask as a run does: for everything side by side."""
         return await asyncio.gather(
             forge.read_files(files.commit, {"a.yml": None, "b": None}, beside=7),
@@ -167,7 +178,7 @@ class TestFilesAndConversation:
         )
 
     async def test_they_come_with_one_request(
-        self, github: FakeGitHub, forge: GitHubForge, make_files: type[Files]
+        self, github: FakeGitHub, forge: GitHubHost, make_files: type[Files]
     ) -> None:
         """A file that is not there is told by the same answer."""
         entry = make_files({"a.yml": (0o100644, b"x")}).graphql_entry("a.yml")
@@ -178,28 +189,13 @@ class TestFilesAndConversation:
         assert (comments, reviews) == ((), ())
         assert len(github.received) == 1
 
-    async def test_after_a_refusal_each_is_asked_for_by_itself(
-        self, github: FakeGitHub, forge: GitHubForge, make_files: type[Files]
+    async def test_a_failure_is_one_of_all_three(
+        self, github: FakeGitHub, forge: GitHubHost, make_files: type[Files]
     ) -> None:
-        """Nothing is asked for together again: one request more is all that is lost."""
-        files = make_files({"a.yml": (0o100644, b"x")})
-        asked: list[str] = []
-
-        async def answer(received: Any) -> Any:
-            from aiohttp import web
-
-            query = received.json["query"].split("(")[0].split()[-1]
-            asked.append(query)
-            if query == "FilesAtCommit":
-                return await files.graphql(received)
-            data = {"repository": {"pullRequest": conversation()}}
-            return web.json_response(
-                {"errors": [{"message": "no"}]} if query == "Ground" else {"data": data}
-            )
-
-        github.on_graphql(handler=answer)
-        for _ in range(2):
-            found, comments, _ = await self.read(forge, make_files)
-            assert found["a.yml"].data == b"x"
-            assert comments == ()
-        assert sorted(asked) == sorted(["Ground", *["Conversation", "FilesAtCommit"] * 2])
+        """They are not asked for in another way, and nothing is guessed."""
+        github.on_graphql(None, errors=[{"type": "FORBIDDEN", "message": "no"}])
+        with pytest.raises(ForgeForbidden):
+            await forge.read_files(make_files.commit, {"a.yml": None}, beside=7)
+        with pytest.raises(ForgeForbidden):
+            await forge.marked_comments(7, "")
+        assert len(github.received) == 1

@@ -20,7 +20,7 @@ from predict_edit.findings.reported_finding import (
     MAX_RULE,
     MAX_TOOL,
 )
-from predict_edit.github.runner import heredoc
+from predict_edit.github.actions_runner import heredoc
 from predict_edit.report.markdown import fence, marked
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.support.log import PREFIX, Console, SafeStream, Secrets

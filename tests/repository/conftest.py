@@ -30,7 +30,7 @@ from predict_edit.domain.errors import BudgetExceeded, ModelUnavailable
 from predict_edit.findings import Roots
 from predict_edit.findings.workspace import Workspace
 from predict_edit.github.client import Client
-from predict_edit.github.forge import GitHubForge
+from predict_edit.github.host import GitHubHost
 from predict_edit.run.branch import TaskDesk
 from predict_edit.run.branch_shards import run_task
 from predict_edit.run.outcome import Finished
@@ -111,7 +111,7 @@ class Scene:
     world: World
     url: str
     workspace: Path
-    forge: GitHubForge
+    forge: GitHubHost
     editor: ScriptedEditor = dataclasses.field(default_factory=ScriptedEditor)
 
     def lint(self) -> None:
@@ -208,9 +208,8 @@ async def make_scene(tmp_path: Path) -> AsyncIterator[MakeScene]:
                 repository=REPOSITORY,
                 token=DEFAULT_TOKEN,
                 api_url=url,
-                graphql_url=f"{url}/graphql",
             )
-            forge = GitHubForge(client)
+            forge = GitHubHost(client)
             stack.push_async_callback(forge.aclose)
             workspace = tmp_path / "game"
             workspace.mkdir()

@@ -1,51 +1,116 @@
-"""Requests to one repository on GitHub: who is asked again, how long is waited, what is counted."""
+"""The connection to GitHub: PyGithub in a few threads, and what is decided for every request.
+
+PyGithub blocks, and one of its instances keeps one connection with the state of its request, so
+every worker thread has an instance of its own. What differs from PyGithub's ways is set here:
+
+- Nothing is repeated behind our back: its retries also repeat writes, which may post twice. Which
+  request is sent again, and after which pause, is decided in :meth:`Client.call`.
+- No redirect is followed: the token must not reach another address. A renamed repository is asked
+  again by its number.
+- It does not pause between requests, and logs no contents.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import functools
+import logging
+import re
 import secrets
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlsplit
 
+import pydantic
+import requests
+import urllib3
+from github.Repository import Repository
+
+from github import Auth, Github, GithubException
+from predict_edit import __version__
 from predict_edit.domain.errors import (
     EventError,
-    ForgeError,
     ForgeRateLimited,
-    ForgeRefused,
     ForgeUnavailable,
+    InvalidInput,
+    MissingInput,
 )
-from predict_edit.github import addresses, failures
-from predict_edit.github.answer import Answer
-from predict_edit.github.endpoints import Effect, Endpoint
-from predict_edit.github.record import RequestRecord
-from predict_edit.github.transport import NO_ANSWER, PER_PAGE, WorkerPool
+from predict_edit.github import error_mapping
+from predict_edit.github.error_mapping import ForeignRedirect
+from predict_edit.github.graphql import Operation
+from predict_edit.github.rest import Effect, Endpoint
+from predict_edit.settings.endpoint import is_loopback
 from predict_edit.support.log import log
 
+API_VERSION: Final = "2022-11-28"
+"""The newest version that GitHub Enterprise Server also knows."""
+PER_PAGE: Final = 100
 WORKERS: Final = 8
-"""Requests at the same time; GitHub allows 100 and slows down who uses them."""
-READ_TIMEOUT: Final = 30
-WRITE_TIMEOUT: Final = 90
-"""Seconds; a review with many comments takes GitHub long."""
+"""Requests at the same time; GitHub allows 100 and slows down clients that use them."""
+TIMEOUT: Final = 60
+"""Seconds; GitHub takes long for a review with many comments."""
 PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds before each repetition of a request that found GitHub unavailable."""
 _RATE_LIMIT_REPETITIONS: Final = 2
-_ERROR_STATUS: Final = 400
-_UNPROCESSABLE: Final = 422
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_UNUSABLE: Final = (
+    requests.exceptions.RequestException,
+    ForeignRedirect,
+    # What PyGithub raises for an answer or a header of another form than GitHub's.
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+)
 
 Sleep = Callable[[float], Awaitable[None]]
+T = TypeVar("T")
+
+
+class _Redirected(Exception):
+    """GitHub points to another address."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__()
+        self.location = location
+
+
+class _NoRetry(urllib3.Retry):
+    """Sends everything once, and hands redirects out instead of answers to them."""
+
+    def __init__(self, total: int = 0, **options: Any) -> None:
+        # `read=False` lets a timeout of reading out as what it is.
+        options |= {"read": False, "status_forcelist": _REDIRECTS, "allowed_methods": None}
+        super().__init__(total, **options)
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: urllib3.BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> Self:
+        """Raise instead of repeating."""
+        if response is not None:
+            response.drain_conn()
+            raise _Redirected(response.headers.get("location", ""))
+        return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
 class Client:
     """Sends requests for one repository; close it with :meth:`aclose`.
 
-    ``max_wait`` is how many seconds one request may wait for rate limits in all. Without a
-    ``graphql_url``, or with one on another host than the API's, nothing goes over GraphQL.
+    ``max_wait`` is how many seconds one request may wait for rate limits in all.
 
     Raises:
         EventError: an address that the token must not be sent to, or a wrong repository name.
-        SettingsError: no token, or one that cannot be sent.
+        SettingsError: the token is missing or cannot be sent.
     """
 
     def __init__(
@@ -54,11 +119,9 @@ class Client:
         repository: str,
         token: str,
         api_url: str = "https://api.github.com",
-        graphql_url: str | None = "https://api.github.com/graphql",
         workers: int = WORKERS,
         max_wait: float = 120.0,
-        read_timeout: int = READ_TIMEOUT,
-        write_timeout: int = WRITE_TIMEOUT,
+        timeout: int = TIMEOUT,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         owner, slash, name = repository.partition("/")
@@ -67,225 +130,253 @@ class Client:
                 "The repository's name is not `owner/name`.",
                 "Check GITHUB_REPOSITORY.",
             )
+        _check_address(api_url)
+        _check_token(token)
         self.owner, self.name = owner, name
-        api = addresses.trusted(api_url.rstrip("/"), "GITHUB_API_URL")
-        self.graphql_url = addresses.on_same_host(graphql_url, api)
-        self.requests: list[RequestRecord] = []
-        self._token = addresses.checked_token(token)
+        self.requests = 0
+        """How many were sent so far."""
+        self._api_url = api_url.rstrip("/")
+        self._token = token
         self._max_wait = max_wait
-        self._timeouts = {
-            Effect.READ: read_timeout,
-            Effect.REPLACE: write_timeout,
-            Effect.CREATE: write_timeout,
-        }
+        self._timeout = timeout
         self._sleep = sleep
-        self._graphql_missing = self.graphql_url is None
-        self._apart = False
-        self._pool = WorkerPool(api_url.rstrip("/"), token, workers=workers)
-
-    @property
-    def has_graphql(self) -> bool:
-        """Whether GraphQL is worth asking: it was given and has not turned out to be missing."""
-        return not self._graphql_missing
-
-    @property
-    def joins(self) -> bool:
-        """Whether it is worth asking for several things in one request."""
-        return self.has_graphql and not self._apart
-
-    def leave_graphql(self) -> None:
-        """Ask nothing over GraphQL any more: what it should have told had to come over REST."""
-        self._graphql_missing = True
+        self._thread = threading.local()
+        self._open: list[Github] = []
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="github")
+        # At debug level PyGithub logs what it sends and receives, file contents included.
+        logging.getLogger("github").setLevel(logging.WARNING)
 
     async def aclose(self) -> None:
         """Wait for running requests, then close all connections."""
-        await asyncio.to_thread(self._pool.close)
+        await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
+        for github in self._open:
+            github.close()
 
-    async def rest(
-        self,
-        endpoint: Endpoint,
-        *,
-        query: Mapping[str, str | int] | None = None,
-        body: Mapping[str, Any] | None = None,
-        once: bool = False,
-        **values: str | int,
-    ) -> Answer:
-        """Call a REST endpoint; ``values`` fill its address beside owner and repository.
+    async def call(
+        self, endpoint: Endpoint, ask: Callable[[Repository], T], *, once: bool = False
+    ) -> T:
+        """Run ``ask``, which makes one request with PyGithub, in a worker thread.
 
         With ``once`` nothing is repeated and no rate limit waited for.
 
         Raises:
-            ForgeError: as :mod:`predict_edit.github.failures` maps it.
+            ForgeError: as :mod:`predict_edit.github.error_mapping` maps it.
         """
-        path = endpoint.path(owner=self.owner, repo=self.name, **values)
-        if once:
-            return await self._once(endpoint, path, query=query or {}, body=body)
-        return await self._persist(endpoint, path, query=query or {}, body=body)
-
-    async def graphql(
-        self,
-        endpoint: Endpoint,
-        document: str,
-        variables: Mapping[str, Any],
-        *,
-        repetitions: int = len(PAUSES),
-    ) -> Answer:
-        """Send a GraphQL document. The answer may be partial: look at its ``errors``.
-
-        Raises:
-            ForgeError: GitHub failed, or sent ``errors`` and no data at all.
-        """
-        if self.graphql_url is None:
-            raise ForgeRefused(
-                f"{endpoint.name} needs GraphQL, which is not there.", "Check GITHUB_GRAPHQL_URL."
-            )
-        try:
-            answer = await self._persist(
-                endpoint,
-                self.graphql_url,
-                query={},
-                body={"query": document, "variables": dict(variables)},
-                repetitions=repetitions,
-            )
-        except ForgeError as error:
-            self._graphql_missing |= error.status in {404, 405, 410}
-            raise
-        if not isinstance(answer.data, dict):
-            raise failures.invalid(endpoint, "no JSON object", status=answer.status)
-        if answer.graphql_errors and not answer.has_some_data:
-            raise failures.graphql_failure(answer, endpoint)
-        return answer
-
-    async def together(
-        self, endpoint: Endpoint, document: str, variables: Mapping[str, Any]
-    ) -> Answer:
-        """Ask once for several things that could be asked for apart.
-
-        After a failure nothing is asked for together any more: a host that refuses one such
-        document would refuse the others, too.
-
-        Raises:
-            ForgeError: it failed, or a part of it did; ask for each thing by itself.
-        """
-        try:
-            answer = await self.graphql(endpoint, document, variables, repetitions=0)
-            if answer.graphql_errors:
-                raise failures.graphql_failure(answer, endpoint)
-        except ForgeError:
-            self._apart = True
-            raise
-        return answer
-
-    async def pages(
-        self,
-        endpoint: Endpoint,
-        *,
-        limit: int | None = None,
-        query: Mapping[str, str | int] | None = None,
-        **values: str | int,
-    ) -> list[Answer]:
-        """All pages of a list, in order, those after the first side by side.
-
-        GitHub names the last page in the ``link`` header of the first. A full page without that
-        header may be the last, or come from a host or a proxy that does not send it: so the next
-        one is asked for, and a host that gives every page the same content is believed once.
-        """
-        path = endpoint.path(owner=self.owner, repo=self.name, **values)
-
-        async def page(number: int) -> Answer:
-            """One page of the list."""
-            asked = {**(query or {}), "per_page": PER_PAGE}
-            asked |= {"page": number} if number > 1 else {}
-            return await self._persist(endpoint, path, query=asked, body=None)
-
-        first = await page(1)
-        if first.last_page is not None:
-            last = min(first.last_page, limit or first.last_page)
-            return [first, *await asyncio.gather(*map(page, range(2, last + 1)))]
-        found = [first]
-        while limit is None or len(found) < limit:
-            full = isinstance(found[-1].data, list) and len(found[-1].data) == PER_PAGE
-            if not (found[-1].has_next_page or (full and not found[-1].has_links)):
-                break
-            following = await page(len(found) + 1)
-            if following.data == found[-1].data:
-                break
-            found.append(following)
-        return found
-
-    async def _persist(
-        self,
-        endpoint: Endpoint,
-        url: str,
-        *,
-        query: Mapping[str, str | int],
-        body: Mapping[str, Any] | None,
-        repetitions: int = len(PAUSES),
-    ) -> Answer:
-        """Send until it succeeds, fails for good, or patience ends."""
-        pauses = list(PAUSES[:repetitions]) if endpoint.effect is not Effect.CREATE else []
+        pauses = list(PAUSES) if endpoint.effect is not Effect.CREATE else []
         waited = 0.0
         limited = 0
         while True:
             try:
-                return await self._once(endpoint, url, query=query, body=body)
+                return await self._send(endpoint, ask)
             except ForgeUnavailable:
-                if not pauses:
+                if once or not pauses:
                     raise
                 pause = pauses.pop(0) * (1 + secrets.randbelow(1000) / 4000)
             except ForgeRateLimited as error:
                 pause = error.retry_after or 0.0
                 waited += pause
                 limited += 1
-                # A 422 says that something came too fast. The caller has to find out whether it
-                # was done all the same.
+                # A 422 means "submitted too quickly": the caller has to find out whether it was
+                # done all the same.
                 if (
-                    waited > self._max_wait
+                    once
+                    or waited > self._max_wait
                     or limited > _RATE_LIMIT_REPETITIONS
-                    or error.status == _UNPROCESSABLE
+                    or error.status == HTTPStatus.UNPROCESSABLE_ENTITY
                 ):
                     raise
                 log.info("GitHub asks to wait %.0f s (%s)", pause, endpoint.name)
             await self._sleep(pause)
 
-    async def _once(
+    async def pages(
         self,
         endpoint: Endpoint,
-        url: str,
+        path: str,
         *,
-        query: Mapping[str, str | int],
-        body: Mapping[str, Any] | None,
-    ) -> Answer:
-        """Send one request, record it, and turn every failure into an error of the tree."""
-        started = time.monotonic()
-        status: int | None = None
-        timeout = self._timeouts[endpoint.effect]
-        send = functools.partial(
-            self._pool.send,
-            endpoint.method,
-            url,
-            parameters=query,
-            body=body,
-            timeout=timeout,
-        )
-        try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._pool.executor, send)
-            status = answer.status
-        except NO_ANSWER as error:
-            # Its text holds addresses and, in some cases, pieces of the answer.
-            raise failures.no_answer(error, endpoint, timeout) from None
-        finally:
-            shown = endpoint.name if url == self.graphql_url else url
-            record = RequestRecord(
-                method=endpoint.method,
-                path=shown,
-                status=status,
-                seconds=time.monotonic() - started,
+        limit: int | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> list[Any]:
+        """Return all entries of the list at ``path`` below the repository, in order.
+
+        PyGithub's own lists read one page after the other. GitHub names the last page in the
+        ``link`` header of the first, so all others are asked for side by side. A full page without
+        that header may come from a proxy that drops it: then the next page is asked for until one
+        is not full, or the same again.
+        """
+
+        async def page(number: int) -> tuple[str, list[Any]]:
+            """Return the ``link`` header and the entries of a page."""
+            parameters = {**(query or {}), "per_page": PER_PAGE}
+            parameters |= {"page": number} if number > 1 else {}
+            headers, entries = await self.call(
+                endpoint,
+                lambda repository: repository.requester.requestJsonAndCheck(
+                    "GET", f"{repository.url}/{path}", parameters=parameters
+                ),
             )
-            self.requests.append(record)
-            log.debug("%s %s: %s in %.2f s", record.method, shown, status, record.seconds)
-        if status >= _ERROR_STATUS:
-            raise failures.failure_of(answer.without(self._token), endpoint)
-        if not answer.is_json:
-            raise failures.invalid(endpoint, "no JSON", status=status)
-        return answer.without(self._token) if answer.graphql_errors else answer
+            if not isinstance(entries, list):
+                raise error_mapping.invalid(endpoint, "no list")
+            return headers.get("link", ""), entries
+
+        links, found = await page(1)
+        if last := re.search(r'[?&]page=(\d{1,6})\b[^<>]*>;\s*rel="last"', links):
+            count = min(int(last.group(1)), limit or int(last.group(1)))
+            for _, entries in await asyncio.gather(*map(page, range(2, count + 1))):
+                found += entries
+            return found
+        entries, number = found, 1
+        while number != limit and (
+            'rel="next"' in links or (not links and len(entries) == PER_PAGE)
+        ):
+            previous, number = entries, number + 1
+            links, entries = await page(number)
+            if entries == previous:
+                break
+            found = [*found, *entries]
+        return found
+
+    async def graphql(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        *,
+        essential: str | None = None,
+        once: bool = False,
+    ) -> dict[str, Any]:
+        """Return the data of a GraphQL operation.
+
+        ``owner`` and ``name`` of the repository are added to the variables of a query. Errors make
+        the whole answer one, unless the top-level field ``essential`` is there in spite of them.
+
+        Raises:
+            ForgeError: GitHub failed, or a part of the answer did.
+        """
+        if operation.effect is Effect.READ:
+            variables = {"owner": self.owner, "name": self.name, **variables}
+
+        def ask(repository: Repository) -> dict[str, Any]:
+            try:
+                _, answer = repository.requester.graphql_query(operation.document, dict(variables))
+            except GithubException as error:
+                data = error.data.get("data") if isinstance(error.data, dict) else None
+                if essential and isinstance(data, dict) and data.get(essential):
+                    log.debug("%s was done in part", operation.name)
+                    return data
+                raise
+            if not isinstance(answer["data"], dict):
+                raise TypeError
+            return answer["data"]
+
+        return await self.call(operation, ask, once=once)
+
+    async def _send(self, endpoint: Endpoint, ask: Callable[[Repository], T]) -> T:
+        """Send one request, log it, and turn every failure into an error of the tree."""
+        self.requests += 1
+        started = time.monotonic()
+        result = "no answer"
+        loop = asyncio.get_running_loop()
+        try:
+            answer = await loop.run_in_executor(self._executor, self._ask, ask)
+            result = "done"
+        except GithubException as error:
+            result = f"status {error.status}"
+            headers, data = error.headers or {}, error.data
+            # GraphQL's errors have status 200; PyGithub shows them as 400 or 404.
+            if isinstance(endpoint, Operation) and isinstance(data, dict) and "errors" in data:
+                raise error_mapping.graphql_refusal(
+                    headers, data, endpoint, secret=self._token
+                ) from None
+            raise error_mapping.refusal_of(
+                error.status, headers, data, endpoint, secret=self._token
+            ) from None
+        except _UNUSABLE as error:
+            # Its text holds addresses and, in some cases, pieces of the answer.
+            raise error_mapping.no_answer(error, endpoint, self._timeout) from None
+        finally:
+            log.debug("%s: %s in %.2f s", endpoint.name, result, time.monotonic() - started)
+        return answer
+
+    def _ask(self, ask: Callable[[Repository], T]) -> T:
+        """Run ``ask`` with this thread's PyGithub, if need be again for a renamed repository."""
+        try:
+            return ask(self._repository())
+        except _Redirected as redirect:
+            number = self._number_of_repository(redirect.location)
+        # GitHub, "Follow redirects": a renamed repository answers with `/repositories/NUMBER`.
+        self._thread.repository = self._thread.github.get_repo(number)
+        try:
+            return ask(self._thread.repository)
+        except _Redirected:
+            raise ForeignRedirect from None
+
+    def _repository(self) -> Repository:
+        """Return this thread's repository, which nothing is read for before it is asked for."""
+        if not hasattr(self._thread, "repository"):
+            self._thread.github = Github(
+                auth=Auth.Token(self._token),
+                base_url=self._api_url,
+                timeout=self._timeout,
+                user_agent=f"predict-edit/{__version__}",
+                per_page=PER_PAGE,
+                retry=_NoRetry(),
+                pool_size=1,
+                seconds_between_requests=None,
+                seconds_between_writes=None,
+                lazy=True,
+                api_version=API_VERSION,
+            )
+            self._open.append(self._thread.github)
+            self._thread.repository = self._thread.github.get_repo(f"{self.owner}/{self.name}")
+        repository: Repository = self._thread.repository
+        return repository
+
+    def _number_of_repository(self, location: str) -> int:
+        """Return the number of a renamed repository of the same API, from a redirect to it."""
+        api = urlsplit(self._api_url)
+        address = f"{api.scheme}://{api.netloc}{location}" if location[:1] == "/" else location
+        found = re.match(rf"{re.escape(self._api_url)}/repositories/(\d{{1,12}})/", address)
+        if not found:
+            raise ForeignRedirect
+        return int(found.group(1))
+
+
+def parse(kind: type[T], data: Any, endpoint: Endpoint, *path: str) -> T:
+    """Return the part of an answer at ``path`` as ``kind``.
+
+    Raises:
+        ForgeAnswerInvalid: a field is missing or of another type; endpoint and field are named.
+    """
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    try:
+        return pydantic.TypeAdapter(kind).validate_python(data)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"])) or ".".join(path) or "(top)"
+        problem = error_mapping.invalid(endpoint, f"no usable field `{field}` ({first['type']})")
+    # Pydantic's own exception holds the input, so it is not chained.
+    raise problem
+
+
+def _check_address(url: str) -> None:
+    """Accept an address the token may be sent to: https, or http within this machine."""
+    parts = urlsplit(url)
+    here = is_loopback(url)
+    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and here)):
+        return
+    raise EventError(
+        "GITHUB_API_URL is not an https address.",
+        "Without encryption the token is sent to this machine only, not even within a private "
+        "network. Set up TLS on GitHub Enterprise Server.",
+    )
+
+
+def _check_token(token: str) -> None:
+    """Accept a token that can be put into a header."""
+    if not token:
+        raise MissingInput("The GitHub token is missing.", "Set the input `github-token`.")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise InvalidInput(
+            "The input `github-token` holds characters that no token has.",
+            "Look for a line break or a blank in the secret.",
+        )

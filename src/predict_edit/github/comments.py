@@ -1,34 +1,34 @@
-"""The command's comment, its reactions and thread, and comments of our own."""
+"""The conversation of a pull request: the command's comment, its reactions, and our own comments.
+
+Only marked things by the same account are ever touched, so "our own" has to be right. The job's own
+token may not ask for its account's name, but GraphQL says what is its own (``viewerDidAuthor``).
+"""
 
 from __future__ import annotations
 
-from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction
-from predict_edit.domain.errors import ForgeError, ForgeNotFound, ForgeRefused, ForgeUnauthorized
-from predict_edit.github import answers, endpoints, parsing
-from predict_edit.github.client import Client
-from predict_edit.github.documents import CLOSE
+import asyncio
+import contextlib
+import dataclasses
+import time
+from collections.abc import Awaitable, Iterator
+from http import HTTPStatus
+from typing import Any, Final
+
+from github.IssueComment import IssueComment
+from github.PullRequestComment import PullRequestComment
+from github.Repository import Repository
+
+from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction, Review
+from predict_edit.domain.errors import ForgeError, ForgeNotFound, ForgeRefused
+from predict_edit.github import error_mapping, graphql, rest
+from predict_edit.github.client import Client, parse
+from predict_edit.github.pull_requests import pull_request
 from predict_edit.support.log import log
 
-_GONE = 410
-_NOT_SHOWN = 405
-"""What a host says that takes changes of a comment, but shows no single one."""
+SHARED_FOR: Final = 3.0
+"""Seconds for which one reading serves a question for comments and one for reviews."""
 
-
-_REACT = {
-    CommandSource.ISSUE_COMMENT: endpoints.REACT_TO_COMMENT,
-    CommandSource.REVIEW_COMMENT: endpoints.REACT_TO_REVIEW_COMMENT,
-}
-_UNREACT = {
-    CommandSource.ISSUE_COMMENT: endpoints.UNREACT_TO_COMMENT,
-    CommandSource.REVIEW_COMMENT: endpoints.UNREACT_TO_REVIEW_COMMENT,
-}
-_READ = {
-    CommandSource.ISSUE_COMMENT: endpoints.COMMENT,
-    CommandSource.REVIEW_COMMENT: endpoints.REVIEW_COMMENT,
-}
-
-
-_REACTION_NAMES = {
+_REACTION_NAMES: Final = {
     Reaction.TAKEN: "EYES",
     Reaction.DONE: "ROCKET",
     Reaction.FAILED: "CONFUSED",
@@ -36,139 +36,220 @@ _REACTION_NAMES = {
 }
 
 
-class Reactions:
-    """Reactions on commands. None of them is worth a failed run: problems go to the debug log."""
+def _comment(
+    repository: Repository, comment_id: int, source: CommandSource
+) -> IssueComment | PullRequestComment:
+    """Return a comment that was not read; the number of its pull request is not in its address."""
+    if source is CommandSource.REVIEW_COMMENT:
+        return repository.get_pull(0).get_review_comment(comment_id)
+    return repository.get_issue(0).get_comment(comment_id)
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._ids: dict[tuple[int, Reaction], int] = {}
 
-    async def add(self, command: CommandRef, reaction: Reaction) -> None:
-        """Put a reaction on the command."""
-        try:
-            await self._put(command, reaction)
-        except ForgeError as error:
-            log.debug("no reaction %s: %s", reaction.name, error)
-
-    async def remove(self, command: CommandRef, reaction: Reaction) -> None:
-        """Take our own reaction off again, also one of an earlier run."""
-        if command.source not in _UNREACT or command.comment_id is None:
-            return
-        try:
-            known = self._ids.pop((command.comment_id, reaction), None)
-            if known is None:
-                # GitHub answers with the reaction that is there already.
-                known = await self._put(command, reaction)
-                self._ids.pop((command.comment_id, reaction), None)
-            if known is not None:
-                endpoint = _UNREACT[command.source]
-                await self._client.rest(endpoint, once=True, id=command.comment_id, reaction=known)
-        except ForgeError as error:
-            log.debug("reaction %s stays: %s", reaction.name, error)
-
-    async def _put(self, command: CommandRef, reaction: Reaction) -> int | None:
-        """Put the reaction, remember its number; ``None`` where there is no comment."""
-        if command.source not in _REACT or command.comment_id is None:
-            return None
-        endpoint = _REACT[command.source]
-        answer = await self._client.rest(
-            endpoint, once=True, id=command.comment_id, body={"content": reaction.value}
+async def react(client: Client, command: CommandRef, reaction: Reaction) -> None:
+    """Put a reaction on the command; a failure is not worth more than a line in the debug log."""
+    comment = command.comment_id
+    if comment is None:
+        return
+    try:
+        await client.call(
+            rest.REACT,
+            lambda repository: _comment(repository, comment, command.source).create_reaction(
+                reaction.value
+            ),
+            once=True,
         )
-        found = parsing.parse(answers.ReactionAnswer, answer, endpoint).id
-        self._ids[command.comment_id, reaction] = found
-        return found
+    except ForgeError as error:
+        log.debug("no reaction %s: %s", reaction.name, error)
 
 
-async def command_body(client: Client, command: CommandRef, *, listed: bool = True) -> str | None:
-    """The command's comment as it reads now; ``None`` when it was deleted.
-
-    There is one answer for what was deleted and for what a host does not show. GitHub lists the
-    command with the conversation. Where it was not ``listed`` and still takes a reaction, the host
-    shows no comments but the tool's own, and the command counts as it was given.
-    """
-    if command.source not in _READ or command.comment_id is None:
+async def command_body(client: Client, command: CommandRef) -> str | None:
+    """Return the command's comment as it reads now; ``None`` if it was deleted."""
+    comment = command.comment_id
+    if comment is None:
         return command.body
-    endpoint = _READ[command.source]
     try:
-        answer = await client.rest(endpoint, id=command.comment_id)
+        data = await client.call(
+            rest.COMMENT,
+            lambda repository: _comment(repository, comment, command.source).raw_data,
+        )
     except ForgeNotFound:
-        there = not listed and await _takes_reaction(client, command)
-        return command.body if there else None
+        return None
     except ForgeRefused as error:
-        if error.status == _GONE:
+        if error.status == HTTPStatus.GONE:
             return None
-        if error.status == _NOT_SHOWN:
-            return command.body
         raise
-    return parsing.parse(answers.Body, answer, endpoint).body or ""
+    return parse(rest.Body, data, rest.COMMENT).body or ""
 
 
-async def _takes_reaction(client: Client, command: CommandRef) -> bool:
-    """Whether the comment takes the reaction that it has since it was taken up."""
-    body = {"content": Reaction.TAKEN.value}
+async def head_and_command(
+    client: Client, number: int, command: CommandRef
+) -> tuple[str, str | None]:
+    """Return the newest commit, and the command's comment as it reads now, in one request.
+
+    The comment is ``None`` if it was deleted; the commit may be empty then.
+
+    Raises:
+        ForgeError: one of them could not be read.
+    """
+    if not command.node_id:
+        pull, body = await asyncio.gather(
+            pull_request(client, number), command_body(client, command)
+        )
+        return pull.head_sha, body
+    operation = graphql.HEAD_AND_COMMAND
     try:
-        await client.rest(_REACT[command.source], once=True, id=command.comment_id or 0, body=body)
-    except ForgeError:
-        return False
-    return True
+        data = await client.graphql(operation, {"number": number, "command": command.node_id})
+    except ForgeNotFound:
+        return "", None
+    head = parse(graphql.PullHead, data, operation, "repository", "pullRequest")
+    return head.oid, parse(rest.Body, data, operation, "node").body or ""
 
 
 async def create_comment(client: Client, number: int, body: str) -> Comment:
-    """Write a comment into the conversation; asked once."""
-    endpoint = endpoints.CREATE_COMMENT
-    answer = await client.rest(endpoint, number=number, body={"body": body})
-    return parsing.parse(answers.IssueComment, answer, endpoint).comment(mine=True)
+    """Write a comment into the conversation."""
+    endpoint = rest.CREATE_COMMENT
+    data = await client.call(
+        endpoint, lambda repository: repository.get_issue(number).create_comment(body).raw_data
+    )
+    return parse(rest.IssueComment, data, endpoint).own()
 
 
 async def edit_comment(client: Client, comment_id: int, body: str) -> None:
     """Replace a comment of our own."""
-    await client.rest(endpoints.EDIT_COMMENT, id=comment_id, body={"body": body})
+    await client.call(
+        rest.EDIT_COMMENT,
+        lambda repository: repository.get_issue(0).get_comment(comment_id).edit(body),
+    )
 
 
-async def edit_and_react(
+async def close_comment(
     client: Client, comment: Comment, body: str, command: CommandRef, reaction: Reaction
-) -> bool:
-    """Do both in one request; ``False`` where that cannot be done, or was done in part at most.
-
-    Either may then be done by itself: doing it twice comes to the same.
+) -> None:
+    """Replace a comment of our own and put a reaction on the command, in one request.
 
     Raises:
-        ForgeUnauthorized: the token is not known.
+        ForgeError: GitHub does not take the text; a refused reaction is not an error.
     """
-    if not (client.joins and comment.node_id and command.node_id):
-        return False
-    variables = {
-        "comment": comment.node_id,
-        "body": body,
-        "command": command.node_id,
-        "reaction": _REACTION_NAMES[reaction],
+    if not command.node_id:
+        await edit_comment(client, comment.id, body)
+        await react(client, command, reaction)
+        return
+    await client.graphql(
+        graphql.CLOSE,
+        {
+            "comment": comment.node_id,
+            "body": body,
+            "command": command.node_id,
+            "reaction": _REACTION_NAMES[reaction],
+        },
+        essential="updateIssueComment",
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Conversation:
+    """All comments and reviews of a pull request."""
+
+    comments: tuple[Comment, ...]
+    reviews: tuple[Review, ...]
+
+
+class _Reading:
+    """A reading that is running or done, and what it has not been used for yet."""
+
+    def __init__(self, task: asyncio.Task[_Conversation]) -> None:
+        self.task = task
+        self.unused = {"comments", "reviews"}
+        self.started = time.monotonic()
+
+
+class ConversationReader:
+    """Comments and reviews of a pull request, read together and never stale.
+
+    A reading is used once for comments and once for reviews, within a few seconds, and not after
+    anything was written.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._readings: dict[int, _Reading] = {}
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Forget what was read before a change, and what is read while it is made."""
+        self._readings.clear()
+        try:
+            yield
+        finally:
+            self._readings.clear()
+
+    def expect(self, number: int, first: Awaitable[dict[str, Any]]) -> None:
+        """Use a running request for the next questions; its answer has the first pages."""
+        reading = _Reading(asyncio.create_task(_read_all(self._client, number, first)))
+        # If nobody asks, nobody needs to hear of a failure either.
+        reading.task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._readings[number] = reading
+
+    async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """Return the comments whose body holds ``marker``, oldest first."""
+        found = (await self._read(number, "comments")).comments
+        return tuple(comment for comment in found if marker in comment.body)
+
+    async def marked_reviews(self, number: int, marker: str) -> tuple[Review, ...]:
+        """Return the reviews whose body holds ``marker``, pending ones of our own included."""
+        found = (await self._read(number, "reviews")).reviews
+        return tuple(review for review in found if marker in review.body)
+
+    async def _read(self, number: int, what: str) -> _Conversation:
+        """Return the shared reading, or a new one if that is used, old or forgotten."""
+        reading = self._readings.get(number)
+        if (
+            reading is None
+            or what not in reading.unused
+            or time.monotonic() - reading.started > SHARED_FOR
+        ):
+            reading = _Reading(asyncio.create_task(_read_all(self._client, number)))
+            self._readings[number] = reading
+        reading.unused.discard(what)
+        # A caller that stops waiting must not take the answer from the other one.
+        return await asyncio.shield(reading.task)
+
+
+def first_pages(number: int) -> dict[str, Any]:
+    """Return the variables of the first question for a conversation."""
+    return {
+        "number": number,
+        "withComments": True,
+        "withReviews": True,
+        "afterComment": None,
+        "afterReview": None,
     }
-    try:
-        answer = await client.together(endpoints.CLOSE, CLOSE, variables)
-        done: bool = answer.data["data"]["updateIssueComment"]["issueComment"]["id"] is not None
-    except ForgeUnauthorized:
-        raise
-    except (ForgeError, KeyError, TypeError) as error:
-        log.debug("comment and reaction are written apart: %s", type(error).__name__)
-        return False
-    return done
 
 
-async def thread(client: Client, number: int, comment_id: int) -> tuple[str, ...]:
-    """The other comments of the review thread that holds ``comment_id``, oldest first.
-
-    Every reply of a thread names the thread's first comment (``in_reply_to_id``).
-    """
-    endpoint = endpoints.REVIEW_COMMENTS
-    pages = await client.pages(endpoint, number=number)
-    comments = parsing.parse_pages(answers.ReviewComment, pages, endpoint)
-    roots = {comment.id: comment.in_reply_to_id or comment.id for comment in comments}
-    root = roots.get(comment_id)
-    if root is None:
-        return ()
-    members = [
-        comment for comment in comments if roots[comment.id] == root and comment.id != comment_id
-    ]
-    return tuple(
-        comment.body for comment in sorted(members, key=lambda each: (each.created_at, each.id))
+async def _read_all(
+    client: Client, number: int, first: Awaitable[dict[str, Any]] | None = None
+) -> _Conversation:
+    """Read all pages of both lists; ``first`` may bring the first ones."""
+    operation = graphql.CONVERSATION
+    comments: list[graphql.GraphComment] = []
+    reviews: list[graphql.GraphReview] = []
+    variables = first_pages(number)
+    while variables["withComments"] or variables["withReviews"]:
+        data = await (first or client.graphql(operation, variables))
+        first = None
+        page = parse(graphql.ConversationPage, data, operation, "repository", "pullRequest")
+        brought = (page.comments is not None, page.reviews is not None)
+        if brought != (variables["withComments"], variables["withReviews"]):
+            raise error_mapping.invalid(operation, "not the requested lists")
+        if page.comments:
+            comments += page.comments.nodes
+            variables["withComments"] = page.comments.page.has_next_page
+            variables["afterComment"] = page.comments.page.end_cursor
+        if page.reviews:
+            reviews += page.reviews.nodes
+            variables["withReviews"] = page.reviews.page.has_next_page
+            variables["afterReview"] = page.reviews.page.end_cursor
+    return _Conversation(
+        comments=tuple(comment.comment() for comment in comments),
+        reviews=tuple(review.review() for review in reviews),
     )

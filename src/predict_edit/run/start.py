@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain import ChangedFile, Outcome, RunReport, Usage
+from predict_edit.github.actions_runner import Runner
 from predict_edit.github.client import Client
-from predict_edit.github.forge import GitHubForge
-from predict_edit.github.runner import Runner
+from predict_edit.github.host import GitHubHost
 from predict_edit.run.prefetch import Look, look_at
 from predict_edit.support import startup as collector
 from predict_edit.support.log import Console, log
@@ -64,12 +64,11 @@ async def serve(
 ) -> Finished:
     """Do what is asked."""
     runner = around.runner
-    forge = GitHubForge(
+    forge = GitHubHost(
         Client(
             repository=trigger.repository,
             token=inputs.github_token,
             api_url=runner.api_url,
-            graphql_url=runner.graphql_url,
         )
     )
     look = None
@@ -86,14 +85,14 @@ async def serve(
     finally:
         await libraries.aclose()
         await forge.aclose()
-        log.debug("%s requests to GitHub", len(forge.requests))
+        log.debug("%s requests to GitHub", forge.requests)
 
 
 async def _serve_command(
     commanded: PullRequestCommand,
     inputs: Inputs,
     around: Surroundings,
-    forge: GitHubForge,
+    forge: GitHubHost,
     libraries: _Libraries,
 ) -> Finished:
     """A command on a pull request, or a job of one."""
@@ -121,7 +120,7 @@ async def _serve_task(
     tasked: BranchTask,
     inputs: Inputs,
     around: Surroundings,
-    forge: GitHubForge,
+    forge: GitHubHost,
     libraries: _Libraries,
 ) -> Finished:
     """A run over a branch."""

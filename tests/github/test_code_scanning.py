@@ -13,13 +13,13 @@ from predict_edit.domain import Finding
 from predict_edit.domain.errors import FindingsError, ForgeForbidden
 from predict_edit.findings.collection import collect
 from predict_edit.github.client import Client
-from predict_edit.github.forge import GitHubForge
+from predict_edit.github.host import GitHubHost
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, run_sandbox_github
 from predict_edit_sandbox.world import build_world
 
 REPOSITORY = "octo/demo"
 MAIN = "refs/heads/main"
-Open = Callable[[Sandbox], AbstractAsyncContextManager[GitHubForge]]
+Open = Callable[[Sandbox], AbstractAsyncContextManager[GitHubHost]]
 
 
 @pytest.fixture
@@ -33,13 +33,11 @@ def sandbox(tmp_path: Path) -> Sandbox:
 
 
 @contextlib.asynccontextmanager
-async def opened(sandbox: Sandbox) -> AsyncIterator[GitHubForge]:
+async def opened(sandbox: Sandbox) -> AsyncIterator[GitHubHost]:
     """A forge for it."""
     async with run_sandbox_github(sandbox) as url:
-        client = Client(
-            repository=REPOSITORY, token=DEFAULT_TOKEN, api_url=url, graphql_url=f"{url}/graphql"
-        )
-        forge = GitHubForge(client)
+        client = Client(repository=REPOSITORY, token=DEFAULT_TOKEN, api_url=url)
+        forge = GitHubHost(client)
         try:
             yield forge
         finally:

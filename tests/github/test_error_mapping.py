@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import hypothesis
@@ -23,8 +25,8 @@ from predict_edit.domain.errors import (
     PendingReview,
     TextRefused,
 )
-from predict_edit.github import endpoints, failures
-from predict_edit.github.answer import Answer
+from predict_edit.github import error_mapping, graphql, rest
+from predict_edit.github.rest import Endpoint
 
 OLD_ANCHOR = (
     "Pull request review thread line must be part of the diff and Pull request review thread diff"
@@ -51,10 +53,23 @@ ANCHORS = [
 ]
 
 
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What PyGithub's exception has of an answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+
+    def error(self, endpoint: Endpoint) -> ForgeError:
+        """The error for it."""
+        return error_mapping.refusal_of(self.status, self.headers, self.data, endpoint)
+
+
 def answer(status: int, data: Any = None, **headers: str) -> Answer:
     """An answer with headers whose underscores stand for hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status=status, headers=named, data=data)
+    return Answer(status, named, data)
 
 
 def unprocessable(*errors: Any) -> Answer:
@@ -69,7 +84,7 @@ def unprocessable(*errors: Any) -> Answer:
         (
             answer(403, {"message": "Resource not accessible by integration"}),
             ForgeForbidden,
-            "POST /repos/{owner}/{repo}/pulls/{number}/reviews",
+            "POST pulls/:number/reviews",
             "`pull-requests: write`",
         ),
         (
@@ -181,7 +196,7 @@ def unprocessable(*errors: Any) -> Answer:
         ),
         *((unprocessable(text), AnchorRefused, "diff", "again") for text in ANCHORS),
         (answer(500, {"message": "Server Error"}), ForgeUnavailable, "500", "githubstatus"),
-        (answer(502, None), ForgeUnavailable, "not known whether", "githubstatus"),
+        (answer(502, None), ForgeUnavailable, "is not known", "githubstatus"),
         (answer(504, {"message": "timeout"}), ForgeUnavailable, "504", "githubstatus"),
     ],
 )
@@ -189,7 +204,7 @@ def test_each_refusal_has_class_cause_and_next_step(
     got: Answer, kind: type[ForgeError], cause: str, next_step: str
 ) -> None:
     """What GitHub is known to answer becomes one error that names cause and remedy."""
-    error = failures.failure_of(got, endpoints.CREATE_REVIEW)
+    error = got.error(rest.CREATE_REVIEW)
     assert type(error) is kind
     assert cause in error.cause
     assert next_step in error.next_step
@@ -205,7 +220,7 @@ def test_the_primary_limit_ends_at_its_reset() -> None:
         x_ratelimit_remaining="0",
         x_ratelimit_reset=reset,
     )
-    error = failures.failure_of(got, endpoints.PULL_REQUEST)
+    error = got.error(rest.PULL_REQUEST)
     assert isinstance(error, ForgeRateLimited)
     assert error.retry_after == pytest.approx(91, abs=2)
 
@@ -215,7 +230,7 @@ def test_the_primary_limit_ends_at_its_reset() -> None:
 def test_anchor_refusals_are_told_in_every_wording(text: str, change: Any) -> None:
     """Old and new wordings, as a string or an object, in any case."""
     for entry in (change(text), {"message": change(text), "code": "custom"}):
-        error = failures.failure_of(unprocessable(entry), endpoints.CREATE_REVIEW)
+        error = unprocessable(entry).error(rest.CREATE_REVIEW)
         assert type(error) is AnchorRefused
 
 
@@ -233,7 +248,7 @@ def test_anchor_refusals_are_told_in_every_wording(text: str, change: Any) -> No
 )
 def test_a_pending_review_is_told_from_a_wrong_anchor(entry: Any) -> None:
     """The account's stale pending review refuses every review, whatever its anchors."""
-    error = failures.failure_of(unprocessable(entry), endpoints.CREATE_REVIEW)
+    error = unprocessable(entry).error(rest.CREATE_REVIEW)
     assert type(error) is PendingReview
 
 
@@ -246,13 +261,13 @@ def test_a_pending_review_is_told_from_a_wrong_anchor(entry: Any) -> None:
 )
 def test_a_body_that_is_too_long_is_told(got: Answer) -> None:
     """Both spellings of the length limit."""
-    assert type(failures.failure_of(got, endpoints.CREATE_COMMENT)) is TextRefused
+    assert type(got.error(rest.CREATE_COMMENT)) is TextRefused
 
 
 def test_other_errors_are_no_refusals() -> None:
     """A server that happens to say "line" in a 500 refused no anchor."""
     got = answer(500, {"message": "Line could not be resolved"})
-    assert type(failures.failure_of(got, endpoints.CREATE_REVIEW)) is ForgeUnavailable
+    assert type(got.error(rest.CREATE_REVIEW)) is ForgeUnavailable
 
 
 @pytest.mark.parametrize(
@@ -277,7 +292,7 @@ def test_other_errors_are_no_refusals() -> None:
 )
 def test_graphql_errors_have_their_classes(errors: Any, kind: type[ForgeError]) -> None:
     """GraphQL answers 200 and names the type of its error."""
-    error = failures.graphql_failure(answer(200, {"errors": errors}), endpoints.COMMIT)
+    error = error_mapping.graphql_refusal({}, {"errors": errors}, graphql.COMMIT)
     assert type(error) is kind
     assert "GraphQL Commit" in error.cause
 
@@ -285,16 +300,16 @@ def test_graphql_errors_have_their_classes(errors: Any, kind: type[ForgeError]) 
 def test_a_moved_branch_is_told() -> None:
     """GitHub's ``STALE_DATA`` is a refusal of its own kind."""
     errors = [{"type": "STALE_DATA", "message": 'Expected branch to point to "a" but it did not.'}]
-    error = failures.graphql_failure(answer(200, {"errors": errors}), endpoints.COMMIT)
+    error = error_mapping.graphql_refusal({}, {"errors": errors}, graphql.COMMIT)
     assert type(error) is BranchMoved
     assert "no longer at the commit" in error.cause
 
 
 def test_an_invalid_answer_names_its_endpoint() -> None:
     """The error for what GitHub does not document."""
-    error = failures.invalid(endpoints.BLOB, "no usable field `sha`", status=200)
+    error = error_mapping.invalid(rest.BLOB, "no usable field `sha`")
     assert isinstance(error, ForgeAnswerInvalid)
-    assert "GET /repos/{owner}/{repo}/git/blobs/{sha} has no usable field `sha`" in error.cause
+    assert "GET git/blobs/:sha has no usable field `sha`" in error.cause
 
 
 JSON = st.recursive(
@@ -315,9 +330,9 @@ def test_any_answer_becomes_an_error_of_the_tree(
     status: int, data: Any, headers: dict[str, str]
 ) -> None:
     """Nothing a server can say breaks the reading of it, and no sentence grows without end."""
-    got = Answer(status=status, headers=headers, data=data)
-    error = failures.failure_of(got, endpoints.CREATE_REVIEW)
+    got = Answer(status, headers, data)
+    error = got.error(rest.CREATE_REVIEW)
     assert error.cause
     assert error.next_step
-    assert all(len(reason) <= failures.REASON_LIMIT for reason in error.reasons)
+    assert all(len(reason) <= error_mapping.REASON_LIMIT for reason in error.reasons)
     assert error.retry_after is None or 0 <= error.retry_after < float("inf")

@@ -17,8 +17,8 @@ from predict_edit.domain.errors import (
     ForgeUnavailable,
     PendingReview,
 )
-from predict_edit.github.forge import GitHubForge
-from predict_edit.github.review import review_body
+from predict_edit.github.host import GitHubHost
+from predict_edit.github.reviews import review_comments
 
 if TYPE_CHECKING:
     from tests.github.conftest import FakeGitHub
@@ -47,7 +47,7 @@ def check_schema(body: dict[str, Any]) -> None:
     assert model.model_validate(body, strict=True).model_dump(exclude_unset=True) == body
 
 
-async def test_a_review_is_one_request(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_review_is_one_request(github: FakeGitHub, forge: GitHubHost) -> None:
     """Head, event, body and anchors, bottom up within each file."""
     github.on("POST", "pulls/7/reviews", REVIEW)
     draft = ReviewDraft(
@@ -90,10 +90,8 @@ RANGES = st.tuples(st.sampled_from("abc"), st.integers(1, 50), st.integers(0, 5)
 def test_every_body_is_one_that_github_documents(ranges: list[tuple[str, int, int]]) -> None:
     """No unknown key, ``start_line`` only before ``line``, nothing lost, descending by file."""
     suggestions = tuple(suggestion(path, start, start + more) for path, start, more in ranges)
-    draft = ReviewDraft(commit_id="a", body="", suggestions=suggestions)
-    body = review_body(draft)
-    check_schema(body)
-    comments = body["comments"]
+    comments = review_comments(suggestions)
+    check_schema({"comments": comments})
     assert len(comments) == len(suggestions)
     assert all(each["start_line"] < each["line"] for each in comments if "start_line" in each)
     for path in "abc":
@@ -101,7 +99,7 @@ def test_every_body_is_one_that_github_documents(ranges: list[tuple[str, int, in
         assert lines == sorted(lines, reverse=True)
 
 
-async def test_a_refused_review_tells_what_kind(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_refused_review_tells_what_kind(github: FakeGitHub, forge: GitHubHost) -> None:
     """The caller learns GitHub's own words, and whether an anchor is to blame."""
     draft = ReviewDraft(commit_id="a", body="", suggestions=())
     for text in ("Line could not be resolved", "User can only have one pending review per pull"):
@@ -125,9 +123,7 @@ def remark(number: int, review: int, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-async def test_addresses_of_the_comments_of_a_review(
-    github: FakeGitHub, forge: GitHubForge
-) -> None:
+async def test_addresses_of_the_comments_of_a_review(github: FakeGitHub, forge: GitHubHost) -> None:
     """With the line at the head, or where it was when it was posted."""
     github.on(
         "GET", "pulls/7/reviews/3/comments", [remark(1, 3, line=4), remark(2, 3, original_line=9)]
@@ -139,7 +135,7 @@ async def test_addresses_of_the_comments_of_a_review(
 
 
 async def test_lines_that_are_missing_come_from_the_other_list(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """GitHub's schema lets one review's list leave out the lines; the pull request's has them."""
     github.on("GET", "pulls/7/reviews/3/comments", [remark(1, 3)])
@@ -147,7 +143,7 @@ async def test_lines_that_are_missing_come_from_the_other_list(
     assert await forge.review_comment_urls(7, 3) == (("a.py", 4, "https://github.com/d/1"),)
 
 
-async def test_an_older_review_gets_another_body(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_an_older_review_gets_another_body(github: FakeGitHub, forge: GitHubHost) -> None:
     """The body is replaced by ``PUT``, as GitHub's schema says."""
     github.on("PUT", "pulls/7/reviews/3", REVIEW)
     await forge.update_review_body(7, 3, "superseded")
@@ -157,7 +153,7 @@ async def test_an_older_review_gets_another_body(github: FakeGitHub, forge: GitH
     assert body == {"body": "superseded"}
 
 
-async def test_a_pending_review_is_deleted(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_pending_review_is_deleted(github: FakeGitHub, forge: GitHubHost) -> None:
     """Also when it is gone already; a submitted one is refused, and that is said."""
     github.on("DELETE", "pulls/7/reviews/3", REVIEW)
     await forge.delete_pending_review(7, 3)
@@ -172,7 +168,7 @@ async def test_a_pending_review_is_deleted(github: FakeGitHub, forge: GitHubForg
         await forge.delete_pending_review(7, 5)
 
 
-async def test_a_comment_is_hidden_as_outdated(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_comment_is_hidden_as_outdated(github: FakeGitHub, forge: GitHubHost) -> None:
     """The node id travels as a variable."""
     github.on_graphql({"minimizeComment": {"minimizedComment": {"isMinimized": True}}})
     assert await forge.minimize_comment("PRRC_1") is True
@@ -183,7 +179,7 @@ async def test_a_comment_is_hidden_as_outdated(github: FakeGitHub, forge: GitHub
 @pytest.mark.parametrize("kind", ["FORBIDDEN", "NOT_FOUND"])
 @pytest.mark.parametrize("data", [None, {"minimizeComment": None}, {"minimizeComment": {}}])
 async def test_what_may_not_be_hidden_stays(
-    github: FakeGitHub, forge: GitHubForge, kind: str, data: Any
+    github: FakeGitHub, forge: GitHubHost, kind: str, data: Any
 ) -> None:
     """Hiding is a courtesy: where the token may not, the answer is no."""
     github.on_graphql(data, errors=[{"type": kind, "message": "Resource not accessible"}])
@@ -192,7 +188,7 @@ async def test_what_may_not_be_hidden_stays(
     assert await forge.minimize_comment("PRRC_1") is False
 
 
-async def test_a_failure_to_hide_is_no_refusal(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_failure_to_hide_is_no_refusal(github: FakeGitHub, forge: GitHubHost) -> None:
     """An outage is told as one."""
     github.on_graphql(None, errors=[{"message": "Something went wrong"}])
     with pytest.raises(ForgeUnavailable):
@@ -200,7 +196,7 @@ async def test_a_failure_to_hide_is_no_refusal(github: FakeGitHub, forge: GitHub
 
 
 async def test_a_forbidden_review_names_the_permission(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """403 on the POST says which permission the job lacks."""
     github.on(
@@ -209,3 +205,39 @@ async def test_a_forbidden_review_names_the_permission(
     with pytest.raises(ForgeForbidden, match="`pull-requests: write`"):
         await forge.create_review(7, ReviewDraft(commit_id="a", body="", suggestions=()))
     assert len(github.received) == 1
+
+
+def talk(number: int, created: str, reply_to: int | None = None) -> dict[str, Any]:
+    """A comment on the diff."""
+    comment: dict[str, Any] = {
+        "id": number,
+        "path": "a.py",
+        "html_url": f"https://github.com/d/{number}",
+        "body": f"comment {number}",
+        "created_at": created,
+    }
+    return comment | ({"in_reply_to_id": reply_to} if reply_to else {})
+
+
+@pytest.mark.parametrize(
+    ("asked", "bodies"),
+    [
+        (5, ("comment 1", "comment 3")),
+        (1, ("comment 3", "comment 5")),
+        (2, ("comment 4",)),
+        (77, ()),
+    ],
+)
+async def test_a_thread_is_put_together(
+    github: FakeGitHub, forge: GitHubHost, asked: int, bodies: tuple[str, ...]
+) -> None:
+    """Over all pages, oldest first, without the comment itself and without other threads."""
+    link = {"Link": f'<{github.api_url}/x?page=2>; rel="last"'}
+    github.on(
+        "GET",
+        "pulls/7/comments",
+        [talk(5, "2026-01-05", 1), talk(2, "2026-01-02"), talk(3, "2026-01-03", 1)],
+        headers=link,
+    )
+    github.on("GET", "pulls/7/comments", [talk(1, "2026-01-01"), talk(4, "2026-01-04", 2)])
+    assert await forge.thread(7, asked) == bodies

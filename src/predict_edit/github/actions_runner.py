@@ -1,8 +1,8 @@
-"""The runner's side of a Docker action: what it gives in the environment, what it takes in files.
+"""The runner of a Docker action: its environment, and the files it reads afterwards.
 
-The rules are those of GitHub's "Workflow commands" and of the runner's own parser: an output that
-is written as ``name=value`` ends at the first line feed, so every value goes through a heredoc
-whose delimiter nobody can guess.
+The rules are those of GitHub's "Workflow commands" and of the runner's own parser: an output
+written as ``name=value`` ends at the first line feed, so every value goes through a heredoc with a
+random delimiter.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import urlsplit
 
 from predict_edit.domain.errors import EventError
 
@@ -22,7 +21,7 @@ _OUTPUT_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 SUMMARY_LIMIT = 1024 * 1024
-"""Bytes of a step summary; GitHub drops a longer one whole."""
+"""Bytes of a step summary; GitHub drops a longer one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,6 @@ class Runner:
     workspace: Path
     repository: str
     api_url: str
-    graphql_url: str
     server_url: str
     run_id: str
     run_attempt: int
@@ -45,7 +43,7 @@ class Runner:
 
     @property
     def run_url(self) -> str:
-        """The page of this workflow run, empty outside GitHub Actions."""
+        """The page of this workflow run; empty outside GitHub Actions."""
         if not self.run_id:
             return ""
         return f"{self.server_url}/{self.repository}/actions/runs/{self.run_id}"
@@ -59,14 +57,12 @@ def read_runner(environ: Mapping[str, str]) -> Runner:
     """
     name = _required(environ, "GITHUB_EVENT_NAME")
     attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
-    api_url = (environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/")
     return Runner(
         event_name=name,
         event_path=Path(_required(environ, "GITHUB_EVENT_PATH")),
         workspace=Path(environ.get("GITHUB_WORKSPACE") or "."),
         repository=environ.get("GITHUB_REPOSITORY", ""),
-        api_url=api_url,
-        graphql_url=environ.get("GITHUB_GRAPHQL_URL") or _graphql_beside(api_url),
+        api_url=(environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/"),
         server_url=(environ.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/"),
         run_id=environ.get("GITHUB_RUN_ID", ""),
         run_attempt=int(attempt) if _NUMBER.fullmatch(attempt) else 1,
@@ -78,10 +74,10 @@ def read_runner(environ: Mapping[str, str]) -> Runner:
 
 
 def read_payload(path: Path) -> dict[str, object]:
-    """The event as GitHub sent it.
+    """Return the event as GitHub sent it.
 
     Raises:
-        EventError: the file is missing or is no JSON object.
+        EventError: the file is missing or not a JSON object.
     """
     try:
         payload = json.loads(path.read_text(encoding="utf-8"))
@@ -92,14 +88,14 @@ def read_payload(path: Path) -> dict[str, object]:
         ) from error
     if not isinstance(payload, dict):
         raise EventError(
-            "The event file of the runner holds no JSON object.",
+            "The event file of the runner is not a JSON object.",
             "Set GITHUB_EVENT_PATH to a webhook payload as GitHub sends it.",
         )
     return payload
 
 
 class RunnerFiles:
-    """The files the runner reads afterwards, opened while the rights to open them are there."""
+    """The files the runner reads afterwards, opened before the rights to do so are dropped."""
 
     def __init__(self, output: TextIO | None, summary: TextIO | None) -> None:
         self._output = output
@@ -115,7 +111,7 @@ class RunnerFiles:
         return cls(_append_to(runner.output_path), _append_to(runner.summary_path))
 
     def write_outputs(self, outputs: Mapping[str, str]) -> None:
-        """Append outputs, each between delimiters that cannot occur in its value."""
+        """Append outputs, each between delimiters that do not occur in its value."""
         if self._output is None:
             return
         for name, value in outputs.items():
@@ -123,7 +119,7 @@ class RunnerFiles:
         self._output.flush()
 
     def write_summary(self, text: str) -> None:
-        """Append to the job summary; what passes GitHub's limit is cut, never dropped whole."""
+        """Append to the job summary, cut at the limit beyond which GitHub would drop all of it."""
         if self._summary is None:
             return
         data = text.encode("utf-8", "replace")[:SUMMARY_LIMIT]
@@ -138,7 +134,7 @@ class RunnerFiles:
 
 
 def heredoc(name: str, value: str) -> str:
-    """One entry of ``GITHUB_OUTPUT``.
+    """Return one entry of ``GITHUB_OUTPUT``.
 
     Raises:
         ValueError: the name could be read as something else.
@@ -167,18 +163,11 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise EventError(
             f"The runner's variable {name} is missing.",
-            "`predict-edit action` reads a GitHub Actions runner's environment; on a laptop use "
-            "`predict-edit demo`.",
+            "`predict-edit action` reads the environment of a GitHub Actions runner; on a laptop "
+            "use `predict-edit demo`.",
         )
     return value
 
 
 def _path(value: str | None) -> Path | None:
     return Path(value) if value else None
-
-
-def _graphql_beside(api_url: str) -> str:
-    """GitHub Enterprise Server answers at ``/api/graphql`` beside ``/api/v3``."""
-    parts = urlsplit(api_url)
-    prefix = parts.path.removesuffix("/v3")
-    return parts._replace(path=f"{prefix}/graphql").geturl()

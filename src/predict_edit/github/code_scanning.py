@@ -9,15 +9,13 @@ from predict_edit.domain.errors import FindingsError, ForgeNotFound
 from predict_edit.findings.collection import MAX_FINDINGS
 from predict_edit.findings.reported_finding import ReportedFinding, Roots
 from predict_edit.findings.sarif import NO_PLACE
-from predict_edit.github import endpoints, parsing
-from predict_edit.github.client import Client
-from predict_edit.github.parsing import FromGitHub
-from predict_edit.github.transport import PER_PAGE
+from predict_edit.github.client import PER_PAGE, Client, parse
+from predict_edit.github.rest import CODE_SCANNING_ALERTS, FromGitHub
 
 _PAGES: Final = MAX_FINDINGS // PER_PAGE + 1
-"""One more than can be used, so that there being more is seen."""
+"""One more than can be used, so that a surplus is noticed."""
 _NO_ANALYSIS: Final = "no analysis found"
-"""What GitHub says where nothing was ever uploaded."""
+"""What GitHub says if nothing was ever uploaded."""
 _ROOTS: Final = Roots()
 
 
@@ -56,9 +54,9 @@ class _Alert(FromGitHub):
 
 
 async def open_alerts(client: Client, ref: str) -> FindingsReport:
-    """The open alerts of a git reference, in GitHub's order.
+    """Return the open alerts of a git reference, in GitHub's order.
 
-    With ``ref``, GitHub tells of each alert where it was last seen there (GitHub, "List code
+    With ``ref``, GitHub gives for each alert where it was last seen there (GitHub, "List code
     scanning alerts for a repository").
 
     Raises:
@@ -66,23 +64,23 @@ async def open_alerts(client: Client, ref: str) -> FindingsReport:
         ForgeForbidden: code scanning is off, or the token may not read it.
         ForgeError: GitHub failed.
     """
-    endpoint = endpoints.CODE_SCANNING_ALERTS
+    endpoint = CODE_SCANNING_ALERTS
+    query = {"state": "open", "ref": ref}
     try:
-        pages = await client.pages(endpoint, limit=_PAGES, query={"state": "open", "ref": ref})
+        entries = await client.pages(endpoint, "code-scanning/alerts", limit=_PAGES, query=query)
     except ForgeNotFound as error:
         if any(_NO_ANALYSIS in reason.casefold() for reason in error.reasons):
             raise FindingsError(
                 f"Code scanning has no results yet for {ref}.",
-                "Let a workflow with code scanning run there first, or leave `code-scanning` out "
-                "of `findings`.",
+                "Run a workflow with code scanning there first, or remove `code-scanning` from "
+                "`findings`.",
             ) from None
         raise
-    alerts = parsing.parse_pages(_Alert, pages, endpoint)
-    return FindingsReport(findings=tuple(map(_finding, alerts)))
+    return FindingsReport(findings=tuple(map(_finding, parse(list[_Alert], entries, endpoint))))
 
 
 def _finding(alert: _Alert) -> Finding | Dropped:
-    """An alert at its place; paths are the repository's already, and checked all the same."""
+    """Return an alert at its place; paths should be the repository's, and are checked."""
     place, said = alert.most_recent_instance.location, alert.most_recent_instance.message
     if place is None or place.path is None:
         return Dropped(NO_PLACE)

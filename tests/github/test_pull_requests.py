@@ -13,7 +13,7 @@ from predict_edit.domain.errors import (
     ForgeForbidden,
     ForgeUnavailable,
 )
-from predict_edit.github.forge import GitHubForge
+from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:
     from tests.github.conftest import FakeGitHub, MakeForge
@@ -46,14 +46,14 @@ PULL: dict[str, Any] = {
     ],
 )
 async def test_roles_are_those_of_the_permission_endpoint(
-    github: FakeGitHub, forge: GitHubForge, permission: str, role_name: str, role: Role
+    github: FakeGitHub, forge: GitHubHost, permission: str, role_name: str, role: Role
 ) -> None:
     """Standard roles by name, custom ones by what they permit, unknown words as nothing."""
     github.on("GET", ROLE_PATH, {"permission": permission, "role_name": role_name, "user": None})
     assert await forge.role_of("mona") is role
 
 
-async def test_a_stranger_has_no_role(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_stranger_has_no_role(github: FakeGitHub, forge: GitHubHost) -> None:
     """GitHub answers 404 for whom the repository does not know."""
     assert await forge.role_of("mona") is Role.NONE
     assert len(github.received) == 1
@@ -73,7 +73,7 @@ async def test_a_stranger_has_no_role(github: FakeGitHub, forge: GitHubForge) ->
     ],
 )
 async def test_an_unknown_role_raises(
-    github: FakeGitHub, forge: GitHubForge, status: int, data: Any, kind: type[ForgeError]
+    github: FakeGitHub, forge: GitHubHost, status: int, data: Any, kind: type[ForgeError]
 ) -> None:
     """Whoever asks can fail closed: no other failure looks like a role."""
     github.on("GET", ROLE_PATH, data, status=status)
@@ -85,10 +85,10 @@ async def test_a_role_not_told_in_time_raises(github: FakeGitHub, make_forge: Ma
     """A timeout is a failure, not a role."""
     github.on("GET", ROLE_PATH, handler=github.hang)
     with pytest.raises(ForgeUnavailable, match="did not answer"):
-        await make_forge(read_timeout=1).role_of("mona")
+        await make_forge(timeout=1).role_of("mona")
 
 
-async def test_the_pull_request_is_read(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_the_pull_request_is_read(github: FakeGitHub, forge: GitHubHost) -> None:
     """Head, base and count as GitHub tells them, with one request."""
     github.on("GET", "pulls/7", PULL)
     pull = await forge.pull_request(7)
@@ -99,13 +99,13 @@ async def test_the_pull_request_is_read(github: FakeGitHub, forge: GitHubForge) 
     assert len(github.received) == 1
 
 
-async def test_a_deleted_fork_has_no_repository(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_deleted_fork_has_no_repository(github: FakeGitHub, forge: GitHubHost) -> None:
     """GitHub tells ``null`` where the fork is gone."""
     github.on("GET", "pulls/7", PULL | {"head": PULL["head"] | {"repo": None}})
     assert (await forge.pull_request(7)).head_repository is None
 
 
-async def test_the_head_is_read_afresh(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_the_head_is_read_afresh(github: FakeGitHub, forge: GitHubHost) -> None:
     """Each call asks again, so a moved head is seen."""
     moved = PULL | {"head": PULL["head"] | {"sha": "d" * 40}}
     github.on("GET", "pulls/7", PULL).on("GET", "pulls/7", moved)
@@ -114,7 +114,7 @@ async def test_the_head_is_read_afresh(github: FakeGitHub, forge: GitHubForge) -
 
 @pytest.mark.parametrize("missing", ["number", "head", "base"])
 async def test_a_missing_field_is_named(
-    github: FakeGitHub, forge: GitHubForge, missing: str
+    github: FakeGitHub, forge: GitHubHost, missing: str
 ) -> None:
     """An answer without what nothing can be done without is no pull request."""
     github.on("GET", "pulls/7", {name: value for name, value in PULL.items() if name != missing})
@@ -122,7 +122,7 @@ async def test_a_missing_field_is_named(
         await forge.pull_request(7)
 
 
-async def test_a_bare_pull_request_is_enough(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_bare_pull_request_is_enough(github: FakeGitHub, forge: GitHubHost) -> None:
     """Title, address, state and count are never worth a failed run."""
     github.on("GET", "pulls/7", {name: PULL[name] for name in ("number", "head", "base")})
     pull = await forge.pull_request(7)
@@ -130,7 +130,7 @@ async def test_a_bare_pull_request_is_enough(github: FakeGitHub, forge: GitHubFo
 
 
 async def test_lines_that_are_not_counted_are_those_of_the_patch(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """A file without counts is taken at its patch's word, and one without a blob as well."""
     patch = "@@ -1,2 +1,3 @@\n a\n-b\n+c\n+d"
@@ -140,7 +140,7 @@ async def test_lines_that_are_not_counted_are_those_of_the_patch(
 
 
 async def test_a_host_without_link_headers_is_asked_for_the_next_page(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """A full page may not be the last; one that is not full, or the same again, is."""
 
@@ -154,7 +154,7 @@ async def test_a_host_without_link_headers_is_asked_for_the_next_page(
 
 
 async def test_a_host_that_has_one_page_only_is_not_asked_for_ever(
-    github: FakeGitHub, forge: GitHubForge
+    github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """A host that answers every page with the same files ends the list."""
     same = [{"filename": f"{i}", "status": "added"} for i in range(100)]
@@ -164,7 +164,7 @@ async def test_a_host_that_has_one_page_only_is_not_asked_for_ever(
     assert len(github.received) == 2
 
 
-async def test_files_are_read_with_what_is_optional(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_files_are_read_with_what_is_optional(github: FakeGitHub, forge: GitHubHost) -> None:
     """Patch, previous name and blob may be missing; a path that stands twice counts once."""
     counts = {"additions": 1, "deletions": 2, "changes": 3}
     github.on(
@@ -191,9 +191,7 @@ async def test_files_are_read_with_what_is_optional(github: FakeGitHub, forge: G
     assert third.previous_path == "old.py"
 
 
-async def test_no_more_than_3000_files_are_asked_for(
-    github: FakeGitHub, forge: GitHubForge
-) -> None:
+async def test_no_more_than_3000_files_are_asked_for(github: FakeGitHub, forge: GitHubHost) -> None:
     """GitHub lists 30 pages of 100; a header that promises more is not followed further."""
     link = f'<{github.api_url}/x?per_page=100&page=99>; rel="last"'
     github.on("GET", "pulls/7/files", [], headers={"Link": link})
@@ -204,7 +202,7 @@ async def test_no_more_than_3000_files_are_asked_for(
     }
 
 
-async def test_entries_that_are_no_files_are_named(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_entries_that_are_no_files_are_named(github: FakeGitHub, forge: GitHubHost) -> None:
     """One bad entry makes the list invalid rather than shorter."""
     github.on("GET", "pulls/7/files", [{"filename": "a"}])
     with pytest.raises(ForgeAnswerInvalid, match="/files has no usable field"):

@@ -13,7 +13,7 @@ from predict_edit.domain.errors import (
     ForgeForbidden,
     ForgeUnavailable,
 )
-from predict_edit.github.forge import GitHubForge
+from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:
     from tests.github.conftest import FakeGitHub
@@ -28,7 +28,7 @@ DRAFT = CommitDraft(
 )
 
 
-async def test_a_commit_is_one_mutation(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_commit_is_one_mutation(github: FakeGitHub, forge: GitHubHost) -> None:
     """Bytes as base64, deletions by path, and the head that is expected."""
     github.on_graphql(
         {"createCommitOnBranch": {"commit": {"oid": "f" * 40, "url": "https://github.com/x"}}}
@@ -49,7 +49,7 @@ async def test_a_commit_is_one_mutation(github: FakeGitHub, forge: GitHubForge) 
     }
 
 
-async def test_a_moved_branch_is_refused(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_moved_branch_is_refused(github: FakeGitHub, forge: GitHubHost) -> None:
     """``STALE_DATA`` can be told from every other refusal."""
     github.on_graphql(
         {"createCommitOnBranch": None},
@@ -61,7 +61,7 @@ async def test_a_moved_branch_is_refused(github: FakeGitHub, forge: GitHubForge)
         await forge.commit(DRAFT)
 
 
-async def test_a_commit_with_errors_is_no_commit(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_commit_with_errors_is_no_commit(github: FakeGitHub, forge: GitHubHost) -> None:
     """Errors beside data count: it is not known what was made."""
     github.on_graphql(
         {"createCommitOnBranch": {"commit": {"oid": "f" * 40, "url": "x"}}},
@@ -71,7 +71,7 @@ async def test_a_commit_with_errors_is_no_commit(github: FakeGitHub, forge: GitH
         await forge.commit(DRAFT)
 
 
-async def test_a_missing_permission_is_named(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_missing_permission_is_named(github: FakeGitHub, forge: GitHubHost) -> None:
     """Committing needs more than suggesting does."""
     github.on_graphql(
         {"createCommitOnBranch": None},
@@ -81,15 +81,15 @@ async def test_a_missing_permission_is_named(github: FakeGitHub, forge: GitHubFo
         await forge.commit(DRAFT)
 
 
-async def test_a_commit_is_never_repeated(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_a_commit_is_never_repeated(github: FakeGitHub, forge: GitHubHost) -> None:
     """After a 502 it is not known whether it was made, and that is said."""
     github.on_graphql(status=502)
-    with pytest.raises(ForgeUnavailable, match="not known whether"):
+    with pytest.raises(ForgeUnavailable, match="Whether it was done is not known"):
         await forge.commit(DRAFT)
     assert len(github.received) == 1
 
 
-async def test_an_answer_without_a_commit_is_named(github: FakeGitHub, forge: GitHubForge) -> None:
+async def test_an_answer_without_a_commit_is_named(github: FakeGitHub, forge: GitHubHost) -> None:
     """Success without a commit is no success."""
     github.on_graphql({"createCommitOnBranch": {"commit": None}})
     with pytest.raises(ForgeAnswerInvalid, match="GraphQL Commit"):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain.errors import EventError
-from predict_edit.github.runner import RunnerFiles, heredoc, read_payload, read_runner
+from predict_edit.github.actions_runner import RunnerFiles, heredoc, read_payload, read_runner
 
 LEAST = {"GITHUB_EVENT_NAME": "issue_comment", "GITHUB_EVENT_PATH": "/event.json"}
 
@@ -116,24 +116,6 @@ class TestReadRunner:
 
         with pytest.raises(EventError, match=name):
             read_runner(environ)
-
-    @pytest.mark.parametrize(
-        ("api", "graphql"),
-        [
-            ("https://api.github.com", "https://api.github.com/graphql"),
-            ("https://ghes.example/api/v3", "https://ghes.example/api/graphql"),
-            ("http://127.0.0.1:9/", "http://127.0.0.1:9/graphql"),
-        ],
-    )
-    def test_graphql_stands_beside_the_api(self, api: str, graphql: str) -> None:
-        """Where the runner does not say, GraphQL is where GitHub has it."""
-        assert read_runner({**LEAST, "GITHUB_API_URL": api}).graphql_url == graphql
-
-    def test_graphql_as_the_runner_says(self) -> None:
-        """What the runner says wins."""
-        environ = {**LEAST, "GITHUB_GRAPHQL_URL": "https://x.example/g"}
-
-        assert read_runner(environ).graphql_url == "https://x.example/g"
 
     def test_run_has_a_page(self) -> None:
         """The page of the run is put together from server, repository and id."""

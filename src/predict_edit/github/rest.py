@@ -1,0 +1,263 @@
+"""GitHub's REST API as far as it is used: the endpoints, and their answers checked on entry.
+
+Only fields that nothing can be done without are required. GitHub's published schema requires more,
+but a missing title, address or count is never worth a failed run. Unknown fields are ignored, as
+GitHub adds some all the time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import Annotated, Final
+
+import pydantic
+
+from predict_edit.domain import Comment, Review
+
+
+class Effect(enum.Enum):
+    """What a request does to GitHub, which decides whether it may be sent twice."""
+
+    READ = "read"
+    """Changes nothing: repeated after a 5xx, a timeout or a broken connection."""
+    REPLACE = "replace"
+    """Sets or deletes a whole thing of our own: a repetition cannot double anything."""
+    CREATE = "create"
+    """Adds something: never repeated when its result is unknown."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One question or request to GitHub, as messages and the log name it.
+
+    GitHub publishes no machine-readable table of permissions for the job's token; ``permission``
+    is what the endpoint's page and other actions say, and serves the error messages only.
+    """
+
+    name: str
+    permission: str
+    effect: Effect = Effect.READ
+
+
+READ_PULLS: Final = "pull-requests: read"
+WRITE_PULLS: Final = "pull-requests: write"
+READ_CONTENTS: Final = "contents: read"
+WRITE_CONTENTS: Final = "contents: write"
+METADATA: Final = "metadata: read"
+
+
+def _rest(name: str, permission: str, effect: Effect = Effect.READ) -> Endpoint:
+    """An endpoint below ``/repos/{owner}/{repo}/``."""
+    return Endpoint(name=name, permission=permission, effect=effect)
+
+
+REPOSITORY: Final = _rest("GET the repository", METADATA)
+ROLE: Final = _rest("GET collaborators/:login/permission", METADATA)
+COMPARE: Final = _rest("GET compare/:base...:head", READ_CONTENTS)
+BLOB: Final = _rest("GET git/blobs/:sha", READ_CONTENTS)
+TREE: Final = _rest("GET git/trees/:sha", READ_CONTENTS)
+BRANCH_REF: Final = _rest("GET git/ref/heads/:branch", READ_CONTENTS)
+CREATE_REF: Final = _rest("POST git/refs", WRITE_CONTENTS, Effect.CREATE)
+CODE_SCANNING_ALERTS: Final = _rest("GET code-scanning/alerts", "security-events: read")
+
+PULL_REQUEST: Final = _rest("GET pulls/:number", READ_PULLS)
+PULL_REQUEST_FILES: Final = _rest("GET pulls/:number/files", READ_PULLS)
+OPEN_PULL_REQUEST: Final = _rest("POST pulls", WRITE_PULLS, Effect.CREATE)
+UPDATE_PULL_REQUEST: Final = _rest("PATCH pulls/:number", WRITE_PULLS, Effect.REPLACE)
+# GitHub adds a label once, however often it is sent.
+LABEL: Final = _rest("POST issues/:number/labels", WRITE_PULLS, Effect.REPLACE)
+
+COMMENT: Final = _rest("GET issues/comments/:id", READ_PULLS)
+CREATE_COMMENT: Final = _rest("POST issues/:number/comments", WRITE_PULLS, Effect.CREATE)
+EDIT_COMMENT: Final = _rest("PATCH issues/comments/:id", WRITE_PULLS, Effect.REPLACE)
+# GitHub answers a second reaction of the same account and kind with the first one.
+REACT: Final = _rest("POST comments/:id/reactions", WRITE_PULLS, Effect.REPLACE)
+
+CREATE_REVIEW: Final = _rest("POST pulls/:number/reviews", WRITE_PULLS, Effect.CREATE)
+UPDATE_REVIEW: Final = _rest("PUT pulls/:number/reviews/:id", WRITE_PULLS, Effect.REPLACE)
+DELETE_REVIEW: Final = _rest("DELETE pulls/:number/reviews/:id", WRITE_PULLS, Effect.REPLACE)
+REVIEW_COMMENTS: Final = _rest("GET pulls/:number/comments", READ_PULLS)
+REVIEW_COMMENTS_OF_REVIEW: Final = _rest("GET pulls/:number/reviews/:id/comments", READ_PULLS)
+
+
+class FromGitHub(pydantic.BaseModel):
+    """A part of an answer: immutable, and free to have further fields."""
+
+    # Built on first use: a run needs a few of them, and its first request should go out soon.
+    model_config = pydantic.ConfigDict(extra="ignore", frozen=True, defer_build=True)
+
+
+Sha = Annotated[str, pydantic.StringConstraints(min_length=1)]
+"""Contents are verified by computing their object id, so its form needs no check."""
+
+
+class Account(FromGitHub):
+    """A user, a bot or an organization."""
+
+    login: str
+
+
+class Permission(FromGitHub):
+    """GET collaborators/{login}/permission."""
+
+    permission: str
+    role_name: str = ""
+
+
+class _HeadRepository(FromGitHub):
+    full_name: str
+
+
+class _Branch(FromGitHub):
+    """Head or base of a pull request."""
+
+    ref: str
+    sha: Sha
+    repo: _HeadRepository | None = None
+
+
+class Pull(FromGitHub):
+    """GET pulls/{number}."""
+
+    number: int
+    state: str = "open"
+    title: str = ""
+    html_url: str = ""
+    changed_files: int = 0
+    head: _Branch
+    base: _Branch
+
+
+class PullFile(FromGitHub):
+    """One entry of GET pulls/{number}/files."""
+
+    filename: str
+    status: str
+    sha: Sha | None = None
+    additions: int | None = None
+    deletions: int | None = None
+    patch: str | None = None
+    previous_filename: str | None = None
+
+
+class _NamedCommit(FromGitHub):
+    sha: Sha
+
+
+class Comparison(FromGitHub):
+    """GET compare/{base}...{head}."""
+
+    merge_base_commit: _NamedCommit
+
+
+class Repository(FromGitHub):
+    """GET repos/{owner}/{repo}."""
+
+    default_branch: str
+
+
+class GitRef(FromGitHub):
+    """GET git/ref/{ref}; ``ref`` says whether it is the requested one."""
+
+    ref: str
+    object: _NamedCommit
+
+
+class NewPull(FromGitHub):
+    """POST pulls."""
+
+    number: int
+    html_url: str = ""
+    title: str = ""
+    body: str | None = None
+    draft: bool = False
+
+
+class Blob(FromGitHub):
+    """GET git/blobs/{sha}."""
+
+    content: str
+    encoding: str
+    size: int = 0
+
+
+class TreeEntry(FromGitHub):
+    """One entry of GET git/trees/{sha}."""
+
+    path: str
+    mode: Annotated[str, pydantic.StringConstraints(pattern=r"^[0-7]{5,6}$")]
+    type: str
+    sha: Sha
+    size: int = 0
+
+
+class Tree(FromGitHub):
+    """GET git/trees/{sha}."""
+
+    truncated: bool = False
+    tree: list[TreeEntry]
+
+
+class Body(FromGitHub):
+    """Any comment of which only the text is used."""
+
+    body: str | None = None
+
+
+class IssueComment(Body):
+    """A comment of the conversation."""
+
+    id: int
+    node_id: str = ""
+    html_url: str = ""
+    user: Account | None = None
+    created_at: str = ""
+
+    def own(self) -> Comment:
+        """The comment, which this account has just written."""
+        return Comment(
+            id=self.id,
+            body=self.body or "",
+            url=self.html_url,
+            mine=True,
+            node_id=self.node_id,
+            author=self.user.login if self.user else "",
+            created_at=self.created_at,
+        )
+
+
+class ReviewComment(FromGitHub):
+    """A comment on the diff."""
+
+    id: int
+    path: str
+    html_url: str = ""
+    body: str = ""
+    line: int | None = None
+    original_line: int | None = None
+    in_reply_to_id: int | None = None
+    pull_request_review_id: int | None = None
+    created_at: str = ""
+
+
+class PullReview(Body):
+    """A review."""
+
+    id: int
+    node_id: str = ""
+    html_url: str = ""
+    state: str = "COMMENTED"
+    commit_id: str | None = None
+
+    def own(self) -> Review:
+        """The review, which this account has just posted."""
+        return Review(
+            id=self.id,
+            url=self.html_url,
+            body=self.body or "",
+            mine=True,
+            node_id=self.node_id,
+            state=self.state,
+            commit_id=self.commit_id,
+        )
