@@ -12,16 +12,19 @@ import pytest
 from predict_edit.domain import (
     CommandRef,
     CommandSource,
+    Effort,
     FileResult,
     FileStatus,
     Job,
     Outcome,
+    PredictionState,
     RunReport,
     Usage,
 )
+from predict_edit.domain.edits import OVER_MAX_FILES
 from predict_edit.report.jinja import cuts, render
 from predict_edit.report.markdown import length
-from predict_edit.report.summary import render_progress, render_summary
+from predict_edit.report.summary import render_job_summary, render_progress, render_summary
 from predict_edit.report.view import view
 
 from .conftest import (
@@ -132,13 +135,39 @@ class TestHeadline:
 
         assert first_line(a_report(outcome=Outcome.FAILED, files=files)) == sentence
 
-    def test_problem_follows_the_sentence(self) -> None:
-        """Why the run failed and what to do stands right below the first line."""
+    def test_the_problem_is_the_first_sentence(self) -> None:
+        """Why the run failed and what to do is what a reader sees first."""
         report = a_report(outcome=Outcome.FAILED, problem="The key is wrong. Check `api-key`.")
 
-        lines = render_summary(report, marker=MARKER).splitlines()
-        assert lines[0] == "**Failed:** the command could not be carried out."
-        assert lines[2] == "The key is wrong. Check `api-key`."
+        assert first_line(report) == "**Failed:** The key is wrong. Check `api-key`."
+
+    @pytest.mark.parametrize("number", [1, 12])
+    def test_one_cause_of_all_failures_is_said_once(self, number: int) -> None:
+        """First the cause, then how many files it hit; no table of dashes, no list of the same."""
+        why = "The key is wrong. Check `api-key`."
+        effort = Effort(attempts=1, seconds=0.5, prediction=PredictionState.SENT)
+        files = tuple(
+            FileResult(path=f"{n}.py", status=FileStatus.FAILED, reason=why, effort=effort)
+            for n in range(number)
+        )
+        report = a_report(outcome=Outcome.FAILED, files=files, problem=why, cost=None)
+
+        for text in (render_summary(report, marker=MARKER), render_job_summary(report)):
+            assert text.count("The key is wrong.") == 1
+            assert f"This affected {number} file" in text
+            assert "Tokens are those" not in text
+            assert "| File |" not in text
+
+    def test_files_over_a_limit_are_in_the_first_line(self) -> None:
+        """A run that `max-files` capped does not look complete."""
+        over = FileResult(path="z.py", status=FileStatus.SKIPPED, reason=f"{OVER_MAX_FILES} (2)")
+        files = (an_edited_file("a.py"), an_edited_file("b.py"), over)
+
+        line = first_line(a_report(outcome=Outcome.SUGGESTED, files=files))
+        assert line.endswith(
+            "; 2 more changes are in the patch. "
+            "Only 2 of 3 files were tried; the rest is over `max-files`."
+        )
 
     @pytest.mark.parametrize("outcome", list(Outcome))
     def test_every_outcome_has_a_sentence(self, outcome: Outcome) -> None:
@@ -278,7 +307,7 @@ class TestAccounts:
 
         assert rows(summary)[1][4:10] == ["–"] * 6
         assert "The provider did not report prediction tokens for 1 file." in summary
-        assert "Tokens are those of 0 of 1 file" in summary
+        assert "- The provider did not report any tokens.\n" in summary
         assert "- Prediction:" not in summary
 
     def test_notes_are_said(self) -> None:
@@ -307,12 +336,15 @@ class TestAccounts:
 
     def test_failures_are_folded_only_when_many(self) -> None:
         """Up to three failed files stand open, more are folded."""
-        failed = FileResult(path="a", status=FileStatus.FAILED, reason="No answer. Try again.")
+        failed = [
+            FileResult(path="a", status=FileStatus.FAILED, reason=f"No answer {n}. Try again.")
+            for n in range(4)
+        ]
 
-        few = render_summary(a_report(files=(failed,) * 3), marker=MARKER)
-        many = render_summary(a_report(files=(failed,) * 4), marker=MARKER)
+        few = render_summary(a_report(files=tuple(failed[:3])), marker=MARKER)
+        many = render_summary(a_report(files=tuple(failed)), marker=MARKER)
 
-        assert "**Failed**\n\n- `a`: No answer. Try again." in few
+        assert "**Failed**\n\n- `a`: No answer 0. Try again." in few
         assert "<details><summary>4 files failed</summary>\n\n- `a`: No answer" in many
 
 

@@ -111,7 +111,7 @@ def sentences(report: RunReport) -> Iterator[tuple[str, str]]:
     """Tell what came out, each sentence with a style, the most important one first."""
     seen = view(report)
     edited = len(report.with_status(FileStatus.EDITED))
-    failed = len(seen.failed)
+    failed = seen.failed_count
     if not report.files:
         yield "bold", "No file to edit."
     elif seen.inline or seen.in_patch:
@@ -155,13 +155,10 @@ def _together(placements: Sequence[Placement]) -> Iterator[list[Placement]]:
 
 
 def _show_failures(console: Console, report: RunReport) -> None:
-    reasons: dict[str, list[str]] = {}
-    for result in report.with_status(FileStatus.FAILED):
-        reasons.setdefault(result.reason, []).append(result.path)
-    for reason, paths in reasons.items():
+    for group in view(report).failed:
         console.print()
-        console.print(Text.assemble((_some(paths), "bold"), "  ", ("failed", "bold red")))
-        console.print(Padding(Text(printable(reason)), (0, 0, 0, 2), expand=False))
+        console.print(Text.assemble((_some(group.paths), "bold"), "  ", ("failed", "bold red")))
+        console.print(Padding(Text(printable(group.reason)), (0, 0, 0, 2), expand=False))
 
 
 def _show_skipped(console: Console, report: RunReport) -> None:

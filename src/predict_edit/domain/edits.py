@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from typing import Final
 
 from predict_edit.domain.job import Aim
 from predict_edit.domain.repository import ChangedFile
@@ -20,6 +21,10 @@ class SourceFile:
     blob_sha: str
     change: ChangedFile | None = None
     """How the pull request changes it; ``None`` where there is no pull request."""
+
+
+OVER_MAX_FILES: Final = "over `max-files`"
+"""How the reason of a file begins that was left out because enough others were chosen."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

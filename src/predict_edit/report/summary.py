@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from predict_edit.domain import FileStatus, Outcome, PlacementKind, RunReport, Usage
+from predict_edit.domain.edits import OVER_MAX_FILES
 from predict_edit.report.jinja import fit, render, trusted
-from predict_edit.report.markdown import BODY_LIMIT, length, link, marked
+from predict_edit.report.markdown import BODY_LIMIT, length, link, marked, text
 from predict_edit.report.view import completion_parts, plural, view
+
+_LONGEST_PROBLEM = 1_000
 
 
 def headline(report: RunReport) -> str:
     """Say in one sentence of Markdown what became of the command."""
-    sentence = _SENTENCES[report.outcome](report)
+    sentence = f"{_SENTENCES[report.outcome](report)}{_left_out(report)}"
     return f"**Dry run, nothing was written.** {sentence}" if report.dry_run else sentence
 
 
@@ -61,7 +64,7 @@ def _partial(report: RunReport) -> str:
 
 def _failed(report: RunReport) -> str:
     if report.problem:
-        return "**Failed:** the command could not be carried out."
+        return f"**Failed:** {text(report.problem, _LONGEST_PROBLEM)}"
     failed = len(report.with_status(FileStatus.FAILED))
     if failed == 1:
         return "**Failed:** the one file that was tried could not be edited."
@@ -96,6 +99,17 @@ _SENTENCES = {
     Outcome.PARTIAL: _partial,
     Outcome.FAILED: _failed,
 }
+
+
+def _left_out(report: RunReport) -> str:
+    over = sum(
+        result.reason.startswith(OVER_MAX_FILES)
+        for result in report.with_status(FileStatus.SKIPPED)
+    )
+    tried = len(report.files) - len(report.with_status(FileStatus.SKIPPED))
+    if not over or not tried:
+        return ""
+    return f" Only {tried:,} of {tried + over:,} files were tried; the rest is over `max-files`."
 
 
 def _suggestions(report: RunReport) -> str:

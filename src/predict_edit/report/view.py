@@ -160,9 +160,12 @@ class View:
 
     rows: tuple[Row, ...]
     total: Row
-    failed: tuple[FileResult, ...]
+    failed: tuple[Group, ...]
+    failed_count: int
     skipped: tuple[Group, ...]
     skipped_count: int
+    affected: int
+    """How many files failed for the reason why the run as a whole did; 0 if not all did."""
     inline: int
     in_patch: int
     rejected: int
@@ -193,7 +196,9 @@ def view(report: RunReport) -> View:
             seconds=None,
             estimate=Usage.total(effort.estimate for effort in asked),
         ),
-        failed=report.with_status(FileStatus.FAILED),
+        failed=_by_reason(report.with_status(FileStatus.FAILED)),
+        failed_count=len(report.with_status(FileStatus.FAILED)),
+        affected=_affected(report),
         skipped=_by_reason(report.with_status(FileStatus.SKIPPED)),
         skipped_count=len(report.with_status(FileStatus.SKIPPED)),
         inline=report.count(PlacementKind.INLINE),
@@ -271,9 +276,14 @@ def _statuses(report: RunReport) -> str:
     return ", ".join(counts)
 
 
-def _by_reason(skipped: Iterable[FileResult]) -> tuple[Group, ...]:
+def _affected(report: RunReport) -> int:
+    reasons = [result.reason for result in report.with_status(FileStatus.FAILED)]
+    return len(reasons) if set(reasons) == {report.problem} else 0
+
+
+def _by_reason(results: Iterable[FileResult]) -> tuple[Group, ...]:
     groups: dict[str, list[str]] = {}
-    for result in skipped:
+    for result in results:
         groups.setdefault(result.reason, []).append(result.path)
     return tuple(Group(reason=reason, paths=tuple(paths)) for reason, paths in groups.items())
 

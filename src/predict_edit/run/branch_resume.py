@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from predict_edit.delivery.own_branch import OwnBranch
 from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of
 from predict_edit.domain import ChangedFile, FileResult, FileStatus, SkippedFile
+from predict_edit.domain.edits import OVER_MAX_FILES
 from predict_edit.domain.errors import DiffError, ForgeError
 from predict_edit.domain.ports import RepositoryForge
 from predict_edit.report.view import plural
@@ -18,7 +19,6 @@ from predict_edit.suggest.place import place
 from predict_edit.support.log import log
 
 DECLINED_REASON = "its edit was in a pull request that was closed"
-OVER_LIMIT = "over `max-files` ({})"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ async def divide(forge: RepositoryForge, plan: Plan, standing: OwnBranch) -> Div
     # What cannot be had again is asked for again.
     fresh += [f for f in plan.chosen.files if f.path in edited and f.path not in recalled]
     limit = plan.settings.max_files
-    reason = OVER_LIMIT.format(limit)
+    reason = f"{OVER_MAX_FILES} ({limit})"
     skipped += [SkippedFile(path=file.path, reason=reason) for file in fresh[limit:]]
     return Divided(
         recalled=recalled,

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Container, Sequence
 
 from predict_edit.domain import ChangedFile, SkippedFile, TreeFile
+from predict_edit.domain.edits import OVER_MAX_FILES
 from predict_edit.select.content import MAX_BYTES, against_mode, against_size
 from predict_edit.select.gitattributes import GENERATED, NO_ATTRIBUTES, VENDORED, GitAttributes
 from predict_edit.select.protected import derived, protected, unsafe
@@ -103,7 +104,7 @@ def choose(
     for file in files:
         reason = rules.against(file)
         if reason is None and len(kept) >= max_files:
-            reason = f"over `max-files` ({max_files})"
+            reason = f"{OVER_MAX_FILES} ({max_files})"
         if reason is None:
             kept.append(file)
         else:
