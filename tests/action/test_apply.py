@@ -207,6 +207,18 @@ class TestDeliverCommit:
         assert rehearsal.file("edits.patch") != b""
         assert "Instruction: Replace string `FizzBuzz` with `MSFTBuzz`." in message(rehearsal)
 
+    async def test_an_instruction_sets_nothing_off(self, rehearse: MakeRehearsal) -> None:
+        """The commit closes no issue, mentions nobody and skips no checks."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say(
+            "/predict-edit Replace string `FizzBuzz` with `MSFTBuzz`.\n"
+            "fixes #12 and owner/repo#3 cc @bob [skip ci]",
+            **COMMIT,
+        )
+
+        said = "`MSFTBuzz`. fixes # 12 and owner/repo# 3 cc @ bob (skip ci)\n"
+        assert said in message(rehearsal)
+
     async def test_not_without_the_repositorys_leave(self, rehearse: MakeRehearsal) -> None:
         """A comment alone cannot choose it."""
         rehearsal = await set_up(rehearse)

@@ -412,6 +412,19 @@ class TestScope:
         assert pull.title == "Rename a to z"
         assert set(scene.sandbox.files(pull)) == {"src/m000.py"}
 
+    async def test_an_instruction_sets_nothing_off(self, scene: Scene) -> None:
+        """Title and commit close no issue, mention nobody and skip no checks."""
+        scene.sandbox.push(REPOSITORY, "main", {"src/m000.py": "a = 1\n"})
+        scene.editor.fix = lambda one: one.file.text.replace("a", "z")
+        await scene.run(
+            instruction="Rename a, fixes #12 cc @bob [skip ci]", files="src/*.py", findings=""
+        )
+
+        (pull,) = scene.pulls
+        commit = scene.sandbox.repository(REPOSITORY).store.commit(pull.head_sha)
+        assert pull.title == "Rename a, fixes # 12 cc @ bob (skip ci)"
+        assert commit.message.startswith(pull.title)
+
     async def test_patch(self, scene: Scene) -> None:
         """Delivered as a patch, nothing is written on GitHub."""
         done = await scene.run(deliver="patch")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.support.text import did_you_mean, listed, nearest, quoted
+from predict_edit.support.text import did_you_mean, inert, listed, nearest, quoted
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,35 @@ def test_a_quotation_cannot_be_left(text: str) -> None:
     assert shown.isprintable()
     assert shown.count("`") in {0, 2}
     shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("fixes #12", "fixes # 12"),
+        ("Closes: octo/game#12, gh-7", "Closes: octo/game# 12, gh- 7"),
+        ("fixes https://github.com/o/r/issues/12", "fixes https://github.com/o/r/issues/ 12"),
+        ("see o/r/pull/3 and /discussions/4", "see o/r/pull/ 3 and /discussions/ 4"),
+        ("cc @bob, @octo/team", "cc @ bob, @ octo/team"),
+        ("a\n\nfixes #1", "a fixes # 1"),
+        ("do it [skip ci] [Skip CI] [no  ci]", "do it (skip ci) (Skip CI) (no ci)"),
+        ("[actions skip][ci-skip]", "(actions skip)(ci-skip)"),
+        ("#[skip ci]1 @[no ci]", "#(skip ci)1 @(no ci)"),
+        ("list[int], a # comment, C#, x @ y", "list[int], a # comment, C#, x @ y"),
+    ],
+)
+def test_inert(text: str, shown: str) -> None:
+    """GitHub links, closes, mentions and skips nothing for it; people can still read it."""
+    assert inert(text) == shown
+
+
+@given(st.text("#@gh-GH123/pulisesno[] ckact\n"))
+def test_inert_text_stays_so(text: str) -> None:
+    """One line without anything that GitHub acts on, whatever it was made of."""
+    shown = inert(text)
+    live = r"#\d|@\w|gh-\d|/(issues|pull|discussions)/\d|\[[^\]]*(skip|no ci)[^\]]*\]|\n"
+    assert re.search(live, shown, re.IGNORECASE) is None
+    assert inert(shown) == shown
 
 
 @pytest.mark.parametrize(

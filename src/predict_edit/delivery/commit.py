@@ -31,6 +31,7 @@ from predict_edit.domain.errors import (
 from predict_edit.report.view import plural
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
+from predict_edit.support.text import inert
 
 COMMITTED: Final = "in the commit, as asked"
 NOT_COMMITTED: Final = "the commit could not be made"
@@ -190,8 +191,7 @@ def _message(to: Destination) -> str:
     command = to.job.command
     lines = []
     if to.job.instruction:
-        said = " ".join(to.job.instruction.split())
-        lines += [f"Instruction: {said[:_LONGEST_LINE]}", ""]
+        lines += [f"Instruction: {inert(to.job.instruction)[:_LONGEST_LINE]}", ""]
     if command.url:
         lines += [f"Asked for in {command.url}", ""]
     author = command.author or ""

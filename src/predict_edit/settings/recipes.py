@@ -10,6 +10,7 @@ from typing import Final
 
 from predict_edit.domain.errors import MissingInput
 from predict_edit.settings.repository_config import Recipe, RepositoryConfig
+from predict_edit.support.text import inert
 from predict_edit.trigger.command import EditCommand, RunRecipe, recipe_named
 
 LINT_FIX: Final = "lint-fix"
@@ -61,7 +62,9 @@ def wish_of(given: str | None, config: RepositoryConfig, *, findings: bool) -> W
         title = "Fix what linters found" if name == LINT_FIX else f"Run the recipe {name}"
         return Wish(command=recipe, slug=slug(name), title=title)
     first = said.strip().splitlines()[0].strip()
-    title = first if len(first) <= _TITLE_LENGTH else f"{first[: _TITLE_LENGTH - 1].rstrip()}…"
+    title = inert(first)
+    if len(title) > _TITLE_LENGTH:
+        title = f"{title[: _TITLE_LENGTH - 1].rstrip()}…"
     return Wish(command=EditCommand(instruction=said), slug=slug(first), title=title)
 
 

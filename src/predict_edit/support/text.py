@@ -7,7 +7,13 @@ on one line, visible and short, so that it can neither mention anybody nor hide 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+from typing import Final
+
+_LIVE: Final = re.compile(r"@(?=\w)|(?:#|gh-|/issues/|/pull/|/discussions/)(?=\d)", re.IGNORECASE)
+_SKIP: Final = re.compile("skip|no ci", re.IGNORECASE)
+_ROUND: Final = str.maketrans("[]", "()")
 
 MAX_QUOTED = 60
 """Characters of a foreign value that a message shows."""
@@ -23,6 +29,16 @@ def quoted(text: str) -> str:
         for char in cut.replace("`", "'")
     )
     return f"`{shown}{'…' if len(text) > MAX_QUOTED else ''}`"
+
+
+def inert(text: str) -> str:
+    """Write foreign text on one line so that GitHub acts on nothing in it.
+
+    For commit messages and titles, where no markup protects: a space ends references to issues and
+    mentions of accounts, and brackets that skip checks become round.
+    """
+    line = _LIVE.sub(r"\g<0> ", " ".join(text.split()))
+    return line.translate(_ROUND) if _SKIP.search(line) else line
 
 
 def listed(items: Iterable[str], last: str = "and") -> str:
