@@ -17,15 +17,10 @@ from typing import Any
 import yaml
 
 import changelog
+from predict_edit.settings.fields import WORKFLOW_ONLY
 
 ROOT = Path(__file__).resolve().parent.parent
 Check = Callable[[Path], list[str]]
-
-NOT_IN_CONFIG = frozenset({
-    "api-key", "api-version", "azure-client-id", "azure-scope", "azure-tenant-id", "base-url",
-    "command", "github-token", "mode", "model", "pull-request", "ref", "results", "shard",
-})  # fmt: skip
-"""Inputs that the repository's config cannot set: sign-in, what a workflow alone knows, secrets."""
 
 ENTRY = ["/opt/venv/bin/python3", "-I", "-u", "-B", "-m", "predict_edit"]
 IMAGE = re.compile(r"docker://ghcr\.io/[a-z0-9._-]+/[a-z0-9._-]+@sha256:[0-9a-f]{64}")
@@ -132,11 +127,11 @@ def schema_has_inputs(root: Path) -> list[str]:
     inputs = set(action(root)["inputs"])
     wrong = [
         f"The config's schema does not know the input `{name}`; run `make docs`."
-        for name in sorted(inputs - NOT_IN_CONFIG - known)
+        for name in sorted(inputs - WORKFLOW_ONLY - known)
     ]
     wrong += [
         f"The config's schema lets a config set `{name}`, which only a workflow may."
-        for name in sorted(known & NOT_IN_CONFIG)
+        for name in sorted(known & WORKFLOW_ONLY)
     ]
     return wrong
 

@@ -1,15 +1,21 @@
-"""The tables of the README, made from action.yml so that they cannot differ from it."""
+"""The tables of the README, made from the table of fields and from action.yml."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from predict_edit.settings.fields import (
+    CommandOptions,
+    Defaults,
+    Inputs,
+    default_values,
+    names_of,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
-_DEFAULT = re.compile(r" Default `([^`]*)`\.$")
 
 
 def action() -> dict[str, Any]:
@@ -18,20 +24,32 @@ def action() -> dict[str, Any]:
     return loaded
 
 
-def split_default(description: str) -> tuple[str, str]:
-    """Divide an input's description into what it says and its default, which may be empty."""
-    found = _DEFAULT.search(description)
-    return (description[: found.start()], found[1]) if found else (description, "")
+def default_of(name: str) -> str:
+    """What applies if nobody sets an input, as people would write it; empty if nothing does."""
+    value = default_values().get(name, "")
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def description_of(name: str) -> str:
+    """Describe an input as action.yml does."""
+    words = Inputs.model_fields[name.replace("-", "_")].description or ""
+    default = default_of(name)
+    return f"{words} Default `{default}`." if default else words
 
 
 def inputs_table() -> str:
-    """Write a row for each input: name, meaning, default."""
-    rows = ["| Input | Meaning | Default |", "| :-- | :-- | :-- |"]
+    """Write a row for each input: name, meaning, default, and where else it can be set."""
+    rows = ["| Input | Meaning | Default | Also in |", "| :-- | :-- | :-- | :-- |"]
     for name, given in action()["inputs"].items():
-        meaning, default = split_default(given["description"])
+        default = default_of(name)
         shown = f"`{default}`" if default else "*required*" if given.get("required") else ""
         shown = "the job's token" if name == "github-token" else shown
-        rows.append(f"| `{name}` | {meaning} | {shown} |")
+        places = {"config": Defaults, "command": CommandOptions}
+        also = ", ".join(place for place, model in places.items() if name in names_of(model))
+        words = Inputs.model_fields[name.replace("-", "_")].description
+        rows.append(f"| `{name}` | {words} | {shown} | {also} |")
     return "\n".join(rows)
 
 

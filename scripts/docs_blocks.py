@@ -20,10 +20,9 @@ import cli_tables
 from predict_edit.cli.doctor.workflow_check import examine
 from predict_edit.cli.grammar import make_parser
 from predict_edit.domain.errors import PredictEditError
-from predict_edit.settings.inputs import KNOWN as INPUTS
+from predict_edit.settings.fields import INPUT_NAMES as INPUTS
 from predict_edit.settings.inputs import read_inputs, variable_of
-from predict_edit.settings.repository_config import KNOWN as CONFIG_KEYS
-from predict_edit.settings.repository_config import read_config
+from predict_edit.settings.repository_config import CONFIG_KEYS, read_config
 from predict_edit.trigger.command import EditCommand, RunRecipe, parse_command
 
 ROOT = Path(__file__).resolve().parent.parent

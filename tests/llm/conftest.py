@@ -17,7 +17,7 @@ from aiohttp import web
 
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.llm.auth import open_client
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 FIZZBUZZ = """
 for number in range(1, 101):

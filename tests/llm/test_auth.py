@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from predict_edit.domain.errors import SignInError
 from predict_edit.llm import auth
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.sign_in import SignIn
 
 ENVIRON = {

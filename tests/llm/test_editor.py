@@ -38,7 +38,7 @@ from predict_edit.llm.effort import Attempt
 from predict_edit.llm.policy import LEAST_TOKENS
 from predict_edit.llm.stream import BrokenOff
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.settings.resolve import ModelSettings, Price
+from predict_edit.settings.fields import ModelSettings, Price
 
 if TYPE_CHECKING:
     from tests.llm.conftest import ModelServer, Wire

@@ -15,7 +15,7 @@ from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.estimate import estimate
-from predict_edit.settings.resolve import ModelSettings, Price
+from predict_edit.settings.fields import ModelSettings, Price
 from predict_edit_sandbox.model import ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from predict_edit.domain import Usage
 from predict_edit.llm import prices
-from predict_edit.settings.resolve import Price
+from predict_edit.settings.fields import Price
 
 TOKENS = st.integers(0, 200_000)
 PRICE = Price(input=Decimal(2), output=Decimal(8), cached=Decimal("0.5"))

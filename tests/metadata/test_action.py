@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
 
 import pytest
 
 import doc_tables
-from predict_edit.domain import Outcome, Role, RunReport
+from predict_edit.domain import Outcome, RunReport
 from predict_edit.report.outputs import OutputPaths, to_outputs
-from predict_edit.settings.inputs import KNOWN
-from predict_edit.settings.resolve import ModelSettings, Settings
+from predict_edit.settings.fields import INPUT_NAMES
 
 from .conftest import ROOT
 
@@ -24,30 +22,9 @@ COLOURS = {
 """What GitHub allows as a badge's colour ("Metadata syntax")."""
 
 
-def code_defaults() -> dict[str, str]:
-    """The defaults of the settings, by input, as people would write them."""
-    found: dict[str, str] = {}
-    for settings in (Settings, ModelSettings):
-        for field in dataclasses.fields(settings):
-            value = field.default
-            if value is dataclasses.MISSING or value is None or value == ():
-                continue
-            name = field.name.replace("_", "-")
-            found[name] = (
-                value.name.lower()
-                if isinstance(value, Role)
-                else str(value).lower()
-                if isinstance(value, bool)
-                else f"{value:g}"
-                if isinstance(value, float)
-                else str(value)
-            )
-    return found
-
-
 def test_inputs_are_those_of_the_code(action: dict[str, Any]) -> None:
     """Each input that the code reads is declared, and no other."""
-    assert set(action["inputs"]) == set(KNOWN)
+    assert set(action["inputs"]) == set(INPUT_NAMES)
 
 
 def test_outputs_are_those_of_the_code(action: dict[str, Any]) -> None:
@@ -57,16 +34,11 @@ def test_outputs_are_those_of_the_code(action: dict[str, Any]) -> None:
     assert list(action["outputs"]) == list(written)
 
 
-def test_told_defaults_are_those_of_the_code(action: dict[str, Any]) -> None:
-    """The default that a description tells is the code's, and each default of the code is told."""
-    told = {
-        name: default
-        for name, given in action["inputs"].items()
-        if (default := doc_tables.split_default(given["description"])[1])
-    }
+def test_inputs_are_described_as_in_the_code(action: dict[str, Any]) -> None:
+    """Each description is that of the table of fields, with the default that applies."""
+    described = {name: given["description"] for name, given in action["inputs"].items()}
 
-    defaults = code_defaults()
-    assert told == {name: defaults[name] for name in action["inputs"] if name in defaults}
+    assert described == {name: doc_tables.description_of(name) for name in INPUT_NAMES}
 
 
 def test_only_the_token_has_a_default_of_the_runner(action: dict[str, Any]) -> None:

@@ -16,10 +16,9 @@ import lint_workflows
 from predict_edit import __version__
 from predict_edit.domain import errors
 from predict_edit.settings.checks import check_inputs, check_task_inputs
-from predict_edit.settings.inputs import KNOWN as INPUTS
+from predict_edit.settings.fields import INPUT_NAMES as INPUTS
 from predict_edit.settings.inputs import read_inputs, variable_of
-from predict_edit.settings.repository_config import KNOWN as CONFIG_KEYS
-from predict_edit.settings.repository_config import read_config
+from predict_edit.settings.repository_config import CONFIG_KEYS, read_config
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe, parse_command
 
 from .conftest import ROOT

@@ -34,8 +34,8 @@ from predict_edit.github.host import GitHubHost
 from predict_edit.run.branch import TaskDesk
 from predict_edit.run.branch_shards import run_task
 from predict_edit.run.outcome import Finished
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.inputs import read_inputs
-from predict_edit.settings.resolve import ModelSettings
 from predict_edit.trigger.requests import BranchTask
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
 from predict_edit_sandbox.github.nouns import Access, PullRequest

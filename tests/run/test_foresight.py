@@ -10,7 +10,7 @@ import pytest
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.llm.estimate import Estimate
 from predict_edit.run.estimate import as_data, foresee, in_words, told
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 SETTINGS = ModelSettings(model="gpt-4.1", api_key="key-1")
 MADE = Estimate(

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from predict_edit.settings.inputs import Inputs, read_inputs, variable_of
+from predict_edit.settings.fields import Inputs
+from predict_edit.settings.inputs import read_inputs, variable_of
 
 Environ = dict[str, str]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain.errors import ConfigError, InvalidConfig, UnknownConfigKey
-from predict_edit.settings.inputs import WORKFLOW_ONLY
+from predict_edit.settings.fields import WORKFLOW_ONLY
 from predict_edit.settings.repository_config import MAX_BYTES, RepositoryConfig, read_config
 
 FULL = """\

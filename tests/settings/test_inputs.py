@@ -16,14 +16,8 @@ from predict_edit.domain.errors import (
     MissingInput,
     SettingsError,
 )
-from predict_edit.settings.inputs import (
-    KNOWN,
-    SECRETS,
-    WORKFLOW_ONLY,
-    Inputs,
-    read_inputs,
-    variable_of,
-)
+from predict_edit.settings.fields import INPUT_NAMES, SECRETS, WORKFLOW_ONLY, Inputs
+from predict_edit.settings.inputs import read_inputs, variable_of
 
 Environ = dict[str, str]
 Make = Callable[..., Environ]
@@ -71,8 +65,8 @@ CONTRACT = [
 
 def test_all_inputs_of_the_contract_are_known() -> None:
     """Every input of the contract is read, and no other."""
-    assert sorted(KNOWN) == sorted(CONTRACT)
-    assert set(SECRETS) <= set(WORKFLOW_ONLY) <= set(KNOWN)
+    assert sorted(INPUT_NAMES) == sorted(CONTRACT)
+    assert set(SECRETS) <= set(WORKFLOW_ONLY) <= set(INPUT_NAMES)
 
 
 def test_the_variable_of_an_input() -> None:

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from predict_edit.domain import Role
 from predict_edit.domain.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
-from predict_edit.settings.fields import CommandOptions, Defaults
-from predict_edit.settings.inputs import Inputs
-from predict_edit.settings.repository_config import RepositoryConfig, read_config
-from predict_edit.settings.resolve import (
+from predict_edit.settings.fields import (
+    CommandOptions,
+    Defaults,
+    Inputs,
     ModelSettings,
     Price,
     Settings,
-    instruction_for,
-    resolve,
-    resolve_command,
+    names_of,
 )
+from predict_edit.settings.repository_config import RepositoryConfig, read_config
+from predict_edit.settings.resolve import instruction_for, resolve, resolve_command
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe
 
 Read = Callable[..., Inputs]
@@ -322,3 +322,8 @@ def test_a_limit_only_goes_down(
         assert asked > limit
     else:
         assert found == asked <= limit
+
+
+def test_the_grammar_knows_the_options_of_the_table() -> None:
+    """A command takes exactly what the table of fields lets commenters set."""
+    assert set(OPTIONS) == set(names_of(CommandOptions))

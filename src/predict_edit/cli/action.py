@@ -24,7 +24,7 @@ from predict_edit.support import startup as collector
 from predict_edit.support.log import Console, SafeStream, Secrets, log, log_crash, set_up
 
 if TYPE_CHECKING:
-    from predict_edit.settings.inputs import Inputs
+    from predict_edit.settings.fields import Inputs
     from predict_edit.trigger.requests import BranchTask, PullRequestCommand, Request
 
 _FAILED = 1
@@ -162,7 +162,7 @@ def _read_inputs(
     try:
         return trigger, _checked_inputs(environ, trigger), None
     except SettingsError as error:
-        from predict_edit.settings.reply_inputs import answerable  # noqa: PLC0415 - seldom needed
+        from predict_edit.settings.invalid_inputs import answerable  # noqa: PLC0415 - seldom needed
 
         told = (
             answerable(trigger, error, environ) if isinstance(trigger, PullRequestCommand) else None

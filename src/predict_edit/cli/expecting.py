@@ -16,7 +16,7 @@ from predict_edit.edit.screening import secret_in
 from predict_edit.report.view import count, dollars
 from predict_edit.run.edit_files import Editing
 from predict_edit.run.estimate import as_data, foresee, in_words
-from predict_edit.settings.resolve import Settings
+from predict_edit.settings.fields import Settings
 
 if TYPE_CHECKING:
     from predict_edit.llm.estimate import Estimate

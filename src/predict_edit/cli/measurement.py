@@ -33,7 +33,7 @@ from predict_edit.llm.budget import Budget
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.effort import Attempt
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 _FINAL = (SignInError, ModelUnauthorized, ModelForbidden, ModelNotFound, BudgetExceeded)
 """What will not be otherwise for the next call."""

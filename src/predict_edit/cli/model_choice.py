@@ -16,9 +16,10 @@ from typing import Final
 from predict_edit.cli.grammar import MODEL_OPTIONS
 from predict_edit.domain.errors import InvalidInput, MissingInput, SettingsError
 from predict_edit.settings.endpoint import is_azure_host, is_loopback, is_v1
+from predict_edit.settings.fields import ModelSettings, Price, Settings
 from predict_edit.settings.inputs import read_inputs, variable_of
 from predict_edit.settings.repository_config import RepositoryConfig
-from predict_edit.settings.resolve import ModelSettings, Price, Settings, resolve
+from predict_edit.settings.resolve import resolve
 
 _KEY = "api-key"
 _NO_TOKEN = "none"  # noqa: S105 - GitHub is not asked, but the check of the inputs wants a text

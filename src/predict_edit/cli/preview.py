@@ -25,8 +25,8 @@ from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.report.result import result_json
 from predict_edit.report.view import plural
 from predict_edit.select import GitAttributes, attribute_files, choose, open_files
+from predict_edit.settings.fields import Settings
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
-from predict_edit.settings.resolve import Settings
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.trigger.command import clean_instruction
 

@@ -29,7 +29,7 @@ from predict_edit.domain import (
 from predict_edit.domain.editor_port import Editor, Progress
 from predict_edit.run.edit_files import Editing, common_problem
 from predict_edit.run.outcome import money_of, outcome_of
-from predict_edit.settings.resolve import ModelSettings, Settings
+from predict_edit.settings.fields import ModelSettings, Settings
 
 _IDENTITY = ("AZURE",)
 

@@ -19,7 +19,7 @@ from predict_edit.domain import (
 )
 from predict_edit.domain.errors import CommandChanged
 from predict_edit.domain.ports import Forge
-from predict_edit.settings.resolve import Settings
+from predict_edit.settings.fields import Settings
 from predict_edit.suggest.place import cap, demote
 
 

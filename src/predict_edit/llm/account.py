@@ -14,7 +14,7 @@ from predict_edit.llm.knowledge import Knowledge
 from predict_edit.llm.models import Provider
 from predict_edit.llm.stream import Reading
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 Pricing = Callable[..., Decimal | None]
 

@@ -26,7 +26,7 @@ from predict_edit.llm.predict import Predictor
 from predict_edit.llm.purse import Purse
 from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings.endpoint import read_endpoint
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.sign_in import choose_sign_in
 
 

@@ -19,7 +19,7 @@ from predict_edit.llm import bounds, prices
 from predict_edit.llm.models import Capability, look_up, provider_of
 from predict_edit.llm.tokens import PER_MESSAGE, PER_REQUEST
 from predict_edit.settings.endpoint import read_endpoint
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 _NONCE = "9f1c4e0b7a2d58366b0e91d4c3a8f752"
 """Takes as many tokens as the random one of a run."""

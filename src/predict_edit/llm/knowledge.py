@@ -17,7 +17,7 @@ from predict_edit.llm.models import Capability, look_up
 from predict_edit.llm.policy import Policy
 from predict_edit.llm.refusals import refused_parameter, refuses_prediction
 from predict_edit.llm.request import OPTIONAL
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 LEAST_LIMIT = 256
 """Tokens below which the end of an answer is not believed to be the model's output limit."""

@@ -29,7 +29,7 @@ from predict_edit.llm.purse import Purse
 from predict_edit.llm.rate import Pace, backoff
 from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.surroundings import Surroundings
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 MOST_REPEATS = 3
 """Repetitions of one file after server errors, lost connections and half streams."""

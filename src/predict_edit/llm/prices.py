@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from predict_edit.domain import Usage
-from predict_edit.settings.resolve import Price
+from predict_edit.settings.fields import Price
 
 Overrides = Sequence[tuple[str, Price]]
 """Names, or beginnings of names, of models or deployments, with their prices."""

@@ -13,7 +13,7 @@ from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import Forge
 from predict_edit.run.policy import Policy, read_policy
 from predict_edit.run.prefetch import Look, look_at
-from predict_edit.settings.inputs import Inputs
+from predict_edit.settings.fields import Inputs
 from predict_edit.settings.resolve import resolve
 from predict_edit.support.log import log
 from predict_edit.trigger.command import DEFAULT_COMMAND

@@ -20,9 +20,9 @@ from predict_edit.run.outcome import Finished
 from predict_edit.run.policy import Policy
 from predict_edit.run.reporter import Account
 from predict_edit.settings.checks import check_ready, check_served
-from predict_edit.settings.inputs import Inputs
+from predict_edit.settings.fields import Inputs, Settings
 from predict_edit.settings.recipes import with_built_in
-from predict_edit.settings.resolve import Settings, resolve, resolve_command
+from predict_edit.settings.resolve import resolve, resolve_command
 from predict_edit.trigger.command import OPTIONS, Apply, EditCommand, Help, RunRecipe
 from predict_edit.trigger.requests import PullRequestCommand
 

@@ -38,8 +38,7 @@ from predict_edit.run.branch_plan import Plan, findings_for, make_plan
 from predict_edit.run.branch_resume import Divided, divide, recalled_results
 from predict_edit.run.manifest import Manifest
 from predict_edit.run.outcome import Finished, money_of, outcome_of
-from predict_edit.settings.inputs import Inputs
-from predict_edit.settings.resolve import ModelSettings, Settings
+from predict_edit.settings.fields import Inputs, ModelSettings, Settings
 from predict_edit.support.log import Secrets, log, log_crash
 from predict_edit.trigger.requests import BranchTask
 

@@ -11,8 +11,8 @@ from predict_edit.domain.ports import RepositoryForge
 from predict_edit.findings import Findings
 from predict_edit.select import GitAttributes, attribute_files, open_files
 from predict_edit.select.choose import choose_from_tree
+from predict_edit.settings.fields import Settings
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
-from predict_edit.settings.resolve import Settings
 from predict_edit.support.text import quoted
 
 

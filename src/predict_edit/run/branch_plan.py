@@ -14,8 +14,8 @@ from predict_edit.findings.workspace import Workspace, gather_findings
 from predict_edit.run import branch_files as reading
 from predict_edit.run.branch_edit import Bench
 from predict_edit.settings import recipes
-from predict_edit.settings.inputs import Inputs
-from predict_edit.settings.resolve import Settings, resolve_command
+from predict_edit.settings.fields import Inputs, Settings
+from predict_edit.settings.resolve import resolve_command
 from predict_edit.support.text import quoted
 from predict_edit.trigger.command import RunRecipe
 

@@ -22,7 +22,7 @@ from predict_edit.run.shard_results import (
     shard_result,
     told,
 )
-from predict_edit.settings.inputs import Inputs
+from predict_edit.settings.fields import Inputs
 from predict_edit.trigger.requests import BranchTask
 
 

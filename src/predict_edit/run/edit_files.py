@@ -27,7 +27,7 @@ from predict_edit.domain.errors import BudgetExceeded, PredictEditError
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.report.view import plural
 from predict_edit.run.outcome import BUDGET, stopped
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.suggest.place import place
 from predict_edit.support.log import log
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from predict_edit.domain import EditRequest
 from predict_edit.report.view import count, dollars, plural
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import log
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from predict_edit.domain import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.outputs import OutputPaths
 
 if TYPE_CHECKING:
-    from predict_edit.settings.fields import FailOn
-    from predict_edit.settings.resolve import Settings
+    from predict_edit.settings.fields import FailOn, Settings
 
 
 SETTINGS_WRONG = 2

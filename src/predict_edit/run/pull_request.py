@@ -33,8 +33,7 @@ from predict_edit.run.outcome import Finished
 from predict_edit.run.read_files import read_sources, with_thread
 from predict_edit.run.reporter import with_skipped
 from predict_edit.run.resume import committed_before, outcome_before
-from predict_edit.settings.inputs import Inputs
-from predict_edit.settings.resolve import Settings
+from predict_edit.settings.fields import Inputs, Settings
 from predict_edit.support.log import log, log_crash
 from predict_edit.trigger.command import (
     DEFAULT_COMMAND,

@@ -51,7 +51,7 @@ from predict_edit.run.shard_results import (
     told,
 )
 from predict_edit.select import choose
-from predict_edit.settings.inputs import Inputs
+from predict_edit.settings.fields import Inputs
 from predict_edit.trigger.requests import PullRequestCommand
 
 NOT_PLANNED: Final = "its earlier edit is not remembered any more; give the command again"

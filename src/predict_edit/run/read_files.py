@@ -11,7 +11,7 @@ from predict_edit.domain.ports import Forge
 from predict_edit.run.authorize import Seen
 from predict_edit.run.policy import Policy
 from predict_edit.select import choose, open_files
-from predict_edit.settings.resolve import Settings
+from predict_edit.settings.fields import Settings
 from predict_edit.trigger.requests import PullRequestCommand
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from predict_edit.report.replies import render_command_error, render_failure
 from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.run.edit_files import common_problem
 from predict_edit.run.outcome import Finished, money_of, outcome_of
-from predict_edit.settings.resolve import Settings
+from predict_edit.settings.fields import Settings
 from predict_edit.support.log import log
 
 LAST_WORDS = 5.0

@@ -23,8 +23,7 @@ from predict_edit.run.manifest import (
     ShardResult,
     read_parts,
 )
-from predict_edit.settings.inputs import Inputs
-from predict_edit.settings.resolve import ModelSettings, Settings
+from predict_edit.settings.fields import Inputs, ModelSettings, Settings
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.suggest.place import place
 from predict_edit.trigger.command import RunRecipe

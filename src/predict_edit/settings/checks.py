@@ -11,11 +11,11 @@ from predict_edit.domain.errors import (
     OptionNotAllowed,
     PullRequestClosed,
 )
-from predict_edit.settings.inputs import Inputs
+from predict_edit.settings.fields import Inputs
 
 if TYPE_CHECKING:
     # It needs the config's parser, which nobody needs before GitHub has answered.
-    from predict_edit.settings.resolve import Settings
+    from predict_edit.settings.fields import Settings
 
 TASK_DELIVERIES = ("pull-request", "patch")
 """How a run over a branch can deliver."""

@@ -1,19 +1,25 @@
-"""The values that inputs, the repository's config and options of a command share.
+"""The table of everything that can be set: type, words for the documentation, who may set it.
 
-All three are written by people as text, so one set of types reads all three. YAML scalars arrive
-as text too: ``on`` and ``no`` mean what they say.
+A field belongs to the first class below whose setters may all set it; its default is that of
+:class:`Settings` or :class:`ModelSettings`. ``make docs`` makes the tables of the documentation and
+the JSON Schema from it, and action.yml is checked against it. Inputs, config and options are
+written by people as text, so one set of types reads all three. YAML scalars arrive as text too:
+``on`` and ``no`` mean what they say.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 
+from predict_edit.domain import Role
 from predict_edit.domain.errors import InstructionTooLong
+from predict_edit.settings.endpoint import AZURE_EXAMPLE, check_base_url
 from predict_edit.support.globs import split_globs
 from predict_edit.support.text import quoted
 from predict_edit.trigger.command import clean_instruction
@@ -92,6 +98,20 @@ def _name(value: str) -> str:
     return value
 
 
+def _secret(value: str) -> str:
+    """Accept what can stand in an HTTP header; pasted line ends were trimmed before."""
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("it holds white space or characters that no key has; paste it again")
+    return value
+
+
+def _command_word(value: str) -> str:
+    """Accept one visible word."""
+    if not value.isprintable() or any(char.isspace() for char in value):
+        raise ValueError("give one word, such as /predict-edit")
+    return value
+
+
 Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1)]
 Instruction = Annotated[Text, pydantic.AfterValidator(_instruction)]
 Line = Annotated[
@@ -115,6 +135,17 @@ Dollars = Annotated[
     pydantic.Field(ge=0, le=1_000_000, allow_inf_nan=False),
     pydantic.WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1_000_000}),
 ]
+Secret = Annotated[str, pydantic.AfterValidator(_secret)]
+BaseUrl = Annotated[str, pydantic.AfterValidator(check_base_url)]
+CommandWord = Annotated[
+    str, pydantic.StringConstraints(max_length=50), pydantic.AfterValidator(_command_word)
+]
+ApiVersion = Annotated[
+    str, pydantic.StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$")
+]
+Directory = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$")]
+Scope = Annotated[str, pydantic.StringConstraints(pattern=r"^(https|api)://[!-~]+$")]
+Shard = Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9]{1,5}(/[0-9]{1,5})?$")]
 
 
 def hyphenated(name: str) -> str:
@@ -134,104 +165,240 @@ class Written(pydantic.BaseModel):
     )
 
 
-class Options(Written):
-    """What a commenter may set, and a recipe of the config. ``None`` means not given."""
+def _field(words: str, **limits: Any) -> Any:
+    """Declare a field that may be left out; ``words`` are what the documentation says of it."""
+    return pydantic.Field(default=None, description=words, **limits)
 
-    files: GlobList | None = pydantic.Field(
-        default=None,
-        description="Edit only files that match these globs, written as in .gitignore.",
+
+class Options(Written):
+    """Set by an input, a config key, a recipe or a command's option. ``None`` means not given."""
+
+    files: GlobList | None = _field(
+        "Edit only files that match these globs, one a line or comma-separated, written as in "
+        ".gitignore. Without it, all changed files, or all with findings."
     )
-    exclude: GlobList | None = pydantic.Field(
-        default=None,
-        description="Do not edit files that match these globs, written as in .gitignore.",
+    exclude: GlobList | None = _field(
+        "Never edit files that match these globs, one a line or comma-separated, written as in "
+        ".gitignore."
     )
-    prediction: PredictionPolicy | None = pydantic.Field(
-        default=None,
-        description="Send each file as its predicted output: where it pays (auto), always or "
-        "never.",
+    prediction: PredictionPolicy | None = _field(
+        "Whether each file is sent as its own predicted output, `auto` (where it pays), `on` or "
+        "`off`."
     )
-    context: ContextPolicy | None = pydantic.Field(
-        default=None, description="What the model sees beside the file: nothing, or its diff."
+    context: ContextPolicy | None = _field(
+        "What the model sees beside the file, `none` or `diff` (the pull request's diff of the "
+        "file)."
     )
-    deliver: Delivery | None = pydantic.Field(
-        default=None, description="How the edits come back. Without it: suggestions."
+    deliver: Delivery | None = _field(
+        "How edits are delivered, `suggestions`, `commit` or `patch`; without a pull request, "
+        "`pull-request` (the default there) or `patch`."
     )
-    max_suggestions: int | None = pydantic.Field(
-        default=None,
-        ge=0,
-        le=1_000,
-        description="Inline suggestions at most; the rest goes to the patch.",
+    max_suggestions: int | None = _field(
+        "Inline suggestions at most; the rest goes to the patch.", ge=0, le=1_000
     )
-    dry_run: bool | None = pydantic.Field(
-        default=None, description="Do everything but the writing."
+    dry_run: bool | None = _field(
+        "Run without writing anything to GitHub, `true` or `false`; the model is asked and billed."
     )
 
 
 class CommandOptions(Options):
-    """What a commenter may set: the shared options and the model."""
+    """Set by a recipe or a command's option."""
 
-    model: Name | None = pydantic.Field(
-        default=None, description="Another model, or Azure deployment, than the workflow's."
-    )
+    model: Name | None = _field("Another model, or Azure deployment, than the workflow's.")
 
 
 class Defaults(Options):
-    """What the workflow may set by an input and the repository by its config."""
+    """Set by an input or a config key."""
 
-    instruction: Instruction | None = pydantic.Field(
-        default=None, description="The instruction where no comment carries one."
+    instruction: Instruction | None = _field(
+        "What to change, if no comment says it; `run NAME` follows a recipe. Needed for "
+        "`workflow_dispatch` and `schedule`, unless there are `findings`."
     )
-    permission: Permission | None = pydantic.Field(
-        default=None, description="The least role in the repository that may give commands."
+    permission: Permission | None = _field(
+        "Least role in the repository that may give commands, one of `read`, `triage`, `write`, "
+        "`maintain` and `admin`."
     )
-    max_files: int | None = pydantic.Field(
-        default=None,
+    max_files: int | None = _field(
+        "Files of one run at most; the others are skipped.", ge=1, le=100_000
+    )
+    max_tokens: int | None = _field(
+        "Tokens of one run at most, prompts included, held before each call. Without it, no limit.",
         ge=1,
-        le=100_000,
-        description="Files of one run at most; the others are skipped.",
+        le=10**12,
     )
-    max_tokens: int | None = pydantic.Field(
-        default=None, ge=1, le=10**12, description="Tokens of one run at most, prompts included."
+    max_cost: Dollars | None = _field(
+        "US dollars of one run at most, held before each call. Without it, no limit."
     )
-    max_cost: Dollars | None = pydantic.Field(
-        default=None, description="US dollars that one run may cost at most."
+    concurrency: int | None = _field(
+        "Files that are edited at the same time, at most.", ge=1, le=64
     )
-    concurrency: int | None = pydantic.Field(
-        default=None, ge=1, le=64, description="Files that are edited at the same time, at most."
+    timeout: float | None = _field(
+        "Seconds that one file may take.", gt=0, le=21_600, allow_inf_nan=False
     )
-    timeout: float | None = pydantic.Field(
-        default=None,
-        gt=0,
-        le=21_600,
-        allow_inf_nan=False,
-        description="Seconds that one file may take.",
-    )
-    max_output_tokens: int | None = pydantic.Field(
-        default=None,
+    max_output_tokens: int | None = _field(
+        "Tokens the model can write in one answer, if that is not known for the model.",
         ge=1,
         le=10_000_000,
-        description="Tokens that the model can write in one answer, where that is not known.",
     )
-    findings: GlobList | None = pydantic.Field(
-        default=None, description="SARIF or linter reports: globs in the workspace."
+    findings: GlobList | None = _field(
+        "SARIF or linter reports to fix, as globs in the workspace; `code-scanning` means the "
+        "repository's open alerts. Only files with findings are edited."
     )
-    branch: RefName | None = pydantic.Field(
-        default=None, description="The branch of the pull request that deliver: pull-request opens."
+    branch: RefName | None = _field(
+        "Branch of the pull request that is opened. Without it, `predict-edit/` and the name of "
+        "the recipe."
     )
-    title: Line | None = pydantic.Field(
-        default=None, description="The title of the pull request that deliver: pull-request opens."
+    title: Line | None = _field("Title of the pull request that is opened.")
+    labels: LineList | None = _field("Labels of the pull request that is opened, comma-separated.")
+    draft: bool | None = _field("Whether the pull request is opened as a draft.")
+    fail_on: FailOn | None = _field(
+        "When the step fails, `error` (no file could be done), `partial` (any file failed) or "
+        "`never`."
     )
-    labels: LineList | None = pydantic.Field(
-        default=None, description="The labels of the pull request that deliver: pull-request opens."
+
+
+class Inputs(Defaults):
+    """All inputs of the action: those above, and what only the workflow may set.
+
+    The latter hold credentials, or are needed before the repository's config can be read.
+    """
+
+    github_token: Secret = pydantic.Field(
+        repr=False,
+        description="Token that reads the pull request and writes the review and the summary "
+        "comment.",
     )
-    draft: bool | None = pydantic.Field(
-        default=None, description="Open the pull request of deliver: pull-request as a draft."
+    model: Name = pydantic.Field(description="Name of the model, or of the Azure deployment.")
+    command: CommandWord | None = _field("The word that opens a command at the start of a comment.")
+    pull_request: int | None = _field(
+        "Number of the pull request, for `workflow_dispatch`.", ge=1, le=2**31
     )
-    fail_on: FailOn | None = pydantic.Field(
-        default=None,
-        description="When the run fails: no file could be done (error), any file failed "
-        "(partial), or never.",
+    ref: RefName | None = _field(
+        "Branch to edit if there is no pull request. Without it, the default branch."
     )
+    base_url: BaseUrl | None = _field(
+        f"Root of an OpenAI-compatible API, such as `{AZURE_EXAMPLE}`. Without it, OpenAI's own."
+    )
+    api_key: Secret | None = _field(
+        "Key for the model, from a secret. Without it, and with an Azure `base-url`, Microsoft "
+        "Entra ID signs in.",
+        repr=False,
+    )
+    api_version: ApiVersion | None = _field(
+        "API version such as `2025-01-01-preview`, only for Azure's dated routes."
+    )
+    azure_tenant_id: Directory | None = _field(
+        "Directory (tenant) ID, to sign in to Azure with the job's own identity token; give "
+        "`azure-client-id` too."
+    )
+    azure_client_id: Directory | None = _field(
+        "Application (client) ID, to sign in to Azure with the job's own identity token; give "
+        "`azure-tenant-id` too."
+    )
+    azure_scope: Scope | None = _field("Scope of the Entra ID token.")
+    mode: Mode | None = _field(
+        "Part of a run that is spread over matrix jobs, `plan`, `edit` or `publish`, or the whole, "
+        "`run`."
+    )
+    shard: Shard | None = _field(
+        "With `mode` edit, which part this job does, from the matrix; with `mode` plan, how many "
+        "parts at most."
+    )
+    results: GlobList | None = _field(
+        "With `mode` edit and publish, the plan and the results of the other jobs, as globs in the "
+        "workspace."
+    )
+
+
+GlobLayers = tuple[tuple[str, ...], ...]
+"""Lists of globs from different people: inputs or config, recipe, comment."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """US dollars per million tokens."""
+
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """How to reach the model and what it may cost; secrets never show in a ``repr``."""
+
+    model: str
+    base_url: str | None = None
+    api_key: str | None = dataclasses.field(default=None, repr=False)
+    api_version: str | None = None
+    azure_tenant_id: str | None = None
+    azure_client_id: str | None = None
+    azure_scope: str = "https://cognitiveservices.azure.com/.default"
+    prediction: PredictionPolicy = "auto"
+    context: ContextPolicy = "diff"
+    timeout: float = 300.0
+    concurrency: int = 8
+    max_output_tokens: int | None = None
+    max_tokens: int | None = None
+    max_cost: Decimal | None = None
+    prices: tuple[tuple[str, Price], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that steers a run, after command, inputs, config and defaults were merged."""
+
+    model: ModelSettings
+    github_token: str = dataclasses.field(repr=False)
+    command: str = "/predict-edit"
+    permission: Role = Role.WRITE
+    instruction: str | None = None
+    """The instruction where no comment carries one."""
+    pull_request: int | None = None
+    ref: str | None = None
+    files: GlobLayers = ()
+    """A file is edited only where every list matches it; none means all files."""
+    exclude: GlobLayers = ()
+    """A file is left out where any list matches it."""
+    unlocked: tuple[str, ...] = ()
+    """Globs of protected files that may be edited all the same; the config alone says so."""
+    deliver: Delivery = "suggestions"
+    max_suggestions: int = 30
+    max_files: int = 50
+    dry_run: bool = False
+    fail_on: FailOn = "error"
+    findings: tuple[str, ...] = ()
+    branch: str | None = None
+    title: str | None = None
+    labels: tuple[str, ...] = ()
+    draft: bool = False
+    mode: Mode = "run"
+    shard: str | None = None
+    results: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    """What a commenter's ``--model`` may name besides the configured one."""
+    recipes: tuple[tuple[str, str], ...] = ()
+    """Name and instruction of each recipe of the repository's config."""
+
+
+def names_of(model: type[Written]) -> tuple[str, ...]:
+    """Name a model's fields as people write them."""
+    return tuple(map(hyphenated, model.model_fields))
+
+
+INPUT_NAMES = names_of(Inputs)
+WORKFLOW_ONLY = frozenset(INPUT_NAMES) - frozenset(names_of(Defaults))
+SECRETS = tuple(hyphenated(name) for name, field in Inputs.model_fields.items() if not field.repr)
+
+
+def default_values() -> dict[str, str | float]:
+    """Collect what applies if nobody sets a field, by the name people write."""
+    fields = [*dataclasses.fields(Settings), *dataclasses.fields(ModelSettings)]
+    return {
+        hyphenated(field.name): default.name.lower() if isinstance(default, Role) else default
+        for field in fields
+        if isinstance(default := field.default, str | int | float | Role)
+    }
 
 
 _ADDRESS_WITH_MORE = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://[^/]*@|[^?]*://[^?]*\?")

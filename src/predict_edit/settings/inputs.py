@@ -8,84 +8,12 @@ here, before any request.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
 
 import pydantic
 
 from predict_edit.domain.errors import InvalidInput, MissingInput
-from predict_edit.settings.endpoint import check_base_url
-from predict_edit.settings.fields import Defaults, GlobList, Mode, Name, RefName, problems
+from predict_edit.settings.fields import INPUT_NAMES, SECRETS, Inputs, problems
 from predict_edit.settings.sign_in import choose_sign_in
-
-
-def _secret(value: str) -> str:
-    """Accept what can stand in an HTTP header; pasted line ends were trimmed before."""
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("it holds white space or characters that no key has; paste it again")
-    return value
-
-
-def _command_word(value: str) -> str:
-    """Accept one visible word."""
-    if not value.isprintable() or any(char.isspace() for char in value):
-        raise ValueError("give one word, such as /predict-edit")
-    return value
-
-
-Secret = Annotated[str, pydantic.AfterValidator(_secret)]
-BaseUrl = Annotated[str, pydantic.AfterValidator(check_base_url)]
-CommandWord = Annotated[
-    str, pydantic.StringConstraints(max_length=50), pydantic.AfterValidator(_command_word)
-]
-ApiVersion = Annotated[
-    str, pydantic.StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$")
-]
-Directory = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$")]
-Scope = Annotated[str, pydantic.StringConstraints(pattern=r"^(https|api)://[!-~]+$")]
-Shard = Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9]{1,5}(/[0-9]{1,5})?$")]
-
-SECRETS = ("github-token", "api-key")
-
-WORKFLOW_ONLY = (
-    "github-token",
-    "command",
-    "pull-request",
-    "ref",
-    "model",
-    "base-url",
-    "api-key",
-    "api-version",
-    "azure-tenant-id",
-    "azure-client-id",
-    "azure-scope",
-    "mode",
-    "shard",
-    "results",
-)
-"""Inputs that hold credentials or are needed before the repository's config can be read."""
-
-
-class Inputs(Defaults):
-    """All inputs of the action. ``None`` means not given, except where one is required."""
-
-    github_token: Secret = pydantic.Field(repr=False)
-    model: Name
-    command: CommandWord | None = None
-    pull_request: int | None = pydantic.Field(default=None, ge=1, le=2**31)
-    ref: RefName | None = None
-    base_url: BaseUrl | None = None
-    api_key: Secret | None = pydantic.Field(default=None, repr=False)
-    api_version: ApiVersion | None = None
-    azure_tenant_id: Directory | None = None
-    azure_client_id: Directory | None = None
-    azure_scope: Scope | None = None
-    mode: Mode | None = None
-    shard: Shard | None = None
-    results: GlobList | None = None
-
-
-KNOWN = tuple(field.alias or name for name, field in Inputs.model_fields.items())
-"""All inputs of the contract, by the names people write."""
 
 
 def variable_of(name: str) -> str:
@@ -101,7 +29,9 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         InvalidInput: one has a value it cannot have; all such are named.
         ContradictingInputs: two exclude each other.
     """
-    given = {name: value for name in KNOWN if (value := environ.get(variable_of(name), "").strip())}
+    given = {
+        name: value for name in INPUT_NAMES if (value := environ.get(variable_of(name), "").strip())
+    }
     _require(given)
     try:
         inputs = Inputs.model_validate(given)

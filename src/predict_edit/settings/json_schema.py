@@ -5,18 +5,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import sys
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from predict_edit.domain import Role
-from predict_edit.settings.fields import hyphenated
+from predict_edit.settings.fields import default_values
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig
-from predict_edit.settings.resolve import ModelSettings, Settings
 
 
 class _ForEditors(GenerateJsonSchema):
@@ -39,7 +34,7 @@ class _ForEditors(GenerateJsonSchema):
 def config_schema() -> dict[str, Any]:
     """Build the schema from the model that reads the config, with the defaults that apply."""
     schema = RepositoryConfig.model_json_schema(schema_generator=_ForEditors)
-    for name, value in _defaults().items():
+    for name, value in default_values().items():
         if name in schema["properties"]:
             schema["properties"][name]["default"] = value
     # Names outside the pattern are no recipes, which JSON Schema says of no key by itself.
@@ -57,27 +52,3 @@ def config_schema() -> dict[str, Any]:
         "title": "predict-edit",
         "description": f"The config of predict-edit in a repository, {CONFIG_PATH}",
     }
-
-
-def render_schema() -> str:
-    """Write the schema as the file in ``schema/`` has it."""
-    return json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _defaults() -> dict[str, object]:
-    """Collect what applies where neither an input nor the config sets a key."""
-    fields = [*dataclasses.fields(Settings), *dataclasses.fields(ModelSettings)]
-    return {
-        hyphenated(field.name): default.name.lower() if isinstance(default, Role) else default
-        for field in fields
-        if isinstance(default := field.default, str | int | float | Role)
-    }
-
-
-def main() -> None:
-    """Print the schema."""
-    sys.stdout.write(render_schema())
-
-
-if __name__ == "__main__":
-    main()

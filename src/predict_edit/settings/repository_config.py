@@ -16,6 +16,7 @@ import yaml
 
 from predict_edit.domain.errors import InvalidConfig, UnknownConfigKey
 from predict_edit.settings.fields import (
+    WORKFLOW_ONLY,
     CommandOptions,
     Defaults,
     Dollars,
@@ -24,9 +25,9 @@ from predict_edit.settings.fields import (
     Name,
     NameList,
     Written,
+    names_of,
     problems,
 )
-from predict_edit.settings.inputs import WORKFLOW_ONLY
 from predict_edit.support.text import did_you_mean, quoted
 
 CONFIG_PATH = ".github/predict-edit.yml"
@@ -86,8 +87,7 @@ class RepositoryConfig(Defaults):
     )
 
 
-KNOWN = tuple(field.alias or name for name, field in RepositoryConfig.model_fields.items())
-"""All keys of the config, by the names people write."""
+CONFIG_KEYS = names_of(RepositoryConfig)
 
 
 def read_config(data: bytes | str) -> RepositoryConfig:
@@ -116,7 +116,7 @@ def _check_keys(found: dict[str, object]) -> None:
             raise InvalidConfig(
                 f"In {CONFIG_PATH}, `{key}` has no place.", "It belongs in the workflow's `with:`."
             )
-        if key not in KNOWN:
+        if key not in CONFIG_KEYS:
             raise _unknown_key((key,))
 
 
@@ -125,11 +125,11 @@ def _unknown_key(place: tuple[str | int, ...]) -> UnknownConfigKey:
     key = str(place[-1])
     match place[0]:
         case "recipes" if len(place) > 1:
-            known = [field.alias or name for name, field in Recipe.model_fields.items()]
+            known = list(names_of(Recipe))
         case "prices" if len(place) > 1:
-            known = list(ModelPrice.model_fields)
+            known = list(names_of(ModelPrice))
         case _:
-            known = list(KNOWN)
+            known = list(CONFIG_KEYS)
     where = f" of {quoted('.'.join(map(str, place[:-1])))}" if len(place) > 1 else ""
     return UnknownConfigKey(
         f"{CONFIG_PATH} has the unknown key {quoted(key)}{where}.",

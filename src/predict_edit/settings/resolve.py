@@ -1,7 +1,7 @@
 """What a run is allowed and told to do.
 
 A command's options come before the action's inputs, those before the repository's config, and that
-before the defaults, which stand in the classes below. Limits only go down on that way: whoever
+before the defaults of the table. Limits only go down on that way: whoever
 comments can ask for less, never for more than the repository allows.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
-from decimal import Decimal
 from typing import TypeVar
 
 import pydantic
@@ -18,91 +17,20 @@ from predict_edit.domain import Role
 from predict_edit.domain.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
 from predict_edit.settings.fields import (
     CommandOptions,
-    ContextPolicy,
     Delivery,
-    FailOn,
-    Mode,
-    PredictionPolicy,
+    GlobLayers,
+    Inputs,
+    ModelSettings,
+    Price,
+    Settings,
     problems,
 )
-from predict_edit.settings.inputs import Inputs
 from predict_edit.settings.repository_config import CONFIG_PATH, Recipe, RepositoryConfig
 from predict_edit.support.text import did_you_mean, listed, quoted
 from predict_edit.trigger.command import EditCommand, RunRecipe
 
 FREE_DELIVERIES: tuple[Delivery, ...] = ("suggestions", "patch")
 """Ways of delivery that write no commit: every commenter may choose them."""
-
-GlobLayers = tuple[tuple[str, ...], ...]
-"""Lists of globs from different people: inputs or config, recipe, comment."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """US dollars per million tokens."""
-
-    input: Decimal
-    output: Decimal
-    cached: Decimal | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSettings:
-    """How to reach the model and what it may cost; secrets never show in a ``repr``."""
-
-    model: str
-    base_url: str | None = None
-    api_key: str | None = dataclasses.field(default=None, repr=False)
-    api_version: str | None = None
-    azure_tenant_id: str | None = None
-    azure_client_id: str | None = None
-    azure_scope: str = "https://cognitiveservices.azure.com/.default"
-    prediction: PredictionPolicy = "auto"
-    context: ContextPolicy = "diff"
-    timeout: float = 300.0
-    concurrency: int = 8
-    max_output_tokens: int | None = None
-    max_tokens: int | None = None
-    max_cost: Decimal | None = None
-    prices: tuple[tuple[str, Price], ...] = ()
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Everything that steers a run, after command, inputs, config and defaults were merged."""
-
-    model: ModelSettings
-    github_token: str = dataclasses.field(repr=False)
-    command: str = "/predict-edit"
-    permission: Role = Role.WRITE
-    instruction: str | None = None
-    """The instruction where no comment carries one."""
-    pull_request: int | None = None
-    ref: str | None = None
-    files: GlobLayers = ()
-    """A file is edited only where every list matches it; none means all files."""
-    exclude: GlobLayers = ()
-    """A file is left out where any list matches it."""
-    unlocked: tuple[str, ...] = ()
-    """Globs of protected files that may be edited all the same; the config alone says so."""
-    deliver: Delivery = "suggestions"
-    max_suggestions: int = 30
-    max_files: int = 50
-    dry_run: bool = False
-    fail_on: FailOn = "error"
-    findings: tuple[str, ...] = ()
-    branch: str | None = None
-    title: str | None = None
-    labels: tuple[str, ...] = ()
-    draft: bool = False
-    mode: Mode = "run"
-    shard: str | None = None
-    results: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    """What a commenter's ``--model`` may name besides the configured one."""
-    recipes: tuple[tuple[str, str], ...] = ()
-    """Name and instruction of each recipe of the repository's config."""
-
 
 _T = TypeVar("_T")
 

@@ -18,7 +18,7 @@ from predict_edit.cli import doctor
 from predict_edit.cli.doctor.checks import Check, diagnose
 from predict_edit.cli.grammar import make_parser
 from predict_edit.cli.model_choice import ModelChoice
-from predict_edit.settings.resolve import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY, RateLimit
 from predict_edit_sandbox.model.faults import FaultKind, always, failing, spoiling

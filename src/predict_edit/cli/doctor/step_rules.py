@@ -10,7 +10,8 @@ from predict_edit import __version__
 from predict_edit.cli.doctor.workflow_source import Change, Mistake, Use, entries, ref_of, text_of
 from predict_edit.domain.errors import MissingInput, SettingsError
 from predict_edit.settings.endpoint import is_azure_host
-from predict_edit.settings.inputs import KNOWN, SECRETS, read_inputs, variable_of
+from predict_edit.settings.fields import INPUT_NAMES, SECRETS
+from predict_edit.settings.inputs import read_inputs, variable_of
 from predict_edit.support.text import nearest, quoted
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -85,7 +86,7 @@ def _examples(use: Use) -> Iterator[Mistake]:
 def _unknown(use: Use) -> Iterator[Mistake]:
     """Names that are no inputs: the runner only warns of them, and they have no effect."""
     for name, entry in use.given.items():
-        if name in KNOWN or use.inputs is None:
+        if name in INPUT_NAMES or use.inputs is None:
             continue
         meant = _meant(use, name)
         yield use.mistake(
@@ -101,7 +102,7 @@ def _unknown(use: Use) -> Iterator[Mistake]:
 
 def _meant(use: Use, name: str) -> str | None:
     """The input that a misspelt one is probably meant to be; first of all one that is missing."""
-    free = [known for known in KNOWN if known not in use.given]
+    free = [known for known in INPUT_NAMES if known not in use.given]
     return nearest(name, {"model", "api-key"} & set(free)) or nearest(name, free)
 
 
@@ -134,7 +135,7 @@ def _values(use: Use) -> Iterator[Mistake]:
     for name, entry in use.given.items():
         if not text_of(entry.value).strip():
             continue
-        if name in KNOWN:
+        if name in INPUT_NAMES:
             literal = None if name in SECRETS else use.literal(name)
             known = literal if literal is not None else _STAND_INS.get(name)
             given |= {name: known} if known is not None else {}

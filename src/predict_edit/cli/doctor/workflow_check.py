@@ -16,7 +16,7 @@ from predict_edit.cli.doctor.job_rules import (
 from predict_edit.cli.doctor.step_rules import step_mistakes
 from predict_edit.cli.doctor.workflow_source import Mistake, NotYaml, Source, Use, uses_of
 from predict_edit.domain.errors import ConfigError, LocalFileError
-from predict_edit.settings.inputs import SECRETS
+from predict_edit.settings.fields import SECRETS
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
 
 FOLDER: Final = Path(".github/workflows")

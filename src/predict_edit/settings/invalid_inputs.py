@@ -15,8 +15,8 @@ from typing import Any
 import pydantic
 
 from predict_edit.domain.errors import InvalidInput, SettingsError
-from predict_edit.settings.fields import Defaults
-from predict_edit.settings.inputs import KNOWN, Inputs, Secret, variable_of
+from predict_edit.settings.fields import INPUT_NAMES, Defaults, Inputs, Secret
+from predict_edit.settings.inputs import variable_of
 from predict_edit.support.text import listed
 from predict_edit.trigger.requests import PullRequestCommand
 
@@ -57,7 +57,7 @@ def _without_values(error: SettingsError) -> SettingsError:
     """The error without what was given; only wrong values are quoted in errors."""
     if not isinstance(error, InvalidInput):
         return error
-    named = listed(f"`{name}`" for name in KNOWN if f"The input `{name}` " in error.cause)
+    named = listed(f"`{name}`" for name in INPUT_NAMES if f"The input `{name}` " in error.cause)
     return InvalidInput(
         f"The workflow's input {named} cannot be what it is.",
         "The log of the run says why, and what to write instead.",
