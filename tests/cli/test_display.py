@@ -64,6 +64,18 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_no_color_means_no_escape_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither colours nor bold nor dim (no-color.org)."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    for name, escaped in (("", True), ("1", False)):
+        monkeypatch.setenv("NO_COLOR", name)
+        stream = Terminal()
+        for style in ("bold", "dim", "red"):
+            Screen(stream, Secrets()).line("text", style)
+        assert ("\x1b" in stream.getvalue()) is escaped
+
+
 @pytest.mark.parametrize("columns", [80, 200])
 @pytest.mark.parametrize("plain", [True, False])
 def test_paragraphs_fit_the_terminal(

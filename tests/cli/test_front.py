@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from predict_edit.cli import main as main_module
 from predict_edit.cli.completion import completion
 from predict_edit.cli.console import coloured, guarded
 from predict_edit.cli.grammar import make_parser
@@ -181,6 +182,59 @@ def test_what_is_no_run_is_refused(command: Command, tmp_path: Path, content: st
 
     assert (ran.status, ran.out) == (1, "")
     assert "result.json" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["previw"], "preview"),
+        (["edit", "a.py", "-m", "x", "--wirte"], "--write"),
+        (["doctor", "--work-flow=x"], "--workflow"),
+        (["schema", "reslut"], "result"),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_the_nearest(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As options of a comment are."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.rstrip().endswith(f"Did you mean {meant}?")
+
+
+@pytest.mark.parametrize("name", ["doctor", "compare", "demo", "preview", "edit", "page"])
+def test_an_interruption_is_no_traceback(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whichever command Ctrl-C ends."""
+
+    def interrupted(_: argparse.Namespace) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(main_module._COMMANDS, name, interrupted)
+    words = {"compare": ["a.py", "-m", "x"], "edit": ["a.py", "-m", "x"]}
+    assert main([name, *words.get(name, ["x"] if name in {"preview", "page"} else [])]) == 130
+    assert capsys.readouterr().err == "\npredict-edit: interrupted.\n"
+
+
+def test_the_demo_leaves_nothing_to_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder hides itself from git, whatever repository it is in."""
+    out = tmp_path / "demo-out"
+
+    class Found:
+        name = "run"
+
+        def load(self) -> object:
+            def run(**_: object) -> int:
+                out.mkdir()
+                return 0
+
+            return run
+
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [Found()])
+    assert main(["demo", "--out", str(out)]) == 0
+    assert (out / ".gitignore").read_text() == "*\n"
 
 
 @pytest.mark.parametrize("command", ["preview", "edit", "doctor", "compare", "demo"])

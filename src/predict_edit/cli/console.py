@@ -106,7 +106,7 @@ class Screen:
         self._stream = stream
         self._secrets = secrets
         if plain is None:
-            plain = not stream.isatty() or importlib.util.find_spec("rich") is None
+            plain = not (stream.isatty() and coloured(stream) and has_rich())
         self._plain = plain
 
     def safe(self, text: str) -> str:

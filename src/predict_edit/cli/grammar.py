@@ -127,7 +127,11 @@ def _add_preview(commands: _Commands[Parser]) -> None:
     parser.add_argument("--max-suggestions", metavar="N", help="suggestions at most")
     either = parser.add_mutually_exclusive_group()
     either.add_argument(
-        "--write", "--apply", dest="apply", action="store_true", help="write the edited files"
+        "--write",
+        "--apply",
+        dest="apply",
+        action="store_true",
+        help="write the edited files (--apply is its old name)",
     )
     _add_estimate(either)
     parser.add_argument("--patch", type=Path, metavar="FILE", help="write all edits as a patch")
@@ -149,7 +153,7 @@ def _add_edit(commands: _Commands[Parser]) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="files, or `-` alone")
     _add_message(parser)
     either = parser.add_mutually_exclusive_group()
-    either.add_argument("--write", "--apply", action="store_true", help="write the edited files")
+    either.add_argument("--write", action="store_true", help="write the edited files")
     _add_estimate(either)
     parser.add_argument("--name", metavar="FILE", help="the file name of standard input")
     parser.add_argument(

@@ -151,7 +151,7 @@ def _tell(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) 
         console.print(f"{files} that git does not know left out; --untracked takes them too.")
     if placed and not arguments.apply:
         console.print(
-            "Add --apply to write the files: nothing is asked or paid again.", soft_wrap=True
+            "Add --write to write the files; the model is not asked again.", soft_wrap=True
         )
 
 

@@ -9,7 +9,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Final, TextIO
+from typing import Final, Literal, TextIO
 
 from rich.console import Console
 from rich.padding import Padding
@@ -18,7 +18,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from predict_edit.cli.console import Silent, printable
+from predict_edit.cli.console import Silent, coloured, printable
 from predict_edit.cli.work import Watch
 from predict_edit.domain import (
     FailedEdit,
@@ -55,10 +55,15 @@ def make_console() -> Console:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Files hold any script, and a terminal may know only ASCII.
         sys.stdout.reconfigure(errors="replace")
-    console = Console(highlight=False, emoji=False, markup=False)
+    console = Console(highlight=False, emoji=False, markup=False, color_system=_colours(sys.stdout))
     if not console.is_terminal:
         console.width = PLAIN_WIDTH
     return console
+
+
+def _colours(stream: object) -> Literal["auto"] | None:
+    """Choose rich's colours; without any, it writes no bold and no dim either."""
+    return "auto" if coloured(stream) else None
 
 
 def show_report(console: Console, report: RunReport) -> None:
@@ -296,7 +301,7 @@ def watch_for(*, quiet: bool = False) -> Watch:
     """Choose how to show progress on standard error."""
     if quiet:
         return Silent()
-    console = Console(stderr=True, highlight=False, emoji=False)
+    console = Console(stderr=True, highlight=False, emoji=False, color_system=_colours(sys.stderr))
     if console.is_terminal and not console.is_dumb_terminal:
         return Bars(console)
     return Lines(sys.stderr)
