@@ -253,13 +253,17 @@ async def test_bytes_that_do_not_match_are_refused(
         await forge.read_files(COMMIT, {"a.py": files.sha(PLAIN)})
 
 
+@pytest.mark.parametrize("size", [MAX_BYTES + 1, None])
 async def test_a_large_blob_without_a_known_size_is_left(
-    github: FakeGitHub, forge: GitHubHost
+    github: FakeGitHub, forge: GitHubHost, make_files: type[Files], size: int | None
 ) -> None:
-    """The blob's own size decides if GraphQL did not give it."""
-    github.on_graphql(spoilt("6" * 40))
-    blob = {"sha": "6" * 40, "size": MAX_BYTES + 1, "encoding": "base64", "content": ""}
-    github.on("GET", f"git/blobs/{'6' * 40}", blob)
+    """The blob's own size decides if GraphQL did not give it, or else its content."""
+    data = b"x" * (MAX_BYTES + 1)
+    sha = make_files.sha(data)
+    github.on_graphql(spoilt(sha))
+    content = base64.b64encode(data).decode() if size is None else ""
+    blob = {"sha": sha, "size": size, "encoding": "base64", "content": content}
+    github.on("GET", f"git/blobs/{sha}", blob)
     contents = await forge.read_files(COMMIT, {"big": None})
     assert (contents["big"].data, contents["big"].size) == (None, MAX_BYTES + 1)
 

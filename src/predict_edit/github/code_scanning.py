@@ -10,7 +10,7 @@ from predict_edit.findings.collection import MAX_FINDINGS
 from predict_edit.findings.reported_finding import ReportedFinding, Roots
 from predict_edit.findings.sarif import NO_PLACE
 from predict_edit.github.client import PER_PAGE, Client, parse
-from predict_edit.github.rest import CODE_SCANNING_ALERTS, FromGitHub
+from predict_edit.github.rest import CODE_SCANNING_ALERTS, RestAnswer
 
 _PAGES: Final = MAX_FINDINGS // PER_PAGE + 1
 """One more than can be used, so that a surplus is noticed."""
@@ -19,33 +19,33 @@ _NO_ANALYSIS: Final = "no analysis found"
 _ROOTS: Final = Roots()
 
 
-class _Location(FromGitHub):
+class _Location(RestAnswer):
     path: str | None = None
     start_line: int | None = None
     end_line: int | None = None
     start_column: int | None = None
 
 
-class _Message(FromGitHub):
+class _Message(RestAnswer):
     text: str | None = None
 
 
-class _Instance(FromGitHub):
+class _Instance(RestAnswer):
     location: _Location | None = None
     message: _Message | None = None
 
 
-class _Rule(FromGitHub):
+class _Rule(RestAnswer):
     id: str | None = None
     severity: str | None = None
     description: str | None = None
 
 
-class _Tool(FromGitHub):
+class _Tool(RestAnswer):
     name: str | None = None
 
 
-class _Alert(FromGitHub):
+class CodeScanningAlert(RestAnswer):
     """One entry of GET code-scanning/alerts."""
 
     rule: _Rule
@@ -76,10 +76,12 @@ async def open_alerts(client: Client, ref: str) -> FindingsReport:
                 "`findings`.",
             ) from None
         raise
-    return FindingsReport(findings=tuple(map(_finding, parse(list[_Alert], entries, endpoint))))
+    return FindingsReport(
+        findings=tuple(map(_finding, parse(list[CodeScanningAlert], entries, endpoint)))
+    )
 
 
-def _finding(alert: _Alert) -> Finding | Dropped:
+def _finding(alert: CodeScanningAlert) -> Finding | Dropped:
     """Return an alert at its place; paths should be the repository's, and are checked."""
     place, said = alert.most_recent_instance.location, alert.most_recent_instance.message
     if place is None or place.path is None:

@@ -148,7 +148,7 @@ async def _blob(client: Client, sha: str) -> tuple[bytes | None, int]:
         raise error_mapping.invalid(endpoint, "content that is not base64") from None
     if blob_sha_of(content) != sha:
         raise error_mapping.invalid(endpoint, "content that does not match its object id")
-    return content, len(content)
+    return (content if len(content) <= MAX_BYTES else None), len(content)
 
 
 async def tree(client: Client, commit: str) -> tuple[TreeFile, ...]:

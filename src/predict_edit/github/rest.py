@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import pydantic
 
@@ -88,28 +88,39 @@ class FromGitHub(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
+class RestAnswer(FromGitHub):
+    """A part of an answer in which a field that is null counts as missing, so as its default."""
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value is not None}
+
+
 Sha = Annotated[str, pydantic.StringConstraints(min_length=1)]
 """Contents are verified by computing their object id, so its form needs no check."""
 
 
-class Account(FromGitHub):
+class Account(RestAnswer):
     """A user, a bot or an organization."""
 
     login: str
 
 
-class Permission(FromGitHub):
+class Permission(RestAnswer):
     """GET collaborators/{login}/permission."""
 
     permission: str
     role_name: str = ""
 
 
-class _HeadRepository(FromGitHub):
+class _HeadRepository(RestAnswer):
     full_name: str
 
 
-class _Branch(FromGitHub):
+class _Branch(RestAnswer):
     """Head or base of a pull request."""
 
     ref: str
@@ -117,7 +128,7 @@ class _Branch(FromGitHub):
     repo: _HeadRepository | None = None
 
 
-class Pull(FromGitHub):
+class Pull(RestAnswer):
     """GET pulls/{number}."""
 
     number: int
@@ -129,7 +140,7 @@ class Pull(FromGitHub):
     base: _Branch
 
 
-class PullFile(FromGitHub):
+class PullFile(RestAnswer):
     """One entry of GET pulls/{number}/files."""
 
     filename: str
@@ -141,30 +152,30 @@ class PullFile(FromGitHub):
     previous_filename: str | None = None
 
 
-class _NamedCommit(FromGitHub):
+class _NamedCommit(RestAnswer):
     sha: Sha
 
 
-class Comparison(FromGitHub):
+class Comparison(RestAnswer):
     """GET compare/{base}...{head}."""
 
     merge_base_commit: _NamedCommit
 
 
-class Repository(FromGitHub):
+class Repository(RestAnswer):
     """GET repos/{owner}/{repo}."""
 
     default_branch: str
 
 
-class GitRef(FromGitHub):
+class GitRef(RestAnswer):
     """GET git/ref/{ref}; ``ref`` says whether it is the requested one."""
 
     ref: str
     object: _NamedCommit
 
 
-class NewPull(FromGitHub):
+class NewPull(RestAnswer):
     """POST pulls."""
 
     number: int
@@ -174,7 +185,7 @@ class NewPull(FromGitHub):
     draft: bool = False
 
 
-class Blob(FromGitHub):
+class Blob(RestAnswer):
     """GET git/blobs/{sha}."""
 
     content: str
@@ -182,7 +193,7 @@ class Blob(FromGitHub):
     size: int = 0
 
 
-class TreeEntry(FromGitHub):
+class TreeEntry(RestAnswer):
     """One entry of GET git/trees/{sha}."""
 
     path: str
@@ -192,14 +203,14 @@ class TreeEntry(FromGitHub):
     size: int = 0
 
 
-class Tree(FromGitHub):
+class Tree(RestAnswer):
     """GET git/trees/{sha}."""
 
     truncated: bool = False
     tree: list[TreeEntry]
 
 
-class Body(FromGitHub):
+class Body(RestAnswer):
     """Any comment of which only the text is used."""
 
     body: str | None = None
@@ -227,7 +238,7 @@ class IssueComment(Body):
         )
 
 
-class ReviewComment(FromGitHub):
+class ReviewComment(RestAnswer):
     """A comment on the diff."""
 
     id: int
