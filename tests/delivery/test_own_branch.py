@@ -10,7 +10,7 @@ import pytest
 from predict_edit.delivery.own_branch import KIND, OwnBranch, find_own_branch, marker_of
 from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of
 from predict_edit.domain import BranchPull, BranchState
-from predict_edit.domain.ports import RepositoryForge
+from predict_edit.domain.ports import GitHost
 from predict_edit.support.markers import Marker, find_marker
 
 SECRET = "sk-key"
@@ -50,7 +50,7 @@ class Host:
 
     async def found(self, secret: str | None = SECRET) -> OwnBranch:
         """What is found there."""
-        return await find_own_branch(cast("RepositoryForge", self), "b", secret)
+        return await find_own_branch(cast("GitHost", self), "b", secret)
 
 
 @pytest.mark.parametrize("body", [MARKER, OLD_MARKER], ids=["new", "old"])

@@ -12,7 +12,7 @@ from predict_edit.delivery import summary_comment
 from predict_edit.delivery.summary_comment import SummaryComment
 from predict_edit.domain import CommandRef, CommandSource, Comment
 from predict_edit.domain.errors import ForgeForbidden, ForgeUnavailable
-from predict_edit.domain.ports import Forge
+from predict_edit.domain.ports import GitHost
 
 COMMAND = CommandRef(source=CommandSource.ISSUE_COMMENT, comment_id=1, author="ada")
 FORBIDDEN = ForgeForbidden("GitHub does not let the token comment.", "Add a permission.")
@@ -62,7 +62,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def announcement(wall: Wall, *, silent: bool = False) -> SummaryComment:
     """One for the command ``c1``."""
-    return SummaryComment(cast("Forge", wall), 1, COMMAND, "c1", silent=silent)
+    return SummaryComment(cast("GitHost", wall), 1, COMMAND, "c1", silent=silent)
 
 
 async def test_first_saying_creates_and_later_ones_edit(wall: Wall) -> None:

@@ -26,7 +26,7 @@ from predict_edit.domain import (
     Suggestion,
 )
 from predict_edit.domain.errors import NothingToApply, PredictEditError, ReplayError
-from predict_edit.domain.ports import Forge
+from predict_edit.domain.ports import GitHost
 from predict_edit.report.view import plural
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import apply_suggestions
@@ -59,7 +59,7 @@ class Collected:
         )
 
 
-async def collect(forge: Forge, pull: PullRequest, secret: str | None = None) -> Collected:
+async def collect(forge: GitHost, pull: PullRequest, secret: str | None = None) -> Collected:
     """Read the open suggestions and the files at the head, and apply the ones to the others.
 
     With a secret, only suggestions that were sealed with it are this tool's.

@@ -18,7 +18,7 @@ from predict_edit.domain import (
     Suggestion,
 )
 from predict_edit.domain.errors import CommandChanged
-from predict_edit.domain.ports import Forge
+from predict_edit.domain.ports import GitHost
 from predict_edit.settings.fields import Settings
 from predict_edit.suggest.place import cap, demote
 
@@ -29,7 +29,7 @@ class Destination:
 
     job: Job
     pull: PullRequest
-    forge: Forge
+    forge: GitHost
     settings: Settings
     command: str
     """The key of the command, part of every marker."""
@@ -80,7 +80,7 @@ class Delivery(Protocol):
         """
 
 
-async def check_unchanged(forge: Forge, command: CommandRef) -> None:
+async def check_unchanged(forge: GitHost, command: CommandRef) -> None:
     """Read the comment again: an edited or deleted one is not a command any more.
 
     Raises:
@@ -91,7 +91,7 @@ async def check_unchanged(forge: Forge, command: CommandRef) -> None:
         _check(command, await forge.command_body(command))
 
 
-async def unchanged_head(forge: Forge, number: int, command: CommandRef) -> str:
+async def unchanged_head(forge: GitHost, number: int, command: CommandRef) -> str:
     """Do the same, and return the newest commit; empty if it could not be read.
 
     Raises:

@@ -29,7 +29,7 @@ from predict_edit.delivery.state import (
 )
 from predict_edit.domain import BranchPull, BranchState
 from predict_edit.domain.errors import BranchTaken
-from predict_edit.domain.ports import RepositoryForge
+from predict_edit.domain.ports import GitHost
 from predict_edit.support.markers import Marker, find_marker
 from predict_edit.support.text import quoted
 
@@ -59,7 +59,7 @@ class OwnBranch:
     notes: tuple[str, ...] = ()
 
 
-async def find_own_branch(host: RepositoryForge, branch: str, secret: str | None) -> OwnBranch:
+async def find_own_branch(host: GitHost, branch: str, secret: str | None) -> OwnBranch:
     """Find the first name of the branch that is free or ours; ``secret`` is the model's key.
 
     Raises:

@@ -18,7 +18,7 @@ from typing import Final
 from predict_edit.delivery.own_branch import OwnBranch, find_own_branch, marker_of
 from predict_edit.domain import BranchMove, BranchPull, CommitDraft, PullDraft
 from predict_edit.domain.errors import ForgeError, ForgeRefused
-from predict_edit.domain.ports import RepositoryForge
+from predict_edit.domain.ports import GitHost
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
 
@@ -60,7 +60,7 @@ class Handed:
     notes: tuple[str, ...] = ()
 
 
-async def hand_over(forge: RepositoryForge, order: Order, standing: OwnBranch) -> Handed:
+async def hand_over(forge: GitHost, order: Order, standing: OwnBranch) -> Handed:
     """Bring branch and pull request to what is ordered, with no write where they are so already.
 
     Raises:
@@ -86,7 +86,7 @@ def content_of(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:32]
 
 
-async def _hand_over_once(forge: RepositoryForge, order: Order, standing: OwnBranch) -> Handed:
+async def _hand_over_once(forge: GitHost, order: Order, standing: OwnBranch) -> Handed:
     if not order.files:
         return await _wind_up(forge, order, standing)
     content = content_of(order.files)
@@ -128,7 +128,7 @@ async def _hand_over_once(forge: RepositoryForge, order: Order, standing: OwnBra
     return Handed(pull=pull, written=True, notes=standing.notes)
 
 
-async def _keep(forge: RepositoryForge, order: Order, standing: OwnBranch, content: str) -> Handed:
+async def _keep(forge: GitHost, order: Order, standing: OwnBranch, content: str) -> Handed:
     """The branch has all of it; only what is remembered may have grown."""
     if standing.pull and order.answers != standing.answers and standing.tip:
         marker = marker_of(
@@ -139,7 +139,7 @@ async def _keep(forge: RepositoryForge, order: Order, standing: OwnBranch, conte
     return Handed(pull=standing.pull, notes=standing.notes)
 
 
-async def _wind_up(forge: RepositoryForge, order: Order, standing: OwnBranch) -> Handed:
+async def _wind_up(forge: GitHost, order: Order, standing: OwnBranch) -> Handed:
     """Nothing is to be changed: an open pull request of ours has nothing left to offer."""
     if standing.pull is None or standing.tip is None:
         return Handed(notes=standing.notes)
@@ -156,9 +156,7 @@ async def _wind_up(forge: RepositoryForge, order: Order, standing: OwnBranch) ->
     return Handed(pull=standing.pull, closed=True, notes=(*standing.notes, note))
 
 
-async def _open(
-    forge: RepositoryForge, order: Order, branch: str, tip: str, text: str
-) -> BranchPull:
+async def _open(forge: GitHost, order: Order, branch: str, tip: str, text: str) -> BranchPull:
     """Open the pull request; where GitHub refuses, the branch is taken back."""
     draft = PullDraft(head=branch, base=order.base, title=order.title, body=text, draft=order.draft)
     try:
@@ -175,7 +173,7 @@ async def _open(
     return pull
 
 
-async def _remove(forge: RepositoryForge, branch: str, tip: str) -> None:
+async def _remove(forge: GitHost, branch: str, tip: str) -> None:
     """Delete a branch of ours, if it is where we left it; best effort."""
     with contextlib.suppress(ForgeError):
         await forge.move_branches([BranchMove(branch=branch, before=tip, after=None)])

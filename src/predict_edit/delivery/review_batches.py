@@ -32,7 +32,7 @@ from predict_edit.domain.errors import (
     PendingReview,
     TextRefused,
 )
-from predict_edit.domain.ports import Forge
+from predict_edit.domain.ports import GitHost
 from predict_edit.report.review_body import render_review_body
 from predict_edit.suggest.anchors import Anchors, anchors_of
 from predict_edit.suggest.patch import remainder_hunks
@@ -255,7 +255,7 @@ def _halves(batch: Batch) -> tuple[Batch, ...]:
     return batch[:middle], batch[middle:]
 
 
-async def _clear_pending(forge: Forge, number: int) -> bool:
+async def _clear_pending(forge: GitHost, number: int) -> bool:
     """Delete a pending review that a run of ours left behind; ``False`` if none was found.
 
     Ours is one by our account with our marker, or with neither text nor comments. A review that a
@@ -278,7 +278,7 @@ async def _clear_pending(forge: Forge, number: int) -> bool:
 
 
 async def _outdated(
-    forge: Forge, number: int, items: Batch, files: Mapping[str, SourceFile]
+    forge: GitHost, number: int, items: Batch, files: Mapping[str, SourceFile]
 ) -> tuple[str, frozenset[MarkedSuggestion]]:
     """Return the new head, and the suggestions that no longer fit there.
 

@@ -14,7 +14,7 @@ from predict_edit.domain.errors import (
     ForgeRateLimited,
     ForgeUnavailable,
 )
-from predict_edit.domain.ports import Forge
+from predict_edit.domain.ports import GitHost
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker, find_marker
 from predict_edit.trigger.rate_limit import KIND, signature
@@ -36,7 +36,7 @@ class SummaryComment:
     """
 
     def __init__(
-        self, forge: Forge, number: int, command: CommandRef, key: str, *, silent: bool
+        self, forge: GitHost, number: int, command: CommandRef, key: str, *, silent: bool
     ) -> None:
         self.key = key
         self.conversation: tuple[Comment, ...] = ()

@@ -18,7 +18,7 @@ from typing import Final
 
 from predict_edit.domain import FindingsReport
 from predict_edit.domain.errors import FindingsError, PredictEditError
-from predict_edit.domain.ports import Forge
+from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import OUTPUT_FOLDER
 from predict_edit.findings.collection import Findings, collect
 from predict_edit.findings.formats import MAX_BYTES, parse_report
@@ -43,7 +43,7 @@ class Workspace:
 
 
 async def gather_findings(
-    forge: Forge, globs: Sequence[str], workspace: Workspace, *, ref: str
+    forge: GitHost, globs: Sequence[str], workspace: Workspace, *, ref: str
 ) -> Findings:
     """Read all findings that ``globs`` name; alerts are those of the git reference ``ref``.
 
