@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import types
 import typing
 from collections.abc import Iterator
 from typing import Any
@@ -96,7 +95,7 @@ ANSWERS: list[tuple[Any, Any, dict[str, Any]]] = [
 
 def models_in(annotation: Any) -> list[type[pydantic.BaseModel]]:
     """The models that an annotation names."""
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+    if isinstance(annotation, type) and not typing.get_args(annotation):
         return [annotation] if issubclass(annotation, pydantic.BaseModel) else []
     return [model for part in typing.get_args(annotation) for model in models_in(part)]
 
