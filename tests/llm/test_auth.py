@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from predict_edit.domain.errors import SignInError
 from predict_edit.llm import auth
 from predict_edit.settings.fields import ModelSettings
-from predict_edit.settings.sign_in import SignIn
+from predict_edit.settings.sign_in import SCOPES, SignIn, other_scope
 
 ENVIRON = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://vstoken.example/token?api-version=2.0",
@@ -228,7 +228,7 @@ def test_another_code_of_entra_id_is_quoted_without_its_trace() -> None:
     explained = auth.explain(error, keyless(), SignIn.JOB_IDENTITY)
     assert "AADSTS700016: Application with identifier" in explained.cause
     assert "Trace" not in explained.cause
-    assert all(scope in explained.next_step for scope in auth.SCOPES)
+    assert all(scope in explained.next_step for scope in SCOPES)
 
 
 def test_the_long_text_of_the_default_credential_is_collapsed() -> None:
@@ -299,7 +299,7 @@ def test_no_text_of_entra_id_breaks_the_explanation(text: str) -> None:
 
 def test_the_other_scope_is_the_one_not_used() -> None:
     """Each documented scope names the other; one of the user's own names the first."""
-    classic, foundry = auth.SCOPES
-    assert auth.other_scope(classic) == foundry
-    assert auth.other_scope(foundry) == classic
-    assert auth.other_scope("api://mine/.default") == classic
+    classic, foundry = SCOPES
+    assert other_scope(classic) == foundry
+    assert other_scope(foundry) == classic
+    assert other_scope("api://mine/.default") == classic

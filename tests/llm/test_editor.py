@@ -33,11 +33,11 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
+from predict_edit.llm.billing import Attempt
+from predict_edit.llm.capabilities import LEAST_TOKENS
+from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.llm.effort import Attempt
-from predict_edit.llm.policy import LEAST_TOKENS
 from predict_edit.llm.stream import BrokenOff
-from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings.fields import ModelSettings, Price
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async def make(settings: ModelSettings) -> AsyncIterator[Make]:
             changed,
             open_client(changed, environ={}, mask=lambda _: None),
             nonce=NONCE,
-            around=Surroundings(
+            runtime=Runtime(
                 **{"count": tokens.count, "sleep": lambda _: asyncio.sleep(0), **(around or {})}
             ),
             **{"today": TODAY, **own},

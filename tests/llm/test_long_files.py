@@ -22,9 +22,9 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
+from predict_edit.llm.capabilities import LEAST_TOKENS
+from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.llm.policy import LEAST_TOKENS
-from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.catalogue import CATALOGUE
@@ -73,7 +73,7 @@ async def make(model: ModelSandbox) -> AsyncIterator[Make]:
             open_client(settings, environ={}, mask=lambda _: None),
             nonce="0123456789abcdef",
             today=dt.date(2026, 6, 1),
-            around=Surroundings(count=tokens.count, sleep=lambda _: asyncio.sleep(0)),
+            runtime=Runtime(count=tokens.count, sleep=lambda _: asyncio.sleep(0)),
         )
         made.append(editor)
         return editor

@@ -29,8 +29,8 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
+from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.llm.surroundings import Surroundings
 from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import FaultKind, ModelConfig
 from predict_edit_sandbox.model.config import API_KEY
@@ -90,7 +90,7 @@ class Studio:
                 client,
                 nonce="recorded-mark-0001",
                 today=dt.date(2026, 1, 1),
-                around=Surroundings(
+                runtime=Runtime(
                     count=tokens.count,
                     clock=lambda: sum(self.slept),
                     sleep=self._sleep,

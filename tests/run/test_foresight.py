@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from predict_edit.domain import EditRequest, SourceFile
-from predict_edit.llm.estimate import Estimate
+from predict_edit.llm.billing import Estimate
 from predict_edit.run.estimate import as_data, foresee, in_words, told
 from predict_edit.settings.fields import ModelSettings
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from predict_edit.edit.screening.characters import is_dangerous
 from predict_edit.findings.reported_finding import one_line
-from predict_edit.llm.echo import quote
+from predict_edit.llm.model_errors import quote
 from predict_edit.report.markdown import visible
 from predict_edit.support.unicode import FILLERS, is_hidden, strip_hidden
 

@@ -27,7 +27,7 @@ from predict_edit.cli.model_choice import read_model
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.domain.errors import InvalidInput, PredictEditError, SettingsError
 from predict_edit.llm import tokens
-from predict_edit.llm.estimate import estimate
+from predict_edit.llm.billing import estimate
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import Secrets
 

@@ -19,7 +19,7 @@ from predict_edit.run.estimate import as_data, foresee, in_words
 from predict_edit.settings.fields import Settings
 
 if TYPE_CHECKING:
-    from predict_edit.llm.estimate import Estimate
+    from predict_edit.llm.billing import Estimate
 
 _HEADS = ("file", "calls", "tokens in", "likely out", "at most", "likely cost", "at most")
 

@@ -29,10 +29,10 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import Mask, open_client
-from predict_edit.llm.budget import Budget
+from predict_edit.llm.billing import Attempt
+from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.llm.effort import Attempt
-from predict_edit.llm.surroundings import Surroundings
+from predict_edit.llm.limits import Budget
 from predict_edit.settings.fields import ModelSettings
 
 _FINAL = (SignInError, ModelUnauthorized, ModelForbidden, ModelNotFound, BudgetExceeded)
@@ -101,7 +101,7 @@ async def measure(
             clients[predicted],
             nonce=mark,
             today=dt.datetime.now(tz=dt.UTC).date(),
-            around=Surroundings(count=tokens.count, on_attempt=attempts.append),
+            runtime=Runtime(count=tokens.count, on_attempt=attempts.append),
             budget=budget,
         )
 

@@ -82,7 +82,7 @@ def _overhead(result: ResultFile) -> Decimal | None:
     """Price the rejected tokens of a run by its model; ``None`` where that is not known."""
     if not result.cost_usd or not result.model:
         return None
-    from predict_edit.llm.prices import overhead  # noqa: PLC0415 - the price list takes its time
+    from predict_edit.llm.billing import PriceList  # noqa: PLC0415 - the price list takes its time
 
     usage = Usage(rejected_prediction_tokens=result.usage.rejected_prediction_tokens)
-    return overhead(usage, result.model)
+    return PriceList().overhead(usage, result.model)

@@ -23,10 +23,10 @@ import openai
 import pydantic
 
 from predict_edit.domain.errors import SignInError
-from predict_edit.llm.echo import quote
+from predict_edit.llm.model_errors import quote
 from predict_edit.settings.endpoint import Route, host_of, read_endpoint
 from predict_edit.settings.fields import ModelSettings
-from predict_edit.settings.sign_in import SignIn, choose_sign_in
+from predict_edit.settings.sign_in import SignIn, choose_sign_in, other_scope
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -36,11 +36,6 @@ TokenSource = Callable[[], Awaitable[str]]
 
 AUDIENCE = "api://AzureADTokenExchange"
 """What Entra ID expects as audience of a federated token."""
-
-SCOPES = ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default")
-"""The scopes Microsoft documents for Azure OpenAI: classic resources, and some v1 ones."""
-
-ROLE = "Cognitive Services OpenAI User"
 
 _AUTHORITIES = {".us": "login.microsoftonline.us", ".cn": "login.chinacloudapi.cn"}
 _IDENTITY_TIMEOUT = 15.0
@@ -52,11 +47,6 @@ class _IdentityToken(pydantic.BaseModel):
     """GitHub's answer to a request for an identity token."""
 
     value: str = pydantic.Field(min_length=1)
-
-
-def other_scope(scope: str) -> str:
-    """The documented scope that was not used."""
-    return next(known for known in SCOPES if known.rstrip("/") != scope.rstrip("/"))
 
 
 def job_identity(

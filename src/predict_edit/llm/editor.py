@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Mapping
 
@@ -9,22 +10,26 @@ import openai
 
 from predict_edit.domain import EditRequest, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.editor_port import Progress
-from predict_edit.domain.errors import AnswerTooLong, ContextTooLong, FileTooLong, PredictEditError
-from predict_edit.edit import chunks
-from predict_edit.edit.prompt import Part
-from predict_edit.llm import bounds, tokens
-from predict_edit.llm.advice import Target
-from predict_edit.llm.answers import Answers
-from predict_edit.llm.budget import Budget
-from predict_edit.llm.effort import Ledger
-from predict_edit.llm.estimate import parts_of
-from predict_edit.llm.knowledge import Knowledge
+from predict_edit.domain.errors import (
+    AnswerEmpty,
+    AnswerTooLong,
+    AnswerUnusable,
+    ContextTooLong,
+    FileTooLong,
+    PredictEditError,
+)
+from predict_edit.edit import chunks, clean, guards, intent, prompt
+from predict_edit.edit.guards.early_stop import EarlyStop
+from predict_edit.edit.prompt import Message, Part
+from predict_edit.llm import limits, tokens
+from predict_edit.llm.billing import AttemptLog
+from predict_edit.llm.capabilities import LEAST_TOKENS, Knowledge
+from predict_edit.llm.chat_completion import Completions, Runtime
+from predict_edit.llm.limits import Budget
 from predict_edit.llm.long_files import LongFile
+from predict_edit.llm.model_errors import Target
 from predict_edit.llm.models import Capability, provider_of, retirement_warning
-from predict_edit.llm.policy import LEAST_TOKENS
-from predict_edit.llm.predict import Predictor
-from predict_edit.llm.purse import Purse
-from predict_edit.llm.surroundings import Surroundings
+from predict_edit.llm.stream import BrokenOff, Watch
 from predict_edit.settings.endpoint import read_endpoint
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.sign_in import choose_sign_in
@@ -41,9 +46,9 @@ class ChatEditor:
         client: From :func:`predict_edit.llm.auth.open_client`; closed by :meth:`aclose`.
         nonce: 16 or more random characters that mark material off in the prompt.
         today: For the warning that the model is about to be retired.
-        around: Clock, sleep, deadline and the hook that is told of every attempt.
+        runtime: Clock, sleep, deadline and the callback for every attempt.
         least_tokens: Files with fewer tokens are sent without prediction under ``auto``.
-        budget: Where several editors share one; otherwise the limits of the settings.
+        budget: If several editors share one; otherwise the limits of the settings.
 
     Raises:
         SettingsError: the settings do not say where to send requests or how to sign in.
@@ -56,14 +61,15 @@ class ChatEditor:
         *,
         nonce: str,
         today: dt.date,
-        around: Surroundings | None = None,
+        runtime: Runtime | None = None,
         least_tokens: int = LEAST_TOKENS,
         budget: Budget | None = None,
     ) -> None:
         self._settings = settings
         self._client = client
+        self._nonce = nonce
         self._today = today
-        self._around = around or Surroundings(count=tokens.count)
+        self._runtime = runtime or Runtime(count=tokens.count)
         self._target = Target(
             model=settings.model,
             endpoint=read_endpoint(settings),
@@ -73,16 +79,17 @@ class ChatEditor:
         self._knowledge = Knowledge(settings, least_tokens=least_tokens)
         if budget is None and (settings.max_tokens is not None or settings.max_cost is not None):
             budget = Budget(settings.max_tokens, settings.max_cost)
-        predictor = Predictor(
+        self._completions = Completions(
             client,
             settings,
             self._target,
             knowledge=self._knowledge,
-            around=self._around,
-            purse=None if budget is None else Purse(budget),
+            runtime=self._runtime,
+            budget=budget,
         )
-        self._answers = Answers(predictor=predictor, nonce=nonce, context=settings.context)
         self._planned: dict[tuple[str, int | None], tuple[Part, ...]] = {}
+        self._judging = asyncio.Lock()
+        """Held while an answer is judged: the syntax trees of many would take memory at once."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -102,7 +109,7 @@ class ChatEditor:
     @property
     def limits(self) -> Mapping[str, str]:
         """The last ``x-ratelimit-*`` headers of an answer, as sent."""
-        return self._answers.predictor.limits
+        return self._completions.limits
 
     @property
     def capability(self) -> Capability:
@@ -118,7 +125,7 @@ class ChatEditor:
         return None
 
     def parts(self, text: str) -> tuple[Part, ...]:
-        """The pieces a file is asked for in; none where it is asked for as a whole.
+        """Cut a file into the parts it is asked for in; none if it is asked for as a whole.
 
         Raises:
             FileTooLong: it does not fit into one answer, and there is no place to cut it.
@@ -126,58 +133,118 @@ class ChatEditor:
         known = self._knowledge.capability
         key = (text, known.output_limit)
         if key not in self._planned:
-            self._planned[key] = parts_of(text, known, self._around.count)
+            self._planned[key] = limits.parts_of(text, known, self._runtime.count)
         return self._planned[key]
 
     async def edit(
         self, request: EditRequest, progress: Progress | None = None
     ) -> FileEdit | FailedEdit:
         """Ask for one file; every failure of this file is returned, never raised."""
-        ledger = Ledger(path=request.file.path)
+        log = AttemptLog(path=request.file.path)
         try:
-            text = await self._edited(request, ledger, progress)
+            text = await self._edited(request, log, progress)
         except PredictEditError as error:
-            return FailedEdit(file=request.file, error=error, effort=ledger.effort())
-        return FileEdit(file=request.file, text=text, effort=ledger.effort())
+            return FailedEdit(file=request.file, error=error, effort=log.effort())
+        return FileEdit(file=request.file, text=text, effort=log.effort())
 
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._client.close()
 
-    async def _edited(self, request: EditRequest, ledger: Ledger, progress: Progress | None) -> str:
-        """The accepted text, from one answer or from pieces."""
+    async def _edited(
+        self, request: EditRequest, log: AttemptLog, progress: Progress | None
+    ) -> str:
+        """Get the accepted text, from one answer or in parts."""
         parts = self.parts(request.file.text)
         if not parts:
             try:
-                return await self._answers.accepted(request, ledger, progress)
+                return await self._answer(request, log, progress)
             except AnswerTooLong:
                 parts = self._cut_after_all(request.file.text)
                 if not parts:
                     raise
             except ContextTooLong as error:
                 parts = self._cut_to_fit(request, error)
+        self._completions.check_budget([self._messages(request, part) for part in parts])
+
+        async def answer(
+            part: Part, log: AttemptLog, progress: Progress, correction: str | None
+        ) -> str:
+            return await self._answer(request, log, progress, part, correction)
+
         long = LongFile(
             request=request,
             parts=parts,
-            answers=self._answers,
-            count=self._around.count,
-            clock=self._around.clock,
-            ledger=ledger,
+            answer=answer,
+            count=self._runtime.count,
+            clock=self._runtime.clock,
+            log=log,
             progress=progress,
         )
         return await long.edited()
 
+    def _messages(
+        self, request: EditRequest, part: Part | None = None, correction: str | None = None
+    ) -> list[Message]:
+        """Build what is sent, the text to edit last."""
+        return prompt.build_messages(
+            request,
+            nonce=self._nonce,
+            context=self._settings.context,
+            correction=correction,
+            part=part,
+        )
+
+    async def _answer(
+        self,
+        request: EditRequest,
+        log: AttemptLog,
+        progress: Progress | None,
+        part: Part | None = None,
+        correction: str | None = None,
+    ) -> str:
+        """Get a usable text for a file or a part of it.
+
+        A refused answer gets one more call that says why, unless this is that call already:
+        ``correction`` says what was wrong with an earlier answer.
+
+        Raises:
+            PredictEditError: there is no usable answer.
+        """
+        text = request.file.text if part is None else part.text
+
+        def watch() -> Watch:
+            return EarlyStop(request.file.path, text, instruction=request.instruction).feed
+
+        while True:
+            messages = self._messages(request, part, correction)
+            try:
+                answer = await self._completions.ask(messages, text, log, progress, watch)
+            except BrokenOff as error:
+                if correction is not None:
+                    raise
+                correction = error.cause
+                continue
+            try:
+                async with self._judging:
+                    # In a thread, so that other answers are read on: a grammar takes its time.
+                    return await asyncio.to_thread(accept, request, answer, part)
+            except (AnswerEmpty, AnswerUnusable) as error:
+                if correction is not None:
+                    raise
+                correction = error.cause
+
     def _cut_to_fit(self, request: EditRequest, error: ContextTooLong) -> tuple[Part, ...]:
-        """The pieces of a file that, as a whole, did not fit into the model's context.
+        """Cut a file that, as a whole, did not fit into the model's context.
 
         Raises:
             ContextTooLong: there is no place to cut it.
         """
-        text, count = request.file.text, self._around.count
-        asked = sum(count(message.content) for message in self._answers.messages(request))
+        text, count = request.file.text, self._runtime.count
+        asked = sum(count(message.content) for message in self._messages(request))
         self._knowledge.too_long(min(asked, error.limit or asked))
         try:
-            # Where it is not the file that is long, but what is shown with it, half may fit.
+            # If it is not the file that is long, but what is shown with it, half may fit.
             parts = self.parts(text) or chunks.plan(
                 text, most=(count(text) + 1) // 2, count=count, context=asked
             )
@@ -189,20 +256,38 @@ class ChatEditor:
         raise ContextTooLong(cause, error.next_step, limit=error.limit) from None
 
     def _cut_after_all(self, text: str) -> tuple[Part, ...]:
-        """The pieces of a file whose answer did not fit although it seemed to.
+        """Cut a file whose answer did not fit although it seemed to.
 
-        Only where that is the file's fault: one that has not even a quarter of the limit is not
+        Only if that is the file's fault: one that has not even a quarter of the limit is not
         what the model was writing.
         """
         known = self._knowledge.capability
-        size = self._around.count(text)
+        size = self._runtime.count(text)
         if known.output_limit is None or size < known.output_limit // 4:
             return ()
-        most = min(bounds.piece_tokens(known.output_limit), (size + 1) // 2)
+        most = min(limits.part_tokens(known.output_limit), (size + 1) // 2)
         try:
             parts = chunks.plan(
-                text, most=most, count=self._around.count, context=known.context_window
+                text, most=most, count=self._runtime.count, context=known.context_window
             )
         except FileTooLong:
             return ()
         return parts if len(parts) > 1 else ()
+
+
+def accept(request: EditRequest, answer: str, part: Part | None = None) -> str:
+    """Give the answer the outer shape of the original, if it may be used.
+
+    Raises:
+        AnswerError: it is not the whole edited file, or part.
+    """
+    path, instruction = request.file.path, request.instruction
+    original = request.file.text if part is None else part.text
+    text = clean.clean(original, answer, instruction=instruction)
+    if part is not None:
+        if not text and intent.read(instruction).deletes:
+            # All of a part may be what was to go; whether too much went, the whole file shows.
+            return ""
+        text = chunks.rejoin(original, text, last=part.index == part.total)
+    guards.check(path, original, text, instruction)
+    return text

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from predict_edit.domain import EditRequest
 from predict_edit.domain.editor_port import Progress
-from predict_edit.domain.errors import AnswerTooLong, ContextTooLong, PredictEditError
+from predict_edit.domain.errors import AnswerEmpty, AnswerTooLong, AnswerUnusable, ContextTooLong
 from predict_edit.edit import chunks, guards
 from predict_edit.edit.chunks import Count
 from predict_edit.edit.prompt import Part
-from predict_edit.llm.answers import CORRECTABLE, Answers
-from predict_edit.llm.effort import Ledger
-from predict_edit.llm.rate import Clock
+from predict_edit.llm.billing import AttemptLog
+from predict_edit.llm.throttle import Clock
+
+Answer = Callable[[Part, AttemptLog, Progress, str | None], Awaitable[str]]
+"""Gets the usable text of one part; the last argument says what was wrong with an earlier one."""
 
 MOST_HALVINGS = 3
-"""How often a piece whose answer grew too long is cut again."""
+"""How often a part whose answer grew too long is cut again."""
+
+_UNUSABLE = (AnswerEmpty, AnswerUnusable)
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -32,10 +36,10 @@ class LongFile:
 
     request: EditRequest
     parts: tuple[Part, ...]
-    answers: Answers
+    answer: Answer
     count: Count
     clock: Clock
-    ledger: Ledger
+    log: AttemptLog
     progress: Progress | None = None
     lean: int = 0
     """How often what is shown beside a piece had to become less; that holds for all pieces."""
@@ -47,7 +51,7 @@ class LongFile:
             PredictEditError: a piece has no usable answer, or the whole is none.
         """
         received = [0] * len(self.parts)
-        ledgers = [Ledger(path=self.ledger.path) for _ in self.parts]
+        logs = [AttemptLog(path=self.log.path) for _ in self.parts]
         started = self.clock()
 
         async def one(index: int, correction: str | None = None) -> str:
@@ -56,38 +60,35 @@ class LongFile:
                 if self.progress is not None:
                     self.progress(sum(received))
 
-            return await self._piece(self.parts[index], ledgers[index], progress, correction)
+            return await self._piece(self.parts[index], logs[index], progress, correction)
 
         try:
-            self.answers.predictor.check_budget(
-                [self.answers.messages(self.request, part) for part in self.parts]
-            )
             texts = [await one(0), *await _together(one(n) for n in range(1, len(self.parts)))]
             try:
                 await self._check(texts)
-            except CORRECTABLE as error:
-                for index in await self._guilty(texts) or _none_to_blame(error):
+            except _UNUSABLE as error:
+                guilty = await self._guilty(texts)
+                if not guilty:
+                    # Only all parts together are wrong, so there is none to ask for again.
+                    raise
+                for index in guilty:
                     texts[index] = await one(index, error.cause)
                 await self._check(texts)
         finally:
-            for ledger in ledgers:
-                self.ledger.absorb(ledger)
-            self.ledger.active += self.clock() - started
+            for log in logs:
+                self.log.absorb(log)
+            self.log.active += self.clock() - started
         return "".join(texts)
 
     async def _piece(
-        self, part: Part, ledger: Ledger, progress: Progress, correction: str | None
+        self, part: Part, log: AttemptLog, progress: Progress, correction: str | None
     ) -> str:
         """One piece; where it or its answer grew past what the model can hold, in smaller ones."""
 
         async def ask(part: Part, halvings: int, lean: int) -> str:
             part, lean = self._leaner(part, lean)
             try:
-                if correction is None:
-                    return await self.answers.accepted(self.request, ledger, progress, part)
-                return await self.answers.corrected(
-                    self.request, ledger, progress, part, correction
-                )
+                return await self.answer(part, log, progress, correction)
             except (AnswerTooLong, ContextTooLong) as error:
                 if isinstance(error, ContextTooLong) and part.shown:
                     self.lean = max(self.lean, lean + 1)
@@ -127,14 +128,9 @@ class LongFile:
                 continue
             try:
                 await self._check([*originals[:index], text, *originals[index + 1 :]])
-            except CORRECTABLE:
+            except _UNUSABLE:
                 found.append(index)
         return found
-
-
-def _none_to_blame(error: PredictEditError) -> Sequence[int]:
-    """Only all pieces together are wrong, so there is none to ask for again."""
-    raise error
 
 
 async def _together(coroutines: Iterable[Coroutine[Any, Any, str]]) -> list[str]:

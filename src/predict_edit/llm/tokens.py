@@ -13,10 +13,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Protocol, cast
 
-from predict_edit.edit.prompt import Message
-
 PER_MESSAGE = 4
-"""A chat message costs 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens")."""
+"""A chat message takes 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens")."""
 PER_REQUEST = 3
 """Every answer is primed with 3 tokens."""
 
@@ -75,9 +73,9 @@ def load() -> None:
     _encoding(NEW)
 
 
-def count_messages(messages: Iterable[Message], model: str | None = None) -> int:
-    """Tokens of a chat request, its overhead included."""
-    return PER_REQUEST + sum(PER_MESSAGE + count(message.content, model) for message in messages)
+def of_request(sizes: Iterable[int]) -> int:
+    """Tokens of a chat request with messages of these sizes, its frame included."""
+    return PER_REQUEST + sum(PER_MESSAGE + size for size in sizes)
 
 
 def _encoding(name: str) -> _Encoding:

@@ -13,7 +13,7 @@ from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import log
 
 if TYPE_CHECKING:
-    from predict_edit.llm.estimate import Estimate
+    from predict_edit.llm.billing import Estimate
 
 
 def foresee(requests: Sequence[EditRequest], settings: ModelSettings) -> Estimate:
@@ -23,7 +23,7 @@ def foresee(requests: Sequence[EditRequest], settings: ModelSettings) -> Estimat
         SettingsError: ``base-url`` is none.
     """
     from predict_edit.llm import tokens  # noqa: PLC0415 - only who wants to know pays for it
-    from predict_edit.llm.estimate import estimate  # noqa: PLC0415
+    from predict_edit.llm.billing import estimate  # noqa: PLC0415
 
     return estimate(requests, settings, count=tokens.count)
 

@@ -157,18 +157,16 @@ def _opener(
         libraries.prepare_for_the_end()
         from predict_edit.llm import tokens  # noqa: PLC0415 - just loaded
         from predict_edit.llm.auth import open_client  # noqa: PLC0415
+        from predict_edit.llm.chat_completion import Runtime  # noqa: PLC0415
         from predict_edit.llm.editor import ChatEditor  # noqa: PLC0415
-        from predict_edit.llm.surroundings import (  # noqa: PLC0415
-            Surroundings as ModelSurroundings,
-        )
-        from predict_edit.llm.surroundings import deadline  # noqa: PLC0415
+        from predict_edit.llm.limits import deadline  # noqa: PLC0415
 
         return ChatEditor(
             settings,
             open_client(settings, environ=around.identity, mask=around.console.mask),
             nonce=token_hex(16),
             today=dt.datetime.now(tz=dt.UTC).date(),
-            around=ModelSurroundings(count=tokens.count, deadline=deadline(around.identity)),
+            runtime=Runtime(count=tokens.count, deadline=deadline(around.identity)),
         )
 
     return open_editor
@@ -257,12 +255,12 @@ def _load_vocabulary() -> None:
 
 def _prepare_for_the_end() -> None:
     from predict_edit.delivery.state import Memory, pack  # noqa: PLC0415
-    from predict_edit.llm import prices  # noqa: PLC0415 - see above
+    from predict_edit.llm.billing import PriceList  # noqa: PLC0415 - see above
     from predict_edit.report import jinja, result  # noqa: PLC0415
 
     pack(Memory(), None)
     result.to_result(RunReport(outcome=Outcome.IGNORED))
-    prices.cost(Usage(prompt_tokens=1, completion_tokens=1), "gpt-4o-mini")
+    PriceList().cost(Usage(prompt_tokens=1, completion_tokens=1), "gpt-4o-mini")
     jinja.prepare("summary.md.j2", "job_summary.md.j2")
 
 

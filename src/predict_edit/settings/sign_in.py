@@ -7,6 +7,11 @@ import enum
 from predict_edit.domain.errors import ContradictingInputs, MissingInput
 from predict_edit.settings.endpoint import Access, read_endpoint
 
+SCOPES = ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default")
+"""The scopes Microsoft documents for Azure OpenAI: classic resources, and some v1 ones."""
+
+ROLE = "Cognitive Services OpenAI User"
+
 
 class SignIn(enum.Enum):
     """What identifies the run to the model's API."""
@@ -55,3 +60,8 @@ def choose_sign_in(access: Access) -> SignIn:
         "Pass the key as `api-key`; a server that checks none takes any text. Only Azure works "
         "without a key, through Microsoft Entra ID.",
     )
+
+
+def other_scope(scope: str) -> str:
+    """Find the documented scope that was not used."""
+    return next(known for known in SCOPES if known.rstrip("/") != scope.rstrip("/"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Literal
 
 import httpx2
@@ -27,12 +26,12 @@ from predict_edit.domain.errors import (
     PredictEditError,
     SignInError,
 )
-from predict_edit.llm import prices, tokens
+from predict_edit.llm import tokens
 from predict_edit.llm.auth import Mask, open_client, token_source
+from predict_edit.llm.billing import Attempt, PriceList
+from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.llm.effort import Attempt
 from predict_edit.llm.models import Capability, provider_of, retirement_warning
-from predict_edit.llm.surroundings import Surroundings
 from predict_edit.report.view import dollars
 from predict_edit.settings.endpoint import Endpoint, read_endpoint
 from predict_edit.settings.sign_in import SignIn, choose_sign_in
@@ -244,22 +243,13 @@ def of_room(trial: Trial) -> Check:
     )
 
 
-def of_price(trial: Trial, chosen: ModelChoice, where: Endpoint) -> Check:
+def of_price(trial: Trial, chosen: ModelChoice) -> Check:
     """What tokens cost, and what this very check cost."""
-
-    def of(usage: Usage) -> Decimal | None:
-        return prices.cost(
-            usage,
-            trial.effort.model or chosen.settings.model,
-            provider=provider_of(where).price_list,
-            overrides=chosen.settings.prices,
-            configured=chosen.settings.model,
-        )
-
+    prices = PriceList.of(chosen.settings)
     # A thousand tokens, as some lists have a higher price for long prompts.
     thousand = _MILLION // 1_000
-    into = of(Usage(prompt_tokens=thousand, completion_tokens=0))
-    out = of(Usage(prompt_tokens=0, completion_tokens=thousand))
+    into = prices.cost(Usage(prompt_tokens=thousand, completion_tokens=0), trial.effort.model)
+    out = prices.cost(Usage(prompt_tokens=0, completion_tokens=thousand), trial.effort.model)
     if into is None or out is None:
         return Check(
             name="price",
@@ -358,7 +348,7 @@ async def diagnose(
         of_predictions(trial, chosen),
         of_limits(trial),
         of_room(trial),
-        of_price(trial, chosen, where),
+        of_price(trial, chosen),
         of_retirement(trial, chosen, where, today),
     ]
 
@@ -379,7 +369,7 @@ async def _try(
         client,
         nonce=_NONCE,
         today=today,
-        around=Surroundings(count=tokens.count, on_attempt=attempts.append),
+        runtime=Runtime(count=tokens.count, on_attempt=attempts.append),
     )
     try:
         result = await editor.edit(

@@ -64,7 +64,7 @@ def backoff(
     return float(whole * (1 - 0.25 * draw()))
 
 
-class Pace:
+class Throttle:
     """Lets at most a moving number of requests run, and none while the server wants rest."""
 
     def __init__(
@@ -87,11 +87,6 @@ class Pace:
     def limit(self) -> int:
         """How many requests may be in flight now."""
         return max(1, int(self._limit))
-
-    @property
-    def busy(self) -> int:
-        """How many are."""
-        return self._busy
 
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

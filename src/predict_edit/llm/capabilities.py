@@ -1,4 +1,7 @@
-"""What one run learns about its model, so that no file has to learn it again."""
+"""What one run knows of its model: first from the table, then from its answers.
+
+What one answer teaches holds for the rest of the run, so that no file has to learn it again.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,19 @@ from predict_edit.domain.errors import (
     PredictEditError,
     SignInError,
 )
+from predict_edit.llm.model_errors import refused_parameter, refuses_prediction
 from predict_edit.llm.models import Capability, look_up
-from predict_edit.llm.policy import Policy
-from predict_edit.llm.refusals import refused_parameter, refuses_prediction
-from predict_edit.llm.request import OPTIONAL
-from predict_edit.settings.fields import ModelSettings
+from predict_edit.settings.fields import ModelSettings, PredictionPolicy
+
+OPTIONAL = frozenset({"temperature", "stream_options", "max_completion_tokens"})
+"""Parameters that a request can do without when a server refuses them."""
+
+LEAST_TOKENS = 4
+"""Files with fewer tokens are sent without prediction under ``auto``: an answer of a word or two is
+written at once with or without one, and can only reject. From the first line of code on, what the
+model makes of the prediction decides."""
+LOSSES_TO_STOP = 2
+"""So many answers with more rejected than accepted tokens stop predictions for the run."""
 
 LEAST_LIMIT = 256
 """Tokens below which the end of an answer is not believed to be the model's output limit."""
@@ -25,14 +36,79 @@ LEAST_LIMIT = 256
 _HOPELESS = (SignInError, ModelUnauthorized, ModelNotFound)
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionSwitch:
+    """Whether the next file is sent as its own prediction, after all that happened in this run.
+
+    Rejected prediction tokens are billed as output, so a prediction that is mostly rejected costs
+    money and can make the answer slower (Azure and OpenAI, "Predicted outputs"). ``auto`` sends
+    predictions if they may pay; ``on`` whenever the model takes them; ``off`` never.
+    ``least_tokens`` is the size below which ``auto`` sends none: reports put the gain at 150
+    tokens and up, but what a model makes of less is for its own figures to say.
+    """
+
+    mode: PredictionPolicy
+    least_tokens: int = 0
+    refused: bool = False
+    losses: int = 0
+    unsupported: bool = False
+    """The capability table says that this model takes none."""
+
+    def decide(self, tokens: int) -> PredictionState:
+        """``SENT``, ``OFF`` or ``STOPPED`` for a file of so many tokens."""
+        if self.mode == "off" or self.refused:
+            return PredictionState.OFF
+        if self.mode == "on":
+            return PredictionState.SENT
+        if self.unsupported or tokens < self.least_tokens:
+            return PredictionState.OFF
+        if self.losses >= LOSSES_TO_STOP:
+            return PredictionState.STOPPED
+        return PredictionState.SENT
+
+    def after_refusal(self) -> PredictionSwitch:
+        """The model refused a prediction: none is sent again in this run."""
+        return dataclasses.replace(self, refused=True)
+
+    def after_answer(self, usage: Usage | None) -> PredictionSwitch:
+        """A file with a prediction was answered; figures that are not reported change nothing."""
+        if usage is None:
+            return self
+        accepted, rejected = usage.accepted_prediction_tokens, usage.rejected_prediction_tokens
+        if accepted is None or rejected is None or rejected <= accepted:
+            return self
+        return dataclasses.replace(self, losses=self.losses + 1)
+
+    def knowing(self, *, takes_predictions: bool | None) -> PredictionSwitch:
+        """With what the capability table says about the model."""
+        return dataclasses.replace(self, unsupported=takes_predictions is False)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the summary should know about the run's predictions."""
+        if self.mode == "off":
+            return ()
+        if self.refused:
+            return ("The model refused predicted outputs; the files were asked for without.",)
+        if self.mode == "auto" and self.unsupported:
+            return ("This model takes no predicted outputs; the files were asked for without.",)
+        if self.mode == "auto" and self.losses >= LOSSES_TO_STOP:
+            stopped = (
+                "Predicted outputs were switched off for the rest of the run: in "
+                f"{self.losses} answers more prediction tokens were rejected than accepted."
+            )
+            return (stopped,)
+        return ()
+
+
 class Knowledge:
     """The model as one run knows it: first from the table, then from its answers."""
 
     def __init__(self, settings: ModelSettings, *, least_tokens: int = 0) -> None:
         self._settings = settings
-        self._policy = Policy(mode=settings.prediction, least_tokens=least_tokens).knowing(
-            takes_predictions=look_up(settings.model).takes_predictions
-        )
+        self._switch = PredictionSwitch(
+            mode=settings.prediction, least_tokens=least_tokens
+        ).knowing(takes_predictions=look_up(settings.model).takes_predictions)
         self._succeeded = False
         self._cut_at: int | None = None
         self._context: int | None = None
@@ -66,7 +142,7 @@ class Knowledge:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the reader of the summary should know, a sentence each."""
-        return self._policy.notes + tuple(
+        return self._switch.notes + tuple(
             f"The model or its server does not take `{name}`; it was left out."
             for name in sorted(self.dropped)
         )
@@ -74,22 +150,22 @@ class Knowledge:
     @property
     def least_tokens(self) -> int:
         """The size below which no prediction is sent; 0 where size does not matter."""
-        return self._policy.least_tokens
+        return self._switch.least_tokens
 
     def decide(self, tokens: int) -> PredictionState:
         """How a file of so many tokens uses its prediction now."""
-        return self._policy.decide(tokens)
+        return self._switch.decide(tokens)
 
     def answered(self, model: str | None, usage: Usage | None, *, predicted: bool) -> None:
         """A request was answered whole."""
         self._succeeded = True
         if model is not None and model != self.reported_model:
             self.reported_model = model
-            self._policy = self._policy.knowing(
+            self._switch = self._switch.knowing(
                 takes_predictions=look_up(model, self._settings.model).takes_predictions
             )
         if predicted:
-            self._policy = self._policy.after_answer(usage)
+            self._switch = self._switch.after_answer(usage)
 
     def cut_at(self, tokens: int) -> None:
         """An answer ended with the finish reason ``length`` after so many tokens."""
@@ -112,7 +188,7 @@ class Knowledge:
             self.dropped |= {name}
             return name
         if "prediction" in fields and refuses_prediction(error, sent=sent):
-            self._policy = self._policy.after_refusal()
+            self._switch = self._switch.after_refusal()
             return "prediction"
         return None
 

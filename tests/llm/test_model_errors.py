@@ -1,4 +1,4 @@
-"""What a person is told for everything that can go wrong with a request."""
+"""From what the SDK raises to what a person should do."""
 
 from __future__ import annotations
 
@@ -10,17 +10,29 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import openai
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from predict_edit.domain import errors
-from predict_edit.llm.advice import Target
-from predict_edit.llm.auth import SCOPES
-from predict_edit.llm.failures import Again, explain
+from predict_edit.llm.model_errors import (
+    LONGEST_QUOTE,
+    Again,
+    Target,
+    body_text,
+    explain,
+    quote,
+    refused_parameter,
+    refuses_prediction,
+    sentence_of,
+    without_echo,
+)
 from predict_edit.llm.stream import NoStream
 from predict_edit.settings.endpoint import Endpoint, Route
-from predict_edit.settings.sign_in import SignIn
+from predict_edit.settings.sign_in import SCOPES, SignIn
 
 if TYPE_CHECKING:
     from tests.llm.conftest import Wire
+
 
 REQUEST = httpx2.Request("POST", "https://api.openai.com/v1/chat/completions")
 NOW = dt.datetime(2026, 11, 22, 12, 0, 0, tzinfo=dt.UTC)
@@ -523,3 +535,297 @@ def test_the_context_is_read_where_the_provider_names_it(
     error = explain(wire.status_error(400, body), target()).error
     assert isinstance(error, errors.ContextTooLong)
     assert error.limit == limit
+
+
+OPTIONAL = frozenset({"temperature", "stream_options", "max_completion_tokens"})
+
+
+def openai_error(message: str, **fields: Any) -> dict[str, Any]:
+    """OpenAI's shape."""
+    return {"error": {"message": message, "type": "invalid_request_error", **fields}}
+
+
+REFUSALS = [
+    (
+        400,
+        openai_error(
+            "Unsupported parameter: 'prediction' is not supported with this model.",
+            param="prediction",
+            code="unsupported_parameter",
+        ),
+    ),
+    (
+        400,
+        openai_error("Unknown parameter: 'prediction'.", param=None, code="unknown_parameter"),
+    ),
+    (400, openai_error("Something odd.", param="prediction.content", code=None)),
+    (400, openai_error('"prediction" is not currently supported')),
+    (400, {"message": '"prediction" is not currently supported', "code": "wrong_api_format"}),
+    (400, {"error": "property 'prediction' is unsupported"}),
+    (400, b"property 'prediction' is unsupported"),
+    (400, {"detail": "Unrecognized request argument supplied: prediction"}),
+    (
+        422,
+        {
+            "detail": [
+                {
+                    "type": "extra_forbidden",
+                    "loc": ["body", "prediction"],
+                    "msg": "Extra inputs are not permitted",
+                    "input": {"type": "content", "content": "x = 1"},
+                }
+            ]
+        },
+    ),
+    (400, {"detail": [{"type": "extra_forbidden", "loc": ["body", "prediction"]}]}),
+    (400, openai_error("Unrecognized request argument supplied: prediction", code=None)),
+    (400, openai_error("Unexpected field: prediction")),
+    (400, openai_error("The field prediction is not allowed here")),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), REFUSALS)
+def test_every_known_wording_of_a_refused_prediction_is_understood(
+    wire: Wire, status: int, body: Any
+) -> None:
+    """By parameter, by code, or by the text in whatever shape the body has."""
+    assert refuses_prediction(wire.status_error(status, body), sent=["print(1)\n"])
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (
+            400,
+            openai_error(
+                "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+                "'max_completion_tokens' instead.",
+                param="max_tokens",
+                code="unsupported_parameter",
+            ),
+        ),
+        (400, openai_error("Unknown parameter: 'x'.", param="x", code="unknown_parameter")),
+        (
+            400,
+            openai_error(
+                "Unsupported value: 'reasoning_effort' does not support 'max' with this model.",
+                param="reasoning_effort",
+                code="unsupported_value",
+            ),
+        ),
+        (
+            400,
+            openai_error("The prediction was not allowed by the filter", code="content_filter"),
+        ),
+        (
+            400,
+            openai_error(
+                "Unexpected length with prediction",
+                param="prediction",
+                code="context_length_exceeded",
+            ),
+        ),
+        (401, openai_error("prediction is not supported for this key")),
+        (404, openai_error("unknown deployment prediction")),
+        (500, openai_error("unexpected prediction failure")),
+        (429, openai_error("prediction is not allowed at this rate")),
+        (400, openai_error("A good prediction")),
+    ],
+)
+def test_other_refusals_are_not_taken_for_one(wire: Wire, status: int, body: Any) -> None:
+    """Other parameters, filters, lengths and statuses leave predictions on."""
+    assert not refuses_prediction(wire.status_error(status, body), sent=["print(1)\n"])
+
+
+def test_a_file_that_speaks_of_predictions_is_no_refusal(wire: Wire) -> None:
+    """A 400 that quotes the file is judged without the quote."""
+    file = "def unexpected_prediction_not_allowed(model):\n    raise ValueError('unknown')\n"
+    body = openai_error(f"Invalid character in: {file}")
+    assert not refuses_prediction(wire.status_error(400, body), sent=[file])
+    assert refuses_prediction(wire.status_error(400, body), sent=["another file\n"])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("prediction unsupported"),
+        openai.APIConnectionError(request=httpx2.Request("POST", "https://x.example")),
+    ],
+)
+def test_what_is_no_answer_is_no_refusal(error: Exception) -> None:
+    """Only a 400 or 422 refuses."""
+    assert not refuses_prediction(error, sent=[])
+    assert refused_parameter(error, optional=OPTIONAL) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "name"),
+    [
+        (
+            400,
+            openai_error(
+                "Unsupported value: 'temperature' does not support 0 with this model.",
+                param="temperature",
+                code="unsupported_value",
+            ),
+            "temperature",
+        ),
+        (
+            400,
+            openai_error(
+                "Unsupported parameter: 'max_completion_tokens'",
+                param="max_completion_tokens",
+                code="unsupported_parameter",
+            ),
+            "max_completion_tokens",
+        ),
+        (
+            400,
+            openai_error(
+                "Unknown parameter: 'stream_options'.",
+                param="stream_options.include_usage",
+                code="unknown_parameter",
+            ),
+            "stream_options",
+        ),
+        (
+            422,
+            {"detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"]}]},
+            "stream_options",
+        ),
+        (422, {"detail": [{"type": "missing", "loc": ["body", "temperature"]}]}, None),
+        (422, {"detail": "temperature"}, None),
+        (422, {"detail": ["temperature", {"type": "extra_forbidden"}]}, None),
+        (
+            400,
+            openai_error("Unknown parameter", param="messages", code="unknown_parameter"),
+            None,
+        ),
+        (400, openai_error("Bad", param="temperature", code="invalid_value"), None),
+        (
+            500,
+            openai_error("Bad", param="temperature", code="unsupported_parameter"),
+            None,
+        ),
+    ],
+)
+def test_an_optional_parameter_is_named_where_it_is_refused(
+    wire: Wire, status: int, body: Any, name: str | None
+) -> None:
+    """Only a parameter that was sent, may be left out, and is refused as such."""
+    error = wire.status_error(status, body)
+    assert refused_parameter(error, optional=OPTIONAL) == name
+
+
+def test_a_parameter_that_was_not_sent_is_not_dropped(wire: Wire) -> None:
+    """What the request does not carry cannot be left out."""
+    body = openai_error("No", param="temperature", code="unsupported_parameter")
+    assert refused_parameter(wire.status_error(400, body), optional=frozenset()) is None
+
+
+FILE = 'def total(prices):\n    """Sum."""\n    return sum(prices)  # unexpected prediction\n'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        FILE,
+        json.dumps(FILE)[1:-1],
+        json.dumps(json.dumps(FILE))[1:-1],
+        FILE[:40],
+        FILE[10:60].replace("\n", " "),
+    ],
+)
+def test_an_echo_of_the_file_is_taken_out(echo: str) -> None:
+    """Whole, cut short, escaped once or twice, or folded: the file does not come back."""
+    shown = without_echo(f"Invalid value: {echo} near here", [FILE])
+    assert "total" not in shown
+    assert "sum(prices)" not in shown
+    assert shown.startswith("Invalid value: ")
+    assert shown.endswith("near here")
+
+
+def test_words_that_only_resemble_the_file_stay() -> None:
+    """Runs shorter than 20 characters are language, not an echo."""
+    text = "Unsupported parameter: 'prediction' is not supported with this model."
+    assert without_echo(text, [FILE]) == text
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sk-proj-abcDEF123456789",
+        "sk-ab********************wxyz",
+        "Bearer abc.def-ghi",
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJyZXBvIn0.c2lnbmF0dXJl",
+        "0123456789abcdef0123456789abcdef",
+        "A" * 30 + "1b2C" * 13 + "ZZ",
+        "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+        "github_pat_11AAAAAAA0abcdefghij",
+    ],
+)
+def test_what_looks_like_a_key_is_hidden(secret: str) -> None:
+    """Keys and tokens that a provider repeats do not reach a comment."""
+    shown = quote(f"Incorrect API key provided: {secret}. Find yours in the settings.")
+    assert secret not in shown
+    assert "[hidden]" in shown
+    assert shown.startswith("Incorrect API key provided")
+
+
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_a_quote_is_one_short_printable_line(text: str, sent: list[str]) -> None:
+    """Whatever a provider sends."""
+    shown = quote(text, sent)
+    assert len(shown) <= LONGEST_QUOTE
+    assert not set(shown) & set("\n\r\t\x00\x1b\u202e\u200b")
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), min_size=40), st.data())
+def test_no_long_run_of_the_file_survives(text: str, data: st.DataObject) -> None:
+    """Any piece of 40 characters of the file disappears from a message that repeats it."""
+    start = data.draw(st.integers(0, len(text) - 40))
+    piece = " ".join(text[start : start + 40].split())
+    shown = without_echo(f"Bad: {piece}", [text])
+    assert len(piece) < 20 or piece not in shown
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({"message": "No.", "code": "x"}, "No."),
+        ({"error": "No."}, "No."),
+        ({"error": {"message": "No."}}, "No."),
+        ({"detail": "Not Found"}, "Not Found"),
+        ({"error_description": "No.", "error": "invalid"}, "No."),
+        (
+            {
+                "detail": [
+                    {
+                        "type": "extra_forbidden",
+                        "loc": ["body", "prediction"],
+                        "msg": "Extra inputs are not permitted",
+                        "input": {"content": "SECRET FILE"},
+                    }
+                ]
+            },
+            "body.prediction: Extra inputs are not permitted",
+        ),
+        ({"detail": ["plain"]}, "plain"),
+        ("No.", "No."),
+        ("<html><body>Bad Gateway</body></html>", ""),
+        (None, ""),
+        (["a"], '["a"]'),
+        ({"other": 1}, '{"other": 1}'),
+    ],
+)
+def test_the_sentence_is_found_in_every_known_shape(body: object, sentence: str) -> None:
+    """OpenAI's, FastAPI's, plain text; a web page has none."""
+    assert sentence_of(body) == sentence
+
+
+def test_a_body_of_any_kind_becomes_text() -> None:
+    """Circular and foreign values do not break it."""
+    circular: dict[str, object] = {}
+    circular["self"] = circular
+    assert "self" in body_text(circular)
+    assert "object" in body_text({"a": object()})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain import PredictionState, Usage
-from predict_edit.llm.policy import Policy
+from predict_edit.llm.capabilities import PredictionSwitch
 
 SENT, OFF, STOPPED = PredictionState.SENT, PredictionState.OFF, PredictionState.STOPPED
 
@@ -20,25 +20,27 @@ def loss() -> Usage:
 @pytest.mark.parametrize(
     ("policy", "tokens", "state"),
     [
-        (Policy(mode="auto"), 0, SENT),
-        (Policy(mode="auto"), 72, SENT),
-        (Policy(mode="on"), 0, SENT),
-        (Policy(mode="off"), 10_000, OFF),
-        (Policy(mode="auto", least_tokens=150), 149, OFF),
-        (Policy(mode="auto", least_tokens=150), 150, SENT),
-        (Policy(mode="on", least_tokens=150), 1, SENT),
-        (Policy(mode="auto", refused=True), 500, OFF),
-        (Policy(mode="on", refused=True), 500, OFF),
-        (Policy(mode="auto", losses=1), 500, SENT),
-        (Policy(mode="auto", losses=2), 500, STOPPED),
-        (Policy(mode="on", losses=9), 500, SENT),
-        (Policy(mode="off", losses=9), 500, OFF),
-        (Policy(mode="auto", unsupported=True), 500, OFF),
-        (Policy(mode="on", unsupported=True), 500, SENT),
-        (Policy(mode="auto", losses=2, refused=True), 500, OFF),
+        (PredictionSwitch(mode="auto"), 0, SENT),
+        (PredictionSwitch(mode="auto"), 72, SENT),
+        (PredictionSwitch(mode="on"), 0, SENT),
+        (PredictionSwitch(mode="off"), 10_000, OFF),
+        (PredictionSwitch(mode="auto", least_tokens=150), 149, OFF),
+        (PredictionSwitch(mode="auto", least_tokens=150), 150, SENT),
+        (PredictionSwitch(mode="on", least_tokens=150), 1, SENT),
+        (PredictionSwitch(mode="auto", refused=True), 500, OFF),
+        (PredictionSwitch(mode="on", refused=True), 500, OFF),
+        (PredictionSwitch(mode="auto", losses=1), 500, SENT),
+        (PredictionSwitch(mode="auto", losses=2), 500, STOPPED),
+        (PredictionSwitch(mode="on", losses=9), 500, SENT),
+        (PredictionSwitch(mode="off", losses=9), 500, OFF),
+        (PredictionSwitch(mode="auto", unsupported=True), 500, OFF),
+        (PredictionSwitch(mode="on", unsupported=True), 500, SENT),
+        (PredictionSwitch(mode="auto", losses=2, refused=True), 500, OFF),
     ],
 )
-def test_each_state_decides_so(policy: Policy, tokens: int, state: PredictionState) -> None:
+def test_each_state_decides_so(
+    policy: PredictionSwitch, tokens: int, state: PredictionState
+) -> None:
     """`on` and `off` do what they say; `auto` weighs size, refusal and losses."""
     assert policy.decide(tokens) is state
 
@@ -57,12 +59,12 @@ def test_each_state_decides_so(policy: Policy, tokens: int, state: PredictionSta
 )
 def test_only_reported_losses_count(usage: Usage | None, losses: int) -> None:
     """More rejected than accepted is a loss; what is not reported is none."""
-    assert Policy(mode="auto").after_answer(usage).losses == losses
+    assert PredictionSwitch(mode="auto").after_answer(usage).losses == losses
 
 
 def test_two_losses_stop_predictions_for_the_rest() -> None:
     """The second file that does not pay switches predictions off, with a note that says so."""
-    policy = Policy(mode="auto").after_answer(loss())
+    policy = PredictionSwitch(mode="auto").after_answer(loss())
     assert policy.decide(500) is SENT
     assert policy.notes == ()
     policy = policy.after_answer(Usage(accepted_prediction_tokens=9, rejected_prediction_tokens=0))
@@ -73,18 +75,18 @@ def test_two_losses_stop_predictions_for_the_rest() -> None:
 
 def test_a_refusal_is_remembered_and_noted() -> None:
     """After a refusal nothing is sent again."""
-    policy = Policy(mode="auto").after_refusal()
+    policy = PredictionSwitch(mode="auto").after_refusal()
     assert policy.decide(500) is OFF
     assert "refused" in policy.notes[0]
 
 
 def test_a_model_that_answers_as_another_is_judged_anew() -> None:
     """What the table says about the reported model replaces what it said about the configured."""
-    policy = Policy(mode="auto").knowing(takes_predictions=False)
+    policy = PredictionSwitch(mode="auto").knowing(takes_predictions=False)
     assert policy.decide(500) is OFF
     assert "takes no predicted outputs" in policy.notes[0]
     assert policy.knowing(takes_predictions=None).decide(500) is SENT
-    assert Policy(mode="off").knowing(takes_predictions=False).notes == ()
+    assert PredictionSwitch(mode="off").knowing(takes_predictions=False).notes == ()
 
 
 @given(
@@ -96,7 +98,7 @@ def test_the_states_are_never_mixed_up(
     mode: str, files: list[tuple[int, int]], tokens: int
 ) -> None:
     """`off` never sends, `on` always does, and only `auto` stops, whatever was reported."""
-    policy = Policy(mode=mode)  # type: ignore[arg-type]
+    policy = PredictionSwitch(mode=mode)  # type: ignore[arg-type]
     for accepted, rejected in files:
         policy = policy.after_answer(
             Usage(accepted_prediction_tokens=accepted, rejected_prediction_tokens=rejected)

@@ -1,0 +1,282 @@
+"""What requests used and cost, in US dollars: afterwards, and as an estimate before a run.
+
+Every cost is an estimate, offline: price lists lag behind, regions differ, and no list tells
+predictions apart. What is not known is ``None``, never 0.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+from predict_edit.domain import EditRequest, Effort, PredictionState, Usage
+from predict_edit.domain.errors import FileTooLong, ModelTimeout, PredictEditError
+from predict_edit.edit import prompt
+from predict_edit.llm import limits
+from predict_edit.llm.models import look_up, provider_of
+from predict_edit.settings.endpoint import read_endpoint
+from predict_edit.settings.fields import ModelSettings, Price
+
+Overrides = Sequence[tuple[str, Price]]
+"""Names, or beginnings of names, of models or deployments, with their prices."""
+
+_MILLION = Decimal(1_000_000)
+_NONCE = "9f1c4e0b7a2d58366b0e91d4c3a8f752"
+"""Takes as many tokens as the random one of a run."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PriceList:
+    """The prices that apply to a run, by the model that answers."""
+
+    configured: str | None = None
+    """The model's name in the settings, such as an Azure deployment; overrides may name it."""
+    provider: str | None = None
+    """Whose list in genai-prices; without it, that of the model's maker."""
+    overrides: Overrides = ()
+    """Prices that win over every list."""
+
+    @classmethod
+    def of(cls, settings: ModelSettings) -> PriceList:
+        """Make the list for a run's settings."""
+        return cls(
+            configured=settings.model,
+            provider=provider_of(read_endpoint(settings)).price_list,
+            overrides=settings.prices,
+        )
+
+    def cost(self, usage: Usage | None, model: str | None = None) -> Decimal | None:
+        """Price one call, or what several calls together used.
+
+        Uncached prompt tokens, cached ones at their own price, and completion tokens, which
+        already include the rejected prediction tokens (OpenAI, "Predicted Outputs").
+
+        Args:
+            usage: As reported; without prompt or completion tokens the cost is not known. Cached
+                tokens that were not reported count as not cached.
+            model: The model that answered, as the API names it; else the configured one.
+        """
+        if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+            return None
+        prompt, completion = max(usage.prompt_tokens, 0), max(usage.completion_tokens, 0)
+        cached = min(max(usage.cached_tokens or 0, 0), prompt)
+        names = [name for name in (model, self.configured) if name]
+        price = next(filter(None, (override_for(name, self.overrides) for name in names)), None)
+        if price is None:
+            return _listed(prompt, cached, completion, names[0], self.provider) if names else None
+        cached_price = price.input if price.cached is None else price.cached
+        total = (prompt - cached) * price.input + cached * cached_price + completion * price.output
+        return total / _MILLION
+
+    def overhead(self, usage: Usage | None, model: str | None = None) -> Decimal | None:
+        """Price the rejected prediction tokens of a call; ``None`` if they were not reported."""
+        if usage is None or usage.rejected_prediction_tokens is None:
+            return None
+        rejected = Usage(prompt_tokens=0, completion_tokens=usage.rejected_prediction_tokens)
+        return self.cost(rejected, model)
+
+    def total(self, usages: Iterable[Usage], model: str | None = None) -> Decimal | None:
+        """Add the costs of several calls; ``None`` unless all are known."""
+        costs = [self.cost(usage, model) for usage in usages]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+
+def override_for(model: str, overrides: Overrides) -> Price | None:
+    """Find the price set for a model: by its exact name, else by the longest beginning of it."""
+    name = model.lower()
+    fitting = [(key, price) for key, price in overrides if key and name.startswith(key.lower())]
+    return max(fitting, key=lambda item: len(item[0]))[1] if fitting else None
+
+
+def _listed(
+    prompt: int, cached: int, completion: int, model: str, provider: str | None
+) -> Decimal | None:
+    """Price by the list that comes with genai-prices; it is never updated at run time."""
+    # Importing takes a quarter of a second, which a refused command should not pay.
+    import genai_prices  # noqa: PLC0415
+
+    tokens = genai_prices.Usage(
+        input_tokens=prompt, cache_read_tokens=cached, output_tokens=completion
+    )
+    try:
+        price = genai_prices.calc_price(tokens, model_ref=model, provider_id=provider)
+    except (LookupError, ValueError):
+        return None
+    return price.total_price
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One request and its outcome."""
+
+    path: str
+    predicted: bool
+    """The request carried a prediction."""
+    seconds: float
+    characters: int = 0
+    """Of the answer, as far as it was received."""
+    model: str | None = None
+    usage: Usage | None = None
+    """As the provider reported it."""
+    estimate: Usage | None = None
+    """Our own count, if a stream was broken off before the provider reported any usage."""
+    cost: Decimal | None = None
+    """Dollars of ``usage``."""
+    overhead: Decimal | None = None
+    """Dollars of its rejected prediction tokens."""
+    estimated_cost: Decimal | None = None
+    """Dollars of ``estimate``."""
+    first_text: float | None = None
+    """Seconds until the first text arrived."""
+    error: PredictEditError | None = None
+
+    def spent(self, most: Usage) -> Usage:
+        """The usage that a budget must count, given the request's upper bound ``most``.
+
+        Reported, else estimated; all of ``most`` if no answer arrived, as it may be billed; and
+        nothing if the request was refused.
+        """
+        if self.usage is not None or self.estimate is not None:
+            return self.usage or self.estimate or most
+        if self.error is None or isinstance(self.error, ModelTimeout):
+            return most
+        return Usage(prompt_tokens=0, completion_tokens=0)
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class AttemptLog:
+    """The attempts at one file."""
+
+    path: str
+    prediction: PredictionState = PredictionState.OFF
+    attempts: list[Attempt] = dataclasses.field(default_factory=list)
+    active: float = 0.0
+    """Seconds spent on requests and on pauses after errors; not on waiting for a turn."""
+
+    def decided(self, state: PredictionState) -> None:
+        """Note how the next request uses the prediction; what was sent once stays sent."""
+        if self.prediction not in {PredictionState.SENT, PredictionState.REFUSED}:
+            self.prediction = state
+
+    def absorb(self, other: AttemptLog) -> None:
+        """Take over the log of a part of the file, except for its time.
+
+        A refusal for one part outweighs a prediction that another one sent, which outweighs
+        whatever was decided for the rest.
+        """
+        self.attempts += other.attempts
+        self.prediction = max(self.prediction, other.prediction, key=_WEIGHT.index)
+
+    def effort(self) -> Effort:
+        """Sum up; figures that no attempt reported stay unknown."""
+        usages = [attempt.usage for attempt in self.attempts if attempt.usage is not None]
+        guessed = [
+            attempt.estimate
+            for attempt in self.attempts
+            if attempt.usage is None and attempt.estimate is not None
+        ]
+        models = [attempt.model for attempt in self.attempts if attempt.model]
+        return Effort(
+            usage=Usage.total(usages) if usages else None,
+            cost=_sum(attempt.cost for attempt in self.attempts),
+            overhead=_sum(attempt.overhead for attempt in self.attempts),
+            estimate=Usage.total(guessed) if guessed else None,
+            estimated_cost=_sum(attempt.estimated_cost for attempt in self.attempts),
+            model=models[-1] if models else None,
+            prediction=self.prediction,
+            attempts=len(self.attempts),
+            seconds=self.active,
+        )
+
+
+_WEIGHT = (
+    PredictionState.OFF,
+    PredictionState.STOPPED,
+    PredictionState.SENT,
+    PredictionState.REFUSED,
+)
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add up what is known; ``None`` if nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, start=Decimal(0)) if known else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """Tokens and US dollars of a run, before anything is asked.
+
+    Low: every answer is the file as it was, at the first attempt, and nothing of a prediction is
+    rejected. High: what the limits `max-tokens` and `max-cost` would set aside for the first
+    attempt of every call. Retries can exceed it.
+    """
+
+    files: int
+    """Files that would be asked for."""
+    calls: int
+    prompt_tokens: int
+    output_tokens_low: int
+    output_tokens_high: int
+    cost_low: Decimal | None
+    """``None`` if the price is not known."""
+    cost_high: Decimal | None
+    declined: tuple[tuple[str, str], ...] = ()
+    """Path and reason of each file that cannot be asked for."""
+
+
+def estimate(
+    requests: Sequence[EditRequest],
+    settings: ModelSettings,
+    *,
+    count: Callable[[str], int],
+    model: str | None = None,
+) -> Estimate:
+    """Estimate what these files would take.
+
+    Args:
+        requests: The files with their instruction.
+        settings: The model, its limits and prices, and whether predictions are sent.
+        count: Tokens of a text.
+        model: The model behind a deployment's name, if that is known.
+
+    Raises:
+        SettingsError: `base-url` is not usable.
+    """
+    known = look_up(model, settings.model)
+    if settings.max_output_tokens is not None:
+        known = dataclasses.replace(known, output_limit=settings.max_output_tokens)
+    predicted = settings.prediction == "on" or (
+        settings.prediction == "auto" and known.takes_predictions is not False
+    )
+    low: list[Usage] = []
+    high: list[Usage] = []
+    declined: list[tuple[str, str]] = []
+    for request in requests:
+        try:
+            parts = limits.parts_of(request.file.text, known, count)
+        except FileTooLong as error:
+            declined.append((request.file.path, error.cause))
+            continue
+        for part in parts or (None,):
+            messages = prompt.build_messages(
+                request, nonce=_NONCE, context=settings.context, part=part
+            )
+            bound = limits.tight(messages, messages[-1].content, known, count)
+            most = bound.usage(predicted=predicted)
+            high.append(most)
+            low.append(dataclasses.replace(most, completion_tokens=bound.prediction_tokens))
+    prices = PriceList.of(settings)
+    least, most = Usage.total(low), Usage.total(high)
+    return Estimate(
+        files=len(requests) - len(declined),
+        calls=len(low),
+        prompt_tokens=least.prompt_tokens or 0,
+        output_tokens_low=least.completion_tokens or 0,
+        output_tokens_high=most.completion_tokens or 0,
+        cost_low=prices.total(low, model),
+        cost_high=prices.total(high, model),
+        declined=tuple(declined),
+    )

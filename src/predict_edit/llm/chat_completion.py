@@ -1,0 +1,378 @@
+"""Asks the model for one text, streamed, and again only if that can help.
+
+What one answer teaches holds for the rest of the run: see :mod:`predict_edit.llm.capabilities`. A
+rate limit slows all files down: see :mod:`predict_edit.llm.throttle`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+import openai
+
+from predict_edit.domain import PredictionState, Usage
+from predict_edit.domain.editor_port import Progress
+from predict_edit.domain.errors import AnswerTooLong, BudgetExceeded, ModelTimeout, PredictEditError
+from predict_edit.edit.prompt import Message
+from predict_edit.llm import limits
+from predict_edit.llm.billing import Attempt, AttemptLog, PriceList
+from predict_edit.llm.capabilities import OPTIONAL, Knowledge
+from predict_edit.llm.limits import Bound, Budget
+from predict_edit.llm.model_errors import Again, Failure, Target, explain
+from predict_edit.llm.models import Capability
+from predict_edit.llm.stream import Reading, Watch, open_stream
+from predict_edit.llm.throttle import Clock, Sleep, Throttle, backoff
+from predict_edit.settings.fields import ModelSettings
+
+MOST_REPEATS = 3
+"""Repetitions of one file after server errors, lost connections and half streams."""
+
+_LIMITED_FIRST, _LIMITED_MOST = 0.5, 20.0
+_BELIEVED = 5
+"""Rate limits in a row after which a server that asks for next to no wait is no longer believed."""
+_CHARACTERS_PER_TOKEN = 4
+_NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
+_SDK_ERRORS = (openai.OpenAIError, httpx2.HTTPError, PredictEditError, ValueError, OSError)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """Time, chance and callbacks of a run; tests replace them."""
+
+    count: Callable[[str], int]
+    """Tokens of a text."""
+    clock: Clock = time.monotonic
+    sleep: Sleep = asyncio.sleep
+    draw: Callable[[], float] = random.random
+    deadline: float | None = None
+    """When the run must end, by the clock."""
+    stall: float = 60.0
+    """Seconds without a chunk after which a stream counts as dead."""
+    on_attempt: Callable[[Attempt], None] = lambda _: None
+    """Called with every attempt, with an estimate if the provider reported no usage."""
+
+
+def request_fields(
+    *,
+    model: str,
+    messages: Sequence[Message],
+    prediction: str | None,
+    capability: Capability,
+    most_tokens: int | None = None,
+    dropped: Collection[str] = (),
+) -> dict[str, Any]:
+    """Build the JSON of one streamed chat completion: only what is needed.
+
+    Every extra is refused somewhere. With a prediction: model, messages, prediction, temperature
+    0, stream and usage; ``n``, ``tools``, ``logprobs``, penalties, audio and
+    ``max_completion_tokens`` exclude it (Azure, "Predicted outputs", "Unsupported features").
+    Without one, ``most_tokens`` becomes ``max_completion_tokens``. What the model or server is
+    known to refuse is left out.
+    """
+    fields: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": 0,
+    }
+    if prediction is not None:
+        fields["prediction"] = {"type": "content", "content": prediction}
+    elif most_tokens is not None:
+        fields["max_completion_tokens"] = most_tokens
+    refused = OPTIONAL & (capability.refuses | set(dropped))
+    return {name: value for name, value in fields.items() if name not in refused}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """One text to ask for."""
+
+    messages: Sequence[Message]
+    text: str
+    log: AttemptLog
+    progress: Progress | None
+    watch: Callable[[], Watch] | None
+
+    @property
+    def sent(self) -> list[str]:
+        """All texts of the request, none of which may be quoted back."""
+        return [message.content for message in self.messages]
+
+
+class _Retry(Exception):
+    """A request failed in a way that may deserve another; ``changed``: at once, another one."""
+
+    def __init__(self, failure: Failure, *, changed: bool = False) -> None:
+        super().__init__(failure, changed)
+        self.failure = failure
+        self.changed = changed
+
+
+class Completions:
+    """Asks one model, for many files side by side."""
+
+    def __init__(
+        self,
+        client: openai.AsyncOpenAI,
+        settings: ModelSettings,
+        target: Target,
+        *,
+        knowledge: Knowledge,
+        runtime: Runtime,
+        budget: Budget | None = None,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._target = target
+        self._knowledge = knowledge
+        self._runtime = runtime
+        self._budget = budget
+        self._prices = PriceList.of(settings)
+        self._throttle = Throttle(settings.concurrency, clock=runtime.clock, sleep=runtime.sleep)
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """The last ``x-ratelimit-*`` headers of an answer."""
+        return self._throttle.limits
+
+    def check_budget(self, requests: Sequence[Sequence[Message]]) -> None:
+        """Make sure that all of these requests, together, can be paid for.
+
+        Raises:
+            BudgetExceeded: they cannot; none should be made.
+        """
+        if self._budget is None:
+            return
+        most = [self._bound(each, each[-1].content).usage(predicted=True) for each in requests]
+        cost = self._prices.total(most, self._knowledge.reported_model)
+        self._budget.check(sum(map(_all_tokens, most)), cost)
+
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        text: str,
+        log: AttemptLog,
+        progress: Progress | None,
+        watch: Callable[[], Watch] | None = None,
+    ) -> str:
+        """Ask with ``messages``, and ``text`` as the prediction if the knowledge says so.
+
+        ``watch`` makes a new reader for every request; it decides whether reading goes on.
+
+        Raises:
+            PredictEditError: no whole answer could be had. All attempts are in the log.
+        """
+        question = _Question(messages=messages, text=text, log=log, progress=progress, watch=watch)
+        repeats = waits = 0
+        limited_since: float | None = None
+        while True:
+            try:
+                async with self._throttle.slot():
+                    if self._knowledge.hopeless is not None:
+                        raise self._knowledge.hopeless
+                    return await self._within_budget(question)
+            except _Retry as retry:
+                failure, changed = retry.failure, retry.changed
+            if changed:
+                continue
+            if failure.again is Again.SOON and repeats < MOST_REPEATS:
+                repeats += 1
+                await self._pause(failure, repeats, log)
+            elif failure.again is Again.LATER:
+                waits += 1
+                if limited_since is None:
+                    limited_since = self._runtime.clock()
+                await self._wait(failure, waits, limited_since)
+            else:
+                self._knowledge.failed(failure.error)
+                raise failure.error
+
+    async def _pause(self, failure: Failure, repeats: int, log: AttemptLog) -> None:
+        """Rest after a failure of server or line, if the file's time allows another try."""
+        pause = max(backoff(repeats, draw=self._runtime.draw), failure.wait or 0.0)
+        if pause >= self._time_left(log):
+            raise failure.error
+        await self._runtime.sleep(pause)
+        log.active += pause
+
+    async def _wait(self, failure: Failure, waits: int, since: float) -> None:
+        """Wait until the rate limit may let this file through.
+
+        Patience ends when neither this file nor any other got through for ``timeout`` seconds: as
+        long as the run moves, no file is given up. A wait that the server itself asks for is
+        honoured as long as the whole run has time, if it is known how much. If that was too short
+        time and again, the pauses grow: some servers always ask for none.
+        """
+        pause = failure.wait
+        unsaid = waits if pause is None else waits - _BELIEVED
+        if unsaid > 0:
+            grown = backoff(
+                unsaid, first=_LIMITED_FIRST, most=_LIMITED_MOST, draw=self._runtime.draw
+            )
+            pause = max(grown, pause or 0.0)
+        until = max(since, self._throttle.last_success) + self._settings.timeout
+        if (deadline := self._runtime.deadline) is not None:
+            until = deadline if failure.wait is not None else min(until, deadline)
+        if self._runtime.clock() + (pause or 0.0) > until:
+            raise failure.error
+        await self._runtime.sleep(pause or 0.0)
+
+    def _time_left(self, log: AttemptLog) -> float:
+        left = self._settings.timeout - log.active
+        if self._runtime.deadline is not None:
+            left = min(left, self._runtime.deadline - self._runtime.clock())
+        return left
+
+    async def _within_budget(self, question: _Question) -> str:
+        """Make one request; if tokens or money are limited, set its upper bound aside before."""
+        text, log = question.text, question.log
+        # An empty text predicts nothing.
+        state = self._knowledge.decide(self._size(text)) if text else PredictionState.OFF
+        log.decided(state)
+        predicted = state is PredictionState.SENT
+        if self._budget is None:
+            return await self._request(question, limits.wide(text), predicted=predicted)
+        bound = self._bound(question.messages, text)
+        most = bound.usage(predicted=predicted)
+        reservation = await self._budget.reserve(_all_tokens(most), self._cost(most))
+        before = len(log.attempts)
+        try:
+            return await self._request(question, bound, predicted=predicted)
+        finally:
+            made = log.attempts[before:]
+            spent = made[-1].spent(most) if made else _NOTHING
+            self._budget.settle(reservation, spent, self._cost(spent))
+
+    def _cost(self, usage: Usage) -> Decimal | None:
+        return self._prices.cost(usage, self._knowledge.reported_model)
+
+    def _size(self, text: str) -> int:
+        """Tokens of a text; if it is surely long enough for a prediction, just that number.
+
+        The tokenizer takes memory and half a second to load, so it is asked only if it matters.
+        """
+        least = self._knowledge.least_tokens
+        return least if len(text) >= _CHARACTERS_PER_TOKEN * least else self._runtime.count(text)
+
+    def _bound(self, messages: Sequence[Message], text: str) -> Bound:
+        return limits.tight(messages, text, self._knowledge.capability, self._runtime.count)
+
+    async def _request(self, question: _Question, bound: Bound, *, predicted: bool) -> str:
+        """Send, read, log the attempt, and turn whatever fails into advice."""
+        left = self._time_left(question.log)
+        if left <= 0:
+            raise self._out_of_time()
+        fields = request_fields(
+            model=self._settings.model,
+            messages=question.messages,
+            prediction=question.text if predicted else None,
+            capability=self._knowledge.capability,
+            most_tokens=bound.output_tokens,
+            dropped=self._knowledge.dropped,
+        )
+        reading = Reading(
+            most_characters=bound.characters,
+            stall=self._runtime.stall,
+            progress=question.progress,
+            watch=question.watch() if question.watch is not None else None,
+            clock=self._runtime.clock,
+        )
+        started = self._runtime.clock()
+        limit = asyncio.timeout(left)
+        problem: PredictEditError | None = None
+        try:
+            async with limit:
+                stream = await open_stream(self._client, fields)
+                answer = await reading.read(stream)
+        except _SDK_ERRORS as error:
+            if isinstance(error, AnswerTooLong) and "max_completion_tokens" not in fields:
+                self._note_limit(reading)
+            retry = (
+                _Retry(Failure(self._out_of_time()))
+                if limit.expired()
+                else self._understand(error, question, fields, started)
+            )
+            problem = retry.failure.error
+            raise retry from None
+        finally:
+            self._log(question, reading, started=started, predicted=predicted, problem=problem)
+        self._knowledge.answered(reading.model, reading.usage, predicted=predicted)
+        self._throttle.succeeded(stream.response.headers)
+        return answer
+
+    def _log(
+        self,
+        question: _Question,
+        reading: Reading,
+        *,
+        started: float,
+        predicted: bool,
+        problem: PredictEditError | None,
+    ) -> None:
+        """Log an attempt, however it ended, and report it."""
+        seconds = self._runtime.clock() - started
+        question.log.active += seconds
+        estimate = None
+        if reading.usage is None and reading.chunks:
+            estimate = Usage(
+                prompt_tokens=sum(map(self._runtime.count, question.sent)),
+                completion_tokens=self._runtime.count(reading.text),
+            )
+        model = reading.model or self._knowledge.reported_model
+        attempt = Attempt(
+            path=question.log.path,
+            predicted=predicted,
+            seconds=seconds,
+            characters=reading.characters,
+            model=reading.model,
+            usage=reading.usage,
+            estimate=estimate,
+            cost=self._prices.cost(reading.usage, model),
+            overhead=self._prices.overhead(reading.usage, model),
+            estimated_cost=self._prices.cost(estimate, model),
+            first_text=None if reading.first_text is None else reading.first_text - started,
+            error=problem,
+        )
+        question.log.attempts.append(attempt)
+        self._runtime.on_attempt(attempt)
+
+    def _note_limit(self, reading: Reading) -> None:
+        """Learn the model's output limit, which may not have been known, from a cut answer."""
+        reported = reading.usage.completion_tokens if reading.usage else None
+        self._knowledge.cut_at(reported or self._runtime.count(reading.text))
+
+    def _understand(
+        self, error: Exception, question: _Question, fields: Mapping[str, Any], started: float
+    ) -> _Retry:
+        """Decide what to do about a failed request; note what it teaches."""
+        failure = explain(error, self._target, sent=question.sent)
+        left_out = self._knowledge.adapt(error, fields, question.sent)
+        if left_out == "prediction":
+            question.log.prediction = PredictionState.REFUSED
+        if failure.again is Again.LATER:
+            self._throttle.limited(started=started, wait=failure.wait)
+        return _Retry(failure, changed=left_out is not None)
+
+    def _out_of_time(self) -> PredictEditError:
+        deadline = self._runtime.deadline
+        if deadline is not None and self._runtime.clock() >= deadline:
+            return BudgetExceeded(
+                "The time of the whole run is up.",
+                "Run the command again for the remaining files, or give the run more time.",
+            )
+        return ModelTimeout(
+            f"The file took longer than {self._settings.timeout:g} s.",
+            "Raise `timeout`, choose a faster model, or exclude long files.",
+        )
+
+
+def _all_tokens(usage: Usage) -> int:
+    return (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)

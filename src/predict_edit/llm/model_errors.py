@@ -1,0 +1,458 @@
+"""From what the SDK raises to what a person should do.
+
+Every exception of openai, httpx2 and json that asking a model can raise becomes one error of the
+project's tree, with a cause and a next step, and the advice whether asking again can help. The
+steps are those of Azure's "Predicted outputs" troubleshooting, spelled out for the way of signing
+in and the shape of the address at hand. An error body may echo the request: the file, the prompt,
+or part of a key. What is shown to people, and what error texts are matched against, goes through
+:func:`quote` and :func:`without_echo` first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+
+from predict_edit.domain import errors
+from predict_edit.llm.stream import NoStream
+from predict_edit.llm.throttle import retry_after
+from predict_edit.settings.endpoint import Endpoint, Route
+from predict_edit.settings.sign_in import ROLE, SignIn, other_scope
+from predict_edit.support.unicode import is_shown
+
+_SERVER_ERROR = 500
+_TIMEOUTS = (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError)
+_TOO_LONG = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+"""OpenAI's and Azure's code, and that of llama.cpp's server."""
+_CONTEXT = re.compile(r"context (?:length|size|window)\D{0,30}(\d[\d,]{2,9})")
+_BROKEN_LINES = (openai.APIConnectionError, httpx2.HTTPError, OSError)
+
+_REDIRECTS = range(300, 400)
+
+_STATUSES = frozenset({400, 422})
+_PREDICTION_CODES = frozenset({"unsupported_parameter", "unknown_parameter"})
+_PARAMETER_CODES = _PREDICTION_CODES | {"unsupported_value"}
+_OTHER_CODES = frozenset({"content_filter", "context_length_exceeded"})
+_OBJECTIONS = (
+    "unsupported",
+    "not supported",
+    "not currently supported",
+    "unknown",
+    "unrecognized",
+    "extra_forbidden",
+    "extra inputs",
+    "not permitted",
+    "unexpected",
+    "not allowed",
+)
+
+LONGEST_QUOTE = 300
+"""Characters of provider text that are shown."""
+
+_LONGEST_READ = 8_000
+_RUN = 20
+"""A run of this many characters that also stands in the sent text counts as an echo of it."""
+
+_KEY_LIKE = re.compile(
+    r"""(?ix)
+    \bbearer\s+\S+                       # a header
+    | \beyJ[\w.+/=*-]{8,}                # a JSON web token
+    | \b(?:sk|pk|rk)-[\w*.-]{4,}         # OpenAI and its like, masked ones too
+    | \bgh[opsur]_\w{8,} | \bgithub_pat_\w+
+    | \b[0-9a-f]{32}\b | \b[A-Za-z0-9]{84}\b   # Azure, old and new
+    | [\w+/=-]{48,}                      # whatever else is too long to be a word
+    """
+)
+_ESCAPED_QUOTE = re.compile(r"\\+([\"'])")
+_SPACES = re.compile(r"(?:\\+[nrt]|\s)+")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What was asked, as far as advice needs."""
+
+    model: str
+    endpoint: Endpoint
+    sign_in: SignIn
+    scope: str
+
+    @property
+    def host(self) -> str:
+        """The host of the API."""
+        return self.endpoint.host
+
+
+class Again(enum.Enum):
+    """Whether the same request may succeed later."""
+
+    NEVER = enum.auto()
+    SOON = enum.auto()
+    """After a short pause: the server or the line failed."""
+    LATER = enum.auto()
+    """When the rate limit allows."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed request, understood."""
+
+    error: errors.PredictEditError
+    again: Again = Again.NEVER
+    wait: float | None = None
+    """Seconds the server asks to wait."""
+
+
+def explain(  # noqa: PLR0911 - one for each kind of exception
+    error: Exception,
+    target: Target,
+    *,
+    sent: Sequence[str] = (),
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+) -> Failure:
+    """Explain an exception of one request.
+
+    ``sent`` are the texts of the request; nothing of them is quoted back.
+    """
+    if isinstance(error, errors.PredictEditError):
+        # Raised while the answer was read: only a stream that broke may do better.
+        broken = isinstance(error, errors.StreamCutShort | errors.ModelTimeout)
+        retry = broken and not isinstance(error, NoStream)
+        return Failure(error, Again.SOON if retry else Again.NEVER)
+    if isinstance(error, openai.APIStatusError):
+        return _status(error, target, sent, now())
+    if isinstance(error, _TIMEOUTS):
+        timeout = errors.ModelTimeout(
+            f"{target.host} did not answer in time.",
+            "Run the command again; raise `timeout` for long files or slow models.",
+        )
+        return Failure(timeout, Again.SOON)
+    if isinstance(error, _BROKEN_LINES):
+        reason = type(error.__cause__ or error).__name__
+        broken_line = errors.ModelUnavailable(
+            f"The connection to {target.host} failed or broke ({reason}).",
+            "Run the command again; if it persists, check `base-url` and that the runner reaches "
+            "this host.",
+        )
+        return Failure(broken_line, Again.SOON)
+    if type(error) is openai.APIError:
+        return _frame(error, target, sent)
+    if isinstance(error, ValueError | openai.APIResponseValidationError):
+        unreadable = errors.StreamCutShort(
+            f"{target.host} sent a stream that cannot be read ({type(error).__name__}).",
+            "Run the command again; if it persists, check that `base-url` is the root of an "
+            "OpenAI-compatible API.",
+        )
+        return Failure(unreadable, Again.SOON)
+    unknown = errors.ModelUnavailable(
+        f"The request failed ({type(error).__name__}: {quote(str(error), sent)}).",
+        "Run the command again; if it persists, check `base-url` and `model`.",
+    )
+    return Failure(unknown)
+
+
+def _codes(error: openai.APIError) -> set[str]:
+    """The codes of an error, Azure's inner one too, in lower case."""
+    found = {str(error.code or ""), str(error.type or "")}
+    body = error.body
+    while isinstance(body, dict):
+        found.add(str(body.get("code") or ""))
+        body = body.get("innererror") or body.get("inner_error")
+    return {code.lower() for code in found if code}
+
+
+def _quoted(error: openai.APIError, sent: Sequence[str]) -> str:
+    """The provider's words, fit to be shown, as the end of a sentence."""
+    # A status error's own message is Python's rendering of the body.
+    spoken = sentence_of(error.body) if isinstance(error, openai.APIStatusError) else error.message
+    words = quote(spoken, sent).rstrip(".")
+    return f": “{words}”." if words else "."
+
+
+def _by_content(
+    error: openai.APIError, target: Target, sent: Sequence[str]
+) -> errors.ModelError | None:
+    """Know an error by its code, whatever status or frame carried it."""
+    codes, text = _codes(error), body_text(error.body).lower()
+    if codes & {"content_filter", "responsibleaipolicyviolation"}:
+        return errors.ContentFiltered(
+            "The provider's content filter refused the request.",
+            "Look for text in this file or instruction that the filter may object to; Azure "
+            "shows and sets the filter with the deployment.",
+        )
+    if codes & _TOO_LONG or "maximum context length" in text:
+        named = _CONTEXT.search(text)
+        return errors.ContextTooLong(
+            f"The file and the prompt do not fit into the context of {target.model}.",
+            "Exclude the file (`exclude`), set `context: none`, or choose a model with a longer "
+            "context.",
+            limit=int(named[1].replace(",", "")) if named else None,
+        )
+    if "insufficient_quota" in codes:
+        return errors.ModelRateLimited(
+            f"The account at {target.host} has no quota left{_quoted(error, sent)}",
+            "Check plan, credit and spending limit of the account; waiting does not help.",
+        )
+    return None
+
+
+def _frame(error: openai.APIError, target: Target, sent: Sequence[str]) -> Failure:
+    """Explain an error that arrived inside a stream, after status 200."""
+    if known := _by_content(error, target, sent):
+        return Failure(known)
+    if _codes(error) & {"rate_limit_exceeded", "429", "too_many_requests"}:
+        return Failure(_rate_limited(error, target, sent, None), Again.LATER)
+    broken_off = errors.ModelUnavailable(
+        f"{target.host} broke off its answer with an error{_quoted(error, sent)}",
+        "Run the command again.",
+    )
+    return Failure(broken_off, Again.SOON)
+
+
+def _rate_limited(
+    error: openai.APIError, target: Target, sent: Sequence[str], wait: float | None
+) -> errors.ModelRateLimited:
+    asked = f", which asks to wait {wait:.0f} s" if wait else ""
+    return errors.ModelRateLimited(
+        f"The rate limit of {target.model} was reached{asked}{_quoted(error, sent)}",
+        "Lower `concurrency`, raise `timeout`, or raise the rate limit of the account or "
+        "deployment.",
+    )
+
+
+def _status(
+    error: openai.APIStatusError, target: Target, sent: Sequence[str], now: dt.datetime
+) -> Failure:
+    """Explain a status that is not 200."""
+    status, headers = error.status_code, error.response.headers
+    wait = retry_after(headers, now)
+    stop = headers.get("x-should-retry") == "false"
+    if (known := _by_content(error, target, sent)) is not None and status < _SERVER_ERROR:
+        return Failure(known)
+    if status == httpx2.codes.TOO_MANY_REQUESTS:
+        limited = _rate_limited(error, target, sent, wait)
+        return Failure(limited, Again.NEVER if stop else Again.LATER, wait)
+    if status in {408, 409} or status >= _SERVER_ERROR:
+        unavailable = errors.ModelUnavailable(
+            f"{target.host} answered {status}{_quoted(error, sent)}",
+            "Run the command again; if it persists, look at the provider's status page.",
+        )
+        return Failure(unavailable, Again.NEVER if stop else Again.SOON, wait)
+    if status in _REDIRECTS:
+        to = urlsplit(headers.get("location", "")).netloc
+        return Failure(
+            errors.ModelRefused(
+                f"{target.host} redirects{f' to {quote(to)}' if to else ''} ({status}). The file "
+                "was not sent there.",
+                "Set `base-url` to the address that answers itself.",
+            )
+        )
+    return Failure(_refusal(status, target, _quoted(error, sent)))
+
+
+def _refusal(status: int, target: Target, words: str) -> errors.ModelError:
+    """Explain a 4xx that asking again does not change; ``words`` ends the sentence."""
+    azure, entra = target.endpoint.is_azure, target.sign_in is not SignIn.KEY
+    if status == httpx2.codes.UNAUTHORIZED:
+        if entra:
+            step = (
+                f"The token was for the scope `{target.scope}`; if this resource wants the other "
+                f"one, set `azure-scope: {other_scope(target.scope)}`. The identity needs the role "
+                f"*{ROLE}* on the Azure OpenAI resource, and `base-url` must name a resource in "
+                "its tenant."
+            )
+        elif azure:
+            step = (
+                "Check that `api-key` is a key of the very resource that `base-url` names, and "
+                "that it was not regenerated."
+            )
+        else:
+            step = (
+                "Check the key (`api-key`): that it is whole, was not revoked, and belongs to "
+                f"{target.host}."
+            )
+        cause = f"{target.host} did not accept the sign-in (401){words}"
+        return errors.ModelUnauthorized(cause, step)
+    if status == httpx2.codes.FORBIDDEN:
+        if entra:
+            step = (
+                f"Give the identity the role *{ROLE}* on the Azure OpenAI resource (it takes some "
+                "minutes to work), and check the resource's firewall. The token was for the scope "
+                f"`{target.scope}`; the other one is `{other_scope(target.scope)}`."
+            )
+        elif azure:
+            step = (
+                "Check that the resource allows keys and that its firewall or private network "
+                "lets the runner in."
+            )
+        else:
+            step = f"Check that the key's project may use {target.model}, and from this region."
+        return errors.ModelForbidden(f"{target.host} forbids this (403){words}", step)
+    if status == httpx2.codes.NOT_FOUND:
+        cause = f"{target.host} does not know the address or the model (404){words}"
+        return errors.ModelNotFound(cause, _not_found_step(target))
+    if status == httpx2.codes.CONTENT_TOO_LARGE:
+        return errors.ContextTooLong(
+            f"{target.host} finds the request too large (413){words}",
+            "Exclude the file (`exclude`) or set `context: none`.",
+        )
+    return errors.ModelRefused(
+        f"{target.host} refused the request ({status}){words}",
+        f"Check that {target.model} is a chat model of this API and region. If the text is about "
+        "predicted outputs, set `prediction: off`; if it is about `api-version`, use the v1 "
+        "address without one.",
+    )
+
+
+def _not_found_step(target: Target) -> str:
+    if not target.endpoint.is_azure:
+        return (
+            f"Check three things: `model` is a name that this API knows (now `{target.model}`); "
+            "`base-url` is the root of the API and usually ends in `/v1`; the model is not "
+            "retired."
+        )
+    shape = (
+        "`https://NAME.openai.azure.com/openai/v1/`"
+        if target.endpoint.route is Route.AZURE_V1
+        else "`https://NAME.openai.azure.com/`, with an `api-version` that exists"
+    )
+    return (
+        "Check three things: `model` is the name of your deployment, not of the model behind it "
+        f"(now `{target.model}`); `base-url` has your resource's name and the shape {shape}; the "
+        "model is not retired, which takes its deployments away."
+    )
+
+
+def refuses_prediction(error: Exception, *, sent: Sequence[str]) -> bool:
+    """Whether a request that carried ``prediction`` failed because of it.
+
+    Providers word it differently and put it into different shapes of body, so the text counts
+    where no code or parameter is given. ``sent`` are the request's texts: an echo of them is no
+    objection, even where a file speaks of predictions.
+    """
+    if not isinstance(error, openai.APIStatusError) or error.status_code not in _STATUSES:
+        return False
+    if error.code in _OTHER_CODES:
+        return False
+    if error.param is not None and _root(error.param) == "prediction":
+        return True
+    text = without_echo(f"{error.message}\n{body_text(error.body)}", sent).lower()
+    if "prediction" not in text:
+        return False
+    return error.code in _PREDICTION_CODES or any(words in text for words in _OBJECTIONS)
+
+
+def refused_parameter(error: Exception, *, optional: Collection[str]) -> str | None:
+    """The optional parameter of the request that the server does not take, if it is one.
+
+    By code and parameter as OpenAI and Azure send them, or by the location of an
+    ``extra_forbidden`` entry as FastAPI servers do.
+    """
+    if not isinstance(error, openai.APIStatusError) or error.status_code not in _STATUSES:
+        return None
+    if error.code in _PARAMETER_CODES and error.param is not None:
+        name = _root(error.param)
+        return name if name in optional else None
+    return next((name for name in _forbidden_extras(error.body) if name in optional), None)
+
+
+def _root(param: str) -> str:
+    """``prediction`` of ``body.prediction.content``."""
+    names = param.split(".")
+    return names[1] if names[0] == "body" and len(names) > 1 else names[0]
+
+
+def _forbidden_extras(body: object) -> Iterator[str]:
+    """The fields that a pydantic error list calls extra."""
+    details = body.get("detail") if isinstance(body, dict) else None
+    for item in details if isinstance(details, list) else ():
+        if isinstance(item, dict) and item.get("type") == "extra_forbidden":
+            place = item.get("loc")
+            if isinstance(place, list):
+                yield _root(".".join(map(str, place)))
+
+
+def _flat(text: str) -> str:
+    """One line, with single blanks, escaped quotes undone; the form in which texts are compared."""
+    return _ESCAPED_QUOTE.sub(r"\1", _SPACES.sub(" ", text))
+
+
+def without_echo(text: str, sent: Sequence[str]) -> str:
+    """``text`` on one line, with every longer run that also stands in ``sent`` taken out.
+
+    Echoes are found although they may be cut short, JSON-escaped or folded differently.
+    """
+    text = _flat(text[:_LONGEST_READ])
+    if len(text) < _RUN:
+        return text
+    echoed = bytearray(len(text))
+    wanted = {text[start : start + _RUN] for start in range(len(text) - _RUN + 1)}
+    for source in map(_flat, sent):
+        found = wanted.intersection(
+            source[start : start + _RUN] for start in range(len(source) - _RUN + 1)
+        )
+        if not found:
+            continue
+        for start in range(len(text) - _RUN + 1):
+            if text[start : start + _RUN] in found:
+                echoed[start : start + _RUN] = b"\x01" * _RUN
+    kept = "".join("\0" if echo else char for echo, char in zip(echoed, text, strict=True))
+    return re.sub("\0+", "…", kept)
+
+
+def _printed(text: str) -> str:
+    return "".join(char if is_shown(char) else " " for char in text)
+
+
+def quote(text: str, sent: Sequence[str] = ()) -> str:
+    """Provider text that may be shown: no echo, nothing that looks like a key, one short line."""
+    text = _KEY_LIKE.sub("[hidden]", without_echo(_printed(text), sent)).strip()
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1].rstrip()}…"
+
+
+def body_text(body: object) -> str:
+    """All of an error body as text, whatever its shape."""
+    if body is None:
+        return ""
+    if isinstance(body, str):
+        return body
+    try:
+        return json.dumps(body, default=str, ensure_ascii=False)
+    except ValueError:  # a circular structure
+        return str(body)
+
+
+def sentence_of(body: object) -> str:
+    """The sentence for people inside an error body of any known shape.
+
+    OpenAI's ``{"message": …}`` (already out of ``{"error": …}``), ``{"error": "text"}``,
+    FastAPI's ``{"detail": …}``, plain text; everything else as JSON.
+    """
+    if isinstance(body, dict):
+        for name in ("message", "error_description", "error", "detail", "msg", "title"):
+            found = body.get(name)
+            if isinstance(found, str) and found.strip():
+                return found
+            if isinstance(found, dict):
+                return sentence_of(found)
+            if isinstance(found, list) and found:
+                return "; ".join(_validation_line(item) for item in found[:3])
+    text = body_text(body)
+    return "" if text.lstrip().startswith("<") else text
+
+
+def _validation_line(item: object) -> str:
+    """One entry of a pydantic error list, without the input it echoes."""
+    if not isinstance(item, dict):
+        return str(item)
+    place = item.get("loc")
+    where = ".".join(map(str, place)) if isinstance(place, list | tuple) else ""
+    says = str(item.get("msg") or item.get("type") or "")
+    return ": ".join(part for part in (where, says) if part)
