@@ -56,6 +56,35 @@ def accounted(rehearsal: Rehearsal, finished: Any) -> None:
     assert total == rehearsal.file("edits.patch").count(b"\n@@ ") > 0
 
 
+class TestEverythingRefused:
+    """Refusals that are about the account or the pull request, not about suggestions."""
+
+    @pytest.mark.parametrize(
+        ("message", "helps"),
+        [
+            ("User is blocked", "another account"),
+            ("diff is taking too long to generate", "split the pull request"),
+        ],
+    )
+    async def test_it_is_told_once(
+        self,
+        rehearse: MakeRehearsal,
+        caplog: pytest.LogCaptureFixture,
+        message: str,
+        helps: str,
+    ) -> None:
+        """One request, everything in the patch, and the summary says what helps."""
+        rehearsal = await rehearse(files=TWO)
+        fault = refuse(rehearsal, 422, "Unprocessable Entity", message)
+        finished = await rehearsal.say()
+
+        assert fault.seen == 1
+        assert finished.report.outcome is Outcome.PATCHED
+        assert helps in rehearsal.summary.casefold()
+        assert "defect" not in caplog.text
+        accounted(rehearsal, finished)
+
+
 class TestBatches:
     """More suggestions than one review should hold."""
 

@@ -14,6 +14,7 @@ import pytest
 from predict_edit.domain.errors import (
     AnchorRefused,
     BranchMoved,
+    EverythingRefused,
     ForgeAnswerInvalid,
     ForgeError,
     ForgeForbidden,
@@ -173,7 +174,7 @@ def unprocessable(*errors: Any) -> Answer:
                     "errors": [{"resource": "PullRequest", "field": "diff", "code": "too_large"}],
                 },
             ),
-            ForgeRefused,
+            EverythingRefused,
             "larger than GitHub shows",
             "--files",
         ),
@@ -262,6 +263,31 @@ def test_a_pending_review_is_told_from_a_wrong_anchor(entry: Any) -> None:
 def test_a_body_that_is_too_long_is_told(got: Answer) -> None:
     """Both spellings of the length limit."""
     assert type(got.error(rest.CREATE_COMMENT)) is TextRefused
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "next_step"),
+    [
+        ("User is blocked", "blocked", "another account"),
+        ("was blocked from commenting by the repository owner", "blocked", "another account"),
+        ("Your account was flagged as spammy", "flagged", "GitHub Support"),
+        ("diff is taking too long to generate", "compute the diff", "--deliver patch"),
+        ("Unable to create comment because issue is locked.", "locked", "Unlock"),
+        ("Repository was archived so is read-only.", "archived", "Unarchive"),
+        ("commit_id is not part of the pull request", "no longer", "again"),
+        ("No commit found for SHA: 123", "no longer", "again"),
+    ],
+)
+@pytest.mark.parametrize("change", [str, str.upper])
+def test_a_refusal_of_everything_is_told_from_one_of_suggestions(
+    text: str, cause: str, next_step: str, change: Any
+) -> None:
+    """Smaller reviews would be refused as well, so what helps is said at once."""
+    for entry in (change(text), {"message": change(text), "code": "custom"}):
+        error = unprocessable(entry).error(rest.CREATE_REVIEW)
+        assert type(error) is EverythingRefused
+        assert cause in error.cause.casefold()
+        assert next_step in error.next_step
 
 
 def test_other_errors_are_no_refusals() -> None:

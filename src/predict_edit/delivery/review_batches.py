@@ -24,6 +24,7 @@ from predict_edit.delivery.review_markers import (
 from predict_edit.domain import FileResult, Review, ReviewDraft, SourceFile
 from predict_edit.domain.errors import (
     DiffError,
+    EverythingRefused,
     ForgeAnswerInvalid,
     ForgeError,
     ForgeRateLimited,
@@ -191,7 +192,8 @@ class ReviewBatches:
         """
         self._refusals += 1
         single = error.status == HTTPStatus.UNPROCESSABLE_ENTITY
-        if not single or isinstance(error, PendingReview) or self._refusals > MOST_REFUSALS:
+        whole = isinstance(error, PendingReview | EverythingRefused)
+        if not single or whole or self._refusals > MOST_REFUSALS:
             raise error
         log.error("defect: GitHub refused suggestions that should be right: %s", error.reasons)
         await self._hide_orphan(marker)

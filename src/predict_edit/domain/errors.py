@@ -28,6 +28,7 @@
     │   │   ├── AnchorRefused     a suggestion that GitHub finds outside the diff
     │   │   ├── PendingReview     the token's account has an unfinished review there
     │   │   ├── TextRefused       longer than GitHub takes
+    │   │   ├── EverythingRefused nothing from this account, or nothing on this pull request
     │   │   └── BranchMoved       a branch is not where it was said to be
     │   ├── ForgeRateLimited      403 or 429 with a limit
     │   ├── ForgeUnavailable      5xx, broken connection, timeout
@@ -208,6 +209,10 @@ class PendingReview(ForgeRefused):
 
 class TextRefused(ForgeRefused):
     """A body is longer than the 65,536 characters that GitHub takes."""
+
+
+class EverythingRefused(ForgeRefused):
+    """GitHub refuses everything from this account or on this pull request, however small."""
 
 
 class BranchMoved(ForgeRefused):

@@ -19,6 +19,7 @@ import requests
 from predict_edit.domain.errors import (
     AnchorRefused,
     BranchMoved,
+    EverythingRefused,
     ForgeAnswerInvalid,
     ForgeError,
     ForgeForbidden,
@@ -57,7 +58,7 @@ class _Rule:
     pattern: str
     cause: str
     next_step: str
-    refusal: type[ForgeRefused] = ForgeRefused
+    refusal: type[ForgeRefused] = EverythingRefused
     """The class of the error if the sentence comes with a 4xx other than 403."""
 
 
@@ -101,6 +102,16 @@ _FORBIDDEN: Final = (
         "The conversation of the pull request is locked ({endpoint}).",
         "Unlock it, or use a token of an account with write access.",
     ),
+    _Rule(
+        r"\bblocked\b",
+        "The account of the token is blocked in this repository ({endpoint}).",
+        "Unblock it under Settings > Moderation options, or use a token of another account.",
+    ),
+    _Rule(
+        r"flagged|spammy|suspended",
+        "GitHub flagged or suspended the account of the token ({endpoint}).",
+        "Ask GitHub Support about it, or use a token of another account.",
+    ),
 )
 
 _REFUSED: Final = (
@@ -130,6 +141,16 @@ _REFUSED: Final = (
         "The branch is no longer at the commit that was read ({endpoint}).",
         "Run the command again.",
         BranchMoved,
+    ),
+    _Rule(
+        r"commit_id.*not part of the pull request|no commit found for sha",
+        "The commit that was read is no longer in the pull request ({endpoint}).",
+        "Run the command again.",
+    ),
+    _Rule(
+        r"taking too long to generate",
+        "GitHub could not compute the diff of the pull request in time ({endpoint}).",
+        "Use `--deliver patch` or `--deliver commit`, or split the pull request.",
     ),
     _Rule(
         r"maximum number of (lines|files)|too_large",
@@ -307,7 +328,7 @@ def _refused(endpoint: Endpoint, status: int, reasons: tuple[str, ...]) -> Forge
     next_step = _REFUSED_BY_STATUS.get(
         status, "Read what GitHub says; if it stays unclear, report it."
     )
-    if rule := _known(_REFUSED, reasons):
+    if rule := _known(_REFUSED + _FORBIDDEN, reasons):
         kind = rule.refusal
         cause, next_step = rule.cause.format(endpoint=endpoint.name), rule.next_step
     return kind(cause + _quoted(reasons), next_step, status=status, reasons=reasons)
