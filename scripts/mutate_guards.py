@@ -218,9 +218,9 @@ GUARDS = (
     ),
     Guard(
         name="a plan brings no protected file in",
-        file="run/pull_request_shards.py",
-        old="self._forge, self._manifest.commit, chosen.kept, policy",
-        new="self._forge, self._manifest.commit, changes, policy",
+        file="run/targets.py",
+        old="return chosen.kept, (*skipped, *chosen.skipped)",
+        new="return changed, (*skipped, *chosen.skipped)",
         test="tests/action/test_artifacts.py::test_forged_plan_reaches_no_protected_file",
     ),
     Guard(

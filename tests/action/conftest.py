@@ -29,9 +29,9 @@ from predict_edit.findings.workspace import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 from predict_edit.report.outputs import to_outputs
+from predict_edit.run.context import Context
+from predict_edit.run.engine import run
 from predict_edit.run.outcome import Finished
-from predict_edit.run.pull_request import Desk
-from predict_edit.run.pull_request_shards import run_command
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.inputs import read_inputs
 from predict_edit.trigger.command import DEFAULT_COMMAND
@@ -139,10 +139,10 @@ class Rehearsal:
             )
         )
         try:
-            return await run_command(
+            return await run(
                 commanded,
                 read_inputs({f"INPUT_{name.upper()}": value for name, value in given.items()}),
-                Desk(
+                Context(
                     forge=forge,
                     open_editor=self._open,
                     outbox=OutputFolder(self.stage.folder / f"rehearsal{self.runs}"),

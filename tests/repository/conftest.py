@@ -31,8 +31,8 @@ from predict_edit.findings import Roots
 from predict_edit.findings.workspace import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
-from predict_edit.run.branch import TaskDesk
-from predict_edit.run.branch_shards import run_task
+from predict_edit.run.context import Context
+from predict_edit.run.engine import run
 from predict_edit.run.outcome import Finished
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.inputs import read_inputs
@@ -152,7 +152,7 @@ class Scene:
             del settings
             return self.editor
 
-        desk = TaskDesk(
+        ctx = Context(
             forge=self.forge,
             open_editor=open_editor,
             outbox=OutputFolder(self.workspace),
@@ -160,7 +160,7 @@ class Scene:
                 folder=self.workspace, roots=Roots(folders=(str(self.workspace),), name="game")
             ),
         )
-        return await run_task(tasked, read_inputs(environ), desk)
+        return await run(tasked, read_inputs(environ), ctx)
 
     @property
     def pulls(self) -> list[PullRequest]:

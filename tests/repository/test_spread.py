@@ -16,10 +16,10 @@ from predict_edit.run.manifest import (
     PlannedFile,
     PlannedShard,
     ShardResult,
+    lost_files,
     read_parts,
     write_part,
 )
-from predict_edit.run.shard_results import lost_files
 
 from .conftest import BRANCH, REPOSITORY, MakeScene, Scene, python_file, without_import, world_files
 

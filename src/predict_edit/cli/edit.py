@@ -12,7 +12,7 @@ from predict_edit.cli import disk
 from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich, printable
 from predict_edit.cli.expecting import show_estimate
 from predict_edit.cli.model_choice import read_settings
-from predict_edit.cli.work import Watch, carry_out
+from predict_edit.cli.work import Display, carry_out, plan_for
 from predict_edit.domain import (
     FileResult,
     FileStatus,
@@ -50,21 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     opened = [_open(name, arguments.name or _PLAIN_NAME, before) for name in names]
     sources = [file for file in opened if isinstance(file, SourceFile)]
     skipped = [file for file in opened if isinstance(file, SkippedFile)]
+    plan = plan_for(sources, skipped, instruction=instruction, settings=settings)
     if arguments.estimate:
-        return show_estimate(
-            sources,
-            skipped,
-            instruction=instruction,
-            settings=settings,
-            as_json=arguments.json,
-        )
-    report = carry_out(
-        sources,
-        skipped,
-        instruction=instruction,
-        settings=settings,
-        watch=_watch(quiet=arguments.quiet or names == [STDIN]),
-    )
+        return show_estimate(plan, as_json=arguments.json)
+    report = carry_out(plan, _display(quiet=arguments.quiet or names == [STDIN]))
     if names == [STDIN]:
         _pipe(report, next(iter(before.values())), as_json=arguments.json)
     else:
@@ -111,7 +100,7 @@ def _open(name: str, shown: str, before: dict[str, bytes]) -> SourceFile | Skipp
     return opened
 
 
-def _watch(*, quiet: bool) -> Watch:
+def _display(*, quiet: bool) -> Display:
     if quiet or not has_rich():
         return Silent()
     from predict_edit.cli.terminal import watch_for  # noqa: PLC0415

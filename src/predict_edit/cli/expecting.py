@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from predict_edit.cli.console import DONE, printable
-from predict_edit.cli.work import job_for, no_bases
-from predict_edit.delivery.state import Memory
-from predict_edit.domain import EditRequest, SkippedFile, SourceFile
 from predict_edit.edit.screening import secret_in
 from predict_edit.report.view import count, dollars
-from predict_edit.run.edit_files import Editing
+from predict_edit.run.edit_all import Plan
 from predict_edit.run.estimate import as_data, foresee, in_words
-from predict_edit.settings.fields import Settings
 
 if TYPE_CHECKING:
     from predict_edit.llm.billing import Estimate
@@ -24,60 +19,35 @@ if TYPE_CHECKING:
 _HEADS = ("file", "calls", "tokens in", "likely out", "at most", "likely cost", "at most")
 
 
-def show_estimate(
-    sources: Sequence[SourceFile],
-    skipped: Sequence[SkippedFile],
-    *,
-    instruction: str,
-    settings: Settings,
-    memory: Memory | None = None,
-    as_json: bool = False,
-) -> int:
+def show_estimate(plan: Plan, *, as_json: bool = False) -> int:
     """Print what editing these files would take; the exit status is always 0.
 
     Raises:
         SettingsError: the model could not be asked with these settings.
     """
-    requests, left_out = asyncio.run(
-        _divide(sources, instruction, settings, Memory() if memory is None else memory)
-    )
-    files = [(request.file.path, foresee([request], settings.model)) for request in requests]
+    settings = plan.task.settings.model
+    requests = plan.requests
+    files = [(request.file.path, foresee([request], settings)) for request in requests]
+    whole = foresee(requests, settings)
+    left_out = [*_not_asked(plan)]
     left_out += [declined for _, made in files for declined in made.declined]
-    left_out += [(file.path, file.reason) for file in skipped]
-    whole = foresee(requests, settings.model)
+    left_out += [(file.path, file.reason) for file in plan.skipped]
     files = [(path, made) for path, made in files if made.files]
     if as_json:
         _print_json(files, left_out, whole)
     else:
         _print_table(files, left_out)
-        sys.stdout.write(f"{in_words(whole, settings.model)}\nNo model was asked.\n")
+        sys.stdout.write(f"{in_words(whole, settings)}\nNo model was asked.\n")
     return DONE
 
 
-async def _divide(
-    sources: Sequence[SourceFile], instruction: str, settings: Settings, memory: Memory
-) -> tuple[list[EditRequest], list[tuple[str, str]]]:
-    """What would be asked, as the run itself decides it; and path and reason of the rest."""
-    key = settings.model.api_key
-    secrets = (key,) if key else ()
-    requests: list[EditRequest] = []
-    left_out: list[tuple[str, str]] = []
-    editing = Editing(
-        job=job_for(instruction),
-        settings=settings.model,
-        memory=memory,
-        secrets=secrets,
-        bases=asyncio.create_task(no_bases()),
-    )
-    async with editing:
-        for file in sources:
-            if editing.remembers(file):
-                left_out.append((file.path, "answered before, and nothing is asked again"))
-            elif reason := secret_in(file, secrets):
-                left_out.append((file.path, reason))
-            else:
-                requests += editing.to_ask([file])
-    return requests, left_out
+def _not_asked(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Path and reason of the files of a plan that the model is not asked about."""
+    for file in plan.sources:
+        if file.path in plan.known:
+            yield file.path, "answered before, and nothing is asked again"
+        elif reason := secret_in(file, plan.task.secrets):
+            yield file.path, reason
 
 
 def _print_table(

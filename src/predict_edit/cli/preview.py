@@ -12,7 +12,7 @@ from predict_edit.cli.console import DONE, FAILED
 from predict_edit.cli.expecting import show_estimate
 from predict_edit.cli.kept import Kept
 from predict_edit.cli.model_choice import read_settings
-from predict_edit.cli.work import carry_out, with_commits
+from predict_edit.cli.work import carry_out, plan_for
 from predict_edit.domain import (
     FileResult,
     FileStatus,
@@ -58,27 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
     sources, skipped = _select(checkout, settings, attributes)
     kept = Kept(checkout.root, os.environ)
     memory = kept.load()
+    plan = plan_for(sources, skipped, instruction=instruction, settings=settings, memory=memory)
     if arguments.estimate:
-        return show_estimate(
-            sources,
-            skipped,
-            instruction=instruction,
-            settings=settings,
-            memory=memory,
-            as_json=arguments.json,
-        )
+        return show_estimate(plan, as_json=arguments.json)
     try:
         report = carry_out(
-            sources,
-            skipped,
-            instruction=instruction,
-            settings=settings,
-            watch=terminal.watch_for(quiet=arguments.quiet),
-            memory=memory,
+            plan, terminal.watch_for(quiet=arguments.quiet), head=checkout.head, base=checkout.base
         )
     finally:
         kept.store(memory)
-    report = with_commits(report, head=checkout.head, base=checkout.base)
     _tell(report, checkout, arguments)
     if arguments.apply:
         _apply(report, checkout)

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from predict_edit.cli.console import Silent, coloured, printable
-from predict_edit.cli.work import Watch
+from predict_edit.cli.work import Display
 from predict_edit.domain import (
     FailedEdit,
     FileEdit,
@@ -297,7 +297,7 @@ class Lines:
         self._stream.flush()
 
 
-def watch_for(*, quiet: bool = False) -> Watch:
+def watch_for(*, quiet: bool = False) -> Display:
     """Choose how to show progress on standard error."""
     if quiet:
         return Silent()

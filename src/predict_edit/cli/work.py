@@ -1,12 +1,12 @@
-"""Files through the model and to their places, with somebody watching; no host takes part."""
+"""The engine at a terminal: a plan of local files, carried out with a person watching."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import contextlib
 import datetime as dt
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from secrets import token_hex
 from typing import Protocol
 
@@ -15,85 +15,65 @@ from predict_edit.delivery.state import Memory
 from predict_edit.domain import (
     CommandRef,
     CommandSource,
-    EditRequest,
     FailedEdit,
     FileEdit,
     FileResult,
-    FileStatus,
     Job,
     Outcome,
     RunReport,
     SkippedFile,
     SourceFile,
 )
-from predict_edit.domain.editor_port import Editor, Progress
-from predict_edit.run.edit_files import Editing, common_problem
-from predict_edit.run.outcome import money_of, outcome_of
+from predict_edit.domain.editor_port import Editor
+from predict_edit.run.context import OpenEditor
+from predict_edit.run.edit_all import Plan, Task, Watch, edit_all, recalled_notes
+from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.settings.fields import ModelSettings, Settings
 
 _IDENTITY = ("AZURE",)
 
 
-class Watch(Protocol):
-    """Whoever wants to see how far each file is."""
+class Display(Protocol):
+    """Shows how far each file is."""
 
     def begin(self, files: Sequence[SourceFile]) -> None:
-        """All files are about to be asked for."""
+        """All files are about to be asked about."""
 
     def received(self, path: str, characters: int) -> None:
-        """So many characters of a file's answer have come."""
+        """So many characters of a file's answer have arrived."""
 
     def answered(self, answer: FileEdit | FailedEdit) -> None:
-        """A file's answer is whole, or there will be none."""
+        """A file's answer is complete, or there will be none."""
 
     def end(self) -> None:
-        """Nothing more will come."""
+        """No more will arrive."""
 
 
-class _WatchedEditor:
-    """An editor that lets somebody watch."""
+class _Listener:
+    """Shows the progress of a run on a display."""
 
-    def __init__(self, editor: Editor, watch: Watch) -> None:
-        self._editor = editor
-        self._watch = watch
+    def __init__(self, display: Display) -> None:
+        self.received = display.received
+        self.answered = display.answered
+        self._display = display
 
-    @property
-    def model(self) -> str:
-        """As the editor says."""
-        return self._editor.model
+    def done(self, result: FileResult) -> None:
+        """Leave it at the answer."""
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """As the editor says."""
-        return self._editor.notes
-
-    def declines(self, file: SourceFile) -> str | None:
-        """As the editor says."""
-        return self._editor.declines(file)
-
-    async def edit(
-        self, request: EditRequest, progress: Progress | None = None
-    ) -> FileEdit | FailedEdit:
-        """Ask the editor, and pass on how far it is."""
-
-        def count(characters: int) -> None:
-            self._watch.received(request.file.path, characters)
-            if progress is not None:
-                progress(characters)
-
-        answer = await self._editor.edit(request, count)
-        self._watch.answered(answer)
-        return answer
-
-    async def aclose(self) -> None:
-        """Let go of connections."""
-        await self._editor.aclose()
+    @contextlib.asynccontextmanager
+    async def watch(self, plan: Plan) -> AsyncIterator[Watch]:
+        """Show the files that the model is asked about."""
+        if not plan.todo:
+            yield self
+            return
+        self._display.begin(plan.todo)
+        try:
+            yield self
+        finally:
+            self._display.end()
 
 
-OpenEditor = Callable[[ModelSettings], Editor]
-
-
-def open_chat_editor(settings: ModelSettings) -> Editor:
+async def open_chat_editor(settings: ModelSettings) -> Editor:
     """Open the real model, with what this process may use to sign in."""
     from predict_edit.llm.auth import open_client  # noqa: PLC0415 - takes most of a second
     from predict_edit.llm.editor import ChatEditor  # noqa: PLC0415
@@ -108,98 +88,58 @@ def open_chat_editor(settings: ModelSettings) -> Editor:
 
 
 def job_for(instruction: str) -> Job:
-    """One instruction of a person at a terminal, as the engine wants it."""
+    """One instruction of a person at a terminal, as the engine takes it."""
     command = CommandRef(source=CommandSource.DISPATCH, comment_id=None, author=None)
     return Job(repository="", pull_request=0, instruction=instruction, command=command)
 
 
-def carry_out(
+def plan_for(
     sources: Sequence[SourceFile],
     skipped: Sequence[SkippedFile],
     *,
     instruction: str,
     settings: Settings,
-    watch: Watch,
     memory: Memory | None = None,
+) -> Plan:
+    """Plan to edit local files; what ``memory`` holds is not asked again.
+
+    The memory grows with every file that is answered.
+    """
+    key = settings.model.api_key
+    task = Task(
+        job=job_for(instruction),
+        settings=settings,
+        secrets=(key,) if key else (),
+        memory=memory,
+    )
+    known = task.recalled(sources)
+    return Plan(
+        task=task,
+        sources=tuple(sources),
+        known=known,
+        skipped=tuple(skipped),
+        notes=recalled_notes(known),
+    )
+
+
+def carry_out(
+    plan: Plan,
+    display: Display,
+    *,
+    head: str = "",
+    base: str = "",
     open_editor: OpenEditor = open_chat_editor,
 ) -> RunReport:
-    """Ask for every file, side by side, and put together what came of it.
-
-    What ``memory`` holds is not asked for again; it grows with every file that is answered.
+    """Edit the files of a plan and report what became of them; nothing is written.
 
     Raises:
         SettingsError: the model cannot be asked with these settings.
         SignInError: this machine has no credential for it.
     """
-    job = job_for(instruction)
-    model = settings.model.model
-    notes: tuple[str, ...] = ()
-    results: tuple[FileResult, ...] = ()
-    if sources:
-        model, notes, results = asyncio.run(
-            _ask(
-                sources,
-                job=job,
-                settings=settings,
-                watch=watch,
-                memory=Memory() if memory is None else memory,
-                open_editor=open_editor,
-            )
-        )
-    files = (
-        *capped(results, settings.max_suggestions),
-        *(FileResult(path=f.path, status=FileStatus.SKIPPED, reason=f.reason) for f in skipped),
-    )
-    posted = sum(len(result.placed.suggestions) for result in files if result.placed)
+    edited = asyncio.run(edit_all(plan, open_editor, _Listener(display)))
+    results = capped(edited.results, plan.task.settings.max_suggestions)
+    facts = Facts(job=plan.task.job, head=head, base=base, model=edited.model, dry_run=True)
+    posted = any(result.placed.suggestions for result in results if result.placed)
+    files = (*results, *skipped_results(plan.skipped))
     outcome = outcome_of(files, Outcome.SUGGESTED if posted else None)
-    return RunReport(
-        outcome=outcome,
-        job=job,
-        model=model,
-        files=files,
-        cost=money_of(files),
-        notes=notes,
-        problem=common_problem(files) if outcome is Outcome.FAILED else "",
-        dry_run=True,
-    )
-
-
-async def _ask(
-    sources: Sequence[SourceFile],
-    *,
-    job: Job,
-    settings: Settings,
-    watch: Watch,
-    memory: Memory,
-    open_editor: OpenEditor,
-) -> tuple[str, tuple[str, ...], tuple[FileResult, ...]]:
-    key = settings.model.api_key
-    editing = Editing(
-        job=job,
-        settings=settings.model,
-        memory=memory,
-        secrets=(key,) if key else (),
-        bases=asyncio.create_task(no_bases()),
-    )
-    async with editing:
-        if all(editing.remembers(file) for file in sources):
-            results = await editing.all_files(sources, None)
-            return settings.model.model, editing.notes, results
-        editor = _WatchedEditor(open_editor(settings.model), watch)
-        watch.begin([file for file in sources if not editing.remembers(file)])
-        try:
-            results = await editing.all_files(sources, editor)
-        finally:
-            watch.end()
-            await editor.aclose()
-        return editor.model, (*editor.notes, *editing.notes), results
-
-
-async def no_bases() -> dict[str, str]:
-    """The diffs are made here and always whole, so nothing has to stand in for them."""
-    return {}
-
-
-def with_commits(report: RunReport, *, head: str, base: str) -> RunReport:
-    """Name the commits that a report is about."""
-    return dataclasses.replace(report, head=head, base=base)
+    return report_of(facts.noting(*edited.notes, *plan.notes), outcome, files=files)

@@ -31,7 +31,8 @@ def write_output_files(output: OutputFolder, report: RunReport) -> OutputPaths:
 class PatchDelivery:
     """Nothing is written to GitHub but the summary; :func:`write_output_files` does the rest."""
 
-    to: Destination
+    to: Destination | None = None
+    """``None`` for a branch, where nothing has to be saved first."""
 
     def prepare(self, results: Sequence[FileResult]) -> Delivered:
         """Move every suggestion to the patch."""
@@ -39,6 +40,6 @@ class PatchDelivery:
 
     async def deliver(self, prepared: Delivered) -> Delivered:
         """Save the paid answers, and nothing else."""
-        if self.to.save is not None:
+        if self.to is not None and self.to.save is not None:
             await self.to.save()
         return prepared

@@ -11,16 +11,33 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from secrets import token_hex
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from predict_edit.delivery.delivered import Delivered
 from predict_edit.delivery.own_branch import OwnBranch, find_own_branch, marker_of
-from predict_edit.domain import BranchMove, BranchPull, CommitDraft, PullDraft
+from predict_edit.delivery.state import UNCHANGED, answer_of
+from predict_edit.domain import (
+    BranchMove,
+    BranchPull,
+    CommitDraft,
+    FileResult,
+    FileStatus,
+    Outcome,
+    PlacedFile,
+    PlacementKind,
+    PullDraft,
+    RunReport,
+)
 from predict_edit.domain.errors import ForgeError, ForgeRefused
 from predict_edit.domain.ports import GitHost
+from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
+
+if TYPE_CHECKING:
+    from predict_edit.findings import Findings
 
 MAX_TRIES: Final = 3
 """How often a branch that moved meanwhile is looked at anew."""
@@ -59,23 +76,120 @@ class Handed:
     closed: bool = False
     notes: tuple[str, ...] = ()
 
+    def delivered(self, files: tuple[FileResult, ...]) -> Delivered:
+        """The same as every way of delivery returns it."""
+        outcome = Outcome.OPENED if self.written else Outcome.UNCHANGED if self.pull else None
+        return Delivered(
+            files=files,
+            outcome=outcome,
+            pull_request=self.pull.number if self.pull else 0,
+            pull_request_url=self.pull.url if self.pull else "",
+            notes=self.notes,
+        )
 
-async def hand_over(forge: GitHost, order: Order, standing: OwnBranch) -> Handed:
-    """Bring branch and pull request to what is ordered, with no write where they are so already.
 
-    Raises:
-        ForgeError: GitHub refused or failed.
-    """
-    for _ in range(MAX_TRIES - 1):
-        try:
-            return await _hand_over_once(forge, order, standing)
-        except ForgeRefused:
-            again = await find_own_branch(forge, order.branch, order.secret)
-            if (again.branch, again.tip) == (standing.branch, standing.tip):
-                raise
-            log.info("the branch moved meanwhile; trying again")
-            standing = again
-    return await _hand_over_once(forge, order, standing)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestDelivery:
+    """The edits of a branch, now and from earlier runs, become its one pull request."""
+
+    forge: GitHost
+    repository: str
+    base: str
+    commit: str
+    """The commit of ``base`` that was edited."""
+    branch: str
+    """The name that our branch has or would have."""
+    own: OwnBranch
+    """Our branch and pull request, as they were before any model was asked."""
+    title: str
+    labels: tuple[str, ...]
+    draft: bool
+    secret: str | None = dataclasses.field(repr=False)
+    """The model's key, which seals what is remembered."""
+    questions: Mapping[str, str]
+    """What was asked about each file, by path."""
+    answered: Mapping[str, str]
+    """What earlier runs were answered about files that are still meant."""
+    recalled: Container[str]
+    """The paths whose edit is from an earlier run."""
+    findings: Findings | None
+    postponed: bool
+    """Whether files are left to later runs."""
+    report: Callable[[Sequence[FileResult]], RunReport]
+    """What the text of the pull request says about the run."""
+
+    def prepare(self, results: Sequence[FileResult]) -> Delivered:
+        """Take every accepted hunk."""
+        return Delivered(files=tuple(results))
+
+    async def deliver(self, prepared: Delivered) -> Delivered:
+        """Bring branch and pull request to what was edited, without a write if they have it.
+
+        Raises:
+            ForgeError: GitHub refused or failed.
+        """
+        order, own = self._order(prepared.files), self.own
+        for tries_left in reversed(range(MAX_TRIES)):
+            try:
+                handed = await _hand_over_once(self.forge, order, own)
+            except ForgeRefused:
+                if not tries_left:
+                    raise
+                again = await find_own_branch(self.forge, self.branch, self.secret)
+                if (again.branch, again.tip) == (own.branch, own.tip):
+                    raise
+                log.info("the branch moved in the meantime; trying again")
+                own = again
+            else:
+                return handed.delivered(prepared.files)
+        raise AssertionError("the last try returns or raises")
+
+    def _order(self, results: Sequence[FileResult]) -> Order:
+        """The files of the pull request, its text, and what it remembers."""
+        files: dict[str, bytes] = {}
+        answers, rows = dict(self.answered), []
+        for result in results:
+            placed, question = result.placed, self.questions.get(result.path)
+            if placed is not None and placed.accepted != placed.file.text:
+                files[result.path] = data = placed.accepted.encode()
+                rows.append(self._row(result.path, placed))
+                answer = answer_of(blob_sha_of(data))
+            elif result.status in {FileStatus.UNCHANGED, FileStatus.EDITED}:
+                answer = UNCHANGED
+            else:
+                continue
+            if question is not None:
+                answers[question] = answer
+        failed = any(result.status is FileStatus.FAILED for result in results)
+
+        def describe(marker: str, notes: Sequence[str]) -> str:
+            return render_pull_request(
+                self.report(results),
+                sorted(rows, key=lambda row: row.path),
+                marker=marker,
+                notes=notes,
+                about_findings=self.findings is not None,
+            )
+
+        return Order(
+            repository=self.repository,
+            base=self.base,
+            commit=self.commit,
+            branch=self.branch,
+            title=self.title,
+            labels=self.labels,
+            draft=self.draft,
+            files=files,
+            answers=answers,
+            secret=self.secret,
+            describe=describe,
+            complete=not failed and not self.postponed,
+        )
+
+    def _row(self, path: str, placed: PlacedFile) -> PullRow:
+        kept = len(placed.placements) - placed.count(PlacementKind.REJECTED)
+        found = self.findings.of(path) if self.findings else ()
+        return pull_row(path, None if path in self.recalled else kept, found)
 
 
 def content_of(files: Mapping[str, bytes]) -> str:

@@ -1,19 +1,20 @@
-"""Who gave the command and whether they may: asked before anything else is read or said."""
+"""Who gave a command and whether they may, decided before anything else is read or said."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
-from predict_edit.domain import ChangedFile, Comment, PullRequest, Role
+from predict_edit.delivery.review_markers import REVIEWS
+from predict_edit.domain import ChangedFile, PullRequest, Review, Role
 from predict_edit.domain.errors import PredictEditError
-from predict_edit.domain.ports import Forge
-from predict_edit.run.policy import Policy, read_policy
-from predict_edit.run.prefetch import Look, look_at
+from predict_edit.domain.ports import GitHost
+from predict_edit.run.context import Context
+from predict_edit.run.prefetch import look_at
+from predict_edit.run.reporter import SummaryListener
+from predict_edit.select import GitAttributes, attribute_files
 from predict_edit.settings.fields import Inputs
+from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import resolve
 from predict_edit.support.log import log
 from predict_edit.trigger.command import DEFAULT_COMMAND
@@ -23,80 +24,119 @@ from predict_edit.trigger.roles import refusal
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What the first look at the pull request brought."""
+class Refusal:
+    """The command is not followed; ``reason`` is empty if the person is told nothing."""
 
-    role: Role
+    reason: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """The pull request of a command that may be followed, and the base's say on edits.
+
+    Config and attributes are the base's, never the head's: whoever opens a pull request could
+    otherwise lift their own limits.
+    """
+
     pull: PullRequest
     changed: tuple[ChangedFile, ...]
+    config: RepositoryConfig
+    attributes: GitAttributes
+    reviews: tuple[Review, ...]
+    """Our own marked reviews, oldest first."""
 
 
-class Gate:
-    """Lets those through who may give commands."""
+async def authorize(
+    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, listener: SummaryListener
+) -> Admitted | Refusal:
+    """Read the role and the pull request, then what the base allows, and decide.
 
-    def __init__(self, forge: Forge, commanded: PullRequestCommand, inputs: Inputs) -> None:
-        self._forge = forge
-        self._commanded = commanded
-        self._inputs = inputs
-        self.trusted = False
-        """Whether the one who asked may give commands, and so be told what went wrong."""
+    A role that the workflow itself refuses is refused before anything more is read. The listener
+    learns whether the person may be told what goes wrong.
 
-    async def look(self, begun: Awaitable[Look] | None = None) -> Seen:
-        """Take the first look, or the one that was ``begun`` already, and see what it brought.
+    Raises:
+        ForgeError: GitHub failed; a failure to read the role comes first.
+        ConfigError: the config is wrong, and the person may know.
+    """
+    look = await (ctx.prefetched or look_at(ctx.forge, commanded))
+    if isinstance(look.role, BaseException):
+        raise look.role
+    denial = refusal(
+        look.role, Role[inputs.permission.upper()] if inputs.permission else Role.WRITE
+    )
+    listener.trusts = denial is None
+    if isinstance(look.pull, BaseException):
+        raise look.pull
+    if isinstance(look.changed, BaseException):
+        raise look.changed
+    admitted = None
+    if denial is None or inputs.permission is None:
+        try:
+            (config, attributes), reviews, _ = await asyncio.gather(
+                _read_policy(ctx.forge, look.pull, look.changed),
+                ctx.forge.marked_reviews(look.pull.number, REVIEWS),
+                listener.find(),
+            )
+            denial = refusal(look.role, resolve(inputs, config).permission)
+        except PredictEditError:
+            # The config is not known, so only who may command without it is told what is wrong.
+            if denial is None:
+                raise
+        else:
+            listener.trusts = denial is None
+            admitted = Admitted(
+                pull=look.pull,
+                changed=look.changed,
+                config=config,
+                attributes=attributes,
+                reviews=tuple(review for review in reviews if review.mine),
+            )
+    author = commanded.command.author
+    if denial is not None or admitted is None:
+        log.info("denied: %s %s", author, denial)
+        return Refusal()
+    return (
+        admitted
+        if inputs.mode in {"edit", "publish"}
+        else _paced(admitted, commanded, inputs, ctx, listener)
+    )
 
-        What goes wrong with the role is raised first: without it nobody is told anything.
 
-        Raises:
-            ForgeError: one of the questions was not answered.
-        """
-        look = await (begun or look_at(self._forge, self._commanded))
-        if isinstance(look.role, BaseException):
-            raise look.role
-        self.trusted = refusal(look.role, self._least_role()) is None
-        if isinstance(look.pull, BaseException):
-            raise look.pull
-        if isinstance(look.changed, BaseException):
-            raise look.changed
-        return Seen(role=look.role, pull=look.pull, changed=look.changed)
+def _paced(
+    admitted: Admitted,
+    commanded: PullRequestCommand,
+    inputs: Inputs,
+    ctx: Context,
+    listener: SummaryListener,
+) -> Admitted | Refusal:
+    """Refuse a person who commands too often; later jobs of a command are not counted."""
+    reason = too_many(
+        listener.conversation,
+        commanded.command.author,
+        ctx.now(),
+        key=listener.key,
+        word=inputs.command or DEFAULT_COMMAND,
+    )
+    if not reason:
+        return admitted
+    log.warning("denied: %s", reason)
+    return Refusal(reason=reason)
 
-    async def policy(
-        self, seen: Seen, beside: Sequence[Callable[[], Awaitable[Any]]]
-    ) -> Policy | None:
-        """What the repository says; ``None`` where it says that this person may not.
 
-        A role that the workflow itself refuses is refused before anything more is read. ``beside``
-        is read at the same time.
+async def _read_policy(
+    forge: GitHost, pull: PullRequest, changed: tuple[ChangedFile, ...]
+) -> tuple[RepositoryConfig, GitAttributes]:
+    """Read config and git attributes in one request; a repository need not have either.
 
-        Raises:
-            PredictEditError: the policy could not be read, or is wrong.
-        """
-        denial = refusal(seen.role, self._least_role())
-        if denial is None or self._inputs.permission is None:
-            try:
-                found = await asyncio.gather(
-                    read_policy(self._forge, seen.pull, seen.changed), *(do() for do in beside)
-                )
-                policy: Policy = found[0]
-                denial = refusal(seen.role, resolve(self._inputs, policy.config).permission)
-            except PredictEditError:
-                # Only who may is told what is wrong; what the config says is not known then.
-                if denial is None:
-                    raise
-            else:
-                self.trusted = denial is None
-                if denial is None:
-                    return policy
-        log.info("denied: %s %s", self._commanded.command.author, denial)
-        return None
-
-    def wait(self, comments: Sequence[Comment], now: dt.datetime, key: str) -> str:
-        """Say why even who may has to wait; nothing where they need not."""
-        author, word = self._commanded.command.author, self._inputs.command or DEFAULT_COMMAND
-        reason = too_many(comments, author, now, key=key, word=word)
-        if reason:
-            log.warning("denied: %s", reason)
-        return reason or ""
-
-    def _least_role(self) -> Role:
-        given = self._inputs.permission
-        return Role[given.upper()] if given else Role.WRITE
+    Raises:
+        ForgeError: the base could not be read.
+        ConfigError: the config is wrong.
+    """
+    attributes = attribute_files(file.path for file in changed)
+    files = await forge.read_files(
+        pull.base_sha, dict.fromkeys((CONFIG_PATH, *attributes)), beside=pull.number
+    )
+    found = {path: content.data for path, content in files.items() if content.data is not None}
+    config = read_config(found.pop(CONFIG_PATH, b""))
+    texts = {path: data.decode("utf-8", "replace") for path, data in found.items()}
+    return config, GitAttributes.parse(texts)

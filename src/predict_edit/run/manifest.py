@@ -7,21 +7,38 @@ and for the files that the plan gave it.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import functools
+import heapq
 import json
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_DOWN, Decimal
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
 import pydantic
 
 from predict_edit.domain import ChangedFile, Effort, FileStatus, Finding, SkippedFile
-from predict_edit.domain.errors import SpreadError
+from predict_edit.domain.errors import MissingInput, SpreadError
 from predict_edit.findings import Findings
+from predict_edit.findings.workspace import read_matching
+from predict_edit.settings.fields import Inputs, ModelSettings
 from predict_edit.support.log import log
 
 PLAN: Final = "plan.json"
+LOST: Final = "shard {}: its job left no result; run it again"
+MAX_SHARDS: Final = 256
+"""Jobs that GitHub makes of one matrix (GitHub, "Usage limits")."""
+DEFAULT_SHARDS: Final = 8
+FILES_PER_SHARD: Final = 10
+"""Fewer are not worth the start of a job."""
+_PROMPT: Final = 300
+"""Tokens of a request besides file and findings."""
+_FINDING: Final = 40
+_BYTES_PER_TOKEN: Final = 4
+_DOLLARS: Final = Decimal("0.0001")
 _AGAIN: Final = "Download the artifacts of this run's own plan and edit jobs, and nothing older."
 
 
@@ -98,8 +115,8 @@ class Manifest:
         """The shards as the matrix names them: ``1/8`` and so on."""
         return tuple(f"{n}/{len(self.shards)}" for n in range(1, len(self.shards) + 1))
 
-    def shard(self, name: str) -> tuple[int, PlannedShard]:
-        """One shard by its name, or by its number alone.
+    def number_of(self, name: str) -> int:
+        """The number of a shard by its name, or by its number alone.
 
         Raises:
             SpreadError: the plan has no such shard.
@@ -111,7 +128,7 @@ class Manifest:
                 f"The input `shard` is `{name}`, and the plan has {len(self.shards)} shards.",
                 "Take the matrix from the output `shards` of the plan's job.",
             )
-        return wanted, self.shards[wanted - 1]
+        return wanted
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,14 +159,17 @@ class ShardResult:
 
 
 _Part = Manifest | ShardResult
-_CODEC: Final = pydantic.TypeAdapter[_Part](
-    _Part, config=pydantic.ConfigDict(hide_input_in_errors=True)
-)
+
+
+@functools.cache
+def _codec() -> pydantic.TypeAdapter[_Part]:
+    """Reads and writes parts; made on first use, because few runs are spread."""
+    return pydantic.TypeAdapter[_Part](_Part, config=pydantic.ConfigDict(hide_input_in_errors=True))
 
 
 def write_part(part: _Part) -> str:
     """The part as JSON."""
-    return _CODEC.dump_json(part).decode() + "\n"
+    return _codec().dump_json(part).decode() + "\n"
 
 
 def read_parts(files: Mapping[str, bytes]) -> tuple[Manifest, dict[int, ShardResult]]:
@@ -170,6 +190,108 @@ def read_parts(files: Mapping[str, bytes]) -> tuple[Manifest, dict[int, ShardRes
         )
     (plan,) = plans.values()
     return plan, dict(_checked(plan, (p for p in parts if isinstance(p, ShardResult))))
+
+
+async def read_results(
+    workspace: Path, inputs: Inputs, repository: str, *, command: str = ""
+) -> tuple[Manifest, dict[int, ShardResult]]:
+    """The plan and the results that other jobs left.
+
+    ``command`` is the key of the command that they have to be about; empty for a branch.
+
+    Raises:
+        MissingInput: the input that names their files is missing.
+        SpreadError: they are missing, broken or of another run.
+    """
+    if not inputs.results:
+        raise MissingInput(
+            f"`results` is missing, with `mode` {inputs.mode}.",
+            "Download the artifacts of the other jobs, and name their files as `results`.",
+        )
+    files = await asyncio.to_thread(
+        read_matching, workspace, inputs.results, "results", SpreadError
+    )
+    manifest, results = read_parts(files)
+    if manifest.repository != repository:
+        raise SpreadError("The plan for `results` is of another repository.", "Use its own.")
+    if command != (manifest.pull.command if manifest.pull else ""):
+        raise SpreadError("The plan for `results` is of another command.", "Use its own.")
+    return manifest, results
+
+
+def shards_of(
+    weights: Mapping[str, int],
+    planned: Mapping[str, PlannedFile],
+    model: ModelSettings,
+    wanted: str | None,
+) -> tuple[PlannedShard, ...]:
+    """Divide files by weight, and the limits of the run with them.
+
+    ``wanted`` is the input ``shard`` of the plan's job.
+    """
+    number = int(wanted.partition("/")[0]) if wanted else None
+    shards = balance(weights, count_for(len(weights), number))
+    heavy = [sum(weights[path] for path in shard) for shard in shards]
+    limits = zip(
+        share_tokens(model.max_tokens, heavy), share_cost(model.max_cost, heavy), strict=True
+    )
+    return tuple(
+        PlannedShard(files=tuple(planned[path] for path in shard), max_tokens=tokens, max_cost=cost)
+        for shard, (tokens, cost) in zip(shards, limits, strict=True)
+    )
+
+
+def lost_files(manifest: Manifest, results: Mapping[int, ShardResult]) -> dict[str, str]:
+    """The files of the jobs that left no result, with the reason."""
+    return {
+        file.path: LOST.format(name)
+        for number, (name, shard) in enumerate(
+            zip(manifest.names, manifest.shards, strict=True), start=1
+        )
+        if number not in results
+        for file in shard.files
+    }
+
+
+def weight_of(size: int, findings: int) -> int:
+    """About how many tokens a file takes: read once, written once."""
+    return _PROMPT + 2 * size // _BYTES_PER_TOKEN + _FINDING * findings
+
+
+def count_for(files: int, wanted: int | None) -> int:
+    """How many shards: as many as wanted, never more than files."""
+    if wanted is None:
+        wanted = min(DEFAULT_SHARDS, -(-files // FILES_PER_SHARD))
+    return max(0, min(files, wanted, MAX_SHARDS))
+
+
+def balance(weights: Mapping[str, int], count: int) -> tuple[tuple[str, ...], ...]:
+    """Divide files so that the heaviest shard is light: the heaviest file first, to the lightest.
+
+    No shard is empty as long as there are as many files; each keeps the order of the paths.
+    """
+    shards: list[list[str]] = [[] for _ in range(count)]
+    heap = [(0, 0, number) for number in range(count)]
+    for path in sorted(weights, key=lambda path: (-weights[path], path)):
+        total, files, number = heapq.heappop(heap)
+        shards[number].append(path)
+        heapq.heappush(heap, (total + weights[path], files + 1, number))
+    return tuple(tuple(sorted(shard)) for shard in shards)
+
+
+def share_tokens(limit: int | None, weights: Sequence[int]) -> tuple[int | None, ...]:
+    """Divide a limit on tokens by weight; the parts together never pass it."""
+    total = sum(weights)
+    return tuple(None if limit is None else limit * weight // total for weight in weights)
+
+
+def share_cost(limit: Decimal | None, weights: Sequence[int]) -> tuple[Decimal | None, ...]:
+    """Divide a limit on money by weight, rounded down."""
+    total = sum(weights)
+    return tuple(
+        None if limit is None else (limit * weight / total).quantize(_DOLLARS, ROUND_DOWN)
+        for weight in weights
+    )
 
 
 def _checked(plan: Manifest, results: Iterable[ShardResult]) -> Iterable[tuple[int, ShardResult]]:
@@ -195,7 +317,7 @@ def _read(name: str, data: bytes) -> _Part | None:
     if kind not in {"plan", "shard"}:
         return None
     try:
-        return _CODEC.validate_json(data)
+        return _codec().validate_json(data)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))

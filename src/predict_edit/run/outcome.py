@@ -1,27 +1,57 @@
-"""What a run amounts to, in one word and one number."""
+"""What a run amounts to: its report, its outcome in one word, its exit status."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from predict_edit.domain import FileResult, FileStatus, Outcome, RunReport
+from predict_edit.domain import Effort, FileResult, FileStatus, Job, Outcome, RunReport, SkippedFile
+from predict_edit.domain.errors import BudgetExceeded
 from predict_edit.report.outputs import OutputPaths
 
 if TYPE_CHECKING:
+    from predict_edit.delivery.delivered import Delivered
     from predict_edit.settings.fields import FailOn, Settings
 
 
 SETTINGS_WRONG = 2
 BUDGET = "budget"
-"""What the reason of a file begins with that a limit of the run kept from being asked for."""
+"""How the reason of a file begins that a limit of the run kept from being asked about."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a report says however the run ends, as far as it is known."""
+
+    job: Job | None = None
+    head: str = ""
+    base: str = ""
+    model: str = ""
+    run_url: str = ""
+    dry_run: bool = False
+    notes: tuple[str, ...] = ()
+    settings: Settings | None = None
+
+    def settled(self, job: Job, settings: Settings) -> Facts:
+        """The same once command, inputs and config are merged."""
+        return dataclasses.replace(
+            self,
+            job=job,
+            settings=settings,
+            model=settings.model.model,
+            dry_run=settings.dry_run,
+        )
+
+    def noting(self, *notes: str) -> Facts:
+        """The same with more notes; none is repeated."""
+        return dataclasses.replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A run's report, where its files are, and the settings it had, if it came so far."""
+    """A run's report, the paths of its files, and its settings as far as it got them."""
 
     report: RunReport
     paths: OutputPaths = dataclasses.field(default_factory=OutputPaths)
@@ -29,30 +59,65 @@ class Finished:
     settings_wrong: bool = False
     """The run failed because of the workflow's inputs or the repository's config."""
     figures: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """The outputs of the run that had finished the same command before, where one had."""
+    """The outputs of an earlier run that finished the same command."""
 
     def misconfigured(self, problem: str) -> Finished:
-        """The same, of a run that could only say what is wrong with the inputs."""
+        """The same run, which could only report invalid inputs, as a failure."""
         report = dataclasses.replace(self.report, outcome=Outcome.FAILED, problem=problem)
         return dataclasses.replace(self, report=report, settings_wrong=True)
 
 
+def report_of(
+    facts: Facts,
+    outcome: Outcome,
+    *,
+    files: Sequence[FileResult] = (),
+    delivered: Delivered | None = None,
+    summary_url: str = "",
+    problem: str = "",
+    shards: tuple[str, ...] | None = None,
+) -> RunReport:
+    """Make the report of a run; every report is made here."""
+    job, notes = facts.job, facts.notes
+    if delivered is not None:
+        notes = (*notes, *delivered.notes)
+        if job is not None and delivered.pull_request:
+            job = dataclasses.replace(job, pull_request=delivered.pull_request)
+    if outcome is Outcome.FAILED and not problem:
+        problem = common_problem(files)
+    return RunReport(
+        outcome=outcome,
+        job=job,
+        head=facts.head,
+        base=facts.base,
+        model=facts.model,
+        files=tuple(files),
+        cost=money_of(files),
+        pull_request_url=delivered.pull_request_url if delivered else "",
+        summary_url=summary_url,
+        review_url=delivered.review_url if delivered else "",
+        commit_url=delivered.commit_url if delivered else "",
+        run_url=facts.run_url,
+        suggestion_urls=delivered.suggestion_urls if delivered else (),
+        problem=problem,
+        notes=notes,
+        shards=shards,
+        dry_run=facts.dry_run,
+    )
+
+
 def outcome_of(files: Sequence[FileResult], delivered: Outcome | None = None) -> Outcome:
-    """Return the outcome of a run that got as far as editing; ``delivered`` if nothing failed."""
+    """The outcome of a run that got as far as editing.
+
+    ``delivered`` is what was made of the edits; ``None`` if they are only in the patch.
+    """
     statuses = {result.status for result in files}
     if FileStatus.FAILED in statuses or any(map(stopped, files)):
         done = statuses & {FileStatus.EDITED, FileStatus.UNCHANGED}
         return Outcome.PARTIAL if done else Outcome.FAILED
     if delivered is not None:
         return delivered
-    if FileStatus.EDITED in statuses:
-        return Outcome.PATCHED
-    return Outcome.UNCHANGED
-
-
-def stopped(result: FileResult) -> bool:
-    """Whether a limit of the run kept a file from being asked for."""
-    return result.status is FileStatus.SKIPPED and result.reason.startswith(f"{BUDGET}:")
+    return Outcome.PATCHED if FileStatus.EDITED in statuses else Outcome.UNCHANGED
 
 
 def exit_status(finished: Finished, fail_on: FailOn | None) -> int:
@@ -75,7 +140,43 @@ def exit_status(finished: Finished, fail_on: FailOn | None) -> int:
 
 
 def money_of(files: Sequence[FileResult]) -> Decimal | None:
-    """What all attempts cost, ``None`` as soon as the price of one that was made is not known."""
+    """The cost of all attempts, ``None`` as soon as one of them has no known price."""
     costs = [result.effort.cost for result in files if result.effort and result.effort.attempts]
     known = [cost for cost in costs if cost is not None]
     return sum(known, Decimal(0)) if costs and len(known) == len(costs) else None
+
+
+def failed_result(path: str, error: Exception, effort: Effort) -> FileResult:
+    """A file without an edit; a file that a limit kept from being asked about is only skipped."""
+    if isinstance(error, BudgetExceeded) and not effort.attempts:
+        reason = f"{BUDGET}: {error}"
+        return FileResult(path=path, status=FileStatus.SKIPPED, reason=reason, effort=effort)
+    return FileResult(path=path, status=FileStatus.FAILED, reason=str(error), effort=effort)
+
+
+def skipped_results(skipped: Iterable[SkippedFile]) -> tuple[FileResult, ...]:
+    """The rows of files that nobody was asked about."""
+    return tuple(
+        FileResult(path=file.path, status=FileStatus.SKIPPED, reason=file.reason)
+        for file in skipped
+    )
+
+
+def stopped(result: FileResult) -> bool:
+    """Whether a limit of the run kept a file from being asked about."""
+    return result.status is FileStatus.SKIPPED and result.reason.startswith(f"{BUDGET}:")
+
+
+def common_problem(files: Sequence[FileResult]) -> str:
+    """The one reason why no file could be done; empty if there are several."""
+    reasons = {
+        result.reason.removeprefix(f"{BUDGET}: ")
+        for result in files
+        if result.status is FileStatus.FAILED or stopped(result)
+    }
+    return reasons.pop() if len(reasons) == 1 else ""
+
+
+def model_of(files: Sequence[FileResult]) -> str:
+    """The model that answered, as its API named it; empty if no file says."""
+    return next((r.effort.model for r in files if r.effort and r.effort.model), "")

@@ -10,7 +10,7 @@ import dataclasses
 
 from predict_edit.domain import ChangedFile, PullRequest, Role
 from predict_edit.domain.errors import ForgeError
-from predict_edit.domain.ports import Forge
+from predict_edit.domain.ports import GitHost
 from predict_edit.trigger.requests import PullRequestCommand
 
 
@@ -23,7 +23,7 @@ class Look:
     changed: tuple[ChangedFile, ...] | BaseException
 
 
-async def look_at(forge: Forge, commanded: PullRequestCommand) -> Look:
+async def look_at(forge: GitHost, commanded: PullRequestCommand) -> Look:
     """Everything that can be asked at once: the person's role, the pull request, its files.
 
     Nothing is raised: which failure counts is for the gate to say.
@@ -38,7 +38,7 @@ async def look_at(forge: Forge, commanded: PullRequestCommand) -> Look:
     return Look(role=role, pull=pull, changed=changed)
 
 
-async def _role(forge: Forge, commanded: PullRequestCommand) -> Role:
+async def _role(forge: GitHost, commanded: PullRequestCommand) -> Role:
     """The role of whoever gave the command.
 
     A dispatch is at least by somebody with write access, as GitHub lets no others do that, also

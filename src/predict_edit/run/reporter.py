@@ -1,227 +1,297 @@
-"""The account that a run gives of itself: what is known so far, and how it is told in the end."""
+"""Who is told what a run does: the person who gave a command, in one comment, or only the log."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-from collections.abc import Sequence
-from typing import Any
+import contextlib
+import math
+import time
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
 
-from predict_edit.delivery.delivered import Delivered
-from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.delivery.patch_files import write_output_files
 from predict_edit.delivery.state import LIMIT, Memory, pack, unpack
-from predict_edit.delivery.summary_comment import SummaryComment
+from predict_edit.delivery.summary_comment import SummaryComment, command_key
 from predict_edit.domain import (
+    Comment,
+    FailedEdit,
+    FileEdit,
     FileResult,
-    FileStatus,
-    Job,
     Outcome,
     Reaction,
     RunReport,
-    SkippedFile,
 )
-from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled, SettingsError
+from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
 from predict_edit.report.markdown import length
 from predict_edit.report.outputs import OutputPaths, to_outputs
-from predict_edit.report.replies import render_command_error, render_failure
+from predict_edit.report.replies import render_command_error, render_failure, render_help
 from predict_edit.report.summary import render_progress, render_summary
-from predict_edit.run.edit_files import common_problem
-from predict_edit.run.outcome import Finished, money_of, outcome_of
-from predict_edit.settings.fields import Settings
+from predict_edit.run.context import Context, RunRequest
+from predict_edit.run.edit_all import Plan, Watch, Watching
+from predict_edit.settings.fields import Inputs, Settings
 from predict_edit.support.log import log
+from predict_edit.support.markers import Marker
+from predict_edit.trigger.command import DEFAULT_COMMAND, OPTIONS
+from predict_edit.trigger.requests import PullRequestCommand
 
-LAST_WORDS = 5.0
+LAST_WORDS: Final = 5.0
 """Seconds in which a cancelled run may say so; a runner waits 7.5 before it insists."""
-SUMMARY_ROOM = 59_000
-"""Characters that a summary may have together with what it remembers."""
+SUMMARY_ROOM: Final = 59_000
+"""Characters of a summary together with what it remembers."""
+SHORT_RUN: Final = 5.0
+"""Seconds up to which a run is short."""
+SOON: Final = 2.5
+"""Seconds to the expected end that need no update of the summary."""
 
 
-class Account:
-    """What is known of a run. Whatever is said about it is said from here."""
+class Listener(Watching, Protocol):
+    """Is told what a run does, and tells it on."""
 
-    def __init__(
-        self,
-        report: RunReport,
-        job: Job,
-        comment: SummaryComment,
-        outbox: OutputFolder,
-        *,
-        secret: str | None,
-    ) -> None:
-        self.job = job
-        self.comment = comment
-        self.memory = Memory()
-        self.settings: Settings | None = None
-        self._complete = True
-        self._report = report
-        self._outbox = outbox
-        self._secret = secret
-
-    def know(self, **facts: Any) -> None:
-        """Put what became known into the report."""
-        self._report = dataclasses.replace(self._report, **facts)
+    answers: bool
+    """Whether a person waits for an answer even to a wrong command."""
+    work: str
+    """What a run is called that was cut short."""
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What the reader should know, a sentence each."""
-        return self._report.notes
+    def url(self) -> str:
+        """Where people read it; empty if nowhere, or not yet."""
 
-    def note(self, *sentences: str) -> None:
-        """Add to what the reader should know."""
-        self.know(notes=(*self._report.notes, *sentences))
+    def be_silent(self) -> None:
+        """Write nothing from here on."""
 
-    def marker(self, state: str, *, room: int = LIMIT) -> str:
-        """The summary's mark, with as much of what is remembered as there is room for."""
-        known = self.memory.records or self.memory.figures
-        return self.comment.marker(
-            head=self._report.head,
-            state=state,
-            outcome=str(self._report.outcome) if state == "done" and self._complete else "",
-            memory=pack(self.memory, self._secret, room) if known and room > 0 else "",
+    async def started(self) -> None:
+        """The request is taken up."""
+
+    async def refused(self) -> None:
+        """The request is not followed."""
+
+    async def finished(self, report: RunReport, *, complete: bool) -> bool:
+        """The run is over; ``False`` if that could not be told where people wait for it."""
+
+    async def failed(self, error: PredictEditError, *, head: str) -> bool:
+        """The run failed as a whole; ``False`` if that could not be told."""
+
+
+class LogListener:
+    """Nobody waits for an answer: the log and the job's summary have all of it."""
+
+    answers = False
+    work = "it"
+    url = ""
+
+    def be_silent(self) -> None:
+        """There is nothing to silence."""
+
+    async def started(self) -> None:
+        """Say nothing."""
+
+    async def refused(self) -> None:
+        """Say nothing."""
+
+    @contextlib.asynccontextmanager
+    async def watch(self, _: Plan) -> AsyncIterator[Watch]:
+        """Leave progress to the log."""
+        yield Unwatched()
+
+    async def finished(self, _: RunReport, *, complete: bool) -> bool:
+        """Leave the report to the job's summary."""
+        del complete
+        return True
+
+    async def failed(self, error: PredictEditError, *, head: str) -> bool:
+        """Log the failure."""
+        del head
+        log.error("failed: %s", error)
+        return True
+
+
+class Unwatched:
+    """A watch that shows nothing."""
+
+    def received(self, path: str, characters: int) -> None:
+        """Show nothing."""
+
+    def answered(self, answer: FileEdit | FailedEdit) -> None:
+        """Show nothing."""
+
+    def done(self, result: FileResult) -> None:
+        """Show nothing."""
+
+
+class SummaryListener:
+    """Answers a command on a pull request: reactions on it, and its one summary comment.
+
+    ``memory`` is what the comment's marker remembers. ``trusts`` says whether the person may give
+    commands, and so be told what goes wrong; authorization decides it.
+    """
+
+    answers = True
+    work = "the command"
+
+    def __init__(self, commanded: PullRequestCommand, inputs: Inputs, ctx: Context) -> None:
+        self.trusts = False
+        self.memory = Memory()
+        self._run_url = ctx.run_url
+        self._secret = inputs.api_key
+        self._word = inputs.command or DEFAULT_COMMAND
+        self._comment = SummaryComment(
+            ctx.forge,
+            commanded.pull_request,
+            commanded.command,
+            command_key(commanded, ctx.run_id),
+            silent=is_dry(commanded, inputs) or inputs.mode == "edit",
         )
 
-    def recall(self) -> None:
-        """Read what an earlier run of the command left in its summary."""
-        earlier = self.comment.earlier
-        if packed := earlier.fields.get("memory", "") if earlier else "":
+    @property
+    def url(self) -> str:
+        """The address of the summary comment."""
+        return self._comment.url
+
+    @property
+    def key(self) -> str:
+        """The key of the command."""
+        return self._comment.key
+
+    @property
+    def conversation(self) -> tuple[Comment, ...]:
+        """All comments of the pull request, after :meth:`find`."""
+        return self._comment.conversation
+
+    @property
+    def earlier(self) -> Marker | None:
+        """The marker of an earlier run of the same command, after :meth:`find`."""
+        return self._comment.earlier
+
+    async def find(self) -> None:
+        """Look for the comment of an earlier run of the command, and recall what it remembers.
+
+        Raises:
+            ForgeError: the comments could not be read.
+        """
+        await self._comment.find()
+        if packed := self.earlier.fields.get("memory", "") if self.earlier else "":
             self.memory = unpack(packed, self._secret)
 
-    async def remember(self, done: int, total: int) -> None:
-        """Save what is known before anything is posted that must not be done twice."""
-        await self.comment.note(self.progress(done, total))
+    def be_silent(self) -> None:
+        """Write nothing from here on."""
+        self._comment.be_silent()
 
-    def progress(self, done: int, total: int) -> str:
-        """What the summary comment says while the run works."""
-        return render_progress(
-            done, total, marker=self.marker("working"), run_url=self._report.run_url
+    async def started(self) -> None:
+        """React to the command."""
+        await self._comment.react(Reaction.TAKEN)
+
+    async def refused(self) -> None:
+        """React to the command, and say nothing to a stranger."""
+        await self._comment.react(Reaction.DENIED)
+
+    @contextlib.asynccontextmanager
+    async def watch(self, plan: Plan) -> AsyncIterator[Watch]:
+        """Count the files in the summary comment, unless the run is nearly over anyway."""
+        head, total = plan.head, len(plan.sources)
+        count = _Count()
+
+        def render() -> str | None:
+            return None if count.nearly_over(total) else self._progress(head, count.files, total)
+
+        async with self._comment.keeping_up(render):
+            yield count
+
+    async def say_progress(self, head: str, done: int, total: int) -> None:
+        """Write how far the command is.
+
+        Raises:
+            ForgeError: GitHub refused or failed.
+        """
+        await self._comment.say(self._progress(head, done, total))
+
+    async def save(self, head: str, total: int) -> None:
+        """Save what was paid for, before anything is posted that must not be posted twice."""
+        await self._comment.note(self._progress(head, total, total))
+
+    async def finished(self, report: RunReport, *, complete: bool) -> bool:
+        """Write the summary. What it remembers never takes the room of what people read."""
+        self.memory.figures = to_outputs(report, OutputPaths())
+        outcome = str(report.outcome) if complete else ""
+
+        def summary(room: int) -> str:
+            marker = self._marker(report.head, "done", outcome=outcome, room=room)
+            return render_summary(report, marker=marker)
+
+        room = min(LIMIT, SUMMARY_ROOM - length(summary(0)))
+        failed = report.outcome is Outcome.FAILED
+        return await self._comment.finish(
+            summary(room), Reaction.FAILED if failed else Reaction.DONE
         )
 
-    async def tell(self, delivered: Delivered, skipped: Sequence[SkippedFile]) -> Finished:
-        """Put everything together and say it once, everywhere."""
-        files = with_skipped(delivered.files, skipped)
-        outcome = outcome_of(files, delivered.outcome)
-        failed = outcome is Outcome.FAILED
-        self._complete = delivered.complete
-        self.know(
-            job=self.job,
-            outcome=outcome,
-            files=files,
-            cost=money_of(files),
-            review_url=delivered.review_url,
-            commit_url=delivered.commit_url,
-            suggestion_urls=delivered.suggestion_urls,
-            summary_url=self.comment.url,
-            notes=(*self._report.notes, *delivered.notes),
-            problem=common_problem(files) if failed else "",
-        )
-        paths = write_output_files(self._outbox, self._report)
-        self.memory.figures = to_outputs(self._report, OutputPaths())
-        told = await self.comment.finish(
-            self._summary(), Reaction.FAILED if failed else Reaction.DONE
-        )
-        if not told and not (delivered.review_url or delivered.commit_url):
-            return self.finished(
-                outcome=Outcome.FAILED,
-                problem="The summary could not be written on the pull request; the log says why.",
-            )
-        self.know(summary_url=self.comment.url)
-        return Finished(report=self._report, paths=paths, settings=self.settings)
+    async def finished_again(self) -> None:
+        """React once more to a command that an earlier run finished; its summary says it all."""
+        await self._comment.react(Reaction.DONE)
 
-    async def tell_again(self, outcome: Outcome, files: Sequence[FileResult]) -> Finished:
-        """The files and figures of an earlier run that had finished; nothing is written."""
-        self.know(
-            job=self.job,
-            outcome=outcome,
-            files=tuple(files),
-            cost=money_of(files),
-            review_url=self.memory.figures.get("review-url", ""),
-            summary_url=self.comment.url,
+    async def help(self, settings: Settings, *, head: str) -> bool:
+        """Answer how commands are written; ``False`` if that could not be posted."""
+        text = render_help(
+            command=settings.command,
+            marker=self._marker(head, "answered"),
+            options=OPTIONS,
+            recipes=settings.recipes,
+            apply=True,
         )
-        await self.comment.react(Reaction.DONE)
-        return Finished(
-            report=self._report,
-            paths=write_output_files(self._outbox, self._report),
-            settings=self.settings,
-            figures=self.memory.figures,
-        )
+        return await self._comment.finish(text, Reaction.DONE)
 
-    def _summary(self) -> str:
-        """The summary; what is remembered never takes the room of what is to be read."""
-        text = render_summary(self._report, marker=self.marker("done", room=0))
-        room = min(LIMIT, SUMMARY_ROOM - length(text))
-        return render_summary(self._report, marker=self.marker("done", room=room))
-
-    async def answer(self, text: str) -> Finished:
-        """Say something that is no edit; not being able to say it is a failure."""
-        if await self.comment.finish(text, Reaction.DONE):
-            return self.finished(outcome=Outcome.ANSWERED)
-        return self.finished(
-            outcome=Outcome.FAILED, problem="The answer could not be posted; the log says why."
-        )
-
-    async def answer_wrong(self, error: CommandError, command: str) -> Finished:
-        """Say what is wrong with a command."""
-        log.info("answered: %s", error)
-        return await self.answer(
-            render_command_error(error, command=command, marker=self.marker("answered"))
-        )
-
-    async def fail(self, error: PredictEditError, *, aloud: bool) -> Finished:
-        """Say why the run failed, unless it is not known who would be told."""
+    async def failed(self, error: PredictEditError, *, head: str) -> bool:
+        """Say why, but only to a person who may give commands."""
+        if isinstance(error, CommandError):
+            log.info("answered: %s", error)
+            marker = self._marker(head, "answered")
+            text = render_command_error(error, command=self._word, marker=marker)
+            return await self._comment.finish(text, Reaction.DONE)
         log.error("failed: %s", error)
-        self.know(outcome=Outcome.FAILED)
-        if aloud:
-            text = render_failure(error, marker=self.marker("done"), run_url=self._report.run_url)
-            await self.comment.finish(text, Reaction.FAILED)
-        else:
-            await self.comment.react(Reaction.FAILED)
-        finished = self.finished(outcome=Outcome.FAILED, problem=str(error))
-        return dataclasses.replace(finished, settings_wrong=isinstance(error, SettingsError))
-
-    async def cancelled(self, *, aloud: bool) -> Finished:
-        """Say that the run was cancelled, as far as there is time for it."""
-        error = RunCancelled(
-            "The workflow's run was cancelled before the command was done.",
-            "Run it again, or give the command again; what was edited by then is remembered.",
-        )
         try:
-            async with asyncio.timeout(LAST_WORDS):
-                return await self.fail(error, aloud=aloud)
+            async with asyncio.timeout(LAST_WORDS if isinstance(error, RunCancelled) else None):
+                if not self.trusts:
+                    await self._comment.react(Reaction.FAILED)
+                    return True
+                marker = self._marker(head, "done", outcome=Outcome.FAILED)
+                text = render_failure(error, marker=marker, run_url=self._run_url)
+                return await self._comment.finish(text, Reaction.FAILED)
         except TimeoutError:
             log.error("there was no time left to say so on the pull request")
-            return self.finished(outcome=Outcome.FAILED, problem=str(error))
+            return False
 
-    def leave(self, files: Sequence[FileResult], **facts: Any) -> Finished:
-        """The end of a job whose account another job gives: only files are left."""
-        self.know(job=self.job, files=tuple(files), cost=money_of(files), **facts)
-        return Finished(
-            report=self._report,
-            paths=write_output_files(self._outbox, self._report),
-            settings=self.settings,
+    def _progress(self, head: str, done: int, total: int) -> str:
+        """What the summary comment says while the run works."""
+        return render_progress(
+            done, total, marker=self._marker(head, "working"), run_url=self._run_url
         )
 
-    def finished(self, *, outcome: Outcome, problem: str = "") -> Finished:
-        """A run that ends without an account of files."""
-        self.know(
-            job=self.job,
-            outcome=outcome,
-            problem=problem,
-            summary_url=self.comment.url,
-        )
-        failed = outcome is Outcome.FAILED
-        paths = write_output_files(self._outbox, self._report) if failed else OutputPaths()
-        return Finished(report=self._report, paths=paths, settings=self.settings)
+    def _marker(self, head: str, state: str, *, outcome: str = "", room: int = LIMIT) -> str:
+        """The summary's marker, with as much of what is remembered as there is room for."""
+        known = self.memory.records or self.memory.figures
+        memory = pack(self.memory, self._secret, room) if known and room > 0 else ""
+        return self._comment.marker(head=head, state=state, outcome=outcome, memory=memory)
 
 
-def with_skipped(
-    files: Sequence[FileResult], skipped: Sequence[SkippedFile]
-) -> tuple[FileResult, ...]:
-    """All files of a run, those that were not tried last."""
-    return (
-        *files,
-        *(
-            FileResult(path=file.path, status=FileStatus.SKIPPED, reason=file.reason)
-            for file in skipped
-        ),
+class _Count(Unwatched):
+    """Counts the files that are done, and guesses when all of them will be."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self._started = time.monotonic()
+
+    def done(self, result: FileResult) -> None:
+        """Count one more."""
+        del result
+        self.files += 1
+
+    def nearly_over(self, total: int) -> bool:
+        """Whether a short run ends before anybody could read how far it is."""
+        seconds = time.monotonic() - self._started
+        left = seconds * (total - self.files) / self.files if self.files else math.inf
+        return seconds < SHORT_RUN and left < SOON
+
+
+def is_dry(request: RunRequest, inputs: Inputs) -> bool:
+    """Whether command or inputs ask for a dry run; the config may ask for one later."""
+    options = (
+        getattr(request.parsed, "options", {}) if isinstance(request, PullRequestCommand) else {}
     )
+    return bool(inputs.dry_run) or "dry-run" in options

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Final
 
-from predict_edit.delivery.commit import as_committed
+from predict_edit.delivery.commit import as_committed, page_of
+from predict_edit.delivery.delivered import Delivered
 from predict_edit.delivery.state import Memory, Record
 from predict_edit.domain import ChangedFile, FileResult, FileStatus, Outcome, SourceFile
 from predict_edit.domain.errors import PredictEditError
-from predict_edit.domain.ports import Forge
+from predict_edit.domain.ports import GitHost
+from predict_edit.run.edit_all import Task, place_answers
+from predict_edit.run.outcome import model_of, skipped_results
+from predict_edit.run.targets import PullRequestTarget
 from predict_edit.suggest.place import place
 from predict_edit.support.git import blob_sha_of
+from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
+from predict_edit.trigger.command import Apply
 
 COMPLETE: Final = frozenset(
     {Outcome.SUGGESTED, Outcome.COMMITTED, Outcome.PATCHED, Outcome.UNCHANGED}
@@ -20,16 +27,57 @@ COMPLETE: Final = frozenset(
 """Outcomes after which there is nothing left to try again."""
 
 
-def outcome_before(earlier: Marker | None) -> Outcome | None:
-    """What an earlier run of the command came to; ``None`` where it came to no good end."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What an earlier run of the same command delivered."""
+
+    delivered: Delivered
+    reported: bool
+    """Whether its summary says so already."""
+    model: str = ""
+
+
+async def finished_before(target: PullRequestTarget, task: Task) -> Before | None:
+    """What an earlier run of the same command finished; ``None`` if there is work left.
+
+    Raises:
+        ForgeError: the files could not be read.
+    """
+    earlier, memory = target.listener.earlier, target.listener.memory
+    before = _outcome_before(earlier)
+    applies = isinstance(target.commanded.parsed, Apply)
+    if applies or task.settings.deliver == "commit":
+        changed = {change.path: change for change in target.changed}
+        files = await _committed_before(target.ctx.forge, earlier, memory, changed)
+        if files:
+            delivered = Delivered(files=files, outcome=Outcome.COMMITTED)
+            if before is Outcome.COMMITTED:
+                return Before(delivered=delivered, reported=True)
+            log.info("an earlier run of this command made the commit already")
+            url = page_of(target.pull, target.head)
+            return Before(delivered=dataclasses.replace(delivered, commit_url=url), reported=False)
+    if before is None or applies or earlier is None or earlier.fields.get("head") != target.head:
+        return None
+    log.info("an earlier run of this command finished on this head: nothing to do")
+    plan = await target.make_plan(task)
+    results = await place_answers(plan, {})
+    prepared = target.delivery(task, len(results)).prepare(results)
+    delivered = dataclasses.replace(
+        prepared, files=(*prepared.files, *skipped_results(plan.skipped)), outcome=before
+    )
+    return Before(delivered=delivered, reported=True, model=model_of(results))
+
+
+def _outcome_before(earlier: Marker | None) -> Outcome | None:
+    """The outcome of an earlier run of the command; ``None`` if trying again may help."""
     if earlier is None or earlier.fields.get("state") != "done":
         return None
-    said = earlier.fields.get("outcome", "")
-    return Outcome(said) if said in COMPLETE else None
+    outcome = earlier.fields.get("outcome", "")
+    return Outcome(outcome) if outcome in COMPLETE else None
 
 
-async def committed_before(
-    forge: Forge, earlier: Marker | None, memory: Memory, changed: Mapping[str, ChangedFile]
+async def _committed_before(
+    forge: GitHost, earlier: Marker | None, memory: Memory, changed: Mapping[str, ChangedFile]
 ) -> tuple[FileResult, ...]:
     """The files of a commit that an earlier run made and could not tell of; empty without one.
 

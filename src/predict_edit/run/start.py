@@ -26,11 +26,12 @@ from predict_edit.github.host import GitHubHost
 from predict_edit.run.prefetch import Look, look_at
 from predict_edit.support import startup as collector
 from predict_edit.support.log import Console, log
-from predict_edit.trigger.requests import BranchTask, PullRequestCommand
+from predict_edit.trigger.requests import PullRequestCommand
 
 if TYPE_CHECKING:
     from predict_edit.domain.editor_port import Editor
     from predict_edit.findings.workspace import Workspace
+    from predict_edit.run.context import RunRequest
     from predict_edit.run.outcome import Finished
     from predict_edit.settings.fields import Inputs, ModelSettings
 
@@ -42,8 +43,7 @@ _UNTIL_ASKED = 0.1
 """Seconds from an editor to the first requests to the model."""
 _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
-_COMMAND_LIBRARIES = ("predict_edit.run.pull_request",)
-_TASK_LIBRARIES = ("predict_edit.run.branch_shards",)
+_ENGINE_LIBRARIES = ("predict_edit.run.engine",)
 _MODEL_LIBRARIES = ("predict_edit.llm.auth", "predict_edit.llm.editor")
 
 
@@ -58,9 +58,7 @@ class Surroundings:
     """The variables with which the job can prove who it is."""
 
 
-async def serve(
-    trigger: PullRequestCommand | BranchTask, inputs: Inputs, around: Surroundings
-) -> Finished:
+async def serve(trigger: RunRequest, inputs: Inputs, around: Surroundings) -> Finished:
     """Do what is asked."""
     runner = around.runner
     forge = GitHubHost(
@@ -76,69 +74,33 @@ async def serve(
         await asyncio.sleep(_MOMENT)
     libraries = _Libraries(inputs, look)
     try:
-        await libraries.load(_TASK_LIBRARIES if look is None else _COMMAND_LIBRARIES)
+        await libraries.load(_ENGINE_LIBRARIES)
         _cancel_on_signal()
-        if isinstance(trigger, BranchTask):
-            return await _serve_task(trigger, inputs, around, forge, libraries)
-        return await _serve_command(trigger, inputs, around, forge, libraries)
+        from predict_edit.run.context import Context  # noqa: PLC0415 - just loaded
+        from predict_edit.run.engine import run  # noqa: PLC0415
+
+        ctx = Context(
+            forge=forge,
+            open_editor=_opener(around, libraries),
+            outbox=around.outbox,
+            secrets=around.console.secrets,
+            prefetched=look,
+            workspace=_workspace(trigger, inputs, runner),
+            run_url=runner.run_url,
+            run_id=runner.run_id,
+        )
+        return await run(trigger, inputs, ctx)
     finally:
         await libraries.aclose()
         await forge.aclose()
         log.debug("%s requests to GitHub", forge.requests)
 
 
-async def _serve_command(
-    commanded: PullRequestCommand,
-    inputs: Inputs,
-    around: Surroundings,
-    forge: GitHubHost,
-    libraries: _Libraries,
-) -> Finished:
-    """A command on a pull request, or a job of one."""
-    from predict_edit.run.pull_request import Desk, run  # noqa: PLC0415 - just loaded
-
+def _workspace(trigger: RunRequest, inputs: Inputs, runner: Runner) -> Workspace | None:
+    """The folder with linters' reports and other jobs' results, if any are needed."""
     spread = inputs.mode not in {None, "run"}
-    desk = Desk(
-        forge=forge,
-        open_editor=_opener(around, libraries),
-        outbox=around.outbox,
-        secrets=around.console.secrets,
-        look=libraries.look,
-        workspace=_workspace(commanded, around.runner) if spread or inputs.findings else None,
-        run_url=around.runner.run_url,
-        run_id=around.runner.run_id,
-    )
-    if spread:
-        from predict_edit.run.pull_request_shards import run_command  # noqa: PLC0415 - most runs need none of it
-
-        return await run_command(commanded, inputs, desk)
-    return await run(commanded, inputs, desk)
-
-
-async def _serve_task(
-    tasked: BranchTask,
-    inputs: Inputs,
-    around: Surroundings,
-    forge: GitHubHost,
-    libraries: _Libraries,
-) -> Finished:
-    """A run over a branch."""
-    from predict_edit.run.branch import TaskDesk  # noqa: PLC0415
-    from predict_edit.run.branch_shards import run_task  # noqa: PLC0415 - just loaded
-
-    desk = TaskDesk(
-        forge=forge,
-        open_editor=_opener(around, libraries),
-        outbox=around.outbox,
-        secrets=around.console.secrets,
-        workspace=_workspace(tasked, around.runner),
-        run_url=around.runner.run_url,
-    )
-    return await run_task(tasked, inputs, desk)
-
-
-def _workspace(trigger: PullRequestCommand | BranchTask, runner: Runner) -> Workspace:
-    """Where the reports of linters lie."""
+    if isinstance(trigger, PullRequestCommand) and not (spread or inputs.findings):
+        return None
     from predict_edit.findings.reported_finding import Roots  # noqa: PLC0415 - most runs have no use for it
     from predict_edit.findings.workspace import Workspace  # noqa: PLC0415
 
