@@ -15,9 +15,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from predict_edit.cli.conversions import Conversions
-from predict_edit.cli.git import Git
-from predict_edit.cli.plumbing import Entry, read_blobs, read_raw
+from predict_edit.cli.local_files import Conversions
+from predict_edit.cli.local_git import Git, RawChange, read_blobs, read_raw
 from predict_edit.domain import ChangedFile, FileContent, SkippedFile
 from predict_edit.domain.errors import CheckoutError
 from predict_edit.select import MAX_BYTES
@@ -89,7 +88,7 @@ def read_checkout(folder: Path, *, base: str | None = None, untracked: bool = Fa
     others = git.run("ls-files", "-z", "--others", "--exclude-standard").split("\0")[:-1]
     if untracked:
         mode = {"old_mode": "0", "new_mode": "100644", "old_sha": "", "new_sha": ""}
-        entries |= {path: Entry(**mode, status="A", path=path) for path in others}
+        entries |= {path: RawChange(**mode, status="A", path=path) for path in others}
     with tempfile.TemporaryDirectory(prefix="predict-edit-") as name:
         return _Reading(git, root, entries, Path(name)).checkout(
             head=head,
@@ -138,7 +137,7 @@ def _find_base(git: Git, asked: str | None) -> tuple[str, str]:
 class _Reading:
     """One look at the files on disk; ``scratch`` holds what git needs to write for that."""
 
-    def __init__(self, git: Git, root: Path, entries: dict[str, Entry], scratch: Path) -> None:
+    def __init__(self, git: Git, root: Path, entries: dict[str, RawChange], scratch: Path) -> None:
         self._git = git
         self._root = root
         self._entries = entries
@@ -203,7 +202,7 @@ class _Reading:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((self._root / objects).resolve()),
         }
 
-    def _read(self, entry: Entry, base: bytes) -> None:
+    def _read(self, entry: RawChange, base: bytes) -> None:
         """Read a file as git would commit it, with the mode it would have."""
         if entry.status == "D" or entry.new_mode == f"{SUBMODULE_MODE:o}":
             return
@@ -258,7 +257,7 @@ class _Reading:
         self._git.run("update-index", "-z", "--index-info", data=listed, more=places)
         return self._git.run("write-tree", "--missing-ok", more=places).strip()
 
-    def _changed(self, entry: Entry, base: bytes) -> ChangedFile:
+    def _changed(self, entry: RawChange, base: bytes) -> ChangedFile:
         """One changed file, with the hunks that GitHub would show."""
         content = self._contents.get(entry.path)
         patch = _patch(base, content.data) if content and _is_blob(entry.new_mode) else None

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from predict_edit.cli import disk
+from predict_edit.cli import local_files
 from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich, printable
 from predict_edit.cli.expecting import show_estimate
 from predict_edit.cli.model_choice import read_settings
@@ -93,8 +93,8 @@ def _open(name: str, shown: str, before: dict[str, bytes]) -> SourceFile | Skipp
     if name == STDIN:
         data = sys.stdin.buffer.read()
         before[shown] = data
-        return disk.source_of(shown, data, len(data))
-    opened = disk.read_source(Path(name), name)
+        return local_files.source_of(shown, data, len(data))
+    opened = local_files.read_source(Path(name), name)
     if isinstance(opened, SourceFile):
         before[name] = opened.text.encode()
     return opened
@@ -172,8 +172,8 @@ def _write(report: RunReport, before: dict[str, bytes]) -> None:
         path = Path(result.path)
         try:
             target = path.resolve() if path.is_symlink() else path
-            disk.check_same(target, result.path, before[result.path])
-            disk.write(target, result.path, result.placed.accepted.encode())
+            local_files.check_same(target, result.path, before[result.path])
+            local_files.write(target, result.path, result.placed.accepted.encode())
         except LocalFileError as error:
             problems.append(error)
         else:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pydantic
 
 from predict_edit.cli.console import DONE
-from predict_edit.cli.disk import write_text
+from predict_edit.cli.local_files import write_text
 from predict_edit.delivery.output_files import EDITS, RESULT
 from predict_edit.domain import Usage
 from predict_edit.domain.errors import ResultInvalid

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from predict_edit.cli import disk, terminal
+from predict_edit.cli import local_files, terminal
 from predict_edit.cli.checkout import Checkout, read_checkout
 from predict_edit.cli.console import DONE, FAILED
 from predict_edit.cli.expecting import show_estimate
@@ -120,12 +120,12 @@ def _tell(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) 
     """Show the report, and write the files that were asked for."""
     placed = [result.placed for result in report.files if result.placed]
     if arguments.patch is not None:
-        disk.write_text(arguments.patch, edits_patch(placed))
+        local_files.write_text(arguments.patch, edits_patch(placed))
     if arguments.html is not None:
         from predict_edit.report.page.changes import page_of_report  # noqa: PLC0415
         from predict_edit.report.page.html_page import render_page  # noqa: PLC0415 - Jinja
 
-        disk.write_text(arguments.html, render_page(page_of_report(report)))
+        local_files.write_text(arguments.html, render_page(page_of_report(report)))
     if arguments.json:
         sys.stdout.write(result_json(report))
         return
@@ -157,9 +157,9 @@ def _apply(report: RunReport, checkout: Checkout) -> None:
             raise LocalFileError(
                 f"{result.path} lies behind a symbolic link.", "Edit the file itself."
             )
-        disk.check_same(path, result.path, checkout.on_disk[result.path])
+        local_files.check_same(path, result.path, checkout.on_disk[result.path])
     for path, data, result in todo:
-        disk.write(path, result.path, data)
+        local_files.write(path, result.path, data)
     files = "1 file" if len(todo) == 1 else f"{len(todo)} files"
     sys.stderr.write(f"Wrote {files}. `git diff` shows the changes.\n" if todo else "")
 
