@@ -127,11 +127,11 @@ def schema_has_inputs(root: Path) -> list[str]:
     inputs = set(action(root)["inputs"])
     wrong = [
         f"The config's schema does not know the input `{name}`; run `make docs`."
-        for name in sorted(inputs - WORKFLOW_ONLY - known)
+        for name in sorted(inputs - set(WORKFLOW_ONLY) - known)
     ]
     wrong += [
         f"The config's schema lets a config set `{name}`, which only a workflow may."
-        for name in sorted(known & WORKFLOW_ONLY)
+        for name in sorted(known & set(WORKFLOW_ONLY))
     ]
     return wrong
 

@@ -15,9 +15,9 @@ import doc_tables
 import lint_workflows
 from predict_edit import __version__
 from predict_edit.domain import errors
-from predict_edit.settings.checks import check_inputs, check_task_inputs
 from predict_edit.settings.fields import INPUT_NAMES as INPUTS
 from predict_edit.settings.inputs import read_inputs, variable_of
+from predict_edit.settings.preconditions import check_inputs, check_task_inputs
 from predict_edit.settings.repository_config import CONFIG_KEYS, read_config
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe, parse_command
 

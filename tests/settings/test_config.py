@@ -140,13 +140,13 @@ def test_keys_that_belong_into_the_workflow(key: str) -> None:
         ("prices: {m: {input: 1}}", "prices.m.output"),
         ("prices: {m: {input: -1, output: 1}}", "prices.m.input"),
         ("prices: {m: {input: .nan, output: 1}}", "prices.m.input"),
-        # what is no mapping, no YAML, or more than a config needs
-        ("- a", "no mapping"),
-        ("just text", "no mapping"),
+        # what is not a mapping, no YAML, or more than a config needs
+        ("- a", "not a mapping"),
+        ("just text", "not a mapping"),
         ("files: [a", "line 1"),
         ("a: b: c", "line 1"),
-        ("files: x\nfiles: y", "`files` comes twice"),
-        ("recipes: {a: x, a: y}", "`a` comes twice"),
+        ("files: x\nfiles: y", "`files` is given twice"),
+        ("recipes: {a: x, a: y}", "`a` is given twice"),
         ("files: &x a\nexclude: *x", "anchor"),
         ("exclude: *x", "alias"),
         ("files: !!python/object/apply:os.system ['true']", "tag"),

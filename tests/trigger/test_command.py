@@ -183,7 +183,7 @@ def test_commands(body: str, expected: Command) -> None:
         ("/predict-edit --files --dry-run fix", InvalidOption, "`--files` has no value"),
         ("/predict-edit --files -- fix", InvalidOption, "`--files` has no value"),
         ("/predict-edit --dry-run= fix", InvalidOption, "`--dry-run` has no value"),
-        ("/predict-edit --files a --files b fix", InvalidOption, "`--files` stands twice"),
+        ("/predict-edit --files a --files b fix", InvalidOption, "`--files` is given twice"),
         ("/predict-edit @abcdef1 @abcdef2 fix", InvalidOption, "two commits"),
         ("/predict-edit --files 'a b fix", UnbalancedQuote, "value of `--files`"),
         ('/predict-edit --files="a b fix', UnbalancedQuote, "value of `--files`"),

@@ -175,8 +175,8 @@ def _read_inputs(
 def _checked_inputs(
     environ: MutableMapping[str, str], trigger: PullRequestCommand | BranchTask
 ) -> Inputs:
-    from predict_edit.settings.checks import check_inputs, check_task_inputs  # noqa: PLC0415
     from predict_edit.settings.inputs import read_inputs  # noqa: PLC0415 - see _start
+    from predict_edit.settings.preconditions import check_inputs, check_task_inputs  # noqa: PLC0415
     from predict_edit.trigger.requests import BranchTask  # noqa: PLC0415
 
     inputs = read_inputs(environ)

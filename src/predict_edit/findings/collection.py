@@ -12,10 +12,10 @@ from predict_edit.domain import Dropped, Finding, FindingsReport, Hunk
 from predict_edit.support.text import listed, quoted
 
 MAX_FINDINGS: Final = 50_000
-"""Findings that are kept; those that come later are counted and told."""
+"""Findings that are kept; those that come later are counted and reported."""
 TOO_MANY: Final = f"there are more than {MAX_FINDINGS:,} findings"
 REPEATED: Final = "it was reported twice"
-"""Not told: nothing of what it says is missing."""
+"""Not reported: nothing that it says is missing."""
 MARGIN: Final = 10
 """Lines above and below a finding in which an edit may lie: what a linter points at is often only
 the first line of what has to change."""
@@ -45,9 +45,9 @@ class Findings:
         return self.by_path.get(path, ())
 
     def told(self, known: Iterable[str] | None = None) -> tuple[str, ...]:
-        """What the reader of a summary should know, a sentence each.
+        """List in sentences what the reader of a summary should know.
 
-        ``known`` are the repository's files: findings elsewhere are told as well.
+        ``known`` are the repository's files: findings elsewhere are reported too.
         """
         sentences = [
             f"{_counted(number)} left out: {reason}."
@@ -102,7 +102,7 @@ class FindingsChange:
 
 
 def collect(reports: Iterable[FindingsReport], *, limit: int = MAX_FINDINGS) -> Findings:
-    """Put reports together. Equal findings are kept once, whichever tool tells them again."""
+    """Join reports. Equal findings are kept once, whichever tool repeats them."""
     kept: dict[tuple[object, ...], Finding] = {}
     dropped: Counter[str] = Counter()
     notes: list[str] = []

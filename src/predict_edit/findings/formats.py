@@ -112,7 +112,7 @@ def _reader_for(found: Any) -> _Reader | None:
 
 
 def _read_nothing(_found: Any, _roots: Roots) -> Iterable[ReportedFinding]:
-    """An empty list is what most linters write where all is well."""
+    """Read the empty list that most linters write if all is well."""
     return ()
 
 

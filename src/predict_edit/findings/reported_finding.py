@@ -26,7 +26,7 @@ MAX_MESSAGE: Final = 500
 MAX_RULE: Final = 120
 MAX_TOOL: Final = 60
 MAX_LINE: Final = 10_000_000
-"""No file that is edited has more lines; a larger number is no line number."""
+"""No file that is edited has more lines; a larger number is not a line number."""
 
 _BLANKS: Final = re.compile(r"\s+")
 _LEVELS: Final = {

@@ -126,7 +126,7 @@ class _Log(Shape):
 
 
 def read(found: Any, roots: Roots) -> Iterator[ReportedFinding | Finding | Dropped]:
-    """The results of all runs that are failures at a place in a file."""
+    """Read the results of all runs that are failures at a place in a file."""
     log = _Log.model_validate(found)
     for run in log.runs or ():
         places: dict[str, str | Dropped] = {}
@@ -137,7 +137,7 @@ def read(found: Any, roots: Roots) -> Iterator[ReportedFinding | Finding | Dropp
 def _finding(
     run: _Run, result: _Result, roots: Roots, places: dict[str, str | Dropped]
 ) -> Finding | Dropped:
-    """One result, told by its first location."""
+    """Read one result, by its first location."""
     if reason := _set_aside(result):
         return Dropped(reason)
     physical = next((one.physical for one in result.locations or () if one.physical), None)
@@ -165,7 +165,7 @@ def _finding(
 
 
 def _set_aside(result: _Result) -> str:
-    """Why a result is none that asks for a change; empty where it does."""
+    """Say why a result does not ask for a change; empty if it does."""
     if result.kind.casefold() != "fail":
         return NOT_FAILED
     if result.baseline == "absent":
@@ -202,7 +202,7 @@ def _address(run: _Run, address: _Address) -> str | None:
 
 
 def _rule(run: _Run, result: _Result) -> _Rule | None:
-    """The rule that a result is about, where the report describes it."""
+    """Find the rule that a result is about, if the report describes it."""
     reference = result.rule or _RuleRef()
     component: _Component | None = run.tool.driver
     if reference.component is not None and reference.component.index >= 0:
@@ -246,5 +246,5 @@ def _filled(text: str, arguments: Sequence[str]) -> str:
 
 
 def _at(items: Sequence[_T] | None, index: int) -> _T | None:
-    """The item of that number, ``None`` where there is none."""
+    """Take the item of that number, or ``None``."""
     return items[index] if items is not None and 0 <= index < len(items) else None

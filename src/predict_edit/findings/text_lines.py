@@ -1,7 +1,7 @@
 r"""Findings in lines of text: GitHub's workflow commands, and ``path:line:column: message``.
 
 Workflow commands are those of GitHub's "Workflow commands for GitHub Actions". Other lines, such
-as headings and totals, are no findings.
+as headings and totals, are ignored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from predict_edit.findings.reported_finding import ReportedFinding
 
 MAX_LINE: Final = 20_000
-"""Characters of a line; a longer one is no linter's."""
+"""Characters of a line; linters do not write longer ones."""
 
 _COMMAND: Final = re.compile(
     r"::(?P<level>error|warning|notice)(?:\s+(?P<fields>.*))?", re.IGNORECASE
@@ -39,7 +39,7 @@ def read(lines: Iterable[str]) -> Iterator[ReportedFinding]:
 
 def _command(line: str) -> ReportedFinding | None:
     """A workflow command that names a file."""
-    head, end, said = line.strip().removeprefix("::").partition("::")
+    head, end, text = line.strip().removeprefix("::").partition("::")
     match = _COMMAND.fullmatch(f"::{head}")
     if match is None or not end or not line.lstrip().startswith("::"):
         return None
@@ -57,7 +57,7 @@ def _command(line: str) -> ReportedFinding | None:
         end_line=_number(fields.get("endline")),
         column=_number(fields.get("col")),
         rule=rule["rule"] if rule else title,
-        message=_unescaped(said),
+        message=_unescaped(text),
         level=match["level"].lower(),
     )
 
@@ -67,25 +67,25 @@ def _plain(line: str) -> ReportedFinding | None:
     match = _PLAIN.fullmatch(line.strip())
     if match is None or "://" in match["path"] or match["path"].isdecimal():
         return None
-    said, level, rule = match["text"], "warning", ""
-    if found := _LEVEL.match(said):
-        level, said = found["level"].split()[-1], said[found.end() :]
-    if found := _RULE_BEFORE.match(said):
-        rule, said = found["rule"], said[found.end() :]
-    elif found := _RULE_AFTER.search(said):
-        rule, said = found["rule"], said[: found.start()]
+    text, level, rule = match["text"], "warning", ""
+    if found := _LEVEL.match(text):
+        level, text = found["level"].split()[-1], text[found.end() :]
+    if found := _RULE_BEFORE.match(text):
+        rule, text = found["rule"], text[found.end() :]
+    elif found := _RULE_AFTER.search(text):
+        rule, text = found["rule"], text[: found.start()]
     return ReportedFinding(
         path=match["path"],
         line=_number(match["line"]),
         column=_number(match["column"]),
         rule=rule,
-        message=said,
+        message=text,
         level=level,
     )
 
 
 def _number(text: str | None) -> int | None:
-    """A number as written; ``None`` where there is none."""
+    """Read a number; ``None`` if there is none."""
     digits = (text or "").strip()
     return int(digits) if re.fullmatch(r"[0-9]{1,9}", digits) else None
 

@@ -62,7 +62,7 @@ async def gather_findings(
 
 
 def read_reports(workspace: Path, globs: Sequence[str], roots: Roots) -> tuple[FindingsReport, ...]:
-    """All reports that match.
+    """Read all reports that match.
 
     Raises:
         FindingsError: no report matches, one cannot be read, or there are too many.
@@ -85,12 +85,12 @@ def read_matching(
     *,
     without: AbstractSet[str] = frozenset(),
 ) -> dict[str, bytes]:
-    """The files below the workspace that match, by path; folders named ``without`` are left out.
+    """Read the files that match, by path; folders named ``without`` are left out.
 
     ``name`` is the input that the globs are of, for messages.
 
     Raises:
-        PredictEditError: as ``error``, where there are too many or one cannot be read.
+        PredictEditError: as ``error``: there are too many, or one cannot be read.
     """
     wanted = Globs.of(globs)
     found: dict[str, bytes] = {}
@@ -110,7 +110,7 @@ def read_matching(
 
 
 def _matching(workspace: Path, wanted: Globs, without: AbstractSet[str]) -> Iterator[str]:
-    """The paths that match, relative to the workspace, without following links."""
+    """Find the paths that match, relative to the workspace, without following links."""
     looked_at = 0
     for folder, names, files in os.walk(workspace, followlinks=False):
         names[:] = [name for name in names if name not in _SKIPPED_FOLDERS | without]
@@ -124,7 +124,7 @@ def _matching(workspace: Path, wanted: Globs, without: AbstractSet[str]) -> Iter
 
 
 def _read(path: Path, name: str, error: type[PredictEditError]) -> bytes:
-    """The bytes of one file.
+    """Read one file.
 
     Raises:
         PredictEditError: it is not a regular file, or cannot be opened.

@@ -55,8 +55,8 @@ from predict_edit.run.reporter import SummaryListener
 from predict_edit.select import GitAttributes, attribute_files, choose, open_files
 from predict_edit.select.choose import choose_from_tree
 from predict_edit.settings import recipes
-from predict_edit.settings.checks import check_ready, check_served
 from predict_edit.settings.fields import Inputs, Settings
+from predict_edit.settings.preconditions import check_ready, check_served
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import resolve, resolve_command
 from predict_edit.suggest.anchors import NoAnchors, anchors_of

@@ -38,13 +38,13 @@ class _Rules:
     found: Container[str] | None
 
     def against(self, file: ChangedFile) -> str | None:
-        """Say what speaks against editing a file; the first thing that does is enough."""
+        """Give the first reason not to edit a file; ``None`` if there is none."""
         return (
             _against_status(file) or self._against_wish(file.path) or self._against_kind(file.path)
         )
 
     def _against_wish(self, path: str) -> str | None:
-        """Say what people have set against it."""
+        """Give a reason that people have set."""
         if self.only is not None and path != self.only:
             return f"the command is about {quoted(self.only)} only"
         if self.found is not None and path not in self.found:
@@ -58,13 +58,13 @@ class _Rules:
         return None
 
     def _against_kind(self, path: str) -> str | None:
-        """Say what the file is that must not, or need not, be edited."""
+        """Give a reason in what the file is."""
         if (what := protected(path)) and self.unlocked.match(path) is None:
             return f"protected: {what}"
         for name, what in ((GENERATED, "generated"), (VENDORED, "vendored")):
             if self.attributes.flag(path, name):
                 return f"{what}, as .gitattributes says ({name})"
-        # Whoever writes `-linguist-generated` knows better than a rule of thumb.
+        # `-linguist-generated` overrides a rule of thumb.
         return derived(path) if self.attributes.flag(path, GENERATED) is None else None
 
 
@@ -88,7 +88,7 @@ def choose(
         attributes: the base's.
         max_files: how many may be kept; those that come later are skipped.
         only: the one path that the command is about, as in a review thread.
-        found: the paths with findings, where the command is about these.
+        found: the paths with findings, if the command is about these.
         unlocked: globs of protected files that may be edited all the same.
     """
     rules = _Rules(
@@ -169,7 +169,7 @@ def _as_change(file: TreeFile) -> ChangedFile:
 
 
 def _against_status(file: ChangedFile) -> str | None:
-    """Say why there is nothing of the pull request's to edit at that path."""
+    """Give a reason in what the pull request did to the file."""
     if unsafe(file.path):
         return "its path is not one that git stores"
     if file.status == "removed":

@@ -14,7 +14,7 @@ MAX_BYTES = 1024 * 1024
 """No model takes more of one file; it bounds what is decoded and diffed."""
 
 MAX_LINE = 10_000
-"""Characters of a line; one longer is no text that a person edits."""
+"""Characters of a line; people do not edit longer ones."""
 
 MINIFIED_MEAN = 110
 """Mean length of lines above which linguist calls JavaScript and CSS minified."""
@@ -113,7 +113,7 @@ def against_size(size: int, limit: int) -> str | None:
 
 
 def _against_bytes(data: bytes, mode: int | None) -> str | None:
-    """Say what the bytes are, where they are no text of the repository's own."""
+    """Say what the bytes are, if they are not a text of the repository's own."""
     if len(data) < _LFS_SIZE and data.startswith(_LFS_HEADS):
         return "a pointer of Git LFS"
     for name, marks in _OTHER_MARKS.items():

@@ -1,7 +1,7 @@
 """What ``.gitattributes`` says of a path, as git and GitHub's linguist read it.
 
 Rules (gitattributes(5)): patterns are those of ``.gitignore``, but none is negative and a folder
-does not stand for what is in it; within a file the last line that sets an attribute wins; a file in
+does not include what is in it; within a file the last line that sets an attribute wins; a file in
 a deeper folder wins over one above it. Only files of the base are to be given here: a pull request
 must not decide by itself what of it may be edited.
 """
@@ -45,7 +45,7 @@ class _Rule:
     values: tuple[tuple[str, Value], ...]
 
     def matches(self, path: str) -> bool:
-        """Tell whether the line speaks of a path, itself and not a folder above it."""
+        """Decide whether the line is about a path itself, not about a folder above it."""
         if not path.startswith(self.folder):
             return False
         result = self.pattern.match_file(path[len(self.folder) :])
@@ -72,7 +72,7 @@ class GitAttributes:
         return cls(tuple(rules))
 
     def of(self, path: str) -> dict[str, Value]:
-        """Tell every attribute that any line gives to ``path``."""
+        """Collect every attribute that any line gives to ``path``."""
         found: dict[str, Value] = {}
         for rule in self.rules:
             if rule.matches(path):

@@ -55,7 +55,7 @@ def protected(path: str) -> str | None:
 
 
 def derived(path: str) -> str | None:
-    """Say from what a file was made, where its name tells so."""
+    """Say what kind of derived file it is, if its name shows it."""
     name = posixpath.basename(path).casefold()
     if _SOURCE_MAP.fullmatch(name):
         return "a source map"
@@ -65,7 +65,7 @@ def derived(path: str) -> str | None:
 
 
 def unsafe(path: str) -> bool:
-    """Tell whether a path is one that git would not store, such as one that climbs up."""
+    """Decide whether git would not store a path, such as one that climbs up."""
     return (
         not path
         or "\0" in path

@@ -99,7 +99,7 @@ def _name(value: str) -> str:
 
 
 def _secret(value: str) -> str:
-    """Accept what can stand in an HTTP header; pasted line ends were trimmed before."""
+    """Accept what an HTTP header can hold; line ends around it were trimmed before."""
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("it holds white space or characters that no key has; paste it again")
     return value
@@ -154,7 +154,7 @@ def hyphenated(name: str) -> str:
 
 
 class Written(pydantic.BaseModel):
-    """Something people wrote: hyphens in names, no unknown names, values never in a traceback."""
+    """A mapping that people wrote: hyphens in names, no unknown names, no values in tracebacks."""
 
     model_config = pydantic.ConfigDict(
         frozen=True,
@@ -346,20 +346,20 @@ class ModelSettings:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that steers a run, after command, inputs, config and defaults were merged."""
+    """What applies to a run, after command, inputs, config and defaults were merged."""
 
     model: ModelSettings
     github_token: str = dataclasses.field(repr=False)
     command: str = "/predict-edit"
     permission: Role = Role.WRITE
     instruction: str | None = None
-    """The instruction where no comment carries one."""
+    """The instruction if no comment carries one."""
     pull_request: int | None = None
     ref: str | None = None
     files: GlobLayers = ()
-    """A file is edited only where every list matches it; none means all files."""
+    """A file is edited only if every list matches it; no list means all files."""
     exclude: GlobLayers = ()
-    """A file is left out where any list matches it."""
+    """A file is left out if any list matches it."""
     unlocked: tuple[str, ...] = ()
     """Globs of protected files that may be edited all the same; the config alone says so."""
     deliver: Delivery = "suggestions"
@@ -387,7 +387,7 @@ def names_of(model: type[Written]) -> tuple[str, ...]:
 
 
 INPUT_NAMES = names_of(Inputs)
-WORKFLOW_ONLY = frozenset(INPUT_NAMES) - frozenset(names_of(Defaults))
+WORKFLOW_ONLY = tuple(name for name in INPUT_NAMES if name not in names_of(Defaults))
 SECRETS = tuple(hyphenated(name) for name, field in Inputs.model_fields.items() if not field.repr)
 
 
@@ -408,19 +408,19 @@ _ADDRESS_WITH_MORE = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://[^/]*@|[^?]*://[^
 def problems(
     error: pydantic.ValidationError, secrets: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, str]]:
-    """Tell each problem of a validation as the name of the value and a sentence about it.
+    """List the problems of a validation: the name of the value, and a sentence about it.
 
     A value that holds one of ``secrets`` is not shown.
     """
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
-        said = message[:1].lower() + message[1:]
-        yield name, f"is {_shown(problem['input'], secrets)}: {said}."
+        reason = message[:1].lower() + message[1:]
+        yield name, f"is {_shown(problem['input'], secrets)}: {reason}."
 
 
 def _shown(value: object, secrets: tuple[str, ...]) -> str:
-    """Show a value in a message, as far as it can be shown."""
+    """Show a value in a message, unless it may be secret."""
     match value:
         case str() if _ADDRESS_WITH_MORE.match(value):
             return "an address that is not shown"

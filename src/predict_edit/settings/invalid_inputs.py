@@ -1,7 +1,7 @@
-"""Wrong inputs, told where somebody waits for an answer.
+"""The answer to a command whose workflow has wrong inputs.
 
-Whoever comments on a pull request does not look at the workflow's log. So a comment is answered
-even when the inputs are wrong, with what little is right of them: the token, and who may command.
+The author of a comment does not look at the workflow's log. So a comment is answered even if the
+inputs are wrong, with the few that are right: the token, and who may give commands.
 The answer holds no value of an input. The runner hides a stored secret in the log, but not on the
 pull request, and any input may have been filled from one.
 """
@@ -22,15 +22,15 @@ from predict_edit.trigger.requests import PullRequestCommand
 
 _NEEDED = ("github-token", "command", "permission", "dry-run", "mode")
 _LATER = ("edit", "publish")
-"""Values of ``mode`` of a job that comes after one of the same command, which has told already."""
+"""Values of ``mode`` of jobs that follow another job of the command, which has answered."""
 
 
 def answerable(
     commanded: PullRequestCommand, error: SettingsError, environ: Mapping[str, str]
 ) -> tuple[PullRequestCommand, Inputs] | None:
-    """The command and the inputs of a run that only says what is wrong with the inputs.
+    """Make the command and the inputs of a run that only answers what is wrong with the inputs.
 
-    ``None`` where nobody waits for it, or there is no token to say it with. What is unclear counts
+    ``None`` if nobody waits for an answer, or no token can write it. What is unclear counts
     as the more careful value: the highest role where ``permission`` is wrong, and a dry run, which
     writes nothing, where ``dry-run`` is.
     """
@@ -54,7 +54,7 @@ def answerable(
 
 
 def _without_values(error: SettingsError) -> SettingsError:
-    """The error without what was given; only wrong values are quoted in errors."""
+    """Take the values out of an error; only wrong values are quoted in errors."""
     if not isinstance(error, InvalidInput):
         return error
     named = listed(f"`{name}`" for name in INPUT_NAMES if f"The input `{name}` " in error.cause)
@@ -65,7 +65,7 @@ def _without_values(error: SettingsError) -> SettingsError:
 
 
 def _checked(given: Mapping[str, str], name: str, careful: object) -> Any:
-    """One input, or the ``careful`` value where it is wrong."""
+    """Read one input, or take the ``careful`` value if it is wrong."""
     try:
         read = Defaults.model_validate({name: given[name]} if given[name] else {})
     except pydantic.ValidationError:

@@ -37,7 +37,7 @@ def config_schema() -> dict[str, Any]:
     for name, value in default_values().items():
         if name in schema["properties"]:
             schema["properties"][name]["default"] = value
-    # Names outside the pattern are no recipes, which JSON Schema says of no key by itself.
+    # JSON Schema does not refuse names outside of a pattern by itself.
     schema["properties"]["recipes"]["additionalProperties"] = False
     definitions = schema["$defs"]
     for definition in definitions.values():

@@ -1,4 +1,4 @@
-"""Which instruction a run over a branch follows, and the names of what comes of it."""
+"""Recipes, and what a run over a branch does: its instruction, its branch's name, its title."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Wish:
 
 
 def with_built_in(config: RepositoryConfig) -> RepositoryConfig:
-    """The config with the recipes that every repository has; its own of the same name win."""
+    """Add the built-in recipes to a config; its own of the same name win."""
     return config.model_copy(update={"recipes": {**BUILT_IN, **config.recipes}})
 
 
 def wish_of(given: str | None, config: RepositoryConfig, *, findings: bool) -> Wish:
     """What the instruction says: itself, or ``run NAME`` for a recipe.
 
-    Without one, the config's; and ``lint-fix`` where there are findings.
+    Without one, the config's applies; without that, ``lint-fix`` if there are findings.
 
     Raises:
         MissingInput: there is nothing to go by.
@@ -69,6 +69,6 @@ def wish_of(given: str | None, config: RepositoryConfig, *, findings: bool) -> W
 
 
 def slug(text: str) -> str:
-    """A text as a part of a branch's name: lower case letters, digits and single hyphens."""
+    """Make a text a part of a branch's name: lower case letters, digits and single hyphens."""
     made = _NO_SLUG.sub("-", text.casefold()).strip("-")[:_SLUG_LENGTH].strip("-")
     return made or "edit"

@@ -1,8 +1,8 @@
 """The repository's config, ``.github/predict-edit.yml`` of the base branch.
 
 It comes from people with write access, and is read with care all the same: a small file, one
-document, no anchors, no tags, no key twice, no deep nesting. Scalars are read as the text that
-stands there, null aside, so that ``prediction: on`` or a label ``no`` is no truth value.
+document, no anchors, no tags, no key twice, no deep nesting. Scalars are read as the text that is
+written, null aside, so that ``prediction: on`` or a label ``no`` is not a truth value.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def read_config(data: bytes | str) -> RepositoryConfig:
 
     Raises:
         UnknownConfigKey: a key that does not exist, with the nearest one that does.
-        InvalidConfig: no YAML mapping, or a value that a key cannot have; all such are named.
+        InvalidConfig: not a YAML mapping, or a value that a key cannot have; all such are named.
     """
     found = _load(data)
     _check_keys(found)
@@ -114,7 +114,7 @@ def _check_keys(found: dict[str, object]) -> None:
     for key in found:
         if key in WORKFLOW_ONLY:
             raise InvalidConfig(
-                f"In {CONFIG_PATH}, `{key}` has no place.", "It belongs in the workflow's `with:`."
+                f"In {CONFIG_PATH}, `{key}` cannot be set.", "It belongs in the workflow's `with:`."
             )
         if key not in CONFIG_KEYS:
             raise _unknown_key((key,))
@@ -152,16 +152,16 @@ def _load(data: bytes | str) -> dict[str, object]:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise _broken("it is no mapping of keys to values")
+        raise _broken("it is not a mapping of keys to values")
     return {str(key): value for key, value in found.items() if value is not None}
 
 
 def _scan(text: str) -> None:
-    """Refuse what a config has no use for, before anything is built from it.
+    """Refuse what a config does not need, before anything is built from it.
 
     Raises:
         InvalidConfig: naming it.
-        yaml.YAMLError: it is no YAML.
+        yaml.YAMLError: it is not YAML.
     """
     depth = documents = 0
     for event in yaml.parse(text, Loader=_TextLoader):
@@ -187,18 +187,18 @@ def _scan(text: str) -> None:
 
 
 class _TextLoader(yaml.BaseLoader):
-    """Builds texts, lists and mappings, and ``None`` for null; refuses a key that comes twice."""
+    """Builds texts, lists and mappings, and ``None`` for null; refuses a repeated key."""
 
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False
     ) -> dict[Hashable, object]:
-        """Build a mapping in which each key stands once."""
+        """Build a mapping in which no key is repeated."""
         found: dict[Hashable, object] = super().construct_mapping(node, deep=deep)
         if len(found) < len(node.value):
             keys = [key.value for key, _ in node.value]
             twice = next(key for key in keys if keys.count(key) > 1)
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {quoted(str(twice))} comes twice", node.start_mark
+                None, None, f"the key {quoted(str(twice))} is given twice", node.start_mark
             )
         return found
 

@@ -1,8 +1,8 @@
-"""What a run is allowed and told to do.
+"""What applies to a run: command over inputs over config over defaults.
 
 A command's options come before the action's inputs, those before the repository's config, and that
-before the defaults of the table. Limits only go down on that way: whoever
-comments can ask for less, never for more than the repository allows.
+before the defaults of the table. On that way limits only go down: a
+commenter can ask for less, never for more than the repository allows.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _T = TypeVar("_T")
 def resolve_command(
     inputs: Inputs, config: RepositoryConfig, command: EditCommand | RunRecipe
 ) -> tuple[Settings, str]:
-    """Merge everything for one command, and tell its whole instruction.
+    """Merge everything for one command, and return its whole instruction too.
 
     Raises:
         CommandError: an unknown recipe, or an option with a value that is wrong or not allowed.
@@ -49,7 +49,7 @@ def resolve_command(
 
 
 def instruction_for(command: EditCommand | RunRecipe, config: RepositoryConfig) -> str:
-    """Tell the instruction of a command: its own, or the recipe's with its own below.
+    """Find the instruction of a command: its own, or the recipe's with its own below.
 
     Raises:
         UnknownRecipe: the config has no recipe of that name.
@@ -82,7 +82,7 @@ def resolve(
 
     ``files`` and ``exclude`` of a recipe and of a command narrow what is configured. A recipe is
     the repository's own word: its model, prediction and context win over the inputs, and it may
-    commit where no input says otherwise; its limit only lowers.
+    commit unless an input says otherwise; its limit only lowers.
 
     Raises:
         InvalidOption: an option of the command has a value that it cannot have.
@@ -122,12 +122,12 @@ def _configured(inputs: Inputs, config: RepositoryConfig) -> Settings:
 
 
 def _follow_recipe(settings: Settings, recipe: Recipe, inputs: Inputs) -> Settings:
-    """Do as a recipe of the config says, as far as no input says otherwise."""
+    """Apply a recipe, unless an input says otherwise."""
     deliver = recipe.deliver or settings.deliver
     if inputs.deliver is not None and deliver not in {*FREE_DELIVERIES, inputs.deliver}:
         raise OptionNotAllowed(
             f"The recipe delivers by {deliver}, the workflow by {inputs.deliver}.",
-            "Whoever keeps the repository has to change one of the two.",
+            "A maintainer has to change one of the two.",
         )
     most = settings.max_suggestions
     return dataclasses.replace(
@@ -144,7 +144,7 @@ def _follow_comment(
     deliveries: Collection[Delivery],
     models: Collection[str],
 ) -> Settings:
-    """Do as a commenter says, as far as the repository allows it.
+    """Apply a command's options, as far as the repository allows it.
 
     Raises:
         OptionNotAllowed: it does not; the message says what it allows.
@@ -209,7 +209,7 @@ def _layer(globs: tuple[str, ...] | None) -> GlobLayers:
 
 
 def _first(value: _T | None, other: _T) -> _T:
-    """Take the value where there is one."""
+    """Take the value unless it is ``None``."""
     return other if value is None else value
 
 

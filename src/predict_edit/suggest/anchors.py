@@ -2,7 +2,7 @@
 
 GitHub accepts a comment on added and context lines of a diff hunk (right side). Start and end must
 lie in the same hunk, even where two hunks touch; and where a line that the pull request deletes
-stands between them, the comment is accepted but its suggestion cannot be applied. So the lines of a
+lies between them, the comment is accepted but its suggestion cannot be applied. So the lines of a
 file fall into *spans*, and a suggestion fits exactly if one span holds it.
 """
 
@@ -66,7 +66,7 @@ class Anchors:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class NoAnchors:
-    """It cannot be said for sure which lines take suggestions, so none is tried."""
+    """It is not certain which lines take suggestions, so none is tried."""
 
     reason: str
 
@@ -153,7 +153,7 @@ def _parse(patch: str) -> Sequence[DiffHunk] | None:
 
 
 def _fits(hunks: Iterable[DiffHunk], head: Sequence[str]) -> bool:
-    """Whether the hunks are in order and show exactly the head's lines where they say.
+    """Check that the hunks are in order and show exactly the head's lines.
 
     Between two hunks both sides move by the same number of lines, or a hunk is missing.
     """

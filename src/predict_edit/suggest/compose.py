@@ -32,7 +32,7 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The file that suggestions are made for, as it stands at the pinned head."""
+    """The file that suggestions are made for, as it is at the pinned head."""
 
     path: str
     lines: Sequence[str]
@@ -51,7 +51,7 @@ def compose(head: Head, hunks: Sequence[Hunk]) -> tuple[Placement, ...]:
 
     ``hunks`` is what changes in the head, top down. No two suggestions share a line. Neighbours
     stay apart, however close they are: so there are as many suggestions as hunks inline, and
-    whoever counts them finds that nothing is lost.
+    the counts show that nothing is lost.
     """
     placements: list[Placement] = []
     taken = 0
@@ -88,7 +88,7 @@ def described(old: Sequence[str], new: Sequence[str], start: int) -> str:
         start: Counted from 1.
 
     Returns:
-        A sentence; empty where only a reader can tell.
+        A sentence; empty if the lines alone do not show it.
     """
     before = [line.removesuffix("\n").removesuffix("\r") for line in old]
     after = list(new)
@@ -158,9 +158,9 @@ def _unfit(old: str, new: str, start: int) -> str | None:
 
 
 def _block_lines(old: str, new: str) -> list[str]:
-    """What stands between the fences.
+    """Make what goes between the fences.
 
-    GitHub keeps the line feed behind the last replaced line, where there is one. Where there is
+    GitHub keeps the line feed behind the last replaced line, if there is one. If there is
     none, at the end of a file without final newline, a new line feed is one more empty line.
     """
     if not old.endswith("\n"):

@@ -83,7 +83,7 @@ def apply_hunks(original: str, hunks: Iterable[Hunk]) -> str:
 
 
 def git_diff(before: str, after: str, *options: str) -> bytes:
-    """What ``git diff --no-index`` prints for two texts; empty where they are equal.
+    """Run ``git diff --no-index`` on two texts; the output is empty if they are equal.
 
     Git runs in an empty directory of its own, outside any repository, and sees nothing of this
     process's environment but the search path: no configuration, no secret.
@@ -138,9 +138,9 @@ def _run(arguments: Sequence[str], directory: Path) -> bytes:
         ) from error
     if result.returncode not in {0, 1}:
         # Git's messages name only the two temporary files, never their contents.
-        said = result.stderr.decode(errors="replace").strip()[:200]
+        message = result.stderr.decode(errors="replace").strip()[:200]
         raise DiffError(
-            f"git diff ended with status {result.returncode}: {said}",
+            f"git diff ended with status {result.returncode}: {message}",
             "Check that git is version 2.32 or newer and that the disk is not full.",
         )
     return result.stdout
@@ -165,7 +165,7 @@ def _read_headers(
 ) -> Iterable[Hunk]:
     """Hunks from the ``@@`` lines of a diff without context; no other line starts with ``@``.
 
-    A side without lines gives the line *before* which nothing stands, hence the added 1.
+    A side without lines names the line before it, hence the added 1.
     """
     for header in _HEADER.finditer(output):
         old, old_count, new, new_count = (1 if g is None else int(g) for g in header.groups())

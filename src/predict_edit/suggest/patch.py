@@ -37,7 +37,7 @@ def remainder_patch(files: Iterable[PlacedFile]) -> str:
 def remainder_hunks(placed: PlacedFile) -> tuple[str, ...]:
     """The remainder of one file, each piece a whole ``@@`` hunk that ends with a line feed.
 
-    Hunks whose context would overlap stand in one piece, as in ``git diff``.
+    Hunks whose context would overlap are in one piece, as in ``git diff``.
     """
     return tuple(_unified(placed.file.text, _hunks(placed, {PlacementKind.PATCH})))
 
@@ -46,7 +46,7 @@ def quoted_path(name: str) -> str:
     """A file's name as git writes it (``core.quotePath``).
 
     Names with control characters, quotes, backslashes or bytes outside ASCII are put in quotes,
-    with the bytes of UTF-8 as octal escapes; all others stand as they are.
+    with the bytes of UTF-8 as octal escapes; all others are left alone.
     """
     data = name.encode("utf-8", "surrogateescape")
     if all(byte in _PRINTABLE and byte not in _ESCAPES for byte in data):
@@ -67,7 +67,7 @@ def _hunks(placed: PlacedFile, kinds: set[PlacementKind]) -> tuple[Hunk, ...]:
 
 
 def _render(path: str, original: str, hunks: Sequence[Hunk]) -> str:
-    """Headers and hunks of one file; nothing where there is no hunk."""
+    """Write headers and hunks of one file; nothing if there is no hunk."""
     if not hunks:
         return ""
     old, new = quoted_path(f"a/{path}"), quoted_path(f"b/{path}")
@@ -120,5 +120,5 @@ def _range(first: int, count: int) -> str:
 
 
 def _ended(line: str) -> str:
-    """A line of a hunk, with git's marker where the file ends without line feed."""
+    """A line of a hunk, with git's marker if the file ends without line feed."""
     return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -42,7 +42,7 @@ def place(
 ) -> PlacedFile:
     """Decide for each hunk between a file and its edit where it goes, and prove it.
 
-    ``base_text``, the file at the merge base, stands in where GitHub's diff cannot be used. Hunks
+    ``base_text``, the file at the merge base, is used if GitHub's diff cannot be. Hunks
     that ``judge`` gives a reason for are rejected and left out of ``accepted``.
 
     Raises:

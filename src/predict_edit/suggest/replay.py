@@ -50,7 +50,7 @@ def apply_suggestions(text: str, suggestions: Iterable[Suggestion]) -> str:
 def block_lines(body: str) -> list[str]:
     """The lines of the suggestion block in a comment, read as CommonMark reads fenced code.
 
-    Carriage returns become line feeds and NUL the replacement character. What stands before and
+    Carriage returns become line feeds and NUL the replacement character. What is before and
     after the block, such as a hidden marker, does not count.
 
     Raises:

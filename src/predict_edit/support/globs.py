@@ -3,7 +3,7 @@
 A pattern without a slash matches at any depth, a leading slash means the root of the repository, a
 folder means all that is in it, ``*`` stops at a slash and ``**`` does not. A leading ``!`` takes
 back what an earlier pattern of the same list matched: the last pattern that matches decides.
-Beyond ``.gitignore``, ``{a,b}`` stands for both.
+Beyond ``.gitignore``, ``{a,b}`` means both.
 """
 
 from __future__ import annotations
@@ -91,13 +91,13 @@ class Globs:
             return cls(kept, pathspec.PathSpec.from_lines("gitignore", kept))
 
     def match(self, path: str) -> str | None:
-        """Name the pattern by which ``path`` belongs to the list, ``None`` where it does not."""
+        """Name the pattern by which ``path`` belongs to the list, ``None`` if it does not."""
         result = self._spec.check_file(path)
         return self.patterns[result.index] if result.include and result.index is not None else None
 
 
 def _split_commas(line: str) -> list[str]:
-    """Split at commas that stand outside braces and are not escaped."""
+    """Split at commas that are outside braces and not escaped."""
     pieces, start, depth, at = [], 0, 0, 0
     while found := _SEPARATOR.search(line, at):
         at = found.end()

@@ -100,7 +100,7 @@ class SafeFormatter(logging.Formatter):
 
 
 class SafeStream(io.TextIOBase):
-    """Stands in for both streams of the process: what anything prints becomes safe lines."""
+    """Replaces both streams of the process: what anything prints becomes safe lines."""
 
     def __init__(self, stream: TextIO, secrets: Secrets) -> None:
         self._stream = stream
@@ -126,12 +126,12 @@ class SafeStream(io.TextIOBase):
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes log lines, and says nothing about a record that cannot be written but that."""
+    """Writes log lines; of a record that cannot be written it says only that."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Name the kind of failure; the usual traceback would show the record's values."""
         kind = sys.exception()
-        # Where the stream itself is gone there is nobody to tell, and no reason to end the run.
+        # If the stream itself is gone, nobody reads this, and that is no reason to end the run.
         with contextlib.suppress(OSError, ValueError):
             self.stream.write(
                 f"{PREFIX}a log line of {harmless(record.name)} could not be written "
@@ -202,7 +202,7 @@ def set_up(stream: TextIO, secrets: Secrets, *, debug: bool) -> None:
 
 
 def log_crash(error: BaseException) -> None:
-    """Name a crash and where it happened, without the values that were at hand there."""
+    """Name a crash and where it happened, without any values."""
     for line in crash_lines(error):
         log.error("%s", line)
 

@@ -35,10 +35,10 @@ class Marker:
 
 
 def find_marker(body: str, kind: str) -> Marker | None:
-    """The last marker of that kind in a body; what is malformed is none.
+    """Find the last marker of a kind in a body; malformed ones are ignored.
 
-    Ours stands at the end of what we write. Text of files and models, which may hold a look-alike,
-    stands before it.
+    Ours is at the end of what we write. Text of files and models, which may hold a look-alike,
+    comes before it.
     """
     found = None
     for match in _MARKER.finditer(body):
@@ -49,5 +49,5 @@ def find_marker(body: str, kind: str) -> Marker | None:
 
 
 def is_ours(body: str) -> bool:
-    """Whether a body holds any marker of this tool, in whatever version."""
+    """Decide whether a body holds any marker of this tool, of whatever version."""
     return OPENING in body

@@ -12,7 +12,7 @@ _GROUP = 3
 
 
 def base64_cores(secret: str) -> Iterator[str]:
-    """The letters that a secret has in base64 wherever in an encoded text it stands.
+    """Compute the letters that a secret has in base64, wherever in an encoded text it is.
 
     Letters at both ends that depend on the text beside the secret are left out. The alphabet is
     that of RFC 4648, section 4; the one for URLs differs in two letters.
@@ -27,7 +27,7 @@ def base64_cores(secret: str) -> Iterator[str]:
 
 
 def shown_forms(secret: str) -> Iterator[str]:
-    """How a secret may stand in a log: as it is, in an address, in JSON, in a header."""
+    """List how a secret may appear in a log: plain, in an address, in JSON, in a header."""
     yield secret
     yield quote(secret, safe="", errors="replace")
     yield json.dumps(secret)[1:-1]

@@ -1,4 +1,4 @@
-"""Keeps the garbage collector from looking through libraries, which are no garbage.
+"""Keeps the garbage collector away from libraries, which are not garbage.
 
 While libraries load, each of its passes looks at everything that was loaded so far: a seventh of
 the time until the model is asked. Afterwards what was loaded is set aside for good.
@@ -25,11 +25,11 @@ def held() -> Iterator[None]:
 
 
 def leave() -> None:
-    """Look through nothing any more: the process is over, and all of its memory goes at once."""
+    """Stop collecting: the process is over, and all of its memory goes at once."""
     gc.freeze()
 
 
 def release() -> None:
-    """Set aside what there is by now, and collect from here on."""
+    """Set aside what was loaded so far, and collect from here on."""
     gc.freeze()
     gc.enable()

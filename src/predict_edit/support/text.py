@@ -1,6 +1,6 @@
-"""How a value, a list or a near miss is said in a sentence, safe wherever it is shown.
+"""Values, lists and near misses in sentences, safe wherever they are shown.
 
-What people and payloads contain ends in comments, logs and terminals: it stands between backticks,
+What people and payloads contain ends in comments, logs and terminals: it is put between backticks,
 on one line, visible and short, so that it can neither mention anybody nor hide anything there.
 """
 
@@ -42,18 +42,18 @@ def inert(text: str) -> str:
 
 
 def listed(items: Iterable[str], last: str = "and") -> str:
-    """Join as a sentence does: ``a, b and c``; ``nothing`` where there are none."""
+    """Join as a sentence does: ``a, b and c``; ``nothing`` if there are none."""
     *head, tail = list(items) or ["nothing"]
     return f"{', '.join(head)} {last} {tail}" if head else tail
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Find the known name that ``name`` was probably meant to be."""
+    """Find the known name that ``name`` probably means."""
     wanted = name.casefold().replace("_", "-")
     return next(iter(difflib.get_close_matches(wanted, list(known), n=1, cutoff=0.6)), None)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Say the nearest known name as a sentence; empty where none is near."""
+    """Suggest the nearest known name in a sentence; empty if none is near."""
     near = nearest(name, known)
     return f"Did you mean {quoted(near)}?" if near else ""

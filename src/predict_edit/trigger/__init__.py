@@ -1,1 +1,1 @@
-"""From an event to a command: what was said, where, by whom, and whether they may."""
+"""From an event to a command: its text, its author, and whether they may give it."""

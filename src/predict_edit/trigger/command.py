@@ -13,7 +13,7 @@
 
 The instruction starts at the first word of the line that is neither option nor pin; whatever looks
 like an option after that belongs to it. ``--`` ends the options where the instruction itself starts
-like one, or with ``run``. An option stands once. ``help`` and ``apply`` are commands only where
+like one, or with ``run``. An option is given once. ``help`` and ``apply`` are commands only where
 they are all that follows the command word. This module knows which options exist, not which values
 they take or which ones a repository lets commenters use.
 """
@@ -52,7 +52,7 @@ OPTIONS: Mapping[str, str] = {
 """What a commenter may set, with a few words on each for the help text."""
 
 FLAGS = frozenset({"dry-run"})
-"""Options that may stand without a value."""
+"""Options that may be given without a value."""
 
 MAX_INSTRUCTION = 8_000
 """Characters; what is longer belongs into several commands."""
@@ -68,7 +68,7 @@ _RUN_RECIPE = re.compile(r"run\s+(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]{0,63})")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Help:
-    """What can be said here?"""
+    """List what can be commanded here."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,11 +88,11 @@ class EditCommand:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecipe:
-    """Edit the files as a recipe of the repository's config says, and perhaps as said beside it."""
+    """Edit the files as a recipe of the config says, and as the text after its name adds."""
 
     name: str
     instruction: str = ""
-    """What was said beside the recipe's name; often nothing."""
+    """What follows the recipe's name; often nothing."""
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     pinned_sha: str | None = None
 
@@ -101,11 +101,11 @@ Command = Help | Apply | EditCommand | RunRecipe
 
 
 def parse_command(body: str, word: str) -> Command | None:
-    """Read a comment; ``None`` where it is no command.
+    """Parse a comment; ``None`` if it is not a command.
 
     A command starts with ``word`` as the very first characters of the comment, followed by white
     space or the end of the line. A quote, a code block or an indented line starts with something
-    else, so that none of them can be one.
+    else, so none of them can be one.
 
     Raises:
         CommandError: it is a command, but not one that can be followed.
@@ -133,7 +133,7 @@ def recipe_named(instruction: str) -> RunRecipe | None:
 
 
 def clean_instruction(text: str) -> str:
-    """Bring an instruction into the form every command has: line feeds, nothing hidden, trimmed.
+    """Normalise an instruction: line feeds, no invisible characters, trimmed.
 
     Raises:
         InstructionTooLong: it has more than 8,000 characters.
@@ -169,7 +169,7 @@ def _read_request(line: str, more: str) -> Command:
 
 
 class _Head:
-    """The first line, read word by word as a shell would, up to where the instruction starts."""
+    """The first line, read word by word as a shell does, up to the start of the instruction."""
 
     def __init__(self, line: str) -> None:
         self._line = line
@@ -204,7 +204,7 @@ class _Head:
                 break
         if run and not self.recipe:
             raise UnknownRecipe(
-                "`run` stands without the name of a recipe.",
+                "`run` is given without the name of a recipe.",
                 "Write `run` and the name; an instruction that starts with the word run "
                 "needs `--` before it.",
             )
@@ -226,7 +226,7 @@ class _Head:
             )
         if name in self.options:
             raise InvalidOption(
-                f"The option `--{name}` stands twice.", "Give each option at most once."
+                f"The option `--{name}` is given twice.", "Give each option at most once."
             )
         self._at += found.end()
         value = self._read_value(name, assigned=bool(found["equals"]))
@@ -263,7 +263,7 @@ class _Head:
         """Read one word with the quotes and escapes of a shell.
 
         ``shlex`` reads character by character and stops behind the blank that ends the word, so
-        that the place where it stopped is where the instruction may start.
+        that the instruction may start where it stopped.
         """
         source = io.StringIO(self.rest)
         lexer = shlex.shlex(source, posix=True)

@@ -1,8 +1,8 @@
-"""How much one person may ask of one pull request, told from what stands there.
+"""How much one person may ask of one pull request, counted from what is on it.
 
 Nothing is stored anywhere else: the summaries of earlier commands are the count, those of our own
 account alone, together with the person's own comments that are commands, because a dry run leaves
-no summary. What cannot be read counts against the one who asks: a limit that fails open is none.
+no summary. What cannot be read counts against the person: a limit that fails open is not a limit.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def signature(login: str | None) -> str:
 def too_many(
     comments: Sequence[Comment], login: str | None, now: dt.datetime, *, key: str, word: str
 ) -> str | None:
-    """Say why a person has to wait; ``None`` where they need not.
+    """Say why a person has to wait; ``None`` if they need not.
 
     ``comments`` are all of the pull request's conversation, ``now`` has a time zone, ``word`` opens
-    a command. ``key`` is the command's own name: running the same command again is no further
+    a command. ``key`` is the command's own name: running the same command again is not another
     command. A summary that does not say whose command it was counts as this person's.
     """
     mine = signature(login)
@@ -66,7 +66,7 @@ def too_many(
     again = times[-COMMANDS] + WINDOW
     return (
         f"{len(times)} commands by the same person on this pull request within an hour; "
-        f"{COMMANDS} are allowed. Give it again after {again:%H:%M} UTC."
+        f"{COMMANDS} are allowed. Run it again after {again:%H:%M} UTC."
     )
 
 
@@ -77,7 +77,7 @@ def check_alone(comments: Sequence[Comment], now: dt.datetime, *, key: str) -> N
     workflow is what keeps those apart.
 
     Raises:
-        AlreadyRunning: saying where the other one reports.
+        AlreadyRunning: with the address of the other one's summary.
     """
     for comment, marker in _summaries(comments):
         if marker.fields.get("command") == key or marker.fields.get("state", WORKING) != WORKING:
@@ -86,14 +86,14 @@ def check_alone(comments: Sequence[Comment], now: dt.datetime, *, key: str) -> N
         if now < until:
             raise AlreadyRunning(
                 "Another command is already running on this pull request.",
-                "Give this one again when the summary of that one is final; if that one was cut "
+                "Run this one again when the summary of that one is final; if that one was cut "
                 f"short, after {until:%H:%M} UTC.",
                 url=comment.url,
             )
 
 
 def _summaries(comments: Sequence[Comment]) -> Iterator[tuple[Comment, Marker]]:
-    """Our own summaries and what their markers say."""
+    """Find our own summaries, and their markers."""
     for comment in comments:
         marker = find_marker(comment.body, KIND) if comment.mine else None
         if marker is not None:
@@ -101,7 +101,7 @@ def _summaries(comments: Sequence[Comment]) -> Iterator[tuple[Comment, Marker]]:
 
 
 def _commands(comment: Comment, word: str) -> bool:
-    """Whether a comment is a command, even a wrong one."""
+    """Decide whether a comment is a command, even a wrong one."""
     try:
         return parse_command(comment.body, word) is not None
     except CommandError:

@@ -20,7 +20,7 @@ _PERMISSIONS = {
 the role it inherits from."""
 
 _REFINED = {("write", "maintain"): Role.MAINTAIN, ("read", "triage"): Role.TRIAGE}
-"""``permission`` and ``role_name`` where the second says more."""
+"""``permission`` and ``role_name`` for which the second says more."""
 
 
 def role_from(permission: object, role_name: object = None) -> Role:
@@ -42,7 +42,7 @@ def role_from(permission: object, role_name: object = None) -> Role:
 
 
 def refusal(role: Role, least: Role) -> str | None:
-    """Say why a role may not give commands, for the log only; ``None`` where it may."""
+    """Say why a role may not give commands, for the log only; ``None`` if it may."""
     if role >= least and role is not Role.NONE:
         return None
     has = "no role in the repository" if role is Role.NONE else f"the role {role.name.lower()}"

@@ -1,4 +1,4 @@
-"""Whether a command can be worked on at all, before anything is read or paid for."""
+"""What has to hold before anything is read or paid for."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _USE_THESE = "Use `suggestions`, `commit` or `patch`."
 
 
 def check_inputs(inputs: Inputs) -> None:
-    """Refuse inputs that a command on a pull request has no use for.
+    """Refuse inputs that make no sense for a command on a pull request.
 
     Raises:
         InvalidInput: naming the input.
     """
     if inputs.deliver not in {None, *PULL_REQUEST_DELIVERIES}:
         raise InvalidInput(
-            f"The input `deliver` is `{inputs.deliver}`, and there is a pull request already.",
+            f"The input `deliver` is `{inputs.deliver}`, but the command is on a pull request.",
             _USE_THESE,
         )
     if inputs.ref:
@@ -45,21 +45,21 @@ def check_inputs(inputs: Inputs) -> None:
 
 
 def check_task_inputs(inputs: Inputs) -> None:
-    """Refuse inputs that a run over a branch has no use for.
+    """Refuse inputs that make no sense for a run over a branch.
 
     Raises:
         InvalidInput: naming the input.
     """
     if inputs.deliver not in {None, *TASK_DELIVERIES}:
         raise InvalidInput(
-            f"The input `deliver` is `{inputs.deliver}`, and there is no pull request for it.",
+            f"The input `deliver` is `{inputs.deliver}`, but there is no pull request.",
             "Use `pull-request` or `patch`, or name a pull request by the input `pull-request`.",
         )
     _check_mode(inputs)
 
 
 def _check_mode(inputs: Inputs) -> None:
-    """Refuse what belongs to another job of a run that is spread over jobs."""
+    """Refuse inputs of another job of a run that is spread over jobs."""
     for name, modes in (("shard", {"plan", "edit"}), ("results", {"edit", "publish"})):
         if getattr(inputs, name) and inputs.mode not in modes:
             raise InvalidInput(
@@ -69,10 +69,10 @@ def _check_mode(inputs: Inputs) -> None:
 
 
 def check_served(settings: Settings) -> None:
-    """Refuse a delivery that the config asks for and a command on a pull request cannot have.
+    """Refuse a configured delivery that does not work on a pull request.
 
     Raises:
-        OptionNotAllowed: saying so.
+        OptionNotAllowed: naming those that do.
     """
     if settings.deliver not in PULL_REQUEST_DELIVERIES:
         raise OptionNotAllowed(
@@ -81,7 +81,7 @@ def check_served(settings: Settings) -> None:
 
 
 def check_ready(pull: PullRequest, job: Job) -> None:
-    """Refuse a pull request that takes no suggestions, or is not the one that was looked at.
+    """Refuse a closed pull request, and one that is not at the commit the command names.
 
     Raises:
         PullRequestClosed: GitHub applies no suggestions on a closed pull request.
@@ -90,11 +90,11 @@ def check_ready(pull: PullRequest, job: Job) -> None:
     if pull.state != "open":
         raise PullRequestClosed(
             "The pull request is closed, and GitHub applies no suggestions on closed ones.",
-            "Reopen it and give the command again.",
+            "Reopen it and run the command again.",
         )
     if job.pinned_sha and not pull.head_sha.startswith(job.pinned_sha):
         raise HeadMismatch(
             f"The command is meant for {job.pinned_sha[:12]}, but the head is now "
             f"{pull.head_sha[:12]}.",
-            "Look at the newest commits, then give the command again.",
+            "Look at the newest commits, then run the command again.",
         )
