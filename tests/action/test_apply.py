@@ -60,6 +60,13 @@ def commits(rehearsal: Rehearsal) -> int:
     return len(rehearsal.stage.pull.earlier_heads)
 
 
+def finish_when(rehearsal: Rehearsal, end: str, path: str, **more: Any) -> None:
+    """Close or merge the pull request when a request is made."""
+    github = rehearsal.stage.github
+    done = github.close_pull_request if end == "closed" else github.merge_pull_request
+    github.faults.add(Fault(path=path, act=lambda: done(REPOSITORY, 1), **more))
+
+
 class TestApply:
     """The open suggestions in one commit."""
 
@@ -177,6 +184,18 @@ class TestApply:
         assert "fork" in rehearsal.stage.summaries[1]
         assert "page" in rehearsal.stage.summaries[1]
 
+    @pytest.mark.parametrize("end", ["closed", "merged"])
+    async def test_closed_while_the_run_works(self, rehearse: MakeRehearsal, end: str) -> None:
+        """Nothing is committed to the branch of a pull request that is no longer open."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say()
+        command = rehearsal.comment(APPLY)
+        finish_when(rehearsal, end, r".*/issues/1/comments", method="POST")
+        finished = await rehearsal.follow(command)
+
+        assert (finished.report.outcome, commits(rehearsal)) == (Outcome.FAILED, 0)
+        assert f"pull request was {end} while the run worked" in rehearsal.stage.summaries[1]
+
     async def test_dry_run_commits_nothing(self, rehearse: MakeRehearsal) -> None:
         """With ``dry-run`` it is said what would be committed, and nothing is."""
         rehearsal = await set_up(rehearse)
@@ -218,6 +237,17 @@ class TestDeliverCommit:
 
         said = "`MSFTBuzz`. fixes # 12 and owner/repo# 3 cc @ bob (skip ci)\n"
         assert said in message(rehearsal)
+
+    @pytest.mark.parametrize("end", ["closed", "merged"])
+    async def test_closed_while_the_run_works(self, rehearse: MakeRehearsal, end: str) -> None:
+        """Nothing is committed to the branch of a pull request that is no longer open."""
+        rehearsal = await set_up(rehearse)
+        finish_when(rehearsal, end, r".*/issues/1/comments", method="POST")
+        finished = await rehearsal.say(**COMMIT)
+
+        assert (finished.report.outcome, commits(rehearsal)) == (Outcome.PATCHED, 0)
+        assert f"pull request was {end} while the run worked" in rehearsal.summary
+        assert rehearsal.file("edits.patch") != b""
 
     async def test_not_without_the_repositorys_leave(self, rehearse: MakeRehearsal) -> None:
         """A comment alone cannot choose it."""

@@ -428,6 +428,40 @@ class TestMovingHead:
         assert commits == {rehearsal.stage.world.head_sha, rehearsal.stage.pull.head_sha}
 
 
+@pytest.mark.parametrize("end", ["closed", "merged"])
+class TestClosedWhileTheRunWorks:
+    """A pull request that is no longer open gets no suggestions."""
+
+    def end_when(self, rehearsal: Rehearsal, end: str, path: str, **more: Any) -> None:
+        """Close or merge the pull request when a request is made."""
+        github = rehearsal.stage.github
+        done = github.close_pull_request if end == "closed" else github.merge_pull_request
+        github.faults.add(Fault(path=path, act=lambda: done(REPOSITORY, 1), **more))
+
+    async def test_nothing_is_posted(self, rehearse: MakeRehearsal, end: str) -> None:
+        """The edits are in the patch, and the summary says why."""
+        rehearsal = await rehearse(files=many(2))
+        self.end_when(rehearsal, end, r".*/issues/1/comments", method="POST")
+        finished = await rehearsal.say()
+
+        assert rehearsal.reviews == []
+        assert finished.report.outcome is Outcome.PATCHED
+        assert f"The pull request was {end} while the run worked." in rehearsal.summary
+        assert rehearsal.file("remainder.patch") == rehearsal.file("edits.patch") != b""
+        accounted(rehearsal, finished)
+
+    async def test_what_was_posted_before_stays(self, rehearse: MakeRehearsal, end: str) -> None:
+        """Between two reviews; the second is not posted."""
+        rehearsal = await rehearse(files=many(35, changes=2))
+        self.end_when(rehearsal, end, REVIEWS, method="POST", when="after")
+        finished = await rehearsal.say(max_suggestions="100")
+
+        assert [len(review.comments) for review in rehearsal.reviews] == [BATCH]
+        assert finished.report.suggestion_count == BATCH
+        assert "while the run worked." in rehearsal.summary
+        accounted(rehearsal, finished)
+
+
 class TestSuperseding:
     """A new command on lines that have suggestions already."""
 

@@ -25,10 +25,10 @@ OWN = Comment(id=9, node_id="IC_9", body="", url="", mine=True)
 HEAD = "a" * 40
 
 
-def again(body: str | None, head: str | None = HEAD) -> dict[str, Any]:
+def again(body: str | None, head: str | None = HEAD, state: str = "OPEN") -> dict[str, Any]:
     """The answer to the question for head and command."""
     return {
-        "repository": {"pullRequest": {"headRefOid": head} if head else None},
+        "repository": {"pullRequest": {"headRefOid": head, "state": state} if head else None},
         "node": None if body is None else {"body": body},
     }
 
@@ -59,21 +59,29 @@ class TestHeadAndCommand:
     async def test_unchanged_takes_one_request(self, github: FakeGitHub, forge: GitHubHost) -> None:
         """Where GraphQL says that the comment is what it was, that is enough."""
         github.on_graphql(again(COMMAND.body))
-        assert await forge.look_again(7, COMMAND) == (HEAD, COMMAND.body)
+        assert await forge.look_again(7, COMMAND) == (HEAD, "open", COMMAND.body)
         assert len(github.received) == 1
+
+    @pytest.mark.parametrize(("said", "state"), [("CLOSED", "closed"), ("MERGED", "merged")])
+    async def test_state_is_read_with_the_head(
+        self, github: FakeGitHub, forge: GitHubHost, said: str, state: str
+    ) -> None:
+        """What may be written depends on it."""
+        github.on_graphql(again(COMMAND.body, state=said))
+        assert await forge.look_again(7, COMMAND) == (HEAD, state, COMMAND.body)
 
     async def test_an_edited_comment_is_told(self, github: FakeGitHub, forge: GitHubHost) -> None:
         """As it reads now, even when it was emptied."""
         for body in ("edited", ""):
             github.on_graphql(again(body))
-        assert await forge.look_again(7, COMMAND) == (HEAD, "edited")
-        assert await forge.look_again(7, COMMAND) == (HEAD, "")
+        assert await forge.look_again(7, COMMAND) == (HEAD, "open", "edited")
+        assert await forge.look_again(7, COMMAND) == (HEAD, "open", "")
 
     async def test_a_deleted_comment_is_none(self, github: FakeGitHub, forge: GitHubHost) -> None:
         """GitHub sends the rest of the answer, and an error for the node."""
         gone = {"type": "NOT_FOUND", "path": ["node"], "message": "Could not resolve to a node"}
         github.on_graphql(again(None), errors=[gone])
-        assert await forge.look_again(7, COMMAND) == ("", None)
+        assert await forge.look_again(7, COMMAND) == ("", "", None)
 
     @pytest.mark.parametrize(
         "script",
@@ -104,7 +112,7 @@ class TestHeadAndCommand:
         command = CommandRef(
             source=CommandSource.DISPATCH, comment_id=None, author="mona", body="x"
         )
-        assert await forge.look_again(7, command) == (HEAD, "x")
+        assert await forge.look_again(7, command) == (HEAD, "open", "x")
         assert len(github.received) == 1
 
 

@@ -99,6 +99,7 @@ async def apply_collected(collected: Collected, to: Destination) -> Delivered:
     Raises:
         CommandChanged: the comment was edited or deleted while the run worked.
         CommitRefused: the commit could not be made.
+        PullRequestClosed: the pull request was closed or merged while the run worked.
         ForgeError: the comment could not be read.
     """
     suggestions = plural(collected.taken, "suggestion")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from predict_edit.delivery.delivered import Delivered, Destination, changed, check_unchanged
+from predict_edit.delivery.delivered import Delivered, Destination, changed, check_open, recheck
 from predict_edit.domain import (
     Commit,
     CommitDraft,
@@ -27,6 +27,7 @@ from predict_edit.domain.errors import (
     ForgeNotFound,
     ForgeRefused,
     ForgeUnavailable,
+    PullRequestClosed,
 )
 from predict_edit.report.view import plural
 from predict_edit.support.git import blob_sha_of
@@ -68,7 +69,7 @@ class CommitDelivery:
         headline = f"Edit {plural(files, 'file')} with predict-edit"
         try:
             commit = await commit_files(self.to, prepared.files, headline=headline)
-        except CommitRefused as error:
+        except (CommitRefused, PullRequestClosed) as error:
             log.error("the edits were not committed: %s", error)
             left = as_committed(prepared.files, NOT_COMMITTED)
             return Delivered(files=left, complete=False, notes=(str(error),))
@@ -104,9 +105,10 @@ async def commit_files(to: Destination, files: Iterable[FileResult], *, headline
     Raises:
         CommandChanged: the comment was edited or deleted while the run worked.
         CommitRefused: the commit could not be made.
+        PullRequestClosed: the pull request was closed or merged while the run worked.
         ForgeError: the comment could not be read.
     """
-    await check_unchanged(to.forge, to.job.command)
+    await recheck(to)
     pull, head, edited = to.pull, to.pull.head_sha, _edited(files)
     if pull.head_repository is None:
         raise CommitRefused(
@@ -171,9 +173,12 @@ async def _new_head(to: Destination, edited: Sequence[PlacedFile]) -> str:
 
     Raises:
         CommitRefused: they are not, or could not be read.
+        PullRequestClosed: the pull request was closed or merged.
     """
     try:
-        head = await to.forge.head_sha(to.pull.number)
+        pull = await to.forge.pull_request(to.pull.number)
+        check_open(pull.state)
+        head = pull.head_sha
         before = {placed.file.path: placed.file.blob_sha for placed in edited}
         same = await _has_blobs(to, head, before)
     except ForgeError as error:

@@ -1,14 +1,13 @@
-"""What every way of delivery takes and returns, and the check that the command still holds."""
+"""What every way of delivery takes and returns, and the check just before it writes."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from predict_edit.domain import (
-    CommandRef,
     FileResult,
     Job,
     Outcome,
@@ -17,10 +16,12 @@ from predict_edit.domain import (
     Review,
     Suggestion,
 )
-from predict_edit.domain.errors import CommandChanged
+from predict_edit.domain.errors import CommandChanged, PullRequestClosed
 from predict_edit.domain.ports import GitHost
 from predict_edit.settings.fields import Settings
 from predict_edit.suggest.place import cap, demote
+
+CLOSED: Final = "the pull request was closed while the run worked"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,37 +81,38 @@ class Delivery(Protocol):
         """
 
 
-async def check_unchanged(forge: GitHost, command: CommandRef) -> None:
-    """Read the comment again: an edited or deleted one is not a command any more.
+async def recheck(to: Destination) -> str:
+    """Read command and pull request again, just before writing; return the newest commit.
 
     Raises:
-        CommandChanged: it was edited or deleted.
-        ForgeError: it could not be read.
+        CommandChanged: the comment was edited or deleted: it is not a command any more.
+        PullRequestClosed: the pull request was closed or merged.
+        ForgeError: one of them could not be read.
     """
-    if command.comment_id is not None:
-        _check(command, await forge.command_body(command))
-
-
-async def unchanged_head(forge: GitHost, number: int, command: CommandRef) -> str:
-    """Do the same, and return the newest commit; empty if it could not be read.
-
-    Raises:
-        CommandChanged: the comment was edited or deleted.
-        ForgeError: the comment could not be read.
-    """
-    head, body = await forge.look_again(number, command)
-    if command.comment_id is not None:
-        _check(command, body)
-    return head
-
-
-def _check(command: CommandRef, body: str | None) -> None:
-    if body != command.body:
+    command = to.job.command
+    head, state, body = await to.forge.look_again(to.pull.number, command)
+    if command.comment_id is not None and body != command.body:
         raise CommandChanged(
             "The comment with the command was "
             + ("deleted" if body is None else "edited")
             + " while the run worked, so nothing was posted.",
             "Give the command again in a new comment.",
+        )
+    check_open(state)
+    return head
+
+
+def check_open(state: str) -> None:
+    """Refuse to write to a pull request that is not open any more.
+
+    Raises:
+        PullRequestClosed: it was closed or merged.
+    """
+    if state != "open":
+        raise PullRequestClosed(
+            f"The pull request was {state} while the run worked.",
+            "Take the edits from `edits.patch`"
+            + ("." if state == "merged" else ", or reopen it and run the command again."),
         )
 
 

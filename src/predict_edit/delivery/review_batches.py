@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from predict_edit.delivery.delivered import Destination, demoted
+from predict_edit.delivery.delivered import CLOSED, Destination, check_open, demoted
 from predict_edit.delivery.review_markers import (
     PENDING,
     REVIEW,
@@ -31,6 +31,7 @@ from predict_edit.domain.errors import (
     ForgeRefused,
     ForgeUnavailable,
     PendingReview,
+    PullRequestClosed,
     TextRefused,
 )
 from predict_edit.domain.ports import GitHost
@@ -100,18 +101,23 @@ class ReviewBatches:
                 if self._first or self._refusals:
                     await self._to.sleep(PAUSE)
                 halves = await self._send(batch)
-            except ForgeError as error:
+            except (ForgeError, PullRequestClosed) as error:
                 log.error("the suggestions were not all posted: %s", error)
                 self.notes.append(f"Not all suggestions could be posted. {error}")
+                reason = CLOSED if isinstance(error, PullRequestClosed) else REFUSED
                 for rest in (batch, *waiting):
-                    self._demote(rest, REFUSED)
+                    self._demote(rest, reason)
                 break
             waiting.extendleft(reversed(halves))
         await self._correct()
 
     async def _still_fitting(self, batch: Batch, head: str) -> Batch:
         """Keep what the newest head still takes."""
-        if self._head == (head or await self._forge.head_sha(self._number)):
+        if not head:
+            pull = await self._forge.pull_request(self._number)
+            check_open(pull.state)
+            head = pull.head_sha
+        if self._head == head:
             return batch
         files = {result.path: result.placed.file for result in self.files if result.placed}
         self._head, lost = await _outdated(self._forge, self._number, batch, files)
@@ -288,13 +294,15 @@ async def _outdated(
     diff. Both are read again, and the review then names the new head.
 
     Raises:
+        PullRequestClosed: the pull request was closed or merged.
         ForgeError: they could not be read.
     """
     for _ in range(_READINGS):
         pull, changed = await asyncio.gather(
             forge.pull_request(number), forge.changed_files(number)
         )
-        if await forge.head_sha(number) == pull.head_sha and pull.state == "open":
+        check_open(pull.state)
+        if await forge.head_sha(number) == pull.head_sha:
             break
     else:
         return pull.head_sha, frozenset(items)

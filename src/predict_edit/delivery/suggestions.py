@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
-from predict_edit.delivery.delivered import Delivered, Destination, capped, unchanged_head
+from predict_edit.delivery.delivered import CLOSED, Delivered, Destination, capped, demoted, recheck
 from predict_edit.delivery.review_batches import ReviewBatches
 from predict_edit.delivery.review_markers import (
     SUGGESTION,
@@ -18,7 +18,7 @@ from predict_edit.delivery.review_markers import (
 )
 from predict_edit.delivery.supersede import supersede
 from predict_edit.domain import FileResult, Outcome, PullRequest, Review
-from predict_edit.domain.errors import ForgeError
+from predict_edit.domain.errors import ForgeError, PullRequestClosed
 from predict_edit.support.log import log
 
 
@@ -52,9 +52,12 @@ class SuggestionDelivery:
             earlier = reviews_of(to.reviews, to.command)
             posted, head, _ = await asyncio.gather(
                 self._already_posted(earlier),
-                unchanged_head(to.forge, to.pull.number, to.job.command),
+                recheck(to),
                 saving,
             )
+        except PullRequestClosed as error:
+            files = demoted(prepared.files, CLOSED)
+            return Delivered(files=files, complete=False, notes=(str(error),))
         finally:
             # It must not overtake the final summary.
             await asyncio.wait([saving])

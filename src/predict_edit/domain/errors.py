@@ -236,7 +236,7 @@ class PullRequestError(PredictEditError):
 
 
 class PullRequestClosed(PullRequestError):
-    """GitHub applies no suggestions on a closed pull request."""
+    """GitHub applies no suggestions on a closed pull request, and a commit would come too late."""
 
 
 class HeadMismatch(PullRequestError):

@@ -72,10 +72,10 @@ class GitHost(Protocol):
     async def command_body(self, command: CommandRef) -> str | None:
         """Return the command's comment as it reads now; ``None`` if it was deleted."""
 
-    async def look_again(self, number: int, command: CommandRef) -> tuple[str, str | None]:
-        """Return :meth:`head_sha` and :meth:`command_body`, in one request if the host can.
+    async def look_again(self, number: int, command: CommandRef) -> tuple[str, str, str | None]:
+        """Return newest commit, state and :meth:`command_body`, in one request if the host can.
 
-        The commit may be empty if the comment was deleted.
+        Commit and state may be empty if the comment was deleted.
         """
 
     async def create_comment(self, number: int, body: str) -> Comment:

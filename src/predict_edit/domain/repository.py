@@ -11,7 +11,7 @@ class PullRequest:
 
     number: int
     state: str
-    """``open`` or ``closed``."""
+    """``open``, ``closed`` or ``merged``."""
     head_sha: str
     head_ref: str
     head_repository: str | None

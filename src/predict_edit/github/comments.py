@@ -83,10 +83,10 @@ async def command_body(client: Client, command: CommandRef) -> str | None:
 
 async def head_and_command(
     client: Client, number: int, command: CommandRef
-) -> tuple[str, str | None]:
-    """Return the newest commit, and the command's comment as it reads now, in one request.
+) -> tuple[str, str, str | None]:
+    """Return newest commit and state, and the comment as it reads now, in one request.
 
-    The comment is ``None`` if it was deleted; the commit may be empty then.
+    The comment is ``None`` if it was deleted; commit and state may be empty then.
 
     Raises:
         ForgeError: one of them could not be read.
@@ -95,14 +95,14 @@ async def head_and_command(
         pull, body = await asyncio.gather(
             pull_request(client, number), command_body(client, command)
         )
-        return pull.head_sha, body
+        return pull.head_sha, pull.state, body
     operation = graphql.HEAD_AND_COMMAND
     try:
         data = await client.graphql(operation, {"number": number, "command": command.node_id})
     except ForgeNotFound:
-        return "", None
+        return "", "", None
     head = parse(graphql.PullHead, data, operation, "repository", "pullRequest")
-    return head.oid, parse(rest.Body, data, operation, "node").body or ""
+    return head.oid, head.state.lower(), parse(rest.Body, data, operation, "node").body or ""
 
 
 async def create_comment(client: Client, number: int, body: str) -> Comment:

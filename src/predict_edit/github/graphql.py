@@ -130,7 +130,7 @@ HEAD_AND_COMMAND: Final = _operation(
     """
 query HeadAndCommand($owner: String!, $name: String!, $number: Int!, $command: ID!) {
   repository(owner: $owner, name: $name) {
-    pullRequest(number: $number) { headRefOid }
+    pullRequest(number: $number) { headRefOid state }
   }
   node(id: $command) {
     ... on IssueComment { body }
@@ -376,9 +376,10 @@ class ThreadPage(FromGitHub):
 
 
 class PullHead(FromGitHub):
-    """The newest commit of a pull request."""
+    """The newest commit of a pull request, and whether it is open."""
 
     oid: Sha = pydantic.Field(alias="headRefOid")
+    state: str
 
 
 class GraphBlob(FromGitHub):

@@ -92,8 +92,8 @@ class GitHubHost:
         """Return the command's comment as it reads now."""
         return await comments.command_body(self._client, command)
 
-    async def look_again(self, number: int, command: CommandRef) -> tuple[str, str | None]:
-        """Return the newest commit, and the command's comment as it reads now."""
+    async def look_again(self, number: int, command: CommandRef) -> tuple[str, str, str | None]:
+        """Return newest commit and state, and the command's comment as it reads now."""
         return await comments.head_and_command(self._client, number, command)
 
     async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:

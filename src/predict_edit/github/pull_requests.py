@@ -40,7 +40,7 @@ async def pull_request(client: Client, number: int) -> PullRequest:
     pull = parse(rest.Pull, data, rest.PULL_REQUEST)
     return PullRequest(
         number=pull.number,
-        state=pull.state,
+        state="merged" if pull.merged else pull.state,
         head_sha=pull.head.sha,
         head_ref=pull.head.ref,
         head_repository=pull.head.repo.full_name if pull.head.repo else None,

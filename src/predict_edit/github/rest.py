@@ -133,6 +133,7 @@ class Pull(RestAnswer):
 
     number: int
     state: str = "open"
+    merged: bool | None = None
     title: str = ""
     html_url: str = ""
     changed_files: int = 0
