@@ -170,7 +170,7 @@ def test_a_page_without_its_patch(command: Command, tmp_path: Path) -> None:
     ran = command("page", "result.json", "-o", "out.html")
 
     assert (ran.status, ran.out) == (0, "out.html\n")
-    assert "because edits.patch was not there" in (tmp_path / "out.html").read_text()
+    assert "because edits.patch is missing" in (tmp_path / "out.html").read_text()
 
 
 @pytest.mark.parametrize("content", [None, "{}", "no json", RESULT.replace("suggested", "x")])

@@ -202,3 +202,13 @@ def test_what_is_wrong_is_said_in_the_words_of_a_terminal(
     assert "with:" not in str(caught.value)
     assert "sk-1234567" not in str(caught.value)
     assert "azure-key-1" not in str(caught.value)
+
+
+def test_everything_that_is_missing_is_said_at_once() -> None:
+    """One look shows both variables that are to be set."""
+    with pytest.raises(MissingInput) as wrong:
+        read({})
+    assert "`model` is missing." in wrong.value.cause
+    assert "`api-key` is missing." in wrong.value.cause
+    assert "OPENAI_MODEL" in wrong.value.next_step
+    assert "OPENAI_API_KEY" in wrong.value.next_step

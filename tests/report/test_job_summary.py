@@ -64,7 +64,7 @@ def test_nothing_to_do_is_short() -> None:
     report = a_report(outcome=Outcome.IGNORED, files=(), job=None, head="", model="", cost=None)
 
     assert render_job_summary(report) == (
-        "## predict-edit\n\nNothing to do: this was no command.\n"
+        "## predict-edit\n\nNothing to do: this was not a command.\n"
     )
 
 

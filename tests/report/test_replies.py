@@ -76,7 +76,7 @@ def test_command_error_says_what_is_allowed() -> None:
 
     assert render_command_error(error, command="/edit", marker=MARKER) == (
         "**Not run.** There is no option `--fiels`.\n\nAllowed: `--files`.\n\n"
-        f"`/edit help` lists what can be asked.\n\n{MARKER}\n"
+        f"`/edit help` lists what you can ask for.\n\n{MARKER}\n"
     )
 
 

@@ -63,7 +63,7 @@ def run(
             return DONE
         aside.line(_expectation(expected), "dim")
 
-        def tell(sample: Sample) -> None:
+        def show_sample(sample: Sample) -> None:
             kind = "with" if sample.predicted else "without"
             took = sample.spoiled or f"{sample.seconds:.2f} s"
             aside.line(f"round {sample.round}, {sample.path}, {kind} prediction: {took}", "dim")
@@ -75,7 +75,7 @@ def run(
                 rounds=arguments.rounds,
                 environ=environ,
                 mask=secrets.add,
-                progress=tell,
+                progress=show_sample,
             )
         )
     except SettingsError as error:
@@ -93,7 +93,7 @@ def _requests(arguments: argparse.Namespace) -> list[EditRequest]:
     """The files, read.
 
     Raises:
-        InvalidInput: one cannot be read or is no UTF-8 text, or the rounds make no sense.
+        InvalidInput: one cannot be read or is not UTF-8, or the rounds are out of range.
     """
     if not 1 <= arguments.rounds <= MOST_ROUNDS:
         raise InvalidInput(
@@ -104,7 +104,7 @@ def _requests(arguments: argparse.Namespace) -> list[EditRequest]:
         try:
             text = path.read_bytes().decode()
         except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise InvalidInput(f"{path} cannot be read: {why}.", "Name text files.") from None
         requests.append(
             EditRequest(
@@ -158,9 +158,9 @@ def show(measurement: Measurement, result: Comparison, screen: Screen) -> None:
         screen.line(f"The edit was the same in {result.same_edit} of {result.pairs} pairs.")
     spoiled = [sample for sample in measurement.samples if sample.spoiled]
     if spoiled:
-        screen.line(f"{len(spoiled)} calls measured nothing; the first: {spoiled[0].spoiled}")
+        screen.line(f"{len(spoiled)} calls could not be measured; the first: {spoiled[0].spoiled}")
     if measurement.stopped is not None:
-        screen.line(f"Ended early: {measurement.stopped}", "red")
+        screen.line(f"Stopped early: {measurement.stopped}", "red")
     screen.line(result.sentence, "green" if result.verdict == "on" else "bold")
 
 

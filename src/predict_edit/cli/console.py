@@ -43,7 +43,7 @@ def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
         return INTERRUPTED
     except BrokenPipeError:
         raise  # the command line ends every command so
-    except Exception as error:  # noqa: BLE001 - a defect of ours is told like any other failure
+    except Exception as error:  # noqa: BLE001 - a defect of ours is reported like any other failure
         if debug:
             traceback.print_exc()
         defect = Defect.of(error)
@@ -52,7 +52,7 @@ def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
 
 
 def say_error(error: PredictEditError) -> None:
-    """Tell what happened and what to do, in colour where that is wanted."""
+    """Print what happened and what to do, in colour if wanted."""
     red, bold, plain = (_RED, _BOLD, _PLAIN) if coloured(sys.stderr) else ("", "", "")
     cause, step = (printable(part) for part in (error.cause, error.next_step))
     sys.stderr.write(f"{red}predict-edit:{plain} {bold}{cause}{plain}\n")
@@ -70,7 +70,7 @@ def printable(text: str) -> str:
 
 
 def coloured(stream: object) -> bool:
-    """Tell whether to colour: on a terminal that can, unless NO_COLOR is set (no-color.org)."""
+    """Whether to colour: on a terminal that can, unless NO_COLOR is set (no-color.org)."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -80,7 +80,7 @@ def coloured(stream: object) -> bool:
 
 
 def has_rich() -> bool:
-    """Tell whether the extra for terminals is installed."""
+    """Whether the extra for terminals is installed."""
     return importlib.util.find_spec("rich") is not None
 
 

@@ -314,12 +314,12 @@ def _verdict(speedup: Spread | None, faster: int) -> Verdict:
 def _sentence(verdict: Verdict, speedup: Spread | None, costs: Spread | None, faster: int) -> str:
     """The recommendation with its figures."""
     if verdict == "refused":
-        return "The model takes no predictions: `prediction` makes no difference for it."
+        return "The model does not take predictions: `prediction` makes no difference for it."
     if speedup is None or verdict == "too few":
         count = speedup.count if speedup else 0
         return (
-            f"{count} of at least {LEAST_PAIRS} pairs could be measured: too few to recommend "
-            "anything. Take more rounds or files."
+            f"{count} of at least {LEAST_PAIRS} pairs could be measured: too few for a "
+            "recommendation. Use more rounds or files."
         )
     figures = (
         f"{speedup.median:.2f} times as fast (median of {speedup.count} pairs, "

@@ -11,12 +11,11 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final
 
 from predict_edit.cli.grammar import MODEL_OPTIONS
 from predict_edit.domain.errors import InvalidInput, MissingInput, SettingsError
 from predict_edit.settings.endpoint import is_azure_host, is_loopback, is_v1
-from predict_edit.settings.fields import ModelSettings, Price, Settings
+from predict_edit.settings.fields import Inputs, ModelSettings, Price, Settings
 from predict_edit.settings.inputs import read_inputs, variable_of
 from predict_edit.settings.repository_config import RepositoryConfig
 from predict_edit.settings.resolve import resolve
@@ -46,22 +45,63 @@ def read_model(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mod
     Raises:
         SettingsError: something is missing, wrong or contradicts itself.
     """
-    found = dict(_explicit(arguments, environ))
-    for name, entry in _vendors(found, environ):
-        found.setdefault(name, entry)
-    given = {variable_of(name): value for name, (value, _) in found.items()}
-    try:
-        inputs = read_inputs({**given, "INPUT_GITHUB-TOKEN": _NO_TOKEN})
-    except SettingsError as error:
-        raise type(error)(error.cause, _next_step(error, found)) from None
-    settings = resolve(inputs).model
-    if arguments.price is not None:
-        settings = dataclasses.replace(
-            settings, prices=((settings.model, _price(arguments.price)), *settings.prices)
-        )
+    found = _find(arguments, environ)
+    settings = _read(arguments, found, {}, None).model
     return ModelChoice(
         settings=settings, origins={name: origin for name, (_, origin) in found.items()}
     )
+
+
+def read_settings(
+    arguments: argparse.Namespace,
+    environ: Mapping[str, str],
+    config: RepositoryConfig | None = None,
+    **more: str | None,
+) -> Settings:
+    """Merge options, variables and the repository's config; ``more`` are further options.
+
+    Raises:
+        SettingsError: something is missing or wrong.
+    """
+    given = {name.replace("_", "-"): value for name, value in more.items() if value is not None}
+    return _read(arguments, _find(arguments, environ), given, config)
+
+
+def _find(arguments: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, _Found]:
+    found = dict(_explicit(arguments, environ))
+    for name, entry in _vendors(found, environ):
+        found.setdefault(name, entry)
+    return found
+
+
+def _read(
+    arguments: argparse.Namespace,
+    found: Mapping[str, _Found],
+    more: Mapping[str, str],
+    config: RepositoryConfig | None,
+) -> Settings:
+    given = {name: value for name, (value, _) in found.items()} | dict(more)
+    try:
+        settings = resolve(_inputs(given), config)
+    except SettingsError as error:
+        causes, steps = [error.cause], [_next_step(error, found)]
+        if isinstance(error, MissingInput) and "model" not in given:
+            # Say at once what else is missing.
+            try:
+                _inputs(given | {"model": "any"})
+            except SettingsError as other:
+                causes.append(other.cause)
+                steps.append(_next_step(other, found))
+        raise type(error)(" ".join(causes), " ".join(steps)) from None
+    if arguments.price is None:
+        return settings
+    prices = ((settings.model.model, _price(arguments.price)), *settings.model.prices)
+    return dataclasses.replace(settings, model=dataclasses.replace(settings.model, prices=prices))
+
+
+def _inputs(given: Mapping[str, str]) -> Inputs:
+    named = {variable_of(name): value for name, value in given.items()}
+    return read_inputs({variable_of("github-token"): _NO_TOKEN, **named})
 
 
 def _explicit(
@@ -165,35 +205,3 @@ def _next_step(error: SettingsError, found: Mapping[str, _Found]) -> str:
     if isinstance(error, InvalidInput):
         return f"Correct it{where}."
     return f"{error.next_step}{where}"
-
-
-_UNUSED: Final = "no-host-is-asked"
-"""Stands for the token of a host, which the check of all inputs wants and nobody here reads."""
-
-
-def read_settings(
-    arguments: argparse.Namespace,
-    environ: Mapping[str, str],
-    config: RepositoryConfig | None = None,
-    **more: str | None,
-) -> Settings:
-    """Merge options, variables and the repository's config; ``more`` are further inputs.
-
-    Raises:
-        SettingsError: something is missing or wrong.
-    """
-    chosen = read_model(arguments, environ)
-    given = {name: str(getattr(chosen.settings, name.replace("-", "_"))) for name in chosen.origins}
-    if chosen.settings.api_key is not None:
-        given["api-key"] = chosen.settings.api_key
-    given |= {name.replace("_", "-"): value for name, value in more.items() if value is not None}
-    named = {variable_of(name): value for name, value in given.items()}
-    try:
-        inputs = read_inputs({variable_of("github-token"): _UNUSED, **named})
-    except SettingsError as error:
-        raise type(error)(
-            error.cause.replace("The input `", "The option `"), "Correct it."
-        ) from None
-    settings = resolve(inputs, config)
-    prices = (*chosen.settings.prices, *settings.model.prices)
-    return dataclasses.replace(settings, model=dataclasses.replace(settings.model, prices=prices))

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Make the page and say where it is.
 
     Raises:
-        ResultInvalid: there is no finished run.
+        ResultInvalid: it is not a finished run.
         LocalFileError: the page cannot be written.
     """
     out = write_page(arguments.run_folder, arguments.out)
@@ -38,7 +38,7 @@ def write_page(where: Path, out: Path | None = None) -> Path:
     """Make the page of what a run left in a folder, and return where it is.
 
     Raises:
-        ResultInvalid: there is no finished run.
+        ResultInvalid: it is not a finished run.
         LocalFileError: the page cannot be written.
     """
     file = _result_file(where)
@@ -49,7 +49,7 @@ def write_page(where: Path, out: Path | None = None) -> Path:
         patch = None if any(f.hunks.inline + f.hunks.patch for f in result.files) else ""
     except OSError as error:
         raise ResultInvalid(
-            f"{EDITS} cannot be read ({error.strerror}).", "Look at its permissions."
+            f"{EDITS} cannot be read ({error.strerror}).", "Check its permissions."
         ) from error
     page = page_of_files(result, patch, overhead=_overhead(result))
     out = file.with_name(PAGE) if out is None else out
@@ -63,7 +63,7 @@ def _result_file(where: Path) -> Path:
         if candidate.is_file():
             return candidate
     raise ResultInvalid(
-        f"There is no {RESULT} in {where}.",
+        f"{where} has no {RESULT}.",
         f"Name the {OUTPUT_FOLDER} folder that a run left behind.",
     )
 

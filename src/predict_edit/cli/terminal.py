@@ -35,7 +35,7 @@ from predict_edit.report.markdown import legible
 from predict_edit.report.view import COLUMNS, dollars, lines, plural, view
 
 PLAIN_WIDTH: Final = 100
-"""Columns where the output is no terminal."""
+"""Columns if the output is not a terminal."""
 WIDE: Final = 110
 """Columns from which on every figure has a column."""
 NARROW: Final = 60
@@ -51,7 +51,7 @@ _LABELS: Final = {
 
 
 def make_console() -> Console:
-    """Make a console that honours ``NO_COLOR`` and is plain where it is no terminal."""
+    """Make a console that honours ``NO_COLOR`` and is plain if it is not a terminal."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Files hold any script, and a terminal may know only ASCII.
         sys.stdout.reconfigure(errors="replace")
@@ -100,7 +100,7 @@ def show_file(console: Console, result: FileResult) -> None:
 
 
 def show_patch(console: Console, patch: str) -> None:
-    """A patch in colours; where it is no terminal, byte for byte as ``git apply`` takes it."""
+    """A patch in colours; if it is not a terminal, byte for byte as ``git apply`` takes it."""
     if not console.is_terminal:
         sys.stdout.flush()
         sys.stdout.buffer.write(patch.encode())
@@ -113,7 +113,7 @@ def show_patch(console: Console, patch: str) -> None:
 
 
 def sentences(report: RunReport) -> Iterator[tuple[str, str]]:
-    """Tell what came out, each sentence with a style, the most important one first."""
+    """Yield what came out, each sentence with its style, the most important first."""
     seen = view(report)
     edited = len(report.with_status(FileStatus.EDITED))
     failed = seen.failed_count
@@ -151,7 +151,7 @@ def sentences(report: RunReport) -> Iterator[tuple[str, str]]:
 
 
 def _together(placements: Sequence[Placement]) -> Iterator[list[Placement]]:
-    """Hunks that share a suggestion stand together."""
+    """Group hunks that share a suggestion."""
     for suggestion, group in groupby(placements, key=lambda placement: placement.suggestion):
         if suggestion is not None:
             yield list(group)
@@ -264,7 +264,7 @@ class Bars:
 
     @property
     def _room(self) -> int:
-        """Bars that can stand below each other; rich cannot move up further than the screen."""
+        """Bars that fit below each other; rich cannot move up further than the screen."""
         return max(1, self._bars.console.height - 4)
 
 
@@ -290,7 +290,7 @@ class Lines:
         self._write(f"[{self._done}/{self._total}] {path}: {_outcome(answer)}")
 
     def end(self) -> None:
-        """Nothing is left to be said."""
+        """Say nothing more."""
 
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")

@@ -21,7 +21,7 @@ SHOWN: Final = 100
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compare, print the outcome as Markdown, and fail where there is anything new.
+    """Compare, print the outcome as Markdown, and fail if there are new findings.
 
     Raises:
         FindingsError: a report is missing or cannot be read.
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def described(change: FindingsChange, notes: Sequence[str] = ()) -> str:
-    """The outcome in a sentence and, where there is one, a table of the files."""
+    """Describe the outcome in a sentence and, if files have findings, a table of them."""
     sentence = f"{plural(change.gone, 'finding')} gone, {change.left:,} left, {change.new:,} new.\n"
     parts = [sentence, *(f"\n- {text(note)}\n" for note in dict.fromkeys(notes))]
     # What got worse is what a reader looks for.

@@ -13,14 +13,14 @@ from predict_edit.domain.usage import Effort
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """A text file that may be edited, exactly as it stands at the pinned head."""
+    """A text file that may be edited, exactly as it is at the pinned head."""
 
     path: str
     text: str
     """Decoded as UTF-8 with every byte kept: byte-order mark, carriage returns, trailing blanks."""
     blob_sha: str
     change: ChangedFile | None = None
-    """How the pull request changes it; ``None`` where there is no pull request."""
+    """How the pull request changes it; ``None`` without a pull request."""
 
 
 OVER_MAX_FILES: Final = "over `max-files`"
@@ -48,12 +48,12 @@ class Finding:
     end_line: int | None
     """Last line, never before ``line``; ``None`` exactly where ``line`` is."""
     column: int | None
-    """1-based; ``None`` where it was not told."""
+    """1-based; ``None`` if not reported."""
     rule: str
-    """The rule's name or number, empty where it was not told."""
+    """The rule's name or number, empty if not reported."""
     message: str
     tool: str
-    """The linter's name, empty where it was not told."""
+    """The linter's name, empty if not reported."""
     level: str
     """``error``, ``warning`` or ``note``."""
 
@@ -116,7 +116,7 @@ class Hunk:
     """One contiguous run of changed lines between original and edited file.
 
     Replacing ``original_lines[start - 1 : start - 1 + len(removed)]`` by ``added`` performs it.
-    An insertion has no ``removed`` lines and stands before line ``start``; a deletion has no
+    An insertion has no ``removed`` lines and goes before line ``start``; a deletion has no
     ``added`` lines. Lines keep their line feed.
     """
 
@@ -167,7 +167,7 @@ class Placement:
         """First and last line of the head to look at.
 
         The suggestion's lines for an inline hunk, else the removed lines; for a pure insertion the
-        line it follows, and line 1 where it stands at the top.
+        line it follows, and line 1 at the top of the file.
         """
         if self.suggestion:
             return self.suggestion.start_line, self.suggestion.line

@@ -29,7 +29,7 @@
     │   │   ├── PendingReview     the token's account has an unfinished review there
     │   │   ├── TextRefused       longer than GitHub takes
     │   │   ├── EverythingRefused nothing from this account, or nothing on this pull request
-    │   │   └── BranchMoved       a branch is not where it was said to be
+    │   │   └── BranchMoved       a branch is not at the expected commit
     │   ├── ForgeRateLimited      403 or 429 with a limit
     │   ├── ForgeUnavailable      5xx, broken connection, timeout
     │   └── ForgeAnswerInvalid    an answer that is not what GitHub documents
@@ -39,9 +39,9 @@
     │   ├── CommandChanged        the comment was edited or deleted while the run worked
     │   ├── AlreadyRunning        another command is being carried out
     │   └── CommitRefused         the edits could not be committed on the head branch
-    ├── BranchTaken               every name for our branch has somebody else's commits
+    ├── BranchTaken               every name for our branch has commits by others
     ├── ModelError                the model or its endpoint refused or failed
-    │   ├── SignInError           no credential could be had
+    │   ├── SignInError           no credential was found
     │   ├── ModelUnauthorized     401
     │   ├── ModelForbidden        403
     │   ├── ModelNotFound         404
@@ -57,16 +57,16 @@
     │   ├── AnswerRefused         the model declined
     │   ├── AnswerEmpty
     │   └── AnswerUnusable        prose, fences, elision, …
-    ├── FileTooLong               longer than an answer can be, and no place to cut it
-    ├── BudgetExceeded            a limit of the run would not hold
+    ├── FileTooLong               longer than an answer can be, and it cannot be split
+    ├── BudgetExceeded            a limit of the run would be exceeded
     ├── SpreadError               the parts of a run over several jobs do not fit together
     ├── FindingsError             a linter's report cannot be read
     ├── DiffError                 git could not compare two texts
     ├── CheckoutError             a local checkout cannot be read
     ├── LocalFileError            a local file cannot be read or written
-    ├── ResultInvalid             what is to be shown is no finished run
+    ├── ResultInvalid             not a finished run
     ├── ReplayError               a suggestion does not apply to the text it was made for
-    ├── RunCancelled              somebody cancelled the workflow's run
+    ├── RunCancelled              the workflow's run was cancelled
     └── Defect                    something that must not happen happened
 """
 
@@ -98,7 +98,7 @@ class MissingInput(SettingsError):
 
 
 class InvalidInput(SettingsError):
-    """An input has a value it cannot have."""
+    """An input has an invalid value."""
 
 
 class ContradictingInputs(SettingsError):
@@ -110,7 +110,7 @@ class ConfigError(SettingsError):
 
 
 class InvalidConfig(ConfigError):
-    """The file is no YAML mapping, or a key has a value it cannot have."""
+    """The file is not a YAML mapping, or a key has an invalid value."""
 
 
 class UnknownConfigKey(ConfigError):
@@ -130,7 +130,7 @@ class OptionNotAllowed(CommandError):
 
 
 class InvalidOption(CommandError):
-    """An option with a value it cannot have, or without one."""
+    """An option with an invalid value, or without one."""
 
 
 class UnbalancedQuote(CommandError):
@@ -216,7 +216,7 @@ class EverythingRefused(ForgeRefused):
 
 
 class BranchMoved(ForgeRefused):
-    """A branch is no longer at the commit that it was said to be at; nothing was done to it."""
+    """A branch is no longer at the expected commit; it was left alone."""
 
 
 class ForgeRateLimited(ForgeError):
@@ -268,7 +268,7 @@ class ModelError(PredictEditError):
 
 
 class SignInError(ModelError):
-    """No credential for the model could be had."""
+    """No credential for the model was found."""
 
 
 class ModelUnauthorized(ModelError):
@@ -339,11 +339,11 @@ class AnswerUnusable(AnswerError):
 
 
 class FileTooLong(PredictEditError):
-    """Longer than an answer can be, and there is no place to cut it."""
+    """Longer than an answer can be, and it cannot be split."""
 
 
 class BudgetExceeded(PredictEditError):
-    """A limit of the run would not hold if this call were made."""
+    """A limit of the run would be exceeded by this call."""
 
 
 class SpreadError(PredictEditError):
@@ -367,7 +367,7 @@ class LocalFileError(PredictEditError):
 
 
 class ResultInvalid(PredictEditError):
-    """What is to be shown as a page is no finished run."""
+    """A page was asked for of something that is not a finished run."""
 
 
 class ReplayError(PredictEditError):
@@ -375,7 +375,7 @@ class ReplayError(PredictEditError):
 
 
 class RunCancelled(PredictEditError):
-    """Somebody cancelled the workflow's run, or its time was over."""
+    """The workflow's run was cancelled, or its time was up."""
 
 
 class Defect(PredictEditError):
@@ -383,7 +383,7 @@ class Defect(PredictEditError):
 
     @classmethod
     def of(cls, error: BaseException) -> Defect:
-        """Tell of an unexpected exception without its text, which may hold anything."""
+        """Describe an unexpected exception without its text, which may hold anything."""
         return cls(
             f"predict-edit has a defect ({type(error).__name__}).",
             "The log of the run says where; please report it.",

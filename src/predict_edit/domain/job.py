@@ -21,7 +21,7 @@ class Role(enum.IntEnum):
 
 
 class CommandSource(enum.StrEnum):
-    """Where a command stands, which decides the endpoint its reactions go to."""
+    """Where a command was given, which decides the endpoint its reactions go to."""
 
     ISSUE_COMMENT = "issue_comment"
     REVIEW_COMMENT = "pull_request_review_comment"
@@ -74,7 +74,7 @@ class Job:
     repository: str
     """``owner/name``."""
     pull_request: int
-    """Its number; 0 where there is none, or none yet."""
+    """Its number; 0 if there is none, or none yet."""
     instruction: str
     command: CommandRef
     pinned_sha: str | None = None

@@ -47,13 +47,13 @@ class FileContent:
     path: str
     blob_sha: str
     data: bytes | None
-    """``None`` for what is no blob (a submodule) or was too large to be sent."""
+    """``None`` for what is not a blob (a submodule) or was too large to be sent."""
     mode: int | None
-    """Git file mode, such as ``0o100644``; ``None`` when the host could not tell."""
+    """Git file mode, such as ``0o100644``; ``None`` if the host does not say."""
     size: int = 0
     """Bytes of the blob."""
     binary: bool = False
-    """The host or a NUL byte says that this is no text; ``data`` is then ``None``."""
+    """The host or a NUL byte says that this is not text; ``data`` is then ``None``."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class TreeFile:
     mode: int
     """Git file mode, such as ``0o100644``."""
     size: int
-    """Bytes; 0 for what is no blob."""
+    """Bytes; 0 for what is not a blob."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class BranchState:
 
     branch: str
     tip: str | None
-    """Its newest commit; ``None`` where there is no such branch."""
+    """Its newest commit; ``None`` if the branch does not exist."""
     pulls: tuple[BranchPull, ...] = ()
     """Newest first, also those from before the branch was deleted and made again."""
 
@@ -169,7 +169,7 @@ class Review:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewThread:
-    """A conversation on lines of the diff, told by its first comment."""
+    """A conversation on lines of the diff, identified by its first comment."""
 
     path: str
     start_line: int | None

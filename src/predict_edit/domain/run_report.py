@@ -51,7 +51,7 @@ class FileResult:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """Everything a finished run has to tell; what every report is rendered from."""
+    """Everything a finished run has to report; every report is rendered from it."""
 
     outcome: Outcome
     job: Job | None = None
@@ -72,7 +72,7 @@ class RunReport:
     problem: str = ""
     """Why the run as a whole failed, with the next step; empty otherwise."""
     notes: tuple[str, ...] = ()
-    """What else the reader should know, a sentence each."""
+    """What else the reader should know, one sentence each."""
     shards: tuple[str, ...] | None = None
     """The jobs that a plan asks for, as a matrix names them; ``None`` where nothing is planned."""
     dry_run: bool = False

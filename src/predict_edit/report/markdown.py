@@ -71,7 +71,7 @@ class _Visible(dict[int, str | int]):
         if character in self._keep:
             return ord(character)
         if character < " ":
-            return 0x2400 + ord(character)  # the control pictures stand in the same order
+            return 0x2400 + ord(character)  # the control pictures are in the same order
         if not is_shown(character):
             return f"⟨U+{ord(character):04X}⟩"
         return ord(character)
@@ -88,7 +88,7 @@ def visible(value: str) -> str:
 
 
 def shorten(value: str, longest: int = _LONGEST_NAME) -> str:
-    """Cut the middle out of what is too long to read; the ends of a path tell most."""
+    """Cut the middle out of what is too long to read; the ends of a path say most."""
     if len(value) <= longest:
         return value
     head = longest // 3
@@ -138,7 +138,7 @@ def cell(markdown: str) -> str:
     """Fit inline Markdown from this module into a table cell.
 
     A pipe is escaped even inside code (GitHub Flavored Markdown, "Tables"); one backslash right
-    before a pipe always belongs to the table, however many stand before it.
+    before a pipe always belongs to the table, however many precede it.
     """
     return markdown.replace("|", "\\|")
 
@@ -190,7 +190,7 @@ def marked(body: str, marker: str) -> str:
         ValueError: the marker is not one of ours, so that it would show or not be found again.
     """
     if not _MARKER.fullmatch(marker):
-        msg = "A marker is one HTML comment that starts with predict-edit: and stands on one line."
+        msg = "A marker is one HTML comment on one line that starts with predict-edit:."
         raise ValueError(msg)
     honest = body.replace(_OPENING, _FORGED)
     return f"{honest.rstrip()}\n\n{marker}\n"

@@ -59,5 +59,5 @@ def _known(figure: Decimal | int | None) -> str:
 
 
 def _number(report: RunReport) -> str:
-    """Write the pull request's number, where there is one."""
+    """Write the pull request's number, or nothing."""
     return str(report.job.pull_request) if report.job and report.job.pull_request else ""

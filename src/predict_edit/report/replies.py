@@ -21,8 +21,8 @@ def render_help(
 ) -> str:
     """Render the answer to a bare command or to ``help``.
 
-    ``options`` are those this repository lets a commenter set, each with a few words on it;
-    ``recipes`` name and instruction of each recipe of its config; ``apply`` tells whether
+    ``options`` are those this repository lets a commenter set, each with a short description;
+    ``recipes`` name and instruction of each recipe of its config; ``apply`` says whether
     suggestions can be committed by command.
     """
     usage = [f"{command} [options] [@head] what to change", f"{command} help"]
@@ -42,7 +42,7 @@ def render_help(
 
 
 def render_command_error(error: CommandError, *, command: str, marker: str) -> str:
-    """Render the answer to a command that cannot be carried out as it stands."""
+    """Render the answer to a command that cannot be carried out."""
     return marked(
         render("command_error.md.j2", error=error, help=f"{command} help"),
         marker,

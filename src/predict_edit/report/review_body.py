@@ -45,7 +45,7 @@ class _Block:
         return True
 
     def _frame(self) -> int:
-        """Measure what stands around the hunks, with the longer of the two ways to count them."""
+        """Measure the text around the hunks, with the longer of the two ways to count them."""
         count = f"{self.total:,} of {plural(self.total, 'hunk')}"
         return length(_block(self.path, count, "")) - 6 + 1
 

@@ -12,7 +12,7 @@ _LONGEST_PROBLEM = 1_000
 
 
 def headline(report: RunReport) -> str:
-    """Say in one sentence of Markdown what became of the command."""
+    """Say in a sentence or two of Markdown what the command led to."""
     sentence = f"{_SENTENCES[report.outcome](report)}{_left_out(report)}"
     return f"**Dry run, nothing was written.** {sentence}" if report.dry_run else sentence
 
@@ -78,7 +78,7 @@ def _answered(_report: RunReport) -> str:
 
 
 def _ignored(_report: RunReport) -> str:
-    return "Nothing to do: this was no command."
+    return "Nothing to do: this was not a command."
 
 
 def _denied(report: RunReport) -> str:

@@ -151,7 +151,7 @@ class Prediction:
     without: Decimal | None
     """What the run would have cost without predictions, where these cost anything."""
     unreported: int
-    """Files whose prediction was sent and of which the provider said nothing."""
+    """Files whose prediction was sent but not reported by the provider."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

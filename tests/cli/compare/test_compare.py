@@ -183,7 +183,7 @@ def test_an_estimate_asks_for_nothing(
     ("options", "words"),
     [
         (["missing.py"], "missing.py cannot be read"),
-        (["binary"], "no UTF-8 text"),
+        (["binary"], "not UTF-8 text"),
         (["code.py", "-n", "0"], "from 1 to 100"),
         (["code.py", "--timeout", "soon"], "--timeout"),
     ],
@@ -209,6 +209,6 @@ def test_nothing_measured_is_status_1(server: ModelSandbox, source: Path) -> Non
     """With the reason and the next step."""
     status, out, err = command(server, str(source), "-m", INSTRUCTION, key="sk-wrong-key-123")
     assert status == 1
-    assert "Ended early" in out
+    assert "Stopped early" in out
     assert "was not revoked" in out
     assert "sk-wrong-key-123" not in out + err

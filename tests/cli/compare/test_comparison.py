@@ -102,7 +102,7 @@ def test_a_refusal_is_an_answer() -> None:
     """There is nothing to choose."""
     result = compare(Measurement(model="m", samples=(), refused=True))
     assert result.verdict == "refused"
-    assert "takes no predictions" in result.sentence
+    assert "does not take predictions" in result.sentence
 
 
 def test_files_are_compared_by_themselves() -> None:

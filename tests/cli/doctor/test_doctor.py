@@ -345,7 +345,7 @@ def test_a_key_in_a_workflow_is_not_shown_once_more(
     path = str(checkout / ".github" / "workflows" / "edit.yml")
     status, text = command(*json_too, "--workflow", path, environ={}, here=checkout)
     assert status == 1
-    assert "everybody who can read it" in text
+    assert "anyone can read it" in text
     assert KEY_IN_FILE not in text
 
 

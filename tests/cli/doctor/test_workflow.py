@@ -72,11 +72,11 @@ BROKEN = {
     ),
     "pull_request_target": (
         "issue_comment:\n    types: [created]", "pull_request_target:",
-        "failed", "for everybody's pull requests",
+        "failed", "anyone's pull request",
     ),
     "pull_request_target too": (
         "on:\n", "on:\n  pull_request_target:\n    types: [opened]\n",
-        "failed", "for everybody's pull requests",
+        "failed", "anyone's pull request",
     ),
     "push": (
         "issue_comment:\n    types: [created]", "push:", "failed", "none of these events",
@@ -97,7 +97,7 @@ BROKEN = {
     "permissions in braces": (
         RIGHTS, "    permissions: { contents: read }\n", "failed", "`pull-requests: write`",
     ),
-    "no concurrency": (GROUP, "", "warning", "no concurrency group"),
+    "no concurrency": (GROUP, "", "warning", "concurrency group is missing"),
     "one group for all": (
         "predict-edit-${{ github.event.issue.number }}", "edit", "warning", "the same for all",
     ),
@@ -111,10 +111,10 @@ BROKEN = {
     "the example's zeros": (f"@v{__version__}", f"@{'0' * 40}", "failed", "zeros"),
     "a misspelt input": ("model:", "modle:", "failed", "`model` is probably meant"),
     "an input that does not exist": (
-        "          model:", "          zzz: 1\n          model:", "failed", "no input `zzz`",
+        "          model:", "          zzz: 1\n          model:", "failed", "`zzz` is not an input",
     ),
     "a key in the file": (
-        "${{ secrets.OPENAI_API_KEY }}", "sk-made-up-0123456789", "failed", "stands in the file",
+        "${{ secrets.OPENAI_API_KEY }}", "sk-made-up-0123456789", "failed", "written in the file",
     ),
     "no model": ("          model: gpt-4.1\n", "", "failed", "`model` is missing"),
     "an empty model": ("model: gpt-4.1", "model: ''", "failed", "`model` is missing"),
@@ -391,9 +391,9 @@ def test_values_that_only_a_run_knows_are_not_judged() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("on: push\njobs:\n  a: [predict-edit\n", 4, "no YAML"),
-        ("- predict-edit\n", 1, "no YAML mapping"),
-        ("a: b: predict-edit\n", 1, "no YAML"),
+        ("on: push\njobs:\n  a: [predict-edit\n", 4, "not valid YAML"),
+        ("- predict-edit\n", 1, "not a YAML mapping"),
+        ("a: b: predict-edit\n", 1, "not valid YAML"),
         ("[" * 1200 + "predict-edit", 1, "cannot be read"),
     ],
 )

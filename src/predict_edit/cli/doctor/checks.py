@@ -58,7 +58,7 @@ _MILLION = 1_000_000
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was looked at."""
+    """One thing that was checked."""
 
     name: str
     state: State
@@ -89,7 +89,7 @@ class Trial:
 
     @property
     def answered(self) -> bool:
-        """A model answered, with whatever."""
+        """Whether a model answered, with whatever."""
         return self.error is None or isinstance(self.error, AnswerError)
 
 
@@ -98,79 +98,85 @@ def failed(name: str, error: PredictEditError) -> Check:
     return Check(name=name, state="failed", found=error.cause, next_step=error.next_step)
 
 
+def _ok(name: str, found: str) -> Check:
+    return Check(name=name, state="ok", found=found)
+
+
+def _warning(name: str, found: str, next_step: str = "") -> Check:
+    return Check(name=name, state="warning", found=found, next_step=next_step)
+
+
+def _skipped(name: str, found: str) -> Check:
+    return Check(name=name, state="skipped", found=found)
+
+
 def of_settings(chosen: ModelChoice, where: Endpoint, way: SignIn) -> Check:
     """Where requests go, how they sign in, and which variable or option said so."""
     given = ", ".join(f"`{name}` from {origin}" for name, origin in chosen.origins.items())
     what = "deployment" if where.is_azure else "model"
-    return Check(
-        name="settings",
-        state="ok",
-        found=f"{where.route.value} at {where.host}, {what} `{chosen.settings.model}`, sign-in "
+    return _ok(
+        "settings",
+        f"{where.route.value} at {where.host}, {what} `{chosen.settings.model}`, sign-in "
         f"by {way.value} ({given})",
     )
 
 
 def of_sign_in(trial: Trial, chosen: ModelChoice, way: SignIn) -> list[Check]:
-    """What the request showed of the key, or of Entra ID's token."""
+    """Return what the request showed of the key, or of Entra ID's token."""
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
-        told = failed("sign-in", trial.error)
+        refused = failed("sign-in", trial.error)
         origin = chosen.origins.get("api-key")
-        step = told.next_step.replace("`api-key`", origin) if origin else told.next_step
-        return [dataclasses.replace(told, next_step=step)]
+        step = refused.next_step.replace("`api-key`", origin) if origin else refused.next_step
+        return [dataclasses.replace(refused, next_step=step)]
     if way is not SignIn.KEY:
         scope = chosen.settings.azure_scope
         found = f"Entra ID gave a token for `{scope}` ({way.value})"
-        return [Check(name="sign-in", state="ok", found=found)]
+        return [_ok("sign-in", found)]
     if trial.answered:
         origin = chosen.origins.get("api-key", "`api-key`")
-        return [Check(name="sign-in", state="ok", found=f"the key from {origin} is accepted")]
-    return [Check(name="sign-in", state="skipped", found="not known, as no answer came")]
+        return [_ok("sign-in", f"the key from {origin} is accepted")]
+    return [_skipped("sign-in", "not known, as no answer came")]
 
 
 def of_answer(trial: Trial) -> Check:
     """Whether an answer came, how fast, and whether it was the edited file."""
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
-        return Check(name="answer", state="skipped", found="none, as the sign-in failed")
+        return _skipped("answer", "none, as the sign-in failed")
     if trial.error is not None and not trial.answered:
         return failed("answer", trial.error)
     last = trial.attempts[-1]
     first = "" if last.first_text is None else f", the first text after {last.first_text:.2f} s"
     took = f"in {last.seconds:.2f} s{first}"
     if trial.error is not None:
-        return Check(
-            name="answer",
-            state="warning",
-            found=f"an answer came {took}, but not the edited file: {trial.error.cause}",
-            next_step="Choose a model that follows instructions better.",
+        return _warning(
+            "answer",
+            f"an answer came {took}, but not the edited file: {trial.error.cause}",
+            "Choose a model that follows instructions better.",
         )
     text = getattr(trial.result, "text", "")
     if text != FIZZBUZZ.replace("FizzBuzz", "MSFTBuzz"):
-        return Check(
-            name="answer",
-            state="warning",
-            found=f"an answer came {took}, but the test file was not edited as asked",
-            next_step="Choose a model that follows instructions better, or look at some runs "
+        return _warning(
+            "answer",
+            f"an answer came {took}, but the test file was not edited as asked",
+            "Choose a model that follows instructions better, or look at some runs "
             "closely before relying on this one.",
         )
-    return Check(name="answer", state="ok", found=f"the test file was edited as asked {took}")
+    return _ok("answer", f"the test file was edited as asked {took}")
 
 
 def of_model(trial: Trial, chosen: ModelChoice) -> Check:
-    """Which model stands behind the name, and what was left out for it."""
+    """Which model answers to the name, and what was left out for it."""
     reported = trial.effort.model
     left_out = [note for note in trial.notes if "was left out" in note]
     more = f". {' '.join(left_out)}" if left_out else ""
     if reported is None:
-        return Check(
-            name="model",
-            state="warning",
-            found=f"the server does not say which model answered{more}",
-            next_step="Prices and limits are looked up by the configured name then.",
+        return _warning(
+            "model",
+            f"the server does not say which model answered{more}",
+            "Prices and limits are then looked up by the configured name.",
         )
-    behind = (
-        "" if reported == chosen.settings.model else f" stands behind `{chosen.settings.model}`"
-    )
-    return Check(name="model", state="ok", found=f"`{reported}`{behind or ' answered'}{more}")
+    behind = "" if reported == chosen.settings.model else f" answers as `{chosen.settings.model}`"
+    return _ok("model", f"`{reported}`{behind or ' answered'}{more}")
 
 
 def of_predictions(trial: Trial, chosen: ModelChoice) -> Check:
@@ -180,66 +186,57 @@ def of_predictions(trial: Trial, chosen: ModelChoice) -> Check:
         " (they are switched off: `prediction: off`)" if chosen.settings.prediction == "off" else ""
     )
     if trial.effort.prediction is PredictionState.REFUSED:
-        return Check(
-            name="predictions",
-            state="warning",
-            found=f"the model or server refuses them{off}",
-            next_step="Runs work without; they may be slower. For a model that takes them, see the "
+        return _warning(
+            "predictions",
+            f"the model or server refuses them{off}",
+            "Runs work without; they may be slower. For a model that takes them, see the "
             "documentation. On Azure, models in South East Asia take none.",
         )
     if usage.accepted_prediction_tokens is None:
-        return Check(
-            name="predictions",
-            state="warning",
-            found=f"sent without complaint, but nothing is reported about them{off}",
-            next_step="The server may ignore them; `predict-edit compare` measures whether they "
-            "help.",
+        return _warning(
+            "predictions",
+            f"sent without complaint, but nothing is reported about them{off}",
+            "The server may ignore them; `predict-edit compare` measures whether they help.",
         )
-    return Check(
-        name="predictions",
-        state="ok",
-        found=f"taken: {usage.accepted_prediction_tokens} tokens accepted, "
+    return _ok(
+        "predictions",
+        f"taken: {usage.accepted_prediction_tokens} tokens accepted, "
         f"{usage.rejected_prediction_tokens or 0} rejected{off}",
     )
 
 
 def of_limits(trial: Trial) -> Check:
     """What the server says of its rate limits."""
-    told, low = [], False
+    left_over, low = [], False
     for kind in ("requests", "tokens"):
         left = _number(trial.limits.get(f"x-ratelimit-remaining-{kind}"))
         limit = _number(trial.limits.get(f"x-ratelimit-limit-{kind}"))
         if left is None:
             continue
         of = f" of {limit:,}" if limit is not None else ""
-        told.append(f"{left:,}{of} {kind} left")
+        left_over.append(f"{left:,}{of} {kind} left")
         low = low or (limit is not None and left < LOW * limit)
-    if not told:
-        return Check(name="rate limits", state="skipped", found="the server does not tell them")
-    return Check(
-        name="rate limits",
-        state="warning" if low else "ok",
-        found=", ".join(told),
-        next_step="Wait, lower `concurrency`, or raise the limit of account or deployment."
-        if low
-        else "",
-    )
+    if not left_over:
+        return _skipped("rate limits", "the server does not report them")
+    found = ", ".join(left_over)
+    if not low:
+        return _ok("rate limits", found)
+    step = "Wait, lower `concurrency`, or raise the limit of account or deployment."
+    return _warning("rate limits", found, step)
 
 
 def of_room(trial: Trial) -> Check:
     """How much the model can write at once."""
     limit = trial.capability.output_limit
     if limit is None:
-        return Check(
-            name="output limit",
-            state="warning",
-            found="not known for this model; it is found out by the first answer that is cut",
-            next_step="Set `max-output-tokens` if you know it: long files are cut by it.",
+        return _warning(
+            "output limit",
+            "not known for this model; the first answer that is cut shows it",
+            "Set `max-output-tokens` if you know it: long files are cut by it.",
         )
-    return Check(
-        name="output limit",
-        state="ok",
-        found=f"{limit:,} tokens an answer, as far as known; longer files go in pieces",
+    return _ok(
+        "output limit",
+        f"{limit:,} tokens an answer, as far as known; longer files go in pieces",
     )
 
 
@@ -251,19 +248,16 @@ def of_price(trial: Trial, chosen: ModelChoice) -> Check:
     into = prices.cost(Usage(prompt_tokens=thousand, completion_tokens=0), trial.effort.model)
     out = prices.cost(Usage(prompt_tokens=0, completion_tokens=thousand), trial.effort.model)
     if into is None or out is None:
-        return Check(
-            name="price",
-            state="warning",
-            found="not known for this model; costs are not shown and `max-cost` cannot be held",
-            next_step="Set it under `prices:` in .github/predict-edit.yml, or with --price.",
+        return _warning(
+            "price",
+            "not known for this model; costs are not shown and `max-cost` cannot be enforced",
+            "Set it under `prices:` in .github/predict-edit.yml, or with --price.",
         )
     cost = trial.effort.cost
     this = "" if cost is None else f"; this check cost {dollars(cost)}"
-    return Check(
-        name="price",
-        state="ok",
-        found=f"{dollars(into * 1_000)} a million tokens in, {dollars(out * 1_000)} out "
-        f"(estimate){this}",
+    return _ok(
+        "price",
+        f"{dollars(into * 1_000)} a million tokens in, {dollars(out * 1_000)} out (estimate){this}",
     )
 
 
@@ -272,14 +266,12 @@ def of_retirement(trial: Trial, chosen: ModelChoice, where: Endpoint, today: dt.
     names = (trial.effort.model, chosen.settings.model)
     warning = retirement_warning(names, provider=provider_of(where), today=today)
     if warning is not None:
-        return Check(name="retirement", state="warning", found=warning)
+        return _warning("retirement", warning)
     known = trial.capability.retirements(provider_of(where))
     dates = [f"{date.isoformat()} ({vendor})" for vendor, date in known.items()]
     if not dates:
-        return Check(name="retirement", state="skipped", found="no date known for this model")
-    return Check(
-        name="retirement", state="ok", found=f"not before {', '.join(dates)}, as far as known"
-    )
+        return _skipped("retirement", "no date known for this model")
+    return _ok("retirement", f"not before {', '.join(dates)}, as far as known")
 
 
 def _number(text: Any) -> int | None:
@@ -302,7 +294,7 @@ async def diagnose(
     transport: httpx2.AsyncBaseTransport | None = None,
     identity_transport: httpx2.BaseTransport | None = None,
 ) -> list[Check]:
-    """Look at everything.
+    """Run all checks of the model.
 
     Args:
         chosen: The settings and where they came from.

@@ -41,15 +41,15 @@ def event_mistakes(use: Use) -> Iterator[Mistake]:
     if _TARGET in use.triggers:
         yield use.mistake(
             use.triggers[_TARGET],
-            f"`{_TARGET}` gives no command, and starts this job with its secrets for everybody's "
-            "pull requests",
+            f"`{_TARGET}` is not a command, and runs this job with its secrets for "
+            "anyone's pull request",
             *_without_target(use, others=starting),
             fatal=True,
         )
     elif not starting:
         yield use.mistake(
             on.key,
-            f"none of these events gives a command: {', '.join(use.triggers)}",
+            f"none of these events carries a command: {', '.join(use.triggers)}",
             use.source.rewritten(on, "\n  issue_comment:\n    types: [created]"),
             fatal=True,
         )
@@ -65,7 +65,7 @@ def _kinds(use: Use, name: str) -> Iterator[Mistake]:
     if kinds is None:
         yield use.mistake(
             use.triggers[name],
-            f"`{name}` also starts a run for each edited and deleted comment, which is no command",
+            f"`{name}` also starts a run for edited and deleted comments, which are not commands",
             _with_types(use, name),
         )
         return
@@ -80,7 +80,7 @@ def _kinds(use: Use, name: str) -> Iterator[Mistake]:
     elif listed != {"created"}:
         yield use.mistake(
             kinds.key,
-            f"`{name}` also starts a run for comments that are not new, which are no commands",
+            f"`{name}` also starts a run for comments that are not new, which are not commands",
             use.source.rewritten(kinds, "[created]"),
         )
 
@@ -100,7 +100,7 @@ def _with_types(use: Use, name: str) -> Change:
         return source.added(event.value, "types", "[created]")
     if isinstance(on.value, yaml.MappingNode) and on.value.flow_style:
         return source.rewritten(event, _CREATED)
-    # What stands behind the name on its line, such as a comment, stays.
+    # The rest of the line, such as a comment, stays.
     line_end = source.text.find("\n", event.key.end_mark.index)
     at = len(source.text) if line_end < 0 else line_end
     indent = " " * (event.key.start_mark.column + 2)
@@ -337,7 +337,7 @@ def _concurrency(use: Use) -> Iterator[Mistake]:
     if own is None and whole is None:
         yield use.mistake(
             _job_key(use),
-            "there is no concurrency group, so two runs on the same files get in each other's way",
+            "the concurrency group is missing, so two runs may edit the same files at once",
             use.source.added(use.job, "concurrency", wanted, before="steps"),
         )
         return
@@ -356,7 +356,7 @@ def _concurrency(use: Use) -> Iterator[Mistake]:
 
 
 def _sets_apart(whole: Entry) -> bool:
-    """Whether a group of the whole workflow gives comments that are no commands one each."""
+    """Whether the workflow's group leaves comments that are not commands out."""
     group = entries(whole.value).get("group")
     return "github.run_id" in text_of(group.value if group else whole.value)
 
@@ -399,7 +399,7 @@ def _timeout(use: Use) -> Iterator[Mistake]:
     if "timeout-minutes" not in {**entries(use.job), **entries(use.step)}:
         yield use.mistake(
             _job_key(use),
-            "there is no `timeout-minutes`, so a job that hangs is paid for six hours",
+            "`timeout-minutes` is missing, so a job that hangs is paid for six hours",
             use.source.added(
                 use.job, "timeout-minutes", _MINUTES[use.about_a_branch], before="steps"
             ),

@@ -84,15 +84,14 @@ def _examples(use: Use) -> Iterator[Mistake]:
 
 
 def _unknown(use: Use) -> Iterator[Mistake]:
-    """Names that are no inputs: the runner only warns of them, and they have no effect."""
+    """Names that are not inputs: the runner only warns of them, and they have no effect."""
     for name, entry in use.given.items():
         if name in INPUT_NAMES or use.inputs is None:
             continue
         meant = _meant(use, name)
         yield use.mistake(
             entry.key,
-            f"there is no input {quoted(name)}"
-            + (f"; `{meant}` is probably meant" if meant else ""),
+            f"{quoted(name)} is not an input" + (f"; `{meant}` is probably meant" if meant else ""),
             use.source.replaced(entry.key, meant)
             if meant
             else use.source.without(use.inputs, entry),
@@ -107,14 +106,14 @@ def _meant(use: Use, name: str) -> str | None:
 
 
 def _secrets(use: Use) -> Iterator[Mistake]:
-    """Credentials that stand in the file."""
+    """Credentials written in the file."""
     for name in SECRETS:
         if use.literal(name) is None:
             continue
         entry = use.given[name]
         yield use.mistake(
             entry.key,
-            f"`{name}` stands in the file, for everybody who can read it; revoke it and store "
+            f"`{name}` is written in the file, where anyone can read it; revoke it and store "
             "a new one as a secret",
             use.source.rewritten(entry, f"${{{{ {_secret(use, name)} }}}}"),
             fatal=True,
@@ -140,7 +139,7 @@ def _values(use: Use) -> Iterator[Mistake]:
             known = literal if literal is not None else _STAND_INS.get(name)
             given |= {name: known} if known is not None else {}
         elif meant := _meant(use, name):
-            # That it is misspelt is said already; that it is missing need not be.
+            # That it is misspelt is reported already; that it is missing need not be.
             given |= {meant: _STAND_INS[meant]} if meant in _STAND_INS else {}
     try:
         read_inputs({variable_of(name): value for name, value in given.items()})

@@ -29,7 +29,7 @@ def examine(path: str, text: str, deliver: str = "") -> list[Mistake] | None:
 
     Args:
         path: What to call it.
-        text: What stands in it.
+        text: Its contents.
         deliver: What the repository's config says, where it says something.
 
     Returns:
@@ -49,7 +49,7 @@ def examine(path: str, text: str, deliver: str = "") -> list[Mistake] | None:
 
 
 def written_secrets(path: str, text: str) -> tuple[str, ...]:
-    """The credentials that stand in a workflow file, where nobody should see them once more."""
+    """Return the credentials written in a workflow file, so that they are not shown again."""
     try:
         uses = uses_of(Source(path, text))
     except NotYaml:
@@ -70,7 +70,7 @@ def _all(use: Use) -> Iterator[Mistake]:
 
 
 MOST_CHARACTERS = 1_000_000
-"""A longer file is no workflow."""
+"""A longer file is not a workflow."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Examined:
     path: str
     mistakes: tuple[Mistake, ...]
     secrets: tuple[str, ...] = dataclasses.field(default=(), repr=False)
-    """Credentials that stand in the file, so that none of them is shown."""
+    """Credentials written in the file, so that none of them is shown."""
 
     def as_data(self) -> dict[str, Any]:
         """For JSON."""
@@ -98,16 +98,16 @@ def look(given: Iterable[Path], here: Path) -> tuple[list[Check], list[Examined]
     checks, deliver = _config(root) if root else ([], "")
     examined = []
     for path in named or (workflow_files(root) if root else []):
-        told = _short(path, here)
+        shown = _short(path, here)
         text = _read(path)
-        mistakes = examine(told, text, deliver)
+        mistakes = examine(shown, text, deliver)
         if mistakes is not None:
             examined.append(
-                Examined(path=told, mistakes=tuple(mistakes), secrets=written_secrets(told, text))
+                Examined(path=shown, mistakes=tuple(mistakes), secrets=written_secrets(shown, text))
             )
         elif named:
             raise LocalFileError(
-                f"No step of {told} uses predict-edit.",
+                f"No step of {shown} uses predict-edit.",
                 "Name the workflow whose step has `uses: OWNER/predict-edit@…`.",
             )
     return checks, examined
@@ -119,7 +119,7 @@ def _files_of(path: Path) -> list[Path]:
         return [path]
     found = sorted((*path.glob("*.yml"), *path.glob("*.yaml")))
     if not found:
-        raise LocalFileError(f"{path} holds no workflow files.", "Name a file or another folder.")
+        raise LocalFileError(f"{path} has no workflow files.", "Name a file or another folder.")
     return found
 
 
@@ -142,7 +142,7 @@ def _checkout(folder: Path) -> Path | None:
 
 
 def _config(root: Path) -> tuple[list[Check], str]:
-    """What is to be said of the config, and how it wants edits to be delivered."""
+    """Check the config, and read how edits are to be delivered."""
     path = root / CONFIG_PATH
     if not path.is_file():
         return [], ""
@@ -158,6 +158,6 @@ def _config(root: Path) -> tuple[list[Check], str]:
 
 
 def _short(path: Path, here: Path) -> str:
-    """A path as short as it can be said from here."""
+    """Return a path relative to this folder if it is below it."""
     absolute = path.absolute()
     return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(path)

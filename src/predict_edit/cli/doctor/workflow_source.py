@@ -21,7 +21,7 @@ _INDENT = 2
 
 
 class NotYaml(Exception):
-    """A file is no YAML mapping; ``args`` are the reason and the line."""
+    """A file is not a YAML mapping; ``args`` are the reason and the line."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Source:
         """Parse a file.
 
         Raises:
-            NotYaml: it is no YAML, or no mapping.
+            NotYaml: it is not YAML, or not a mapping.
         """
         self.path = path
         self.text = text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -80,11 +80,11 @@ class Source:
             root = yaml.compose(self.text, Loader=yaml.BaseLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise NotYaml(f"it is no YAML: {error.problem or error.context}", line) from None
+            raise NotYaml(f"it is not valid YAML: {error.problem or error.context}", line) from None
         except (yaml.YAMLError, RecursionError):
             raise NotYaml("it cannot be read as YAML", 1) from None
         if not isinstance(root, yaml.MappingNode):
-            raise NotYaml("it is no YAML mapping", 1)
+            raise NotYaml("it is not a YAML mapping", 1)
         self.root = root
 
     def corrections(self, changes: Sequence[Change]) -> tuple[Correction, ...]:
@@ -190,7 +190,7 @@ def entries(node: yaml.Node | None) -> dict[str, Entry]:
 
 
 def value_of(node: yaml.Node | None, name: str) -> yaml.Node | None:
-    """The value of an entry, where there is one."""
+    """Return the value of an entry, or ``None``."""
     entry = entries(node).get(name)
     return entry.value if entry else None
 
@@ -280,7 +280,7 @@ class Use:
 
     @property
     def inputs(self) -> yaml.MappingNode | None:
-        """What stands under the step's ``with``, where something does."""
+        """The mapping under the step's ``with``, or ``None``."""
         node = value_of(self.step, "with")
         return node if isinstance(node, yaml.MappingNode) else None
 

@@ -192,7 +192,7 @@ def _changes_of(file: FileResult, part: FilePart) -> Iterator[Change]:
     shift = 0
     for placement, place in zip(placements, part.placements, strict=True):
         hunk = placement.hunk
-        # Lines that another change replaces are no context, as in the patch.
+        # Lines that another change replaces are not context, as in the patch.
         first = max((other.end for other in kept if other.start < hunk.start), default=0)
         last = min((o.start - 1 for o in kept if o.start > hunk.start), default=len(ended))
         run = _Run(
@@ -210,7 +210,7 @@ def _changes_of(file: FileResult, part: FilePart) -> Iterator[Change]:
 def _changes_from(
     placements: Iterable[PlacementPart], runs: Sequence[_Run] | None
 ) -> Iterator[Change]:
-    """The changes of a file on disk: what was not rejected stands in the patch, in order."""
+    """The changes of a file on disk: the patch holds what was not rejected, in order."""
     left = iter(runs or ())
     shift = 0
     for place in placements:
