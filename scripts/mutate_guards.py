@@ -144,7 +144,7 @@ GUARDS = (
         file="github/client.py",
         old='options |= {"read": False, "status_forcelist": _REDIRECTS, "allowed_methods": None}',
         new="options |= {}",
-        test=f"{COMMAND}[github-redirects-reads]",
+        test="tests/github/test_client.py::test_no_other_redirect_is_followed",
     ),
     Guard(
         name="the model's key follows no redirect",

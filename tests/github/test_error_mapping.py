@@ -27,7 +27,7 @@ from predict_edit.domain.errors import (
     TextRefused,
 )
 from predict_edit.github import error_mapping, graphql, rest
-from predict_edit.github.rest import Endpoint
+from predict_edit.github.rest import ApiEndpoint
 
 OLD_ANCHOR = (
     "Pull request review thread line must be part of the diff and Pull request review thread diff"
@@ -62,7 +62,7 @@ class Answer:
     headers: Mapping[str, str]
     data: Any
 
-    def error(self, endpoint: Endpoint) -> ForgeError:
+    def error(self, endpoint: ApiEndpoint) -> ForgeError:
         """The error for it."""
         return error_mapping.refusal_of(self.status, self.headers, self.data, endpoint)
 

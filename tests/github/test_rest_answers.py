@@ -66,7 +66,7 @@ ANSWERS: list[tuple[Any, Any, dict[str, Any]]] = [
             "previous_filename": "b.py",
         },
     ),
-    (rest.Comparison, github.CommitComparison, {"merge_base_commit": {"sha": "a" * 40}}),
+    (rest.CommitComparison, github.CommitComparison, {"merge_base_commit": {"sha": "a" * 40}}),
     (rest.Repository, github.FullRepository, {"default_branch": "main"}),
     (rest.GitRef, github.GitRef, {"ref": "refs/heads/main", "object": {"sha": "a" * 40}}),
     (rest.Blob, github.Blob, {"content": "YQ==", "encoding": "base64", "size": 1}),

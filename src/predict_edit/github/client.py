@@ -41,7 +41,7 @@ from predict_edit.domain.errors import (
 from predict_edit.github import error_mapping
 from predict_edit.github.error_mapping import ForeignRedirect
 from predict_edit.github.graphql import Operation
-from predict_edit.github.rest import Effect, Endpoint
+from predict_edit.github.rest import ApiEndpoint, Effect
 from predict_edit.settings.endpoint import is_loopback
 from predict_edit.support.log import log
 
@@ -153,7 +153,7 @@ class Client:
             github.close()
 
     async def call(
-        self, endpoint: Endpoint, ask: Callable[[Repository], T], *, once: bool = False
+        self, endpoint: ApiEndpoint, ask: Callable[[Repository], T], *, once: bool = False
     ) -> T:
         """Run ``ask``, which makes one request with PyGithub, in a worker thread.
 
@@ -190,7 +190,7 @@ class Client:
 
     async def pages(
         self,
-        endpoint: Endpoint,
+        endpoint: ApiEndpoint,
         path: str,
         *,
         limit: int | None = None,
@@ -269,7 +269,7 @@ class Client:
 
         return await self.call(operation, ask, once=once)
 
-    async def _send(self, endpoint: Endpoint, ask: Callable[[Repository], T]) -> T:
+    async def _send(self, endpoint: ApiEndpoint, ask: Callable[[Repository], T]) -> T:
         """Send one request, log it, and turn every failure into an error of the tree."""
         self.requests += 1
         started = time.monotonic()
@@ -340,7 +340,7 @@ class Client:
         return int(found.group(1))
 
 
-def parse(kind: type[T], data: Any, endpoint: Endpoint, *path: str) -> T:
+def parse(kind: type[T], data: Any, endpoint: ApiEndpoint, *path: str) -> T:
     """Return the part of an answer at ``path`` as ``kind``.
 
     Raises:

@@ -19,38 +19,38 @@ _NO_ANALYSIS: Final = "no analysis found"
 _ROOTS: Final = Roots()
 
 
-class _Location(RestAnswer):
+class _AlertLocation(RestAnswer):
     path: str | None = None
     start_line: int | None = None
     end_line: int | None = None
     start_column: int | None = None
 
 
-class _Message(RestAnswer):
+class _AlertMessage(RestAnswer):
     text: str | None = None
 
 
-class _Instance(RestAnswer):
-    location: _Location | None = None
-    message: _Message | None = None
+class _AlertInstance(RestAnswer):
+    location: _AlertLocation | None = None
+    message: _AlertMessage | None = None
 
 
-class _Rule(RestAnswer):
+class _AlertRule(RestAnswer):
     id: str | None = None
     severity: str | None = None
     description: str | None = None
 
 
-class _Tool(RestAnswer):
+class _AlertTool(RestAnswer):
     name: str | None = None
 
 
 class CodeScanningAlert(RestAnswer):
     """One entry of GET code-scanning/alerts."""
 
-    rule: _Rule
-    tool: _Tool
-    most_recent_instance: _Instance
+    rule: _AlertRule
+    tool: _AlertTool
+    most_recent_instance: _AlertInstance
 
 
 async def open_alerts(client: Client, ref: str) -> FindingsReport:

@@ -154,7 +154,7 @@ class _Conversation:
     reviews: tuple[Review, ...]
 
 
-class _Reading:
+class _ConversationReading:
     """A reading that is running or done, and what it has not been used for yet."""
 
     def __init__(self, task: asyncio.Task[_Conversation]) -> None:
@@ -172,7 +172,7 @@ class ConversationReader:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._readings: dict[int, _Reading] = {}
+        self._readings: dict[int, _ConversationReading] = {}
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -185,7 +185,7 @@ class ConversationReader:
 
     def expect(self, number: int, first: Awaitable[dict[str, Any]]) -> None:
         """Use a running request for the next questions; its answer has the first pages."""
-        reading = _Reading(asyncio.create_task(_read_all(self._client, number, first)))
+        reading = _ConversationReading(asyncio.create_task(_read_all(self._client, number, first)))
         # If nobody asks, nobody needs to hear of a failure either.
         reading.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._readings[number] = reading
@@ -208,7 +208,7 @@ class ConversationReader:
             or what not in reading.unused
             or time.monotonic() - reading.started > SHARED_FOR
         ):
-            reading = _Reading(asyncio.create_task(_read_all(self._client, number)))
+            reading = _ConversationReading(asyncio.create_task(_read_all(self._client, number)))
             self._readings[number] = reading
         reading.unused.discard(what)
         # A caller that stops waiting must not take the answer from the other one.

@@ -31,7 +31,7 @@ from predict_edit.domain.errors import (
     PendingReview,
     TextRefused,
 )
-from predict_edit.github.rest import Effect, Endpoint
+from predict_edit.github.rest import ApiEndpoint, Effect
 
 REASON_LIMIT: Final = 300
 REASONS_LIMIT: Final = 10
@@ -52,7 +52,7 @@ class ForeignRedirect(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Rule:
+class _RefusalRule:
     """A sentence of GitHub's, what it means and what helps."""
 
     pattern: str
@@ -63,51 +63,51 @@ class _Rule:
 
 
 _FORBIDDEN: Final = (
-    _Rule(
+    _RefusalRule(
         r"not permitted to create or approve pull requests",
         "This repository does not let workflows open pull requests ({endpoint}).",
         "Tick 'Allow GitHub Actions to create and approve pull requests' under Settings > Actions"
         " > General, or use a token of a GitHub App.",
     ),
-    _Rule(
+    _RefusalRule(
         r"without .?workflows.? permission|workflows? scope",
         "The token may not change files under .github/workflows ({endpoint}).",
         "Exclude those files, or use a token of a GitHub App with the permission `workflows`.",
     ),
-    _Rule(
+    _RefusalRule(
         r"saml",
         "The organization protects this repository with SAML single sign-on ({endpoint}).",
         "Authorize the token for the organization: Settings > Developer settings > Personal"
         " access tokens > Configure SSO.",
     ),
-    _Rule(
+    _RefusalRule(
         r"ip allow list|ip address is not",
         "The organization's IP allow list does not admit this runner ({endpoint}).",
         "Use a runner whose address is on the list.",
     ),
-    _Rule(
+    _RefusalRule(
         r"(advanced|code) security must be enabled|code scanning is not enabled"
         r"|not enabled for code scanning",
         "Code scanning is not switched on in this repository ({endpoint}).",
         "Switch it on under Settings > Advanced Security, or remove `code-scanning` from"
         " `findings`.",
     ),
-    _Rule(
+    _RefusalRule(
         r"archived",
         "The repository is archived and read-only ({endpoint}).",
         "Unarchive it, or work in another repository.",
     ),
-    _Rule(
+    _RefusalRule(
         r"\blocked\b",
         "The conversation of the pull request is locked ({endpoint}).",
         "Unlock it, or use a token of an account with write access.",
     ),
-    _Rule(
+    _RefusalRule(
         r"\bblocked\b",
         "The account of the token is blocked in this repository ({endpoint}).",
         "Unblock it under Settings > Moderation options, or use a token of another account.",
     ),
-    _Rule(
+    _RefusalRule(
         r"flagged|spammy|suspended",
         "GitHub flagged or suspended the account of the token ({endpoint}).",
         "Ask GitHub Support about it, or use a token of another account.",
@@ -115,19 +115,19 @@ _FORBIDDEN: Final = (
 )
 
 _REFUSED: Final = (
-    _Rule(
+    _RefusalRule(
         r"one pending review",
         "The account of the token already has a pending review on this pull request ({endpoint}).",
         "Submit or discard that review, then run the command again.",
         PendingReview,
     ),
-    _Rule(
+    _RefusalRule(
         r"body is too long",
         "The text is longer than the 65,536 characters that GitHub accepts ({endpoint}).",
         "Limit the files with `--files`, or use `--deliver patch`.",
         TextRefused,
     ),
-    _Rule(
+    _RefusalRule(
         r"line.*(must be part of|could not be resolved|must precede)"
         r"|path.*(is invalid|could not be resolved)"
         r"|diff hunk can't be blank"
@@ -136,23 +136,23 @@ _REFUSED: Final = (
         "The pull request may have changed in the meantime: run the command again.",
         AnchorRefused,
     ),
-    _Rule(
+    _RefusalRule(
         r"stale_data|expected branch to point|update is not a fast forward",
         "The branch is no longer at the commit that was read ({endpoint}).",
         "Run the command again.",
         BranchMoved,
     ),
-    _Rule(
+    _RefusalRule(
         r"commit_id.*not part of the pull request|no commit found for sha",
         "The commit that was read is no longer in the pull request ({endpoint}).",
         "Run the command again.",
     ),
-    _Rule(
+    _RefusalRule(
         r"taking too long to generate",
         "GitHub could not compute the diff of the pull request in time ({endpoint}).",
         "Use `--deliver patch` or `--deliver commit`, or split the pull request.",
     ),
-    _Rule(
+    _RefusalRule(
         r"maximum number of (lines|files)|too_large",
         "The diff is larger than GitHub shows ({endpoint}).",
         "Limit the files with `--files`, or split the pull request.",
@@ -197,7 +197,7 @@ def refusal_of(
     status: int,
     headers: Mapping[str, Any],
     data: Any,
-    endpoint: Endpoint,
+    endpoint: ApiEndpoint,
     *,
     secret: str = "",
 ) -> ForgeError:
@@ -225,7 +225,7 @@ def refusal_of(
 
 
 def graphql_refusal(
-    headers: Mapping[str, Any], data: Any, endpoint: Endpoint, *, secret: str = ""
+    headers: Mapping[str, Any], data: Any, endpoint: ApiEndpoint, *, secret: str = ""
 ) -> ForgeError:
     """Return the error for GraphQL's ``errors``, most of which GitHub sends with status 200."""
     errors = data.get("errors") if isinstance(data, dict) else None
@@ -247,7 +247,7 @@ def graphql_refusal(
     return _refused(endpoint, HTTPStatus.UNPROCESSABLE_ENTITY, reasons)
 
 
-def no_answer(error: Exception, endpoint: Endpoint, timeout: int) -> ForgeError:
+def no_answer(error: Exception, endpoint: ApiEndpoint, timeout: int) -> ForgeError:
     """Return the error for a request without a usable answer; ``timeout`` is in seconds."""
     match error:
         case ForeignRedirect():
@@ -267,7 +267,7 @@ def no_answer(error: Exception, endpoint: Endpoint, timeout: int) -> ForgeError:
 
 
 def unavailable(
-    endpoint: Endpoint,
+    endpoint: ApiEndpoint,
     what: str,
     *,
     status: int | None = None,
@@ -287,7 +287,7 @@ def unavailable(
     )
 
 
-def invalid(endpoint: Endpoint, what: str) -> ForgeAnswerInvalid:
+def invalid(endpoint: ApiEndpoint, what: str) -> ForgeAnswerInvalid:
     """Return the error for an answer that GitHub does not document; ``what`` completes "has"."""
     return ForgeAnswerInvalid(
         f"GitHub's answer to {endpoint.name} has {what}.",
@@ -296,7 +296,7 @@ def invalid(endpoint: Endpoint, what: str) -> ForgeAnswerInvalid:
     )
 
 
-def _forbidden(endpoint: Endpoint, reasons: tuple[str, ...]) -> ForgeForbidden:
+def _forbidden(endpoint: ApiEndpoint, reasons: tuple[str, ...]) -> ForgeForbidden:
     """Return the error for a 403 that is not a rate limit, or GraphQL's ``FORBIDDEN``."""
     cause = f"The token may not do {endpoint.name} (403)."
     next_step = (
@@ -310,7 +310,7 @@ def _forbidden(endpoint: Endpoint, reasons: tuple[str, ...]) -> ForgeForbidden:
     )
 
 
-def _not_found(endpoint: Endpoint, reasons: tuple[str, ...]) -> ForgeNotFound:
+def _not_found(endpoint: ApiEndpoint, reasons: tuple[str, ...]) -> ForgeNotFound:
     """Return the error for a 404, or GraphQL's ``NOT_FOUND``."""
     return ForgeNotFound(
         f"GitHub does not know what was asked for ({endpoint.name}, 404).{_quoted(reasons)}",
@@ -321,7 +321,7 @@ def _not_found(endpoint: Endpoint, reasons: tuple[str, ...]) -> ForgeNotFound:
     )
 
 
-def _refused(endpoint: Endpoint, status: int, reasons: tuple[str, ...]) -> ForgeRefused:
+def _refused(endpoint: ApiEndpoint, status: int, reasons: tuple[str, ...]) -> ForgeRefused:
     """Return the error for a 422 or any other 4xx, of the class that GitHub's sentences name."""
     kind: type[ForgeRefused] = ForgeRefused
     cause = f"GitHub does not accept {endpoint.name} ({status})."
@@ -334,14 +334,14 @@ def _refused(endpoint: Endpoint, status: int, reasons: tuple[str, ...]) -> Forge
     return kind(cause + _quoted(reasons), next_step, status=status, reasons=reasons)
 
 
-def _known(rules: tuple[_Rule, ...], reasons: tuple[str, ...]) -> _Rule | None:
+def _known(rules: tuple[_RefusalRule, ...], reasons: tuple[str, ...]) -> _RefusalRule | None:
     """Return the first rule that knows one of the sentences."""
     spoken = " ".join(reasons)
     return next((rule for rule in rules if re.search(rule.pattern, spoken, re.IGNORECASE)), None)
 
 
 def _rate_limited(
-    endpoint: Endpoint, status: int, reasons: tuple[str, ...], wait: float
+    endpoint: ApiEndpoint, status: int, reasons: tuple[str, ...], wait: float
 ) -> ForgeRateLimited:
     """Return the error for a limit that lasts ``wait`` seconds."""
     end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=min(wait, 86_400.0))

@@ -18,10 +18,10 @@ from predict_edit.github.rest import (
     READ_PULLS,
     WRITE_CONTENTS,
     WRITE_PULLS,
-    Account,
+    ApiEndpoint,
     Effect,
-    Endpoint,
     FromGitHub,
+    GitHubAccount,
     Sha,
 )
 
@@ -29,7 +29,7 @@ FILES_PER_QUERY: Final = 50
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Operation(Endpoint):
+class Operation(ApiEndpoint):
     """A GraphQL query or mutation."""
 
     document: str
@@ -290,7 +290,7 @@ class GraphComment(FromGitHub):
     created_at: str = pydantic.Field(alias="createdAt")
     mine: bool = pydantic.Field(alias="viewerDidAuthor")
     minimized: bool = pydantic.Field(alias="isMinimized", default=False)
-    author: Account | None
+    author: GitHubAccount | None
 
     def comment(self) -> Comment:
         """The domain's comment."""

@@ -66,7 +66,7 @@ async def merge_base(client: Client, base: str, head: str) -> str:
             parameters={"per_page": 1, "page": 2},
         ),
     )
-    return parse(rest.Comparison, data, rest.COMPARE).merge_base_commit.sha
+    return parse(rest.CommitComparison, data, rest.COMPARE).merge_base_commit.sha
 
 
 async def changed_files(client: Client, number: int) -> tuple[ChangedFile, ...]:

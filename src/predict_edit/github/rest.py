@@ -28,7 +28,7 @@ class Effect(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class ApiEndpoint:
     """One question or request to GitHub, as messages and the log name it.
 
     GitHub publishes no machine-readable table of permissions for the job's token; ``permission``
@@ -47,9 +47,9 @@ WRITE_CONTENTS: Final = "contents: write"
 METADATA: Final = "metadata: read"
 
 
-def _rest(name: str, permission: str, effect: Effect = Effect.READ) -> Endpoint:
+def _rest(name: str, permission: str, effect: Effect = Effect.READ) -> ApiEndpoint:
     """An endpoint below ``/repos/{owner}/{repo}/``."""
-    return Endpoint(name=name, permission=permission, effect=effect)
+    return ApiEndpoint(name=name, permission=permission, effect=effect)
 
 
 REPOSITORY: Final = _rest("GET the repository", METADATA)
@@ -103,7 +103,7 @@ Sha = Annotated[str, pydantic.StringConstraints(min_length=1)]
 """Contents are verified by computing their object id, so its form needs no check."""
 
 
-class Account(RestAnswer):
+class GitHubAccount(RestAnswer):
     """A user, a bot or an organization."""
 
     login: str
@@ -157,7 +157,7 @@ class _NamedCommit(RestAnswer):
     sha: Sha
 
 
-class Comparison(RestAnswer):
+class CommitComparison(RestAnswer):
     """GET compare/{base}...{head}."""
 
     merge_base_commit: _NamedCommit
@@ -223,7 +223,7 @@ class IssueComment(Body):
     id: int
     node_id: str = ""
     html_url: str = ""
-    user: Account | None = None
+    user: GitHubAccount | None = None
     created_at: str = ""
 
     def own(self) -> Comment:
