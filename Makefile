@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+QUICK := $(addprefix tests/,delivery edit findings report run select settings suggest support trigger)
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-nightly lint types docs check mutants fuzz wheel dist release-check browser picture container cassettes requirements clean bench bench-container bench-quick peers
+.PHONY: help setup demo test test-quick coverage test-nightly lint types docs check mutants fuzz wheel dist release-check browser picture container cassettes requirements clean bench bench-container bench-quick peers
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +26,9 @@ demo: $(READY) ## run the whole action against an offline GitHub and an offline 
 
 test: $(READY) ## run the tests, offline
 	$(BIN)/python -m pytest -n auto -m "not docker and not live and not slow and not browser" $(PYTEST_ADDOPTS_EXTRA)
+
+test-quick: $(READY) ## run the tests that start no action, with few random cases: for every save
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -q -m "not docker and not live and not slow and not browser" $(QUICK)
 
 coverage: $(READY) ## run the tests and fail where less than 90 % of the code is covered
 	$(BIN)/python -m coverage erase

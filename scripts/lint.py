@@ -24,7 +24,6 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("ruff format", ["ruff", "format", "--check", "--quiet", *PYTHON]),
     ("floors of the house", ["lint-imports", "--no-cache"]),
     ("figures of the house", [sys.executable, "scripts/house.py"]),
-    ("test docstrings", ["interrogate", "--quiet", "tests", "sandbox/tests", "scripts/tests"]),
     ("Dockerfile", ["hadolint", "Dockerfile"]),
     ("action.yml", ["check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml"]),
     (

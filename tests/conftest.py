@@ -11,6 +11,9 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from predict_edit_sandbox import forks
+
+hypothesis.settings.register_profile("quick", max_examples=10, deadline=None)
 hypothesis.settings.register_profile("default", max_examples=100, deadline=None)
 hypothesis.settings.register_profile("nightly", max_examples=20_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -45,3 +48,17 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper().startswith(LEAKY_PREFIXES) or name.lower() in {"http_proxy", "https_proxy"}:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_runs() -> Iterator[None]:
+    """Run the action in processes that have its libraries loaded already."""
+    with forks.serving():
+        yield
+
+
+@pytest.fixture
+def from_nothing() -> Iterator[None]:
+    """Run the action as the container does: an interpreter of its own that has loaded nothing."""
+    with forks.from_nothing():
+        yield

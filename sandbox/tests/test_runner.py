@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit_sandbox import runner
+from predict_edit_sandbox import forks, runner
 from predict_edit_sandbox.runner import (
     RunnerEnvironment,
     input_defaults,
@@ -109,18 +109,40 @@ async def test_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         await run_action(environment(tmp_path), patience=0.3)
 
 
-def test_the_real_action_starts(tmp_path: Path) -> None:
-    """The action itself takes this environment: a comment on an issue is ignored."""
-    step = RunnerEnvironment(
+def ignored(tmp_path: Path, **more: object) -> RunnerEnvironment:
+    """A step about an event that is no command."""
+    return RunnerEnvironment(
         workspace=tmp_path / "workspace",
         event_name="watch",
         payload={"action": "started"},
         inputs={"github-token": "t", "model": "gpt-4o"},
+        **more,  # type: ignore[arg-type]
     )
 
-    run = run_action_sync(step)
+
+def test_the_real_action_starts(tmp_path: Path) -> None:
+    run = run_action_sync(ignored(tmp_path))
 
     assert (run.exit_code, run.outputs["outcome"]) == (0, "ignored"), run.stderr
+
+
+async def test_forked_runs_are_like_those_from_nothing(tmp_path: Path) -> None:
+    alone = await run_action(ignored(tmp_path / "alone"))
+    wrong = await run_action(ignored(tmp_path / "wrong", more={"GITHUB_EVENT_PATH": ""}))
+    with forks.serving():
+        for number in range(3):  # from the second on, all libraries are there
+            run = await run_action(ignored(tmp_path / f"forked{number}"))
+            assert (run.exit_code, run.stdout, run.stderr, run.outputs, run.summary) == (
+                *(alone.exit_code, alone.stdout, alone.stderr, alone.outputs, alone.summary),
+            )
+        run = await run_action(ignored(tmp_path / "again", more={"GITHUB_EVENT_PATH": ""}))
+        assert (run.exit_code, run.stdout) == (wrong.exit_code, wrong.stdout)
+        assert run.exit_code != 0
+
+
+async def test_a_forked_run_that_takes_too_long_is_killed(tmp_path: Path) -> None:
+    with forks.serving(), pytest.raises(TimeoutError):
+        await run_action(ignored(tmp_path), patience=0)
 
 
 def test_command_is_the_containers() -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from predict_edit.report.result import ResultFile
+from predict_edit_sandbox import forks
 from predict_edit_sandbox.demo_proof import prove
 from predict_edit_sandbox.model import ModelConfig
 from predict_edit_sandbox.model.config import Latency
-from predict_edit_sandbox.stage import REPLACE, Stage, many
+from predict_edit_sandbox.runner import ActionRun
+from predict_edit_sandbox.stage import REPLACE, Stage, many, set_stage
 from predict_edit_sandbox.world_files import WorldFile
 from predict_edit_sandbox.world_texts import mixed
 
@@ -32,14 +35,26 @@ FORBIDDEN_FIELDS = {
 }
 
 
+Played = tuple[Stage, ActionRun]
+
+
+@pytest_asyncio.fixture(scope="class", loop_scope="class")
+async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Played]:
+    """The standard scene and one run in it, which many tests look at."""
+    async with set_stage(tmp_path_factory.mktemp("played")) as stage:
+        with forks.from_nothing():
+            run = await stage.say()
+        yield stage, run
+
+
 class TestTheWholeWay:
     """What a person with write access sees after a comment."""
 
     async def test_suggestions_and_patch_give_the_expected_files(
-        self, stage: Stage, tmp_path: Path
+        self, played: Played, tmp_path: Path
     ) -> None:
         """Committing all suggestions and applying the patch gives what was asked for, exactly."""
-        run = await stage.say()
+        stage, run = played
         proof = prove(
             github=stage.github,
             pull=stage.pull,
@@ -57,18 +72,18 @@ class TestTheWholeWay:
         assert proof.as_expected
         assert len(stage.suggestions) == int(run.outputs["suggestions"]) > 10
 
-    async def test_one_review_that_only_comments(self, stage: Stage) -> None:
+    async def test_one_review_that_only_comments(self, played: Played) -> None:
         """All suggestions come in one review, at the pinned head, never an approval."""
-        await stage.say()
+        stage, _ = played
 
         (review,) = [r for r in stage.pull.reviews if r.author.login == "github-actions[bot]"]
         assert review.state == "COMMENTED"
         assert review.commit_id == stage.world.head_sha
         assert "```diff" in review.body
 
-    async def test_request_is_the_documented_one(self, stage: Stage) -> None:
+    async def test_request_is_the_documented_one(self, played: Played) -> None:
         """Instruction and file as messages, the file as prediction, nothing that excludes it."""
-        await stage.say()
+        stage, _ = played
 
         assert len(stage.bodies) == 14
         for body in stage.bodies:
@@ -87,15 +102,15 @@ class TestTheWholeWay:
         heads = {file.path: file.head for file in stage.world.files}
         assert {heads["fizzbuzz.py"], heads["data/mixed.txt"], heads["windows/Program.cs"]} <= sent
 
-    async def test_reactions_frame_the_run(self, stage: Stage) -> None:
+    async def test_reactions_frame_the_run(self, played: Played) -> None:
         """Eyes when the command is taken up, a rocket when it is done."""
-        await stage.say()
+        stage, _ = played
 
         assert stage.reactions == ["eyes", "rocket"]
 
-    async def test_summary_counts_what_the_model_reported(self, stage: Stage) -> None:
+    async def test_summary_counts_what_the_model_reported(self, played: Played) -> None:
         """The table's total is the sum of the usage that the model sent."""
-        run = await stage.say()
+        stage, run = played
         (summary,) = stage.summaries
         usages = [e.accounts for e in stage.model.exchanges if e.accounts]
         accepted = sum(usage.accepted for usage in usages)
@@ -105,9 +120,9 @@ class TestTheWholeWay:
         assert "| **Total** |" in summary
         assert summary.splitlines()[0].endswith("18 more changes are in the patch.")
 
-    async def test_outputs_summary_and_result_agree(self, stage: Stage) -> None:
+    async def test_outputs_summary_and_result_agree(self, played: Played) -> None:
         """Outputs, ``result.json`` and job summary tell the same story, hunks adding up."""
-        run = await stage.say()
+        stage, run = played
         result = ResultFile.model_validate(run.result)
         hunks = [
             sum(getattr(file.hunks, kind) for file in result.files)

@@ -336,6 +336,7 @@ class TestConfig:
 class TestOtherDoors:
     """Review threads and dispatch."""
 
+    @pytest.mark.usefixtures("from_nothing")
     async def test_thread_edits_its_file_only(self, stage: Stage) -> None:
         """A command in a review thread edits that file, and the model sees lines and thread."""
         first = stage.github.review_comment(
@@ -351,6 +352,7 @@ class TestOtherDoors:
         assert {comment.thread.path for comment in stage.suggestions} == {"fizzbuzz.py"}
         assert [reaction.content for reaction in reply.reactions] == ["eyes", "rocket"]
 
+    @pytest.mark.usefixtures("from_nothing")
     async def test_dispatch(self, make_stage: MakeStage) -> None:
         """A workflow that is started by hand needs no comment."""
         stage = await make_stage(files=TWO)

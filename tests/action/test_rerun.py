@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -270,8 +269,8 @@ async def test_process_killed_anywhere_leaves_nothing_doubled(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_cancelled_job_says_so(make_stage: MakeStage, number: signal.Signals) -> None:
-    """A job that is cancelled leaves a summary that says it, and exits in time with a failure."""
-    slow = ModelConfig(latency=Latency(first_token=30.0))
+    """It leaves a summary, and fails without waiting for the model."""
+    slow = ModelConfig(latency=Latency(first_token=600.0))
     stage = await make_stage(files=FILES, model=slow)
     comment = stage.github.comment(REPOSITORY, 1, WRITER, REPLACE)
     working = asyncio.Event()
@@ -281,10 +280,8 @@ async def test_cancelled_job_says_so(make_stage: MakeStage, number: signal.Signa
     process = await start(stage, comment)
     await working.wait()
     process.send_signal(number)
-    started = time.monotonic()
 
     assert await process.wait() == 1
-    assert time.monotonic() - started < 7.5
     assert len(stage.summaries) == 1
     assert "cancelled" in stage.summaries[0]
     assert stage.reactions == ["eyes", "confused"]

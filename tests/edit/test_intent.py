@@ -42,6 +42,6 @@ def test_words_permit_what_they_mean(instruction: str, permits: set[str]) -> Non
 @pytest.mark.parametrize("text", ["remove" + " " * 100_000, "remove the " * 20_000, "a" * 100_000])
 def test_a_hostile_instruction_is_read_at_once(text: str) -> None:
     """Length does not make it slow."""
-    started = time.perf_counter()
+    started = time.process_time()
     read(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

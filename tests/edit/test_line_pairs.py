@@ -46,7 +46,7 @@ def test_texts_without_unique_lines_take_linear_time() -> None:
     """Sixty thousand repetitive lines are paired in seconds."""
     old = [str(n % 5) for n in range(60_000)]
     new = [str((n * 3) % 5) for n in range(60_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     pairs = pair(old, new)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert sum(at is not None for at in pairs) > 10_000

@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from predict_edit_sandbox import forks
+from predict_edit_sandbox.forks import ForkedProcess
 from predict_edit_sandbox.runner_files import parse_outputs, shown_log
 
 COMMAND = ("-I", "-u", "-m", "predict_edit")
@@ -166,7 +168,9 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-async def output_of(process: asyncio.subprocess.Process, patience: float) -> tuple[bytes, bytes]:
+async def output_of(
+    process: asyncio.subprocess.Process | ForkedProcess, patience: float
+) -> tuple[bytes, bytes]:
     """What a process says on both streams; it is gone afterwards, whatever happens.
 
     Raises:
@@ -198,16 +202,20 @@ async def run_action(
     shutil.rmtree(environment.workspace / OUT, ignore_errors=True)
     variables = environment.prepare()
     started = time.monotonic()
-    process = await asyncio.create_subprocess_exec(
-        *through,
-        python,
-        *COMMAND,
-        cwd=environment.workspace,
-        env=variables,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process: asyncio.subprocess.Process | ForkedProcess
+    if (server := forks.current()) and not through and python == sys.executable:
+        process = await server.start(variables, environment.workspace)
+    else:
+        process = await asyncio.create_subprocess_exec(
+            *through,
+            python,
+            *COMMAND,
+            cwd=environment.workspace,
+            env=variables,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
     stdout, stderr = await output_of(process, patience)
     return _collect(
         environment,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import resource
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,10 +80,8 @@ def test_the_line_of_the_first_error_is_told() -> None:
 def test_a_text_made_for_a_parser_harms_nobody(suffix: str, text: str) -> None:
     """Such texts take gigabytes or minutes; the process that reads them is stopped long before."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    started = time.monotonic()
     with pytest.raises(parsers.Unjudged):
         grammars.known()[suffix](text)
-    assert time.monotonic() - started < 5 * grammars.MAX_SECONDS
     taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     assert taken <= max(before, grammars.MAX_BYTES_OF_MEMORY // 1024)
 

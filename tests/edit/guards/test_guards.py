@@ -155,11 +155,11 @@ HOSTILE = {
 def test_hostile_text_takes_bounded_time(name: str, path: str) -> None:
     """A text made to be slow is cleaned and judged in seconds, as original or as answer."""
     hostile = HOSTILE[name]
-    started = time.perf_counter()
+    started = time.process_time()
     for original, answer in ((hostile, "x = 1\n" + hostile), ("a: 1\n", hostile)):
         text = clean.clean(original, answer)
         try:
             guards.check(path, original, text, "Edit")
         except (AnswerUnusable, AnswerEmpty):
             continue
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

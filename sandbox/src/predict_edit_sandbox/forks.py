@@ -1,0 +1,235 @@
+"""Starts the action as a process that has its libraries loaded already: for many runs in a row.
+
+Most of a short run is the start of an interpreter and the import of libraries. A server, one
+process, imports once what the runs before imported, and forks a process for each further run. What
+starts is the same module with the same variables, folder and streams as without the server.
+
+Tests switch it on with :func:`serving`; the demonstration and the benchmarks start real processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import dataclasses
+import importlib
+import io
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypedDict
+
+MODULE = "predict_edit"
+_KEPT = ("PATH", "TZ", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+_DESCRIPTORS = 3
+
+
+class Wanted(TypedDict):
+    """A run that is asked for."""
+
+    environment: dict[str, str]
+    folder: str
+
+
+class Forks:
+    """A server of processes, started with the first one that is asked for."""
+
+    def __init__(self) -> None:
+        self._server: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    async def start(self, environment: Mapping[str, str], folder: Path) -> ForkedProcess:
+        """Start the action in a folder, with these variables and no others."""
+        if self._control is None:
+            self._control = self._serve()
+        mine, its = socket.socketpair()
+        out, its_out = os.pipe()
+        err, its_err = os.pipe()
+        try:
+            descriptors = [its.fileno(), its_out, its_err]
+            socket.send_fds(self._control, [b"."], descriptors)
+        finally:
+            its.close()
+            os.close(its_out)
+            os.close(its_err)
+        mine.sendall(json.dumps(Wanted(environment=dict(environment), folder=str(folder))).encode())
+        mine.shutdown(socket.SHUT_WR)
+        reader, writer = await asyncio.open_connection(sock=mine)
+        pid = int(await reader.readline())
+        return ForkedProcess(pid, reader, writer, out, err)
+
+    def stop(self) -> None:
+        """End the server; nothing that it started is running any more."""
+        if self._server is not None and self._control is not None:
+            self._control.close()
+            self._server.wait()
+            self._server = self._control = None
+
+    def _serve(self) -> socket.socket:
+        mine, its = socket.socketpair()
+        with its:
+            self._server = subprocess.Popen(
+                [sys.executable, "-I", "-u", "-m", __name__, str(its.fileno())],
+                env={"LANG": "C.UTF-8"} | {k: os.environ[k] for k in _KEPT if k in os.environ},
+                pass_fds=[its.fileno()],
+            )
+        return mine
+
+
+@dataclasses.dataclass
+class ForkedProcess:
+    """A process of the server, with what is used of :class:`asyncio.subprocess.Process`."""
+
+    pid: int
+    _reader: asyncio.StreamReader
+    _writer: asyncio.StreamWriter
+    _out: int
+    _err: int
+    returncode: int | None = None
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """Both streams to their ends, and the end of the process."""
+        read = await asyncio.gather(_read(self._out), _read(self._err))
+        await self.wait()
+        return read[0], read[1]
+
+    async def wait(self) -> int:
+        """Wait for the exit status; below 0 for a signal."""
+        if self.returncode is None:
+            self.returncode = int(await self._reader.readline())
+            self._writer.close()
+        return self.returncode
+
+    def kill(self) -> None:
+        """End the process at once."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
+async def _read(descriptor: int) -> bytes:
+    reader = asyncio.StreamReader()
+    stream = os.fdopen(descriptor, "rb")
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, stream)
+    try:
+        return await reader.read()
+    finally:
+        transport.close()
+
+
+_current: list[Forks] = []
+
+
+def current() -> Forks | None:
+    """The server of processes to use, if one is switched on."""
+    return _current[-1] if _current else None
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[None]:
+    """Fork the runs within instead of starting each from nothing."""
+    forks = Forks()
+    _current.append(forks)
+    try:
+        yield
+    finally:
+        _current.remove(forks)
+        forks.stop()
+
+
+@contextlib.contextmanager
+def from_nothing() -> Iterator[None]:
+    """Start the runs within as the container does."""
+    before = _current[:]
+    _current.clear()
+    try:
+        yield
+    finally:
+        _current[:] = before
+
+
+def serve(control: socket.socket) -> None:
+    """Fork a process for each message, until nobody can send one any more."""
+    learned, name = tempfile.mkstemp()
+    Path(name).unlink()
+    seen = 0
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1, _DESCRIPTORS)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, 0 if not message else os.WNOHANG)[0]:
+                pass
+        if not message:
+            return
+        size = os.fstat(learned).st_size
+        _import(os.pread(learned, size - seen, seen).decode().split())
+        seen = size
+        with socket.socket(fileno=descriptors[0]) as caller:
+            if os.fork() == 0:
+                control.close()
+                _supervise(caller, descriptors[1:], learned)
+                return
+        for descriptor in descriptors[1:]:
+            os.close(descriptor)
+
+
+def _import(names: list[str]) -> None:
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def _supervise(caller: socket.socket, streams: list[int], learned: int) -> None:
+    """Start one run and tell the caller of its process and of its end."""
+    with caller.makefile("rb") as told:
+        wanted: Wanted = json.loads(told.read())
+    pid = os.fork()
+    if pid == 0:
+        caller.close()
+        _run(wanted, streams, learned)
+        return
+    for descriptor in streams:
+        os.close(descriptor)
+    caller.sendall(f"{pid}\n".encode())
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(BrokenPipeError):
+        caller.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def _run(wanted: Wanted, streams: list[int], learned: int) -> None:
+    """Be the action; what it imports, the server imports for those that follow."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, descriptor in enumerate([nothing, *streams]):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.stdout = _stream(1, "strict")
+    sys.stderr = _stream(2, "backslashreplace")
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    os.chdir(wanted["folder"])
+    before = set(sys.modules)
+
+    def tell() -> None:
+        names = sorted(name for name in set(sys.modules) - before if name.isprintable())
+        os.write(learned, "".join(f"{name}\n" for name in names).encode())
+
+    atexit.register(tell)
+    sys.argv = [MODULE]
+    runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+
+
+def _stream(descriptor: int, errors: str) -> io.TextIOWrapper:
+    """A stream of the process as an interpreter started with ``-u`` has it."""
+    raw = io.FileIO(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(raw, "utf-8", errors, write_through=True)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
