@@ -7,7 +7,7 @@ method may raise a :class:`predict_edit.domain.errors.ForgeError`, unless it say
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from predict_edit.domain import (
     BranchMove,
@@ -155,8 +155,3 @@ class GitHost(Protocol):
 
     async def label(self, number: int, labels: Sequence[str]) -> None:
         """Add labels to an issue or pull request."""
-
-
-# The earlier names, until everything uses the new one.
-Forge: TypeAlias = GitHost
-RepositoryForge: TypeAlias = GitHost
