@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # the tests says nothing about a wheel that `make test` has not said of the same modules.
 AREAS = (
     *("action/test_comment.py", "cli/test_privileges.py", "edit/screening", "findings", "recorded"),
-    *("report", "run/test_serving.py", "settings", "support"),
+    *("report", "run/test_start.py", "settings", "support"),
 )
 
 

@@ -6,7 +6,8 @@ import cProfile
 import tracemalloc
 
 from predict_edit.domain import Dropped
-from predict_edit.findings import MAX_FINDINGS, FindingsReport, collect, parse_report
+from predict_edit.findings import MAX_FINDINGS, FindingsReport, collect
+from predict_edit.findings.formats import parse_report
 from predict_edit.findings.reported_finding import OUTSIDE
 
 from .conftest import ROOTS, finding

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from predict_edit.domain import Dropped, Finding
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings import FindingsReport, parse_report
+from predict_edit.findings import FindingsReport
+from predict_edit.findings.formats import parse_report
 
 from .conftest import ROOTS, finding, result, sarif
 

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from predict_edit.domain import ChangedFile, Finding
 from predict_edit.domain.errors import CommandError, FindingsError
-from predict_edit.findings import Roots, parse_report
+from predict_edit.findings import Roots
+from predict_edit.findings.formats import parse_report
 from predict_edit.findings.reported_finding import (
     MAX_LINE,
     MAX_MESSAGE,

@@ -11,7 +11,7 @@ from predict_edit.cli.console import DONE, printable
 from predict_edit.edit.screening import secret_in
 from predict_edit.report.view import count, dollars
 from predict_edit.run.edit_all import Plan
-from predict_edit.run.estimate import as_data, foresee, in_words
+from predict_edit.run.estimate import as_data, estimate, in_words
 
 if TYPE_CHECKING:
     from predict_edit.llm.billing import Estimate
@@ -27,8 +27,8 @@ def show_estimate(plan: Plan, *, as_json: bool = False) -> int:
     """
     settings = plan.task.settings.model
     requests = plan.requests
-    files = [(request.file.path, foresee([request], settings)) for request in requests]
-    whole = foresee(requests, settings)
+    files = [(request.file.path, estimate([request], settings)) for request in requests]
+    whole = estimate(requests, settings)
     left_out = [*_not_asked(plan)]
     left_out += [declined for _, made in files for declined in made.declined]
     left_out += [(file.path, file.reason) for file in plan.skipped]

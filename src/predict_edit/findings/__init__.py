@@ -1,6 +1,7 @@
 """What linters found, per file: from their reports to values that can be shown and judged by.
 
-Everything here is pure; :mod:`predict_edit.findings.workspace` reads the files.
+Everything here is pure; :mod:`predict_edit.findings.workspace` reads the files. The readers of the
+formats are not imported here: most runs need none of them.
 """
 
 from predict_edit.domain import FindingsReport
@@ -12,7 +13,6 @@ from predict_edit.findings.collection import (
     collect,
     near,
 )
-from predict_edit.findings.formats import parse_report
 from predict_edit.findings.reported_finding import Roots
 
 __all__ = [
@@ -24,5 +24,4 @@ __all__ = [
     "Roots",
     "collect",
     "near",
-    "parse_report",
 ]

@@ -41,24 +41,25 @@ class Workspace:
     folder: Path
     roots: Roots
 
+    async def findings(self, host: GitHost, globs: Sequence[str], *, ref: str) -> Findings:
+        """Read all findings that ``globs`` name; alerts are those of the git reference ``ref``.
 
-async def gather_findings(
-    forge: GitHost, globs: Sequence[str], workspace: Workspace, *, ref: str
-) -> Findings:
-    """Read all findings that ``globs`` name; alerts are those of the git reference ``ref``.
+        Raises:
+            FindingsError: a report is missing or cannot be read.
+            ForgeError: the alerts could not be read.
+        """
+        files = tuple(glob for glob in globs if glob != CODE_SCANNING)
+        reports = (
+            await asyncio.to_thread(read_reports, self.folder, files, self.roots) if files else ()
+        )
+        alerts = (await host.open_alerts(ref),) if CODE_SCANNING in globs else ()
+        return await asyncio.to_thread(collect, (*reports, *alerts))
 
-    Raises:
-        FindingsError: a report is missing or cannot be read.
-        ForgeError: the alerts could not be read.
-    """
-    files = tuple(glob for glob in globs if glob != CODE_SCANNING)
-    reports = (
-        await asyncio.to_thread(read_reports, workspace.folder, files, workspace.roots)
-        if files
-        else ()
-    )
-    alerts = (await forge.open_alerts(ref),) if CODE_SCANNING in globs else ()
-    return await asyncio.to_thread(collect, (*reports, *alerts))
+    def read(
+        self, globs: Sequence[str], name: str, error: type[PredictEditError]
+    ) -> dict[str, bytes]:
+        """Read the files that ``globs`` name, as :func:`read_matching` does."""
+        return read_matching(self.folder, globs, name, error)
 
 
 def read_reports(workspace: Path, globs: Sequence[str], roots: Roots) -> tuple[FindingsReport, ...]:

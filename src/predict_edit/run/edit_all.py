@@ -8,7 +8,7 @@ import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from predict_edit.delivery.delivered import Delivery
 from predict_edit.delivery.state import Memory, Record, key_of
@@ -27,17 +27,15 @@ from predict_edit.domain import (
 from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.edit.screening import judge_for, secret_in
+from predict_edit.findings import Findings, near
 from predict_edit.report.view import plural
-from predict_edit.run import estimate
 from predict_edit.run.context import OpenEditor
+from predict_edit.run.estimate import estimate_note
 from predict_edit.run.outcome import Facts, failed_result, model_of
 from predict_edit.settings.fields import Settings
 from predict_edit.settings.recipes import Wish
 from predict_edit.suggest.place import place
 from predict_edit.support.log import log
-
-if TYPE_CHECKING:
-    from predict_edit.findings import Findings
 
 NOT_REMEMBERED = "not remembered from the earlier run of this command"
 
@@ -73,8 +71,6 @@ class Task:
         screen = judge_for(file, self.secrets)
         if self.findings is None or self.anywhere:
             return screen
-        from predict_edit.findings import near  # noqa: PLC0415 - few runs need it
-
         aim = near(self.findings.of(file.path))
         return lambda hunk: screen(hunk) or aim(hunk)
 
@@ -199,7 +195,7 @@ async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watching) -> E
         editor = await open_editor(settings.model) if plan.todo else None
         try:
             if editor and settings.dry_run:
-                notes = (await estimate.told(plan.requests, settings.model),)
+                notes = (await estimate_note(plan.requests, settings.model),)
             async with listener.watch(plan) as watch:
                 results = await _side_by_side(plan, editor, bases, watch)
         finally:

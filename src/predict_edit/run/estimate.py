@@ -1,62 +1,56 @@
-"""What asking the model would take, told before it is asked; nothing is asked here."""
+"""What a run would cost, estimated before the model is asked."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from predict_edit.domain import EditRequest
+from predict_edit.llm import billing, tokens
+from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars, plural
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import log
 
-if TYPE_CHECKING:
-    from predict_edit.llm.billing import Estimate
 
-
-def foresee(requests: Sequence[EditRequest], settings: ModelSettings) -> Estimate:
-    """Work out what these files would take; loads the tokenizer, which takes half a second.
+def estimate(requests: Sequence[EditRequest], settings: ModelSettings) -> Estimate:
+    """Estimate what these requests would take; loads the tokenizer, which takes half a second.
 
     Raises:
-        SettingsError: ``base-url`` is none.
+        SettingsError: ``base-url`` is not a valid URL.
     """
-    from predict_edit.llm import tokens  # noqa: PLC0415 - only who wants to know pays for it
-    from predict_edit.llm.billing import estimate  # noqa: PLC0415
-
-    return estimate(requests, settings, count=tokens.count)
+    return billing.estimate(requests, settings, count=tokens.count)
 
 
-async def told(requests: Sequence[EditRequest], settings: ModelSettings) -> str:
-    """What a dry run says before it asks: what it takes is what a run that writes takes too.
+async def estimate_note(requests: Sequence[EditRequest], settings: ModelSettings) -> str:
+    """Log and return the estimate that a dry run reports; a run that writes would take the same.
 
     Raises:
-        SettingsError: ``base-url`` is none.
+        SettingsError: ``base-url`` is not a valid URL.
     """
-    made = await asyncio.to_thread(foresee, requests, settings)
-    said = f"Foreseen before the model was asked: {in_words(made, settings)}"
-    log.info("%s", said)
-    return said
+    made = await asyncio.to_thread(estimate, requests, settings)
+    note = f"Estimate before the run: {in_words(made, settings)}"
+    log.info("%s", note)
+    return note
 
 
 def in_words(made: Estimate, settings: ModelSettings) -> str:
-    """The same for a person, with the limits that it might meet."""
+    """Write an estimate for a person, with the limits that it may exceed."""
     if made.cost_low is None:
-        cost = "what that costs is not known, as the model has no listed price"
+        cost = "the cost is not known, as the model has no listed price"
     else:
         cost = f"likely {dollars(made.cost_low)}, at most {dollars(made.cost_high)}"
-    said = (
+    sentence = (
         f"{plural(made.files, 'file')} in {plural(made.calls, 'call')}: "
         f"{count(made.prompt_tokens)} tokens in, likely {count(made.output_tokens_low)} and at "
-        f"most {count(made.output_tokens_high)} out; {cost}. Answers that have to be asked for "
-        "again come on top."
+        f"most {count(made.output_tokens_high)} out; {cost}. Retries are not included."
     )
-    return " ".join([said, *_limits(made, settings)])
+    return " ".join([sentence, *_limits(made, settings)])
 
 
 def _limits(made: Estimate, settings: ModelSettings) -> list[str]:
-    """A sentence for each limit that may end the run early."""
+    """Warn of each limit that may end the run early."""
     met = []
     most = made.prompt_tokens + made.output_tokens_high
     if settings.max_tokens is not None and most > settings.max_tokens:
@@ -69,7 +63,7 @@ def _limits(made: Estimate, settings: ModelSettings) -> list[str]:
 
 
 def as_data(made: Estimate) -> dict[str, object]:
-    """The figures for programs; a cost that is not known is null."""
+    """Return the figures for programs; an unknown cost is null."""
     figures = dataclasses.asdict(made)
     low, high = figures.pop("cost_low"), figures.pop("cost_high")
     del figures["declined"]

@@ -14,18 +14,19 @@ import heapq
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
-from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import pydantic
 
 from predict_edit.domain import ChangedFile, Effort, FileStatus, Finding, SkippedFile
 from predict_edit.domain.errors import MissingInput, SpreadError
 from predict_edit.findings import Findings
-from predict_edit.findings.workspace import read_matching
 from predict_edit.settings.fields import Inputs, ModelSettings
 from predict_edit.support.log import log
+
+if TYPE_CHECKING:
+    from predict_edit.findings.workspace import Workspace
 
 PLAN: Final = "plan.json"
 LOST: Final = "shard {}: its job left no result; run it again"
@@ -193,7 +194,7 @@ def read_parts(files: Mapping[str, bytes]) -> tuple[Manifest, dict[int, ShardRes
 
 
 async def read_results(
-    workspace: Path, inputs: Inputs, repository: str, *, command: str = ""
+    workspace: Workspace, inputs: Inputs, repository: str, *, command: str = ""
 ) -> tuple[Manifest, dict[int, ShardResult]]:
     """The plan and the results that other jobs left.
 
@@ -208,9 +209,7 @@ async def read_results(
             f"`results` is missing, with `mode` {inputs.mode}.",
             "Download the artifacts of the other jobs, and name their files as `results`.",
         )
-    files = await asyncio.to_thread(
-        read_matching, workspace, inputs.results, "results", SpreadError
-    )
+    files = await asyncio.to_thread(workspace.read, inputs.results, "results", SpreadError)
     manifest, results = read_parts(files)
     if manifest.repository != repository:
         raise SpreadError("The plan for `results` is of another repository.", "Use its own.")

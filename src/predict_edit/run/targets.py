@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from predict_edit.delivery.delivered import Delivery, Destination
 from predict_edit.delivery.own_branch import OwnBranch, find_own_branch
@@ -37,6 +37,7 @@ from predict_edit.domain.errors import (
     MissingInput,
     SettingsError,
 )
+from predict_edit.findings import Findings
 from predict_edit.report.view import plural
 from predict_edit.run.authorize import Refusal, authorize
 from predict_edit.run.context import Context, RunRequest
@@ -64,9 +65,6 @@ from predict_edit.support.log import log
 from predict_edit.support.text import quoted
 from predict_edit.trigger.command import Apply, EditCommand, Help, RunRecipe
 from predict_edit.trigger.requests import BranchTask, PullRequestCommand
-
-if TYPE_CHECKING:
-    from predict_edit.findings import Findings
 
 DECLINED_REASON = "its edit was in a pull request that was closed"
 
@@ -753,7 +751,7 @@ async def _shared(
         return None
     if ctx.workspace is None:
         raise AssertionError("a job of a spread run has a workspace")
-    manifest, parts = await read_results(ctx.workspace.folder, inputs, repository, command=command)
+    manifest, parts = await read_results(ctx.workspace, inputs, repository, command=command)
     if inputs.mode == "publish":
         return Shared(manifest=manifest, parts=parts)
     if inputs.shard is None:
@@ -772,9 +770,7 @@ async def _findings(
         return shared.manifest.findings
     if not globs or ctx.workspace is None:
         return None
-    from predict_edit.findings.workspace import gather_findings  # noqa: PLC0415 - few runs need it
-
-    return await gather_findings(ctx.forge, globs, ctx.workspace, ref=ref)
+    return await ctx.workspace.findings(ctx.forge, globs, ref=ref)
 
 
 def _limited(settings: Settings, shared: Shared | None) -> Settings:

@@ -9,7 +9,7 @@ import pytest
 
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.llm.billing import Estimate
-from predict_edit.run.estimate import as_data, foresee, in_words, told
+from predict_edit.run.estimate import as_data, estimate, estimate_note, in_words
 from predict_edit.settings.fields import ModelSettings
 
 SETTINGS = ModelSettings(model="gpt-4.1", api_key="key-1")
@@ -25,10 +25,10 @@ MADE = Estimate(
 
 
 def test_a_sentence_has_the_likely_and_the_most() -> None:
-    """Files, calls, tokens and money, and that refused answers come on top."""
+    """Files, calls, tokens and money, and that retries are not included."""
     assert in_words(MADE, SETTINGS) == (
         "2 files in 3 calls: 5,000 tokens in, likely 1,000 and at most 3,000 out; likely 0.02 USD, "
-        "at most 0.03 USD. Answers that have to be asked for again come on top."
+        "at most 0.03 USD. Retries are not included."
     )
 
 
@@ -44,7 +44,7 @@ def test_a_sentence_has_the_likely_and_the_most() -> None:
 def test_a_limit_that_may_be_met_is_named(limits: dict[str, object], met: str) -> None:
     """Measured against the most, as the run itself does."""
     changed = dataclasses.replace(SETTINGS, **limits)  # type: ignore[arg-type]  # as named above
-    assert in_words(MADE, changed).endswith(met or "come on top.")
+    assert in_words(MADE, changed).endswith(met or "not included.")
 
 
 def test_an_unknown_price_is_no_price() -> None:
@@ -76,8 +76,6 @@ async def test_a_dry_run_is_told_in_the_log_too(caplog: pytest.LogCaptureFixture
         file=SourceFile(path="a.py", text="a = 1\n", blob_sha="0" * 40), instruction="Sort."
     )
     caplog.set_level("INFO", logger="predict_edit")
-    said = await told([request], SETTINGS)
-    assert said == (
-        f"Foreseen before the model was asked: {in_words(foresee([request], SETTINGS), SETTINGS)}"
-    )
+    said = await estimate_note([request], SETTINGS)
+    assert said == (f"Estimate before the run: {in_words(estimate([request], SETTINGS), SETTINGS)}")
     assert said in caplog.text
