@@ -1,9 +1,9 @@
-"""The one pull request of a run over a branch: opened, refreshed in place, closed when done.
+"""Delivery as the one pull request of a run over a branch: opened, updated in place, closed.
 
-The commit is made on a branch of its own name first, on top of the commit that was edited. Then
-our branch is moved to it and that name deleted, in one step that GitHub refuses if our branch is
-not where it was: nobody's push is ever overwritten. The pull request names the new commit before
-the branch moves, so that a run that dies in between leaves nothing that looks like a stranger's.
+The commit is first made on a temporary branch, on top of the commit that was edited. Then our
+branch is moved to it and the temporary one deleted, in one step that GitHub refuses if our branch
+moved: nobody's push is ever overwritten. The pull request names the new commit before the branch
+moves, so that a run that dies in between leaves nothing that looks like somebody else's.
 """
 
 from __future__ import annotations
@@ -40,52 +40,20 @@ if TYPE_CHECKING:
     from predict_edit.findings import Findings
 
 MAX_TRIES: Final = 3
-"""How often a branch that moved meanwhile is looked at anew."""
+"""How often to follow a branch that moves while it is written."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be on the pull request."""
+class _Change:
+    """What the pull request is to contain and to say."""
 
-    repository: str
-    base: str
-    commit: str
-    """The commit of ``base`` that was edited."""
-    branch: str
-    title: str
-    labels: tuple[str, ...]
-    draft: bool
     files: Mapping[str, bytes]
-    """Every file that differs from ``commit``, with its whole content."""
+    """Every file that differs from the base, with its whole content."""
     answers: Mapping[str, str]
-    secret: str | None = dataclasses.field(repr=False)
-    """The model's key, which seals what is remembered."""
     describe: Callable[[str, Sequence[str]], str]
-    """The text of the pull request, given its marker and further notes."""
+    """Returns the text of the pull request, given its marker and further notes."""
     complete: bool
-    """Whether every file was done, so that an empty order means that nothing is left."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Handed:
-    """What became of the pull request."""
-
-    pull: BranchPull | None = None
-    written: bool = False
-    """Whether its branch was made or moved."""
-    closed: bool = False
-    notes: tuple[str, ...] = ()
-
-    def delivered(self, files: tuple[FileResult, ...]) -> Delivered:
-        """The same as every way of delivery returns it."""
-        outcome = Outcome.OPENED if self.written else Outcome.UNCHANGED if self.pull else None
-        return Delivered(
-            files=files,
-            outcome=outcome,
-            pull_request=self.pull.number if self.pull else 0,
-            pull_request_url=self.pull.url if self.pull else "",
-            notes=self.notes,
-        )
+    """Whether every file was done, so that no files means that nothing is left to change."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +96,10 @@ class PullRequestDelivery:
         Raises:
             ForgeError: GitHub refused or failed.
         """
-        order, own = self._order(prepared.files), self.own
+        change, own = self._change(prepared.files), self.own
         for tries_left in reversed(range(MAX_TRIES)):
             try:
-                handed = await _hand_over_once(self.forge, order, own)
+                return await self._write(change, own, prepared)
             except ForgeRefused:
                 if not tries_left:
                     raise
@@ -140,12 +108,9 @@ class PullRequestDelivery:
                     raise
                 log.info("the branch moved in the meantime; trying again")
                 own = again
-            else:
-                return handed.delivered(prepared.files)
         raise AssertionError("the last try returns or raises")
 
-    def _order(self, results: Sequence[FileResult]) -> Order:
-        """The files of the pull request, its text, and what it remembers."""
+    def _change(self, results: Sequence[FileResult]) -> _Change:
         files: dict[str, bytes] = {}
         answers, rows = dict(self.answered), []
         for result in results:
@@ -171,17 +136,9 @@ class PullRequestDelivery:
                 about_findings=self.findings is not None,
             )
 
-        return Order(
-            repository=self.repository,
-            base=self.base,
-            commit=self.commit,
-            branch=self.branch,
-            title=self.title,
-            labels=self.labels,
-            draft=self.draft,
+        return _Change(
             files=files,
             answers=answers,
-            secret=self.secret,
             describe=describe,
             complete=not failed and not self.postponed,
         )
@@ -191,103 +148,114 @@ class PullRequestDelivery:
         found = self.findings.of(path) if self.findings else ()
         return pull_row(path, None if path in self.recalled else kept, found)
 
+    async def _write(self, change: _Change, own: OwnBranch, prepared: Delivered) -> Delivered:
+        """Write what GitHub does not have yet."""
+        if not change.files:
+            return await self._close(change, own, prepared)
+        content = _content_of(change.files)
+        if own.pull and own.content == content:
+            if change.answers != own.answers and own.tip:
+                text = change.describe(self._marker(change, (own.tip,), content), own.notes)
+                await self.forge.update_pull_request(own.pull.number, body=text)
+            return _delivered(prepared, own.pull, own.notes)
+        temporary = f"{own.branch}-{token_hex(4)}"
+        await self.forge.create_branch(temporary, self.commit)
+        tip: str | None = self.commit
+        try:
+            made = await self.forge.commit(
+                CommitDraft(
+                    repository=self.repository,
+                    branch=temporary,
+                    expected_head=self.commit,
+                    headline=self.title,
+                    body="Made by predict-edit.",
+                    files=tuple(sorted(change.files.items())),
+                )
+            )
+            tip = made.sha
+            tips = (made.sha, own.tip) if own.tip else (made.sha,)
+            text = change.describe(self._marker(change, tips, content), own.notes)
+            if own.pull:
+                await self.forge.update_pull_request(own.pull.number, title=self.title, body=text)
+            await self.forge.move_branches(
+                [
+                    BranchMove(branch=own.branch, before=own.tip, after=made.sha),
+                    BranchMove(branch=temporary, before=made.sha, after=None),
+                ]
+            )
+            tip = None
+        finally:
+            if tip is not None:
+                await self._remove(temporary, tip)
+        pull = own.pull or await self._open(own.branch, made.sha, text)
+        return _delivered(prepared, pull, own.notes, Outcome.OPENED)
 
-def content_of(files: Mapping[str, bytes]) -> str:
+    async def _close(self, change: _Change, own: OwnBranch, prepared: Delivered) -> Delivered:
+        """Close our open pull request, which has nothing left to offer."""
+        if own.pull is None or own.tip is None:
+            return _delivered(prepared, None, own.notes)
+        if not change.complete:
+            note = "The pull request stays as it is, because not every file could be done."
+            return _delivered(prepared, own.pull, (*own.notes, note))
+        notes = (*own.notes, "Nothing is left to change, so the pull request was closed.")
+        text = change.describe(self._marker(change, (own.tip,), "", finished=True), notes)
+        await self.forge.update_pull_request(own.pull.number, body=text, close=True)
+        await self._remove(own.branch, own.tip)
+        return _delivered(prepared, own.pull, notes)
+
+    async def _open(self, branch: str, tip: str, text: str) -> BranchPull:
+        """Open the pull request; if GitHub refuses, delete the branch again."""
+        draft = PullDraft(
+            head=branch, base=self.base, title=self.title, body=text, draft=self.draft
+        )
+        try:
+            pull = await self.forge.open_pull_request(draft)
+        except ForgeError as error:
+            if error.status is not None:
+                await self._remove(branch, tip)
+            raise
+        if self.labels:
+            try:
+                await self.forge.label(pull.number, self.labels)
+            except ForgeError as error:
+                log.error("the labels could not be added: %s", error)
+        return pull
+
+    async def _remove(self, branch: str, tip: str) -> None:
+        """Delete a branch of ours if nobody moved it; best effort."""
+        with contextlib.suppress(ForgeError):
+            await self.forge.move_branches([BranchMove(branch=branch, before=tip, after=None)])
+
+    def _marker(
+        self, change: _Change, tips: tuple[str, ...], content: str, *, finished: bool = False
+    ) -> str:
+        return marker_of(
+            tips=tips,
+            content=content,
+            answers=change.answers,
+            secret=self.secret,
+            finished=finished,
+        )
+
+
+def _delivered(
+    prepared: Delivered,
+    pull: BranchPull | None,
+    notes: tuple[str, ...],
+    outcome: Outcome = Outcome.UNCHANGED,
+) -> Delivered:
+    if pull is None:
+        return dataclasses.replace(prepared, notes=notes)
+    return dataclasses.replace(
+        prepared,
+        outcome=outcome,
+        pull_request=pull.number,
+        pull_request_url=pull.url,
+        notes=notes,
+    )
+
+
+def _content_of(files: Mapping[str, bytes]) -> str:
     """Name what a pull request changes, whatever it is based on."""
-    if not files:
-        return ""
     lines = (f"{blob_sha_of(data)} {path}\n" for path, data in sorted(files.items()))
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:32]
-
-
-async def _hand_over_once(forge: GitHost, order: Order, standing: OwnBranch) -> Handed:
-    if not order.files:
-        return await _wind_up(forge, order, standing)
-    content = content_of(order.files)
-    if standing.pull and standing.content == content:
-        return await _keep(forge, order, standing, content)
-    temporary = f"{standing.branch}-{token_hex(4)}"
-    await forge.create_branch(temporary, order.commit)
-    tip: str | None = order.commit
-    try:
-        made = await forge.commit(
-            CommitDraft(
-                repository=order.repository,
-                branch=temporary,
-                expected_head=order.commit,
-                headline=order.title,
-                body="Made by predict-edit.",
-                files=tuple(sorted(order.files.items())),
-            )
-        )
-        tip = made.sha
-        tips = (made.sha, standing.tip) if standing.tip else (made.sha,)
-        text = order.describe(
-            marker_of(tips=tips, content=content, answers=order.answers, secret=order.secret),
-            standing.notes,
-        )
-        if standing.pull:
-            await forge.update_pull_request(standing.pull.number, title=order.title, body=text)
-        await forge.move_branches(
-            [
-                BranchMove(branch=standing.branch, before=standing.tip, after=made.sha),
-                BranchMove(branch=temporary, before=made.sha, after=None),
-            ]
-        )
-        tip = None
-    finally:
-        if tip is not None:
-            await _remove(forge, temporary, tip)
-    pull = standing.pull or await _open(forge, order, standing.branch, made.sha, text)
-    return Handed(pull=pull, written=True, notes=standing.notes)
-
-
-async def _keep(forge: GitHost, order: Order, standing: OwnBranch, content: str) -> Handed:
-    """The branch has all of it; only what is remembered may have grown."""
-    if standing.pull and order.answers != standing.answers and standing.tip:
-        marker = marker_of(
-            tips=(standing.tip,), content=content, answers=order.answers, secret=order.secret
-        )
-        text = order.describe(marker, standing.notes)
-        await forge.update_pull_request(standing.pull.number, body=text)
-    return Handed(pull=standing.pull, notes=standing.notes)
-
-
-async def _wind_up(forge: GitHost, order: Order, standing: OwnBranch) -> Handed:
-    """Nothing is to be changed: an open pull request of ours has nothing left to offer."""
-    if standing.pull is None or standing.tip is None:
-        return Handed(notes=standing.notes)
-    if not order.complete:
-        note = "The pull request stays as it is, because not every file could be done."
-        return Handed(pull=standing.pull, notes=(*standing.notes, note))
-    marker = marker_of(
-        tips=(standing.tip,), content="", answers=order.answers, secret=order.secret, finished=True
-    )
-    note = "Nothing is left to change, so the pull request was closed."
-    text = order.describe(marker, (*standing.notes, note))
-    await forge.update_pull_request(standing.pull.number, body=text, close=True)
-    await _remove(forge, standing.branch, standing.tip)
-    return Handed(pull=standing.pull, closed=True, notes=(*standing.notes, note))
-
-
-async def _open(forge: GitHost, order: Order, branch: str, tip: str, text: str) -> BranchPull:
-    """Open the pull request; where GitHub refuses, the branch is taken back."""
-    draft = PullDraft(head=branch, base=order.base, title=order.title, body=text, draft=order.draft)
-    try:
-        pull = await forge.open_pull_request(draft)
-    except ForgeError as error:
-        if error.status is not None:
-            await _remove(forge, branch, tip)
-        raise
-    if order.labels:
-        try:
-            await forge.label(pull.number, order.labels)
-        except ForgeError as error:
-            log.error("the labels could not be added: %s", error)
-    return pull
-
-
-async def _remove(forge: GitHost, branch: str, tip: str) -> None:
-    """Delete a branch of ours, if it is where we left it; best effort."""
-    with contextlib.suppress(ForgeError):
-        await forge.move_branches([BranchMove(branch=branch, before=tip, after=None)])
