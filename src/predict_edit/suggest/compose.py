@@ -40,7 +40,7 @@ class Head:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class NoSuggestion:
     """Why something cannot be a suggestion."""
 
     reason: str
@@ -57,7 +57,7 @@ def compose(head: Head, hunks: Sequence[Hunk]) -> tuple[Placement, ...]:
     taken = 0
     for hunk in hunks:
         found = _suggest(head, hunk, taken)
-        if isinstance(found, Refusal):
+        if isinstance(found, NoSuggestion):
             placement = Placement(hunk=hunk, kind=PlacementKind.PATCH, reason=found.reason)
         else:
             placement = Placement(hunk=hunk, kind=PlacementKind.INLINE, suggestion=found)
@@ -103,9 +103,9 @@ def described(old: Sequence[str], new: Sequence[str], start: int) -> str:
     return ""
 
 
-def _suggest(head: Head, hunk: Hunk, taken: int) -> Suggestion | Refusal:
+def _suggest(head: Head, hunk: Hunk, taken: int) -> Suggestion | NoSuggestion:
     """The smallest suggestion that performs the hunk and starts below line ``taken``."""
-    refusals: list[Refusal] = []
+    refusals: list[NoSuggestion] = []
     for start, end in _ranges(head, hunk):
         body = _body(head, hunk, start, end, taken)
         if isinstance(body, str):
@@ -113,7 +113,7 @@ def _suggest(head: Head, hunk: Hunk, taken: int) -> Suggestion | Refusal:
         refusals.append(body)
     # "Outside" says least: where one of two lines is outside, the other was nearer to taking it.
     refusals.sort(key=lambda refusal: refusal.reason == OUTSIDE)
-    return refusals[0] if refusals else Refusal(reason=EMPTY_FILE)
+    return refusals[0] if refusals else NoSuggestion(reason=EMPTY_FILE)
 
 
 def _ranges(head: Head, hunk: Hunk) -> Iterator[tuple[int, int]]:
@@ -128,18 +128,18 @@ def _ranges(head: Head, hunk: Hunk) -> Iterator[tuple[int, int]]:
         yield start, start
 
 
-def _body(head: Head, hunk: Hunk, start: int, end: int, taken: int) -> str | Refusal:
+def _body(head: Head, hunk: Hunk, start: int, end: int, taken: int) -> str | NoSuggestion:
     """The suggestion block that performs the hunk by replacing lines ``start`` to ``end``."""
     if start <= taken:
-        return Refusal(reason=LINE_TAKEN)
+        return NoSuggestion(reason=LINE_TAKEN)
     if (reason := head.anchors.refusal(start, end)) is not None:
-        return Refusal(reason=reason)
+        return NoSuggestion(reason=reason)
     old = "".join(head.lines[start - 1 : end])
     new = apply_hunks(old, [dataclasses.replace(hunk, start=hunk.start - start + 1)])
     if (reason := _unfit(old, new, start)) is not None:
-        return Refusal(reason=reason)
+        return NoSuggestion(reason=reason)
     body = fenced(_block_lines(old, new))
-    return body if len(body) <= BODY_LIMIT else Refusal(reason=TOO_LONG)
+    return body if len(body) <= BODY_LIMIT else NoSuggestion(reason=TOO_LONG)
 
 
 def _unfit(old: str, new: str, start: int) -> str | None:
