@@ -188,12 +188,12 @@ def _cli_problems(arguments: list[str]) -> Iterator[str]:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
-            read = make_parser().parse_args(arguments)
+            read = make_parser().parse(arguments)
     except SystemExit as end:
         if end.code:
             yield said.getvalue().strip().splitlines()[-1]
         return
-    if not hasattr(read, "run"):
+    if read.command is None:
         yield "it is no command."
 
 

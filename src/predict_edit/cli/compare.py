@@ -15,8 +15,8 @@ from typing import Any, TextIO
 
 from predict_edit.cli.console import Screen
 from predict_edit.cli.measurement import (
-    Comparison,
     Measurement,
+    PredictionComparison,
     Sample,
     Side,
     Spread,
@@ -145,7 +145,7 @@ def _expectation(expected: Mapping[str, Any]) -> str:
     )
 
 
-def show(measurement: Measurement, result: Comparison, screen: Screen) -> None:
+def show(measurement: Measurement, result: PredictionComparison, screen: Screen) -> None:
     """A table of medians with their ranges, and what follows from them."""
     rows = []
     for file in result.files:
@@ -185,7 +185,7 @@ def _spread(spread: Spread | None, form: str) -> str:
     return middle if low == high else f"{middle} ({low} to {high})"
 
 
-def as_data(measurement: Measurement, result: Comparison, rounds: int) -> dict[str, Any]:
+def as_data(measurement: Measurement, result: PredictionComparison, rounds: int) -> dict[str, Any]:
     """Everything, for programs; what was not reported is null."""
     stopped: PredictEditError | None = measurement.stopped
     return {

@@ -235,7 +235,7 @@ class FileComparison:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class PredictionComparison:
     """Everything a measurement says."""
 
     files: tuple[FileComparison, ...]
@@ -255,7 +255,7 @@ class Comparison:
     """The recommendation, with the figures it rests on."""
 
 
-def compare(measurement: Measurement) -> Comparison:
+def compare(measurement: Measurement) -> PredictionComparison:
     """Work everything out."""
     good = [sample for sample in measurement.samples if not sample.spoiled]
     pairs = _pairs(good)
@@ -263,7 +263,7 @@ def compare(measurement: Measurement) -> Comparison:
     costs = Spread.of(_ratio(_dollars(on), _dollars(off)) for on, off in pairs)
     faster = sum(on.seconds < off.seconds for on, off in pairs)
     verdict: Verdict = "refused" if measurement.refused else _verdict(speedup, faster)
-    return Comparison(
+    return PredictionComparison(
         files=tuple(
             _file(path, [sample for sample in good if sample.path == path])
             for path in dict.fromkeys(sample.path for sample in measurement.samples)

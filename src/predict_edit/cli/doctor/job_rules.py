@@ -16,9 +16,9 @@ import yaml
 from predict_edit.cli.doctor.workflow_source import (
     COMMENTS,
     OTHERS,
-    Change,
     Entry,
     Mistake,
+    TextChange,
     Use,
     entries,
     items_of,
@@ -85,7 +85,7 @@ def _kinds(use: Use, name: str) -> Iterator[Mistake]:
         )
 
 
-def _with_types(use: Use, name: str) -> Change:
+def _with_types(use: Use, name: str) -> TextChange:
     """The event with ``types: [created]``, however ``on`` is written."""
     source = use.source
     on = entries(source.root)["on"]
@@ -104,10 +104,10 @@ def _with_types(use: Use, name: str) -> Change:
     line_end = source.text.find("\n", event.key.end_mark.index)
     at = len(source.text) if line_end < 0 else line_end
     indent = " " * (event.key.start_mark.column + 2)
-    return Change(start=at, end=at, text=f"\n{indent}types: [created]")
+    return TextChange(start=at, end=at, text=f"\n{indent}types: [created]")
 
 
-def _without_target(use: Use, others: list[str]) -> tuple[Change, ...]:
+def _without_target(use: Use, others: list[str]) -> tuple[TextChange, ...]:
     """Comments in the place of the event, or the event gone where others start the run."""
     source = use.source
     on = entries(source.root)["on"]
@@ -119,7 +119,7 @@ def _without_target(use: Use, others: list[str]) -> tuple[Change, ...]:
         if not on.value.flow_style:
             text = f"issue_comment:\n{' ' * (event.key.start_mark.column + 2)}types: [created]"
         rewritten = source.rewritten(event, "")
-        return (Change(start=rewritten.start, end=rewritten.end, text=text),)
+        return (TextChange(start=rewritten.start, end=rewritten.end, text=text),)
     listed = [name for name in use.triggers if name != _TARGET]
     if not others:
         return (source.rewritten(on, "\n  issue_comment:\n    types: [created]"),)
@@ -222,7 +222,7 @@ def _granted(
     held: Entry,
     wanted: Mapping[str, str],
     missing: Mapping[str, str],
-) -> tuple[Change, ...]:
+) -> tuple[TextChange, ...]:
     """What is missing, added to what the job has."""
     if own is None or not isinstance(own.value, yaml.MappingNode) or not own.value.value:
         kept = {name: text_of(entry.value) for name, entry in entries(held.value).items()}
@@ -238,12 +238,12 @@ def _granted(
     return tuple(_merged(changes))
 
 
-def _merged(changes: list[Change]) -> Iterator[Change]:
-    places: dict[int, Change] = {}
+def _merged(changes: list[TextChange]) -> Iterator[TextChange]:
+    places: dict[int, TextChange] = {}
     for change in changes:
         if change.start == change.end and change.start in places:
             before = places[change.start]
-            places[change.start] = Change(
+            places[change.start] = TextChange(
                 start=before.start, end=before.end, text=before.text + change.text
             )
         else:
@@ -251,7 +251,7 @@ def _merged(changes: list[Change]) -> Iterator[Change]:
     yield from places.values()
 
 
-def _rewritten(use: Use, own: Entry | None, rights: Mapping[str, str]) -> tuple[Change, ...]:
+def _rewritten(use: Use, own: Entry | None, rights: Mapping[str, str]) -> tuple[TextChange, ...]:
     """The job's own permissions, written anew."""
     if own is None:
         return (use.source.added(use.job, "permissions", rights, before="steps"),)

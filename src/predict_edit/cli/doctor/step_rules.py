@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from predict_edit import __version__
-from predict_edit.cli.doctor.workflow_source import Change, Mistake, Use, entries, ref_of, text_of
+from predict_edit.cli.doctor.workflow_source import (
+    Mistake,
+    TextChange,
+    Use,
+    entries,
+    ref_of,
+    text_of,
+)
 from predict_edit.domain.errors import MissingInput, SettingsError
 from predict_edit.settings.endpoint import is_azure_host
 from predict_edit.settings.fields import INPUT_NAMES, SECRETS
@@ -155,7 +162,7 @@ def _values(use: Use) -> Iterator[Mistake]:
         )
 
 
-def _filled(use: Use, error: SettingsError) -> tuple[Change, ...]:
+def _filled(use: Use, error: SettingsError) -> tuple[TextChange, ...]:
     """The input that is missing, with what is most often right."""
     usual = {"model": "gpt-4.1", "api-key": f"${{{{ {_secret(use, 'api-key')} }}}}"}
     name = next((each for each in usual if error.cause.startswith(f"`{each}` is missing")), None)

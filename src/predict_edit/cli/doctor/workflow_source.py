@@ -25,7 +25,7 @@ class NotYaml(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class TextChange:
     """Characters of the file, from ``start`` to before ``end``, and what takes their place."""
 
     start: int
@@ -87,7 +87,7 @@ class Source:
             raise NotYaml("it is not a YAML mapping", 1)
         self.root = root
 
-    def corrections(self, changes: Sequence[Change]) -> tuple[Correction, ...]:
+    def corrections(self, changes: Sequence[TextChange]) -> tuple[Correction, ...]:
         """The changes as whole lines."""
         before, after = self.text.split("\n"), changed(self.text, changes).split("\n")
         steps = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
@@ -108,54 +108,54 @@ class Source:
             end = self.end_of(last[1] if isinstance(last, tuple) else last)
         return len(self.text[:end].rstrip())
 
-    def replaced(self, node: yaml.Node, text: str) -> Change:
+    def replaced(self, node: yaml.Node, text: str) -> TextChange:
         """A node with another text on its line."""
-        return Change(start=node.start_mark.index, end=self.end_of(node), text=text)
+        return TextChange(start=node.start_mark.index, end=self.end_of(node), text=text)
 
-    def rewritten(self, entry: Entry, value: Value) -> Change:
+    def rewritten(self, entry: Entry, value: Value) -> TextChange:
         """An entry of a mapping with another value."""
         start = entry.key.start_mark.index
         end = max(self.end_of(entry.value), entry.key.end_mark.index)
         if self.text[end : end + 1] == ":":
             end += 1
-        return Change(start=start, end=end, text=self._written(entry.key, value))
+        return TextChange(start=start, end=end, text=self._written(entry.key, value))
 
     def added(
         self, mapping: yaml.MappingNode, name: str, value: Value, *, before: str | None = None
-    ) -> Change:
+    ) -> TextChange:
         """A further entry, before the entry ``before`` or at the start. The mapping has one."""
         held = entries(mapping)
         first = (held.get(before or "") or next(iter(held.values()))).key
         at = first.start_mark.index
         if mapping.flow_style:
-            return Change(start=at, end=at, text=f"{name}: {_flow(value)}, ")
+            return TextChange(start=at, end=at, text=f"{name}: {_flow(value)}, ")
         indent = first.start_mark.column
-        return Change(start=at, end=at, text=f"{_block(name, value, indent)}\n{' ' * indent}")
+        return TextChange(start=at, end=at, text=f"{_block(name, value, indent)}\n{' ' * indent}")
 
     def added_behind(
         self, mapping: yaml.MappingNode, entry: Entry, name: str, value: Value
-    ) -> Change:
+    ) -> TextChange:
         """A further entry, right behind the one-line entry ``entry``."""
         if mapping.flow_style:
             return self.added(mapping, name, value)
         line_end = self.text.find("\n", self.end_of(entry.value))
         at = len(self.text) if line_end < 0 else line_end
         indent = entry.key.start_mark.column
-        return Change(start=at, end=at, text=f"\n{' ' * indent}{_block(name, value, indent)}")
+        return TextChange(start=at, end=at, text=f"\n{' ' * indent}{_block(name, value, indent)}")
 
-    def without_lines(self, start: int, end: int) -> Change:
+    def without_lines(self, start: int, end: int) -> TextChange:
         """The whole lines from one place to another gone."""
         first = self.text.rfind("\n", 0, start) + 1
         last = self.text.find("\n", end)
-        return Change(start=first, end=len(self.text) if last < 0 else last + 1, text="")
+        return TextChange(start=first, end=len(self.text) if last < 0 else last + 1, text="")
 
-    def without(self, mapping: yaml.MappingNode, entry: Entry) -> Change:
+    def without(self, mapping: yaml.MappingNode, entry: Entry) -> TextChange:
         """An entry of a mapping gone."""
         start, end = entry.key.start_mark.index, self.end_of(entry.value)
         if not mapping.flow_style:
             return self.without_lines(start, max(start, end))
         tail = re.compile(r"\s*,\s*").match(self.text, end)
-        return Change(start=start, end=tail.end() if tail else end, text="")
+        return TextChange(start=start, end=tail.end() if tail else end, text="")
 
     def _written(self, key: yaml.Node, value: Value) -> str:
         """A key with a value, in block style where the key starts its line."""
@@ -166,7 +166,7 @@ class Source:
         return _block(str(key.value), value, mark.column)
 
 
-def changed(text: str, changes: Iterable[Change]) -> str:
+def changed(text: str, changes: Iterable[TextChange]) -> str:
     """A text with changes made; they must not overlap."""
     for change in sorted(changes, key=lambda each: each.start, reverse=True):
         text = text[: change.start] + change.text + text[change.end :]
@@ -236,7 +236,7 @@ class Mistake:
     """``failed`` keeps commands from working or is unsafe; a ``warning`` costs time or money."""
     found: str
     next_step: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[TextChange, ...] = ()
     corrections: tuple[Correction, ...] = ()
 
     @property
@@ -323,7 +323,7 @@ class Use:
         self,
         node: yaml.Node,
         found: str,
-        *changes: Change,
+        *changes: TextChange,
         next_step: str = "",
         fatal: bool = False,
     ) -> Mistake:

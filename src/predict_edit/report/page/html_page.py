@@ -23,7 +23,7 @@ WIDTH = 600.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class BarPart:
     """One part of a bar."""
 
     name: str
@@ -38,7 +38,7 @@ class Bar:
     """One bar with its label and the figures in words."""
 
     label: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[BarPart, ...]
     words: str
 
 
@@ -91,7 +91,7 @@ def _bar(label: str, parts: Sequence[tuple[str, int]], longest: int) -> Bar:
     for name, amount in parts:
         width = amount / longest * WIDTH
         if amount:
-            pieces.append(Piece(name=name, amount=amount, x=_rounded(x), width=_rounded(width)))
+            pieces.append(BarPart(name=name, amount=amount, x=_rounded(x), width=_rounded(width)))
         x += width
     words = ", ".join(f"{amount:,} {name}" for name, amount in parts)
     return Bar(label=label, pieces=tuple(pieces), words=words)
