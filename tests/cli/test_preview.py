@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.cli import work
+from predict_edit.cli import local_run
 
 if TYPE_CHECKING:
     from predict_edit_sandbox.model import ModelSandbox
@@ -77,14 +77,14 @@ def test_a_file_that_changed_meanwhile_is_not_written(
 ) -> None:
     """--apply writes nothing at all where one file is no longer as it was read."""
     changed.write("b.py", "b = 'FizzBuzz'\n")
-    real = work.open_chat_editor
+    real = local_run.open_chat_editor
 
     def change_then_open(*given: object) -> object:
         changed.write("b.py", "changed = 'FizzBuzz'\n")
         return real(*given)  # type: ignore[arg-type]  # as it was called
 
-    monkeypatch.setattr(work.carry_out, "__kwdefaults__", {
-        **(work.carry_out.__kwdefaults__ or {}), "open_editor": change_then_open,
+    monkeypatch.setattr(local_run.carry_out, "__kwdefaults__", {
+        **(local_run.carry_out.__kwdefaults__ or {}), "open_editor": change_then_open,
     })  # fmt: skip
     ran = command("preview", REPLACE, "--apply", folder=changed.root)
 

@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from predict_edit.cli.work import job_for
+from predict_edit.cli.local_run import job_for
 from predict_edit.domain import (
     ChangedFile,
     Effort,

@@ -10,9 +10,8 @@ from typing import Final
 
 from predict_edit.cli import local_files
 from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich, printable
-from predict_edit.cli.expecting import show_estimate
+from predict_edit.cli.local_run import Display, carry_out, plan_for, show_estimate
 from predict_edit.cli.model_choice import read_settings
-from predict_edit.cli.work import Display, carry_out, plan_for
 from predict_edit.domain import (
     FileResult,
     FileStatus,

@@ -9,10 +9,8 @@ import sys
 from predict_edit.cli import local_files, terminal
 from predict_edit.cli.checkout import Checkout, read_checkout
 from predict_edit.cli.console import DONE, FAILED
-from predict_edit.cli.expecting import show_estimate
-from predict_edit.cli.kept import Kept
+from predict_edit.cli.local_run import KeptAnswers, carry_out, plan_for, show_estimate
 from predict_edit.cli.model_choice import read_settings
-from predict_edit.cli.work import carry_out, plan_for
 from predict_edit.domain import (
     FileResult,
     FileStatus,
@@ -56,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     attributes = GitAttributes.parse(at_base)
     sources, skipped = _select(checkout, settings, attributes)
-    kept = Kept(checkout.root, os.environ)
+    kept = KeptAnswers(checkout.root, os.environ)
     memory = kept.load()
     plan = plan_for(sources, skipped, instruction=instruction, settings=settings, memory=memory)
     if arguments.estimate:

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from predict_edit.cli.console import Silent, coloured, printable
-from predict_edit.cli.work import Display
+from predict_edit.cli.local_run import Display
 from predict_edit.domain import (
     FailedEdit,
     FileEdit,
