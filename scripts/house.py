@@ -53,7 +53,7 @@ def figures(root: Path) -> dict[str, int]:
         "modules": len(modules),
         "code-lines": sum(code.values()),
         "small-modules": sum(len(texts[name].splitlines()) < SMALL for name in named),
-        "longest-chain": longest_chain(root),
+        "longest-chain": len(longest_chain(root)),
         "module-names-twice": len(twice(Path(name).stem for name in named)),
         "class-names-twice": len(twice(classes)),
         "late-imports": sum(
@@ -91,23 +91,23 @@ def twice(names: Iterable[str]) -> list[str]:
     return sorted(name for name, count in collections.Counter(names).items() if count > 1)
 
 
-def longest_chain(root: Path) -> int:
-    """Count the modules of the longest chain of imports, circles apart."""
+def longest_chain(root: Path) -> list[str]:
+    """Find the longest chain of imports, circles apart, from the top."""
     sys.path.insert(0, str(root / "src"))
     try:
         graph = grimp.build_graph(PACKAGE, cache_dir=None)
     finally:
         sys.path.remove(str(root / "src"))
-    depth: dict[str, int] = {}
+    chains: dict[str, list[str]] = {}
 
-    def depth_of(module: str, above: frozenset[str] = frozenset()) -> int:
-        if module not in depth:
-            below = graph.find_modules_directly_imported_by(module) - above
-            deepest = (depth_of(each, above | {module}) for each in below)
-            depth[module] = 1 + max(deepest, default=0)
-        return depth[module]
+    def chain_of(module: str, above: frozenset[str] = frozenset()) -> list[str]:
+        if module not in chains:
+            below = sorted(graph.find_modules_directly_imported_by(module) - above)
+            deepest = (chain_of(each, above | {module}) for each in below)
+            chains[module] = [module, *max(deepest, key=len, default=[])]
+        return chains[module]
 
-    return max(depth_of(module) for module in graph.modules)
+    return max(map(chain_of, sorted(graph.modules)), key=len)
 
 
 def limits(root: Path) -> Mapping[str, int]:
@@ -136,6 +136,8 @@ def main(arguments: list[str]) -> int:
     for name, value in found.items():
         print(f"{name:20}{value:8,}  (at most {most.get(name, 0):,})")
     wrong = problems(found, most)
+    if any("chain" in each for each in wrong):
+        wrong += ["The longest chain:", *longest_chain(root)]
     print("\n".join(wrong), end="\n" if wrong else "")
     return 1 if wrong else 0
 

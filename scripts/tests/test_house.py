@@ -118,3 +118,22 @@ def test_figures_above_their_limits_are_found(repository: Path) -> None:
     }
     for name, value in found.items():
         assert f"{name} is {value}, above the limit" in done.stdout
+
+
+def test_the_map_names_every_room_and_only_what_is_there() -> None:
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    floors = page.partition("```text\n")[2].partition("```")[0]
+    package = ROOT / "src" / "predict_edit"
+    rooms = {path.name for path in package.iterdir() if path.name not in house.BESIDE_THE_ROOMS}
+
+    assert rooms == set(re.findall(r"^ [1-6 ]  (\w+) ", floors, re.MULTILINE))
+    for name in re.findall(r"`(\w[\w/]*(?:\.py|/))`", page):
+        assert (package / name).exists() or (ROOT / name).exists(), name
+
+
+def test_at_most_twelve_modules_lead_from_a_comment_to_a_review() -> None:
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    walk = re.findall(r"^\d+\. `([\w/]+\.py)`", page, re.MULTILINE)
+
+    assert (walk[0], walk[-1]) == ("cli/action.py", "github/host.py")
+    assert len(walk) <= 12
