@@ -52,19 +52,19 @@ class _IdentityToken(pydantic.BaseModel):
 def job_identity(
     environ: Mapping[str, str], mask: Mask, transport: httpx2.BaseTransport | None = None
 ) -> Callable[[], str]:
-    """A function that fetches a fresh identity token of this job from GitHub.
+    """Make a function that fetches a fresh identity token of this job from GitHub.
 
     The two variables reach the job only with the permission ``id-token: write`` (GitHub,
     "OpenID Connect"). The tokens live for minutes, so each call fetches a new one.
 
     Raises:
-        SignInError: the variables are missing; from the function: no token came.
+        SignInError: the variables are missing; from the function: GitHub sent no token.
     """
     url = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL")
     bearer = environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
     if not url or not bearer:
         raise SignInError(
-            "This job may not ask GitHub for an identity token: ACTIONS_ID_TOKEN_REQUEST_URL or "
+            "This job cannot get an identity token from GitHub: ACTIONS_ID_TOKEN_REQUEST_URL or "
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN is missing.",
             "Add `permissions: id-token: write` to the job, or remove `azure-tenant-id` and "
             "`azure-client-id` to sign in another way.",
@@ -84,7 +84,7 @@ def job_identity(
         except httpx2.HTTPStatusError as error:
             status = error.response.status_code
             raise SignInError(
-                f"GitHub answered {status} to the request for the job's identity token.",
+                f"GitHub answered the request for the job's identity token with {status}.",
                 "Check `permissions: id-token: write` and run the job again.",
             ) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, pydantic.ValidationError) as error:
@@ -107,7 +107,7 @@ def token_source(
     credential: TokenCredential | None = None,
     **entra: Any,
 ) -> TokenSource:
-    """An awaitable source of Entra ID access tokens, cached until shortly before they expire.
+    """Make an awaitable source of Entra ID access tokens, cached until they nearly expire.
 
     ``credential`` replaces the one the settings ask for; ``entra`` goes to azure-identity.
 
@@ -164,7 +164,7 @@ def token_source(
 
 
 def _authority(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
-    """Where Entra ID is for a sovereign cloud, unless the environment says so itself."""
+    """The host of Entra ID in a sovereign cloud, unless the environment sets it."""
     if environ.get("AZURE_AUTHORITY_HOST"):
         return None
     host = host_of(settings.base_url or "")
@@ -175,10 +175,10 @@ def _authority(settings: ModelSettings, environ: Mapping[str, str]) -> str | Non
 
 
 def explain(error: Exception, settings: ModelSettings, way: SignIn) -> SignInError:
-    """What went wrong at Entra ID, and what to check there."""
+    """Explain what went wrong at Entra ID, and what to check there."""
     text = str(error)
     scope = (
-        f"The scope asked for was `{settings.azure_scope}`; the other one Microsoft documents is "
+        f"The requested scope was `{settings.azure_scope}`; Microsoft also documents "
         f"`{other_scope(settings.azure_scope)}` (input `azure-scope`)."
     )
     code = re.search(r"AADSTS\d+", text)
@@ -186,41 +186,41 @@ def explain(error: Exception, settings: ModelSettings, way: SignIn) -> SignInErr
     if code and code.group() == "AADSTS700213":
         shown = f" `{subject.group(1)}`" if subject else ""
         return SignInError(
-            f"Microsoft Entra ID knows no federated credential for this job's subject{shown} "
+            f"Microsoft Entra ID has no federated credential for this job's subject{shown} "
             "(AADSTS700213).",
             "Add a federated credential with exactly this subject, issuer "
             f"`https://token.actions.githubusercontent.com` and audience `{AUDIENCE}` to the "
             f"application `{settings.azure_client_id}`.",
         )
     if code:
-        said = quote(text[code.start() :].split("Trace ID", maxsplit=1)[0].splitlines()[0])
+        reason = quote(text[code.start() :].split("Trace ID", maxsplit=1)[0].splitlines()[0])
         return SignInError(
-            f"Microsoft Entra ID gave no token: {said}",
+            f"Microsoft Entra ID did not issue a token: {reason}",
             f"Check `azure-tenant-id`, `azure-client-id` and `azure-scope`. {scope}",
         )
     if way is SignIn.MACHINE:
         names = list(dict.fromkeys(re.findall(r"^\s*(\w+Credential):", text, re.MULTILINE)))
         tried = f" (tried: {', '.join(names)})" if names else ""
         return SignInError(
-            f"There is no `api-key`, and DefaultAzureCredential found no way to sign in{tried}.",
+            f"`api-key` is missing, and DefaultAzureCredential could not sign in{tried}.",
             "Give `api-key`, or `azure-tenant-id` and `azure-client-id` with `permissions: "
             "id-token: write`. A login by an earlier step is not visible inside a container. "
             + scope,
         )
     return SignInError(
-        f"Microsoft Entra ID gave no token ({type(error).__name__}: {quote(text)}).",
+        f"Microsoft Entra ID did not issue a token ({type(error).__name__}: {quote(text)}).",
         f"Check `azure-tenant-id` and `azure-client-id`. {scope}",
     )
 
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """What TLS trusts; reading the authorities' certificates takes as long as all else here."""
+    """The trusted certificates; reading them takes as long as everything else here."""
     return httpx2.create_ssl_context()
 
 
 def prepare() -> None:
-    """Do before there are settings what the first request would have to wait for.
+    """Do in advance what the first request would have to wait for.
 
     Both libraries load their larger parts on first use.
     """
@@ -255,13 +255,13 @@ def open_client(
     transport: httpx2.AsyncBaseTransport | None = None,
     identity_transport: httpx2.BaseTransport | None = None,
 ) -> openai.AsyncOpenAI:
-    """A client that sends to one place, signed in one way, and retries nothing by itself.
+    """Open a client that sends to one endpoint, signed in one way, without retries of its own.
 
     Redirects are not followed: the SDK would send the file again to wherever they point.
 
     Raises:
         SettingsError: the settings are wrong or contradict each other.
-        SignInError: this job cannot have an identity token.
+        SignInError: this job cannot get an identity token.
     """
     where = read_endpoint(settings)
     keyed = choose_sign_in(settings) is SignIn.KEY

@@ -28,7 +28,7 @@ LEAST_TOKENS = 4
 written at once with or without one, and can only reject. From the first line of code on, what the
 model makes of the prediction decides."""
 LOSSES_TO_STOP = 2
-"""So many answers with more rejected than accepted tokens stop predictions for the run."""
+"""The number of answers with more rejected than accepted tokens that stops predictions."""
 
 LEAST_LIMIT = 256
 """Tokens below which the end of an answer is not believed to be the model's output limit."""
@@ -55,7 +55,7 @@ class PredictionSwitch:
     """The capability table says that this model takes none."""
 
     def decide(self, tokens: int) -> PredictionState:
-        """``SENT``, ``OFF`` or ``STOPPED`` for a file of so many tokens."""
+        """Decide on ``SENT``, ``OFF`` or ``STOPPED`` for a file of this size."""
         if self.mode == "off" or self.refused:
             return PredictionState.OFF
         if self.mode == "on":
@@ -67,11 +67,11 @@ class PredictionSwitch:
         return PredictionState.SENT
 
     def after_refusal(self) -> PredictionSwitch:
-        """The model refused a prediction: none is sent again in this run."""
+        """Send no prediction again in this run, as the model refused one."""
         return dataclasses.replace(self, refused=True)
 
     def after_answer(self, usage: Usage | None) -> PredictionSwitch:
-        """A file with a prediction was answered; figures that are not reported change nothing."""
+        """Count a loss if more was rejected than accepted; unreported figures change nothing."""
         if usage is None:
             return self
         accepted, rejected = usage.accepted_prediction_tokens, usage.rejected_prediction_tokens
@@ -80,18 +80,18 @@ class PredictionSwitch:
         return dataclasses.replace(self, losses=self.losses + 1)
 
     def knowing(self, *, takes_predictions: bool | None) -> PredictionSwitch:
-        """With what the capability table says about the model."""
+        """Apply what the capability table says about the model."""
         return dataclasses.replace(self, unsupported=takes_predictions is False)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the reader of the summary should know about the run's predictions."""
+        """Notes for the summary on the run's predictions."""
         if self.mode == "off":
             return ()
         if self.refused:
-            return ("The model refused predicted outputs; the files were asked for without.",)
+            return ("The model refused predicted outputs; the files were requested without.",)
         if self.mode == "auto" and self.unsupported:
-            return ("This model takes no predicted outputs; the files were asked for without.",)
+            return ("This model takes no predicted outputs; the files were requested without.",)
         if self.mode == "auto" and self.losses >= LOSSES_TO_STOP:
             stopped = (
                 "Predicted outputs were switched off for the rest of the run: in "
@@ -115,7 +115,7 @@ class Knowledge:
         self.dropped: frozenset[str] = frozenset()
         """Optional parameters that the server refused."""
         self.hopeless: PredictEditError | None = None
-        """Why no file of this run can be asked for, such as a wrong key."""
+        """Why every file of this run would fail, such as a wrong key."""
         self.reported_model: str | None = None
         """The model that answered last, as the API names it."""
 
@@ -123,7 +123,7 @@ class Knowledge:
     def capability(self) -> Capability:
         """What is known about the model.
 
-        Its output limit is the one of the settings where given, and never more than what an
+        Its output limit is the one of the settings if given, and never more than what an
         answer of this run was cut at, nor than a third of a context that was found too short:
         the prompt, the answer and the rejected tokens of a prediction share it.
         """
@@ -141,7 +141,7 @@ class Knowledge:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the reader of the summary should know, a sentence each."""
+        """Notes for the summary."""
         return self._switch.notes + tuple(
             f"The model or its server does not take `{name}`; it was left out."
             for name in sorted(self.dropped)
@@ -149,15 +149,15 @@ class Knowledge:
 
     @property
     def least_tokens(self) -> int:
-        """The size below which no prediction is sent; 0 where size does not matter."""
+        """The size below which no prediction is sent; 0 if size does not matter."""
         return self._switch.least_tokens
 
     def decide(self, tokens: int) -> PredictionState:
-        """How a file of so many tokens uses its prediction now."""
+        """Decide how a file of this size uses its prediction now."""
         return self._switch.decide(tokens)
 
     def answered(self, model: str | None, usage: Usage | None, *, predicted: bool) -> None:
-        """A request was answered whole."""
+        """Learn from a whole answer."""
         self._succeeded = True
         if model is not None and model != self.reported_model:
             self.reported_model = model
@@ -168,20 +168,20 @@ class Knowledge:
             self._switch = self._switch.after_answer(usage)
 
     def cut_at(self, tokens: int) -> None:
-        """An answer ended with the finish reason ``length`` after so many tokens."""
+        """Learn that an answer ended with the finish reason ``length`` after so many tokens."""
         if tokens >= LEAST_LIMIT:
             self._cut_at = min(tokens, self._cut_at or tokens)
 
     def too_long(self, tokens: int) -> None:
-        """So many tokens of prompt and answer were too long for the model's context."""
+        """Learn that so many tokens were too long for the model's context."""
         self._context = min(tokens, self._context or tokens)
 
     def adapt(self, error: Exception, fields: Mapping[str, Any], sent: Sequence[str]) -> str | None:
         """Leave out what the server refuses.
 
         Returns:
-            The name of the field that the next request goes without, ``None`` where nothing can
-            be left out. Each field can be refused once only, as it is not sent again.
+            The name of the field that the next request goes without, ``None`` if nothing can be
+            left out. Each field can be refused only once, as it is not sent again.
         """
         name = refused_parameter(error, optional=OPTIONAL & fields.keys())
         if name is not None:
@@ -193,9 +193,9 @@ class Knowledge:
         return None
 
     def failed(self, error: PredictEditError) -> None:
-        """A file was given up; a wrong key or name is wrong for all files.
+        """Learn that a file failed for good: a wrong key or name is wrong for all files.
 
-        After a success it is not: then something changed on the way.
+        After a success it is not: then something changed in between.
         """
         if isinstance(error, _HOPELESS) and not self._succeeded:
             self.hopeless = error

@@ -1,4 +1,4 @@
-"""Asks the model for one text, streamed, and again only if that can help.
+"""Ask the model for one text, streamed, and again only if that can help.
 
 What one answer teaches holds for the rest of the run: see :mod:`predict_edit.llm.capabilities`. A
 rate limit slows all files down: see :mod:`predict_edit.llm.throttle`.

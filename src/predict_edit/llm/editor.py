@@ -46,7 +46,7 @@ class ChatEditor:
         client: From :func:`predict_edit.llm.auth.open_client`; closed by :meth:`aclose`.
         nonce: 16 or more random characters that mark material off in the prompt.
         today: For the warning that the model is about to be retired.
-        runtime: Clock, sleep, deadline and the callback for every attempt.
+        runtime: Clock, sleep, deadline and a callback for every attempt.
         least_tokens: Files with fewer tokens are sent without prediction under ``auto``.
         budget: If several editors share one; otherwise the limits of the settings.
 
@@ -93,7 +93,7 @@ class ChatEditor:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the reader of the summary should know about model and predictions."""
+        """Notes for the summary on model and predictions."""
         warning = retirement_warning(
             (self._knowledge.reported_model, self._settings.model),
             provider=provider_of(self._target.endpoint),
@@ -113,11 +113,11 @@ class ChatEditor:
 
     @property
     def capability(self) -> Capability:
-        """What is known about the model by now."""
+        """What this run knows about the model by now."""
         return self._knowledge.capability
 
     def declines(self, file: SourceFile) -> str | None:
-        """Say why a file cannot be asked for: too long, and nowhere to be cut; nothing is paid."""
+        """Say why a file cannot be edited: too long, and nowhere to cut it; nothing is paid."""
         try:
             self.parts(file.text)
         except FileTooLong as error:
@@ -139,7 +139,7 @@ class ChatEditor:
     async def edit(
         self, request: EditRequest, progress: Progress | None = None
     ) -> FileEdit | FailedEdit:
-        """Ask for one file; every failure of this file is returned, never raised."""
+        """Edit one file; every failure is returned, never raised."""
         log = AttemptLog(path=request.file.path)
         try:
             text = await self._edited(request, log, progress)
@@ -148,7 +148,7 @@ class ChatEditor:
         return FileEdit(file=request.file, text=text, effort=log.effort())
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         await self._client.close()
 
     async def _edited(
@@ -252,7 +252,7 @@ class ChatEditor:
             parts = ()
         if len(parts) > 1:
             return parts
-        cause = f"{error.cause} There is no place to cut the file in pieces that do."
+        cause = f"{error.cause} The file has no place to cut it into pieces that do."
         raise ContextTooLong(cause, error.next_step, limit=error.limit) from None
 
     def _cut_after_all(self, text: str) -> tuple[Part, ...]:

@@ -1,8 +1,8 @@
-"""Edits a file that is longer than one answer, piece by piece.
+"""Edit a file that is longer than one answer, part by part.
 
-The first piece goes alone: it fills the provider's prompt cache with what all pieces have in
-common, and finds out what the model refuses. The others follow side by side, as far as the pace
-allows. One piece that fails fails the file: half an edit is none.
+The first part goes alone: it fills the provider's prompt cache with what all parts have in
+common, and finds out what the model refuses. The others follow side by side, as far as the
+throttle allows. One part that fails fails the file: half an edit is useless.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _UNUSABLE = (AnswerEmpty, AnswerUnusable)
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class LongFile:
-    """One file and its pieces."""
+    """One file and its parts."""
 
     request: EditRequest
     parts: tuple[Part, ...]
@@ -42,13 +42,13 @@ class LongFile:
     log: AttemptLog
     progress: Progress | None = None
     lean: int = 0
-    """How often what is shown beside a piece had to become less; that holds for all pieces."""
+    """How often the context shown with a part had to shrink; it holds for all parts."""
 
     async def edited(self) -> str:
-        """The whole edited file.
+        """Edit all parts and join them.
 
         Raises:
-            PredictEditError: a piece has no usable answer, or the whole is none.
+            PredictEditError: a part has no usable answer, or the whole is not usable.
         """
         received = [0] * len(self.parts)
         logs = [AttemptLog(path=self.log.path) for _ in self.parts]
@@ -60,7 +60,7 @@ class LongFile:
                 if self.progress is not None:
                     self.progress(sum(received))
 
-            return await self._piece(self.parts[index], logs[index], progress, correction)
+            return await self._edit_part(self.parts[index], logs[index], progress, correction)
 
         try:
             texts = [await one(0), *await _together(one(n) for n in range(1, len(self.parts)))]
@@ -80,10 +80,10 @@ class LongFile:
             self.log.active += self.clock() - started
         return "".join(texts)
 
-    async def _piece(
+    async def _edit_part(
         self, part: Part, log: AttemptLog, progress: Progress, correction: str | None
     ) -> str:
-        """One piece; where it or its answer grew past what the model can hold, in smaller ones."""
+        """Edit one part; in smaller ones if it or its answer is too long for the model."""
 
         async def ask(part: Part, halvings: int, lean: int) -> str:
             part, lean = self._leaner(part, lean)
@@ -103,13 +103,13 @@ class LongFile:
         return await ask(part, MOST_HALVINGS, 0)
 
     def _leaner(self, part: Part, lean: int) -> tuple[Part, int]:
-        """A piece with no more beside it than has turned out to fit, and how lean that is."""
+        """Shrink the context shown with a part to what has turned out to fit."""
         while lean < self.lean and (less := chunks.leaner(part, self.request.file.text)):
             part, lean = less, lean + 1
         return part, self.lean
 
     async def _check(self, texts: Sequence[str]) -> None:
-        """Guard the whole as if it had come in one answer; a long text takes its time."""
+        """Guard the whole like one answer, in a thread, as a long text takes its time."""
         file = self.request.file
         await asyncio.to_thread(
             guards.check,
@@ -120,7 +120,7 @@ class LongFile:
         )
 
     async def _guilty(self, texts: Sequence[str]) -> list[int]:
-        """The pieces whose edit alone makes the whole unusable."""
+        """Find the parts whose edit alone makes the whole unusable."""
         found = []
         originals = [part.text for part in self.parts]
         for index, text in enumerate(texts):
@@ -134,7 +134,7 @@ class LongFile:
 
 
 async def _together(coroutines: Iterable[Coroutine[Any, Any, str]]) -> list[str]:
-    """Run side by side; the first that fails stops the others, and its error comes out."""
+    """Run side by side; the first that fails stops the others, and its error is raised."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(coroutine) for coroutine in coroutines]

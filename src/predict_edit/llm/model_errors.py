@@ -1,7 +1,7 @@
-"""From what the SDK raises to what a person should do.
+"""Explain failed requests: from what the SDK raises to what a person should do.
 
 Every exception of openai, httpx2 and json that asking a model can raise becomes one error of the
-project's tree, with a cause and a next step, and the advice whether asking again can help. The
+project's tree, with a cause, a next step, and whether a retry can help. The
 steps are those of Azure's "Predicted outputs" troubleshooting, spelled out for the way of signing
 in and the shape of the address at hand. An error body may echo the request: the file, the prompt,
 or part of a key. What is shown to people, and what error texts are matched against, goes through
@@ -59,7 +59,7 @@ LONGEST_QUOTE = 300
 
 _LONGEST_READ = 8_000
 _RUN = 20
-"""A run of this many characters that also stands in the sent text counts as an echo of it."""
+"""A run of this many characters that also occurs in the sent text counts as an echo of it."""
 
 _KEY_LIKE = re.compile(
     r"""(?ix)
@@ -77,7 +77,7 @@ _SPACES = re.compile(r"(?:\\+[nrt]|\s)+")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What was asked, as far as advice needs."""
+    """The model and endpoint of a request, as far as advice needs them."""
 
     model: str
     endpoint: Endpoint
@@ -251,7 +251,7 @@ def _status(
             errors.ModelRefused(
                 f"{target.host} redirects{f' to {quote(to)}' if to else ''} ({status}). The file "
                 "was not sent there.",
-                "Set `base-url` to the address that answers itself.",
+                "Set `base-url` to the address that serves the API without a redirect.",
             )
         )
     return Failure(_refusal(status, target, _quoted(error, sent)))
@@ -263,7 +263,7 @@ def _refusal(status: int, target: Target, words: str) -> errors.ModelError:
     if status == httpx2.codes.UNAUTHORIZED:
         if entra:
             step = (
-                f"The token was for the scope `{target.scope}`; if this resource wants the other "
+                f"The token was for the scope `{target.scope}`; if this resource expects the other "
                 f"one, set `azure-scope: {other_scope(target.scope)}`. The identity needs the role "
                 f"*{ROLE}* on the Azure OpenAI resource, and `base-url` must name a resource in "
                 "its tenant."
@@ -300,7 +300,7 @@ def _refusal(status: int, target: Target, words: str) -> errors.ModelError:
         return errors.ModelNotFound(cause, _not_found_step(target))
     if status == httpx2.codes.CONTENT_TOO_LARGE:
         return errors.ContextTooLong(
-            f"{target.host} finds the request too large (413){words}",
+            f"{target.host} rejected the request as too large (413){words}",
             "Exclude the file (`exclude`) or set `context: none`.",
         )
     return errors.ModelRefused(
@@ -331,11 +331,11 @@ def _not_found_step(target: Target) -> str:
 
 
 def refuses_prediction(error: Exception, *, sent: Sequence[str]) -> bool:
-    """Whether a request that carried ``prediction`` failed because of it.
+    """Decide whether a request that carried ``prediction`` failed because of it.
 
     Providers word it differently and put it into different shapes of body, so the text counts
-    where no code or parameter is given. ``sent`` are the request's texts: an echo of them is no
-    objection, even where a file speaks of predictions.
+    if no code or parameter is given. ``sent`` are the request's texts: an echo of them is not an
+    objection, even if a file mentions predictions.
     """
     if not isinstance(error, openai.APIStatusError) or error.status_code not in _STATUSES:
         return False
@@ -350,7 +350,7 @@ def refuses_prediction(error: Exception, *, sent: Sequence[str]) -> bool:
 
 
 def refused_parameter(error: Exception, *, optional: Collection[str]) -> str | None:
-    """The optional parameter of the request that the server does not take, if it is one.
+    """Find the optional parameter of the request that the server refused, if it is one.
 
     By code and parameter as OpenAI and Azure send them, or by the location of an
     ``extra_forbidden`` entry as FastAPI servers do.
@@ -380,12 +380,12 @@ def _forbidden_extras(body: object) -> Iterator[str]:
 
 
 def _flat(text: str) -> str:
-    """One line, with single blanks, escaped quotes undone; the form in which texts are compared."""
+    """Put a text on one line, with single blanks and escaped quotes undone, to compare it."""
     return _ESCAPED_QUOTE.sub(r"\1", _SPACES.sub(" ", text))
 
 
 def without_echo(text: str, sent: Sequence[str]) -> str:
-    """``text`` on one line, with every longer run that also stands in ``sent`` taken out.
+    """Put ``text`` on one line, and take out every longer run that also occurs in ``sent``.
 
     Echoes are found although they may be cut short, JSON-escaped or folded differently.
     """
@@ -412,13 +412,13 @@ def _printed(text: str) -> str:
 
 
 def quote(text: str, sent: Sequence[str] = ()) -> str:
-    """Provider text that may be shown: no echo, nothing that looks like a key, one short line."""
+    """Make provider text fit to be shown: no echo, nothing like a key, one short line."""
     text = _KEY_LIKE.sub("[hidden]", without_echo(_printed(text), sent)).strip()
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1].rstrip()}…"
 
 
 def body_text(body: object) -> str:
-    """All of an error body as text, whatever its shape."""
+    """Read all of an error body as text, whatever its shape."""
     if body is None:
         return ""
     if isinstance(body, str):
@@ -430,7 +430,7 @@ def body_text(body: object) -> str:
 
 
 def sentence_of(body: object) -> str:
-    """The sentence for people inside an error body of any known shape.
+    """Find the sentence for people inside an error body of any known shape.
 
     OpenAI's ``{"message": …}`` (already out of ``{"error": …}``), ``{"error": "text"}``,
     FastAPI's ``{"detail": …}``, plain text; everything else as JSON.
@@ -454,5 +454,5 @@ def _validation_line(item: object) -> str:
         return str(item)
     place = item.get("loc")
     where = ".".join(map(str, place)) if isinstance(place, list | tuple) else ""
-    says = str(item.get("msg") or item.get("type") or "")
-    return ": ".join(part for part in (where, says) if part)
+    message = str(item.get("msg") or item.get("type") or "")
+    return ": ".join(part for part in (where, message) if part)

@@ -1,7 +1,7 @@
 """What is known about model families: predictions, limits, retirement, refused parameters.
 
 The table steers what is tried first and what is warned of; it never forbids a model. Names that
-it does not know are tried, and what the API answers counts more than what stands here. State of
+it does not know are tried, and what the API answers counts more than this table. State of
 knowledge: November 2026. Predictions: the vendors' pages on predicted outputs, and recorded 400
 answers of the newer families. Dates: OpenAI's and Azure's retirement schedules, which have moved
 before.
@@ -71,7 +71,7 @@ class Capability:
 
     @property
     def reasons(self) -> bool:
-        """Whether the model spends output tokens on reasoning that is not shown."""
+        """Whether the model spends output tokens on hidden reasoning."""
         return "temperature" in self.refuses
 
 
@@ -97,7 +97,7 @@ _41 = Capability(
     retires_azure=_APRIL,
 )
 
-# The first pattern that matches counts, so the narrower ones stand first. `$` after an optional
+# The first pattern that matches counts, so the narrower ones come first. `$` after an optional
 # date keeps relatives with other limits (audio, search, realtime) out.
 _DATED = r"(-\d{4}-\d{2}-\d{2})?$"
 _TABLE: tuple[tuple[str, Capability], ...] = (
@@ -146,7 +146,7 @@ _TABLE: tuple[tuple[str, Capability], ...] = (
 
 
 def look_up(*names: str | None) -> Capability:
-    """What is known under the first of the names that the table knows.
+    """Look up the first of the names that the table knows.
 
     Give the name that the API reported before the configured one: on Azure the configured name is
     a deployment and may say anything. A gateway's prefix (``openai/gpt-4.1``) is ignored.
@@ -170,8 +170,8 @@ def retirement_warning(
     near = {vendor: date for vendor, date in dates.items() if (date - today).days <= WARNING_DAYS}
     if not near:
         return None
-    said = " and ".join(
+    dated = " and ".join(
         f"{'was to be' if date <= today else 'is to be'} retired by {vendor} on {date.isoformat()}"
         for vendor, date in near.items()
     )
-    return f"The model {shown[0]} {said}, as far as known; choose its successor in time."
+    return f"The model {shown[0]} {dated}, as far as known; choose a successor in time."

@@ -1,7 +1,7 @@
-"""Reads one streamed answer, with a hand on the brake.
+"""Read one streamed answer, ready to stop at any chunk.
 
 The SDK ends a truncated stream without an error, delivers no chunk at all for a page of HTML, and
-has no limit on the whole. So the loop stands here: only an answer with the finish reason ``stop``
+has no limit on the whole. So the loop is ours: only an answer with the finish reason ``stop``
 is whole.
 """
 
@@ -26,7 +26,7 @@ from predict_edit.domain.errors import (
 )
 
 Watch = Callable[[str], str | None]
-"""Reads along with one answer; a sentence says why there is no use in reading on."""
+"""Reads along with one answer; returns a sentence that says why to stop reading, or ``None``."""
 
 _EVENT_STREAM = "text/event-stream"
 
@@ -49,7 +49,7 @@ async def open_stream(
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Reading:
-    """What was received so far; it keeps its figures when reading fails."""
+    """An answer as received so far; it keeps its figures when reading fails."""
 
     most_characters: int
     """Longer than any answer this file can need; reading stops there."""
@@ -57,10 +57,10 @@ class Reading:
     """Seconds without a chunk, once text has begun, after which the stream counts as dead."""
     progress: Callable[[int], None] | None = None
     watch: Watch | None = None
-    """Told of each piece of text."""
+    """Called with each piece of text."""
     clock: Callable[[], float] = time.monotonic
     first_text: float | None = None
-    """When the first text came, by the clock."""
+    """When the first text arrived, by the clock."""
     parts: list[str] = dataclasses.field(default_factory=list)
     characters: int = 0
     usage: Usage | None = None
@@ -85,7 +85,7 @@ class Reading:
             StreamCutShort: no finish reason, or no stream at all.
             AnswerTooLong: the model's output limit was reached.
             AnswerRefused: the model declined.
-            BrokenOff: the answer cannot become the file, by what is there of it.
+            BrokenOff: what was read so far cannot become the file.
             AnswerUnusable: the answer ran away or is something else than text.
             ContentFiltered: the provider's filter cut the answer.
             ModelTimeout: the stream stalled.
@@ -119,7 +119,7 @@ class Reading:
             self._take(chunk)
 
     def _take(self, chunk: object) -> None:
-        """Take one chunk in. Nobody has validated it, so nothing is taken for granted."""
+        """Take one chunk in; it is not validated, so nothing is taken for granted."""
         self.chunks += 1
         model = _field(chunk, "model")
         if isinstance(model, str) and model:
@@ -144,8 +144,8 @@ class Reading:
             if self.characters > self.most_characters:
                 raise AnswerUnusable(
                     f"The answer grew past {self.most_characters} characters, more than this file "
-                    "can need, and was broken off.",
-                    "Ask for less at once, or for something more definite.",
+                    "can need, and was stopped.",
+                    "Ask for less at once, or more specifically.",
                 )
             if self.progress is not None:
                 self.progress(self.characters)
@@ -156,13 +156,13 @@ class Reading:
             self.filtered = self.filtered or finish == "content_filter"
 
     def _look(self, content: str) -> None:
-        """Stop reading where the watch has seen enough."""
+        """Stop reading if the watch says so."""
         cause = self.watch(content) if self.watch is not None else None
         if cause is not None:
             raise BrokenOff(
                 cause,
-                f"The answer was broken off after {self.characters:,} characters. Give the "
-                "command again, with an instruction that says more exactly what to change.",
+                f"Reading stopped after {self.characters:,} characters. Run the command again with "
+                "a more specific instruction.",
             )
 
     def _judge(self, stream: openai.AsyncStream[object]) -> None:
@@ -205,15 +205,15 @@ class Reading:
 
 
 class BrokenOff(AnswerUnusable):
-    """The stream was closed for what it said; telling the model so may help."""
+    """The stream was closed because of its content; a retry that says so may help."""
 
 
 class NoStream(StreamCutShort):
-    """What came was no event stream; asking again would bring the same."""
+    """The answer was not an event stream; a retry would bring the same."""
 
 
 def read_usage(usage: object) -> Usage | None:
-    """The provider's figures; what is missing, null or no count becomes ``None``, never 0."""
+    """Read the provider's figures; what is missing or not a count becomes ``None``, never 0."""
     if usage is None:
         return None
     prompt = _field(usage, "prompt_tokens_details")
@@ -229,7 +229,7 @@ def read_usage(usage: object) -> Usage | None:
 
 
 def _field(holder: object, name: str) -> object:
-    """A field of a JSON object; ``None`` where it is missing, or the holder is something else."""
+    """A field of a JSON object; ``None`` if it is missing or the holder is not an object."""
     return holder.get(name) if isinstance(holder, dict) else None
 
 

@@ -1,4 +1,4 @@
-"""How many requests are in flight, and how long to wait before another one.
+"""Decide how many requests are in flight, and how long to wait before another one.
 
 The number of requests side by side grows slowly with success and is halved by a 429. A wait that
 the server asks for holds back the whole run, because limits belong to the deployment, not to a
@@ -26,7 +26,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
-    """Seconds the server asks to wait, ``None`` where it does not say.
+    """Read the seconds the server asks to wait; ``None`` if it does not say.
 
     ``retry-after-ms`` is OpenAI's and Azure's; ``retry-after`` is seconds or an HTTP date (RFC
     9110).
@@ -45,7 +45,7 @@ def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
 
 
 def duration(text: str) -> float | None:
-    """Seconds of OpenAI's ``x-ratelimit-reset-*``, such as ``6m0s``, ``1.5s`` or ``20ms``."""
+    """Read OpenAI's ``x-ratelimit-reset-*`` as seconds, such as ``6m0s``, ``1.5s`` or ``20ms``."""
     text = text.strip()
     parts = _DURATION.findall(text)
     if not parts or "".join(map("".join, parts)) != text:
@@ -56,16 +56,16 @@ def duration(text: str) -> float | None:
 def backoff(
     attempt: int, *, first: float = 0.5, most: float = 8.0, draw: Callable[[], float]
 ) -> float:
-    """Seconds before the repetition number ``attempt`` (from 1), doubled each time.
+    """Compute the seconds before retry number ``attempt`` (from 1), doubled each time.
 
-    Up to a quarter is taken off at random so that files do not come back in step.
+    Up to a quarter is taken off at random so that files do not retry in step.
     """
     whole = min(most, first * 2.0 ** min(attempt - 1, 30))
     return float(whole * (1 - 0.25 * draw()))
 
 
 class Throttle:
-    """Lets at most a moving number of requests run, and none while the server wants rest."""
+    """Lets an adaptive number of requests run, and none while the server asks to wait."""
 
     def __init__(
         self, most: int, *, clock: Clock = time.monotonic, sleep: Sleep = asyncio.sleep
@@ -109,7 +109,7 @@ class Throttle:
             await place
         except asyncio.CancelledError:
             if not place.cancelled():
-                # It was given in the very moment of the cancellation.
+                # It was given at the moment of the cancellation.
                 self._leave()
             raise
 
@@ -126,16 +126,16 @@ class Throttle:
                 place.set_result(None)
 
     def succeeded(self, headers: Mapping[str, str]) -> None:
-        """A request got through: a little more side by side, unless the headers warn."""
+        """Allow a little more after a request got through, unless the headers warn."""
         self.last_success = self._clock()
         self._limit = min(float(self._most), self._limit + 1 / self._limit)
-        told = {name.lower(): text for name, text in headers.items()}
-        self.limits = {n: text for n, text in told.items() if n.startswith("x-ratelimit-")}
+        sent = {name.lower(): text for name, text in headers.items()}
+        self.limits = {n: text for n, text in sent.items() if n.startswith("x-ratelimit-")}
         self._heed(headers)
         self._wake()
 
     def limited(self, *, started: float, wait: float | None) -> None:
-        """A request that ``started`` then was answered 429: half as many side by side.
+        """Allow half as many after a request that ``started`` then was answered with 429.
 
         Requests that were already in flight at the last cut do not cut again.
         """
@@ -147,7 +147,7 @@ class Throttle:
             self._resume_at = max(self._resume_at, now + wait)
 
     def _heed(self, headers: Mapping[str, str]) -> None:
-        """Slow down before the server has to say so (OpenAI, "Rate limits in headers").
+        """Slow down before the server answers with 429 (OpenAI, "Rate limits in headers").
 
         A remainder of 0 without a time of reset is not believed: some servers always send it.
         """

