@@ -106,9 +106,9 @@ class Knowledge:
 
     def __init__(self, settings: ModelSettings, *, least_tokens: int = 0) -> None:
         self._settings = settings
-        self._switch = PredictionSwitch(
-            mode=settings.prediction, least_tokens=least_tokens
-        ).knowing(takes_predictions=look_up(settings.model).takes_predictions)
+        self.switch = PredictionSwitch(mode=settings.prediction, least_tokens=least_tokens).knowing(
+            takes_predictions=look_up(settings.model).takes_predictions
+        )
         self._succeeded = False
         self._cut_at: int | None = None
         self._context: int | None = None
@@ -142,30 +142,21 @@ class Knowledge:
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes for the summary."""
-        return self._switch.notes + tuple(
+        return self.switch.notes + tuple(
             f"The model or its server does not take `{name}`; it was left out."
             for name in sorted(self.dropped)
         )
-
-    @property
-    def least_tokens(self) -> int:
-        """The size below which no prediction is sent; 0 if size does not matter."""
-        return self._switch.least_tokens
-
-    def decide(self, tokens: int) -> PredictionState:
-        """Decide how a file of this size uses its prediction now."""
-        return self._switch.decide(tokens)
 
     def answered(self, model: str | None, usage: Usage | None, *, predicted: bool) -> None:
         """Learn from a whole answer."""
         self._succeeded = True
         if model is not None and model != self.reported_model:
             self.reported_model = model
-            self._switch = self._switch.knowing(
+            self.switch = self.switch.knowing(
                 takes_predictions=look_up(model, self._settings.model).takes_predictions
             )
         if predicted:
-            self._switch = self._switch.after_answer(usage)
+            self.switch = self.switch.after_answer(usage)
 
     def cut_at(self, tokens: int) -> None:
         """Learn that an answer ended with the finish reason ``length`` after so many tokens."""
@@ -188,7 +179,7 @@ class Knowledge:
             self.dropped |= {name}
             return name
         if "prediction" in fields and refuses_prediction(error, sent=sent):
-            self._switch = self._switch.after_refusal()
+            self.switch = self.switch.after_refusal()
             return "prediction"
         return None
 

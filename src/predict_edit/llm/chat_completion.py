@@ -136,12 +136,7 @@ class Completions:
         self._runtime = runtime
         self._budget = budget
         self._prices = PriceList.of(settings)
-        self._throttle = Throttle(settings.concurrency, clock=runtime.clock, sleep=runtime.sleep)
-
-    @property
-    def limits(self) -> Mapping[str, str]:
-        """The last ``x-ratelimit-*`` headers of an answer."""
-        return self._throttle.limits
+        self.throttle = Throttle(settings.concurrency, clock=runtime.clock, sleep=runtime.sleep)
 
     def check_budget(self, requests: Sequence[Sequence[Message]]) -> None:
         """Make sure that all of these requests, together, can be paid for.
@@ -175,7 +170,7 @@ class Completions:
         limited_since: float | None = None
         while True:
             try:
-                async with self._throttle.slot():
+                async with self.throttle.slot():
                     if self._knowledge.hopeless is not None:
                         raise self._knowledge.hopeless
                     return await self._within_budget(question)
@@ -218,7 +213,7 @@ class Completions:
                 unsaid, first=_LIMITED_FIRST, most=_LIMITED_MOST, draw=self._runtime.draw
             )
             pause = max(grown, pause or 0.0)
-        until = max(since, self._throttle.last_success) + self._settings.timeout
+        until = max(since, self.throttle.last_success) + self._settings.timeout
         if (deadline := self._runtime.deadline) is not None:
             until = deadline if failure.wait is not None else min(until, deadline)
         if self._runtime.clock() + (pause or 0.0) > until:
@@ -235,7 +230,7 @@ class Completions:
         """Make one request; if tokens or money are limited, set its upper bound aside before."""
         text, log = question.text, question.log
         # An empty text predicts nothing.
-        state = self._knowledge.decide(self._size(text)) if text else PredictionState.OFF
+        state = self._knowledge.switch.decide(self._size(text)) if text else PredictionState.OFF
         log.decided(state)
         predicted = state is PredictionState.SENT
         if self._budget is None:
@@ -259,7 +254,7 @@ class Completions:
 
         The tokenizer takes memory and half a second to load, so it is asked only if it matters.
         """
-        least = self._knowledge.least_tokens
+        least = self._knowledge.switch.least_tokens
         return least if len(text) >= _CHARACTERS_PER_TOKEN * least else self._runtime.count(text)
 
     def _bound(self, messages: Sequence[Message], text: str) -> Bound:
@@ -305,7 +300,7 @@ class Completions:
         finally:
             self._log(question, reading, started=started, predicted=predicted, problem=problem)
         self._knowledge.answered(reading.model, reading.usage, predicted=predicted)
-        self._throttle.succeeded(stream.response.headers)
+        self.throttle.succeeded(stream.response.headers)
         return answer
 
     def _log(
@@ -358,7 +353,7 @@ class Completions:
         if left_out == "prediction":
             question.log.prediction = PredictionState.REFUSED
         if failure.again is Again.LATER:
-            self._throttle.limited(started=started, wait=failure.wait)
+            self.throttle.limited(started=started, wait=failure.wait)
         return _Retry(failure, changed=left_out is not None)
 
     def _out_of_time(self) -> PredictEditError:

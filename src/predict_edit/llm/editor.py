@@ -109,7 +109,7 @@ class ChatEditor:
     @property
     def limits(self) -> Mapping[str, str]:
         """The last ``x-ratelimit-*`` headers of an answer, as sent."""
-        return self._completions.limits
+        return self._completions.throttle.limits
 
     @property
     def capability(self) -> Capability:
