@@ -17,7 +17,7 @@ from predict_edit.domain import errors
 from predict_edit.llm.model_errors import (
     LONGEST_QUOTE,
     Again,
-    Target,
+    ModelTarget,
     body_text,
     explain,
     quote,
@@ -38,7 +38,7 @@ REQUEST = httpx2.Request("POST", "https://api.openai.com/v1/chat/completions")
 NOW = dt.datetime(2026, 11, 22, 12, 0, 0, tzinfo=dt.UTC)
 
 
-def target(route: Route = Route.OPENAI, sign_in: SignIn = SignIn.KEY) -> Target:
+def target(route: Route = Route.OPENAI, sign_in: SignIn = SignIn.KEY) -> ModelTarget:
     """A model asked by some route."""
     addresses = {
         Route.OPENAI: "https://api.openai.com/v1",
@@ -46,7 +46,7 @@ def target(route: Route = Route.OPENAI, sign_in: SignIn = SignIn.KEY) -> Target:
         Route.AZURE_DATED: "https://r.openai.azure.com",
         Route.COMPATIBLE: "https://gateway.example/v1",
     }
-    return Target(
+    return ModelTarget(
         model="editor",
         endpoint=Endpoint(route=route, base_url=addresses[route]),
         sign_in=sign_in,

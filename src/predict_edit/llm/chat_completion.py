@@ -25,7 +25,7 @@ from predict_edit.llm import limits
 from predict_edit.llm.billing import Attempt, AttemptLog, PriceList
 from predict_edit.llm.capabilities import OPTIONAL, Knowledge
 from predict_edit.llm.limits import Bound, Budget
-from predict_edit.llm.model_errors import Again, Failure, Target, explain
+from predict_edit.llm.model_errors import Again, Failure, ModelTarget, explain
 from predict_edit.llm.models import Capability
 from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.throttle import Clock, Sleep, Throttle, backoff
@@ -123,7 +123,7 @@ class Completions:
         self,
         client: openai.AsyncOpenAI,
         settings: ModelSettings,
-        target: Target,
+        target: ModelTarget,
         *,
         knowledge: Knowledge,
         runtime: Runtime,

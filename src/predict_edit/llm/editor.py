@@ -27,7 +27,7 @@ from predict_edit.llm.capabilities import LEAST_TOKENS, Knowledge
 from predict_edit.llm.chat_completion import Completions, Runtime
 from predict_edit.llm.limits import Budget
 from predict_edit.llm.long_files import LongFile
-from predict_edit.llm.model_errors import Target
+from predict_edit.llm.model_errors import ModelTarget
 from predict_edit.llm.models import Capability, provider_of, retirement_warning
 from predict_edit.llm.stream import BrokenOff, Watch
 from predict_edit.settings.endpoint import read_endpoint
@@ -70,7 +70,7 @@ class ChatEditor:
         self._nonce = nonce
         self._today = today
         self._runtime = runtime or Runtime(count=tokens.count)
-        self._target = Target(
+        self._target = ModelTarget(
             model=settings.model,
             endpoint=read_endpoint(settings),
             sign_in=choose_sign_in(settings),

@@ -76,7 +76,7 @@ _SPACES = re.compile(r"(?:\\+[nrt]|\s)+")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class ModelTarget:
     """The model and endpoint of a request, as far as advice needs them."""
 
     model: str
@@ -112,7 +112,7 @@ class Failure:
 
 def explain(  # noqa: PLR0911 - one for each kind of exception
     error: Exception,
-    target: Target,
+    target: ModelTarget,
     *,
     sent: Sequence[str] = (),
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
@@ -177,7 +177,7 @@ def _quoted(error: openai.APIError, sent: Sequence[str]) -> str:
 
 
 def _by_content(
-    error: openai.APIError, target: Target, sent: Sequence[str]
+    error: openai.APIError, target: ModelTarget, sent: Sequence[str]
 ) -> errors.ModelError | None:
     """Know an error by its code, whatever status or frame carried it."""
     codes, text = _codes(error), body_text(error.body).lower()
@@ -203,7 +203,7 @@ def _by_content(
     return None
 
 
-def _frame(error: openai.APIError, target: Target, sent: Sequence[str]) -> Failure:
+def _frame(error: openai.APIError, target: ModelTarget, sent: Sequence[str]) -> Failure:
     """Explain an error that arrived inside a stream, after status 200."""
     if known := _by_content(error, target, sent):
         return Failure(known)
@@ -217,7 +217,7 @@ def _frame(error: openai.APIError, target: Target, sent: Sequence[str]) -> Failu
 
 
 def _rate_limited(
-    error: openai.APIError, target: Target, sent: Sequence[str], wait: float | None
+    error: openai.APIError, target: ModelTarget, sent: Sequence[str], wait: float | None
 ) -> errors.ModelRateLimited:
     asked = f", which asks to wait {wait:.0f} s" if wait else ""
     return errors.ModelRateLimited(
@@ -228,7 +228,7 @@ def _rate_limited(
 
 
 def _status(
-    error: openai.APIStatusError, target: Target, sent: Sequence[str], now: dt.datetime
+    error: openai.APIStatusError, target: ModelTarget, sent: Sequence[str], now: dt.datetime
 ) -> Failure:
     """Explain a status that is not 200."""
     status, headers = error.status_code, error.response.headers
@@ -257,7 +257,7 @@ def _status(
     return Failure(_refusal(status, target, _quoted(error, sent)))
 
 
-def _refusal(status: int, target: Target, words: str) -> errors.ModelError:
+def _refusal(status: int, target: ModelTarget, words: str) -> errors.ModelError:
     """Explain a 4xx that asking again does not change; ``words`` ends the sentence."""
     azure, entra = target.endpoint.is_azure, target.sign_in is not SignIn.KEY
     if status == httpx2.codes.UNAUTHORIZED:
@@ -311,7 +311,7 @@ def _refusal(status: int, target: Target, words: str) -> errors.ModelError:
     )
 
 
-def _not_found_step(target: Target) -> str:
+def _not_found_step(target: ModelTarget) -> str:
     if not target.endpoint.is_azure:
         return (
             f"Check three things: `model` is a name that this API knows (now `{target.model}`); "
