@@ -67,7 +67,8 @@ def yaml_problems(text: str, root: Path) -> Iterator[str]:
     elif True in read and "jobs" in read:  # `on:` is a truth value to this reader
         filled = text.replace("OWNER/", "octo/").replace("0" * 40, "1" * 40)
         filled = filled.replace("YOUR-", "my-")
-        for mistake in examine("workflow", filled) or ():
+        examined = examine("workflow", filled)
+        for mistake in examined.mistakes if examined else ():
             yield f"`predict-edit doctor` finds in its line {mistake.line}: {mistake.found}."
     elif set(read) <= set(CONFIG_KEYS):
         yield from _refused(lambda: read_config(text))

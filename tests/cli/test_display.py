@@ -11,21 +11,32 @@ from predict_edit.cli.console import Screen
 from predict_edit.support.log import Secrets
 
 
-def shown(*, plain: bool) -> str:
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Tell so."""
+        return True
+
+
+def shown(stream: io.StringIO) -> str:
     """The same things shown, with hostile text and a secret in them."""
     secrets = Secrets()
     secrets.add("top-secret-1")
-    stream = io.StringIO()
-    screen = Screen(stream, secrets, plain=plain)
+    screen = Screen(stream, secrets)
     screen.line("the key top-secret-1 and \x1b[31mred\x1b[0m and ##[error]x and [bold]markup[/]")
     screen.table(("Name", "n"), [["a\nb", "1"], ["top-secret-1", "1,000"]], right=[1])
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("plain", [True, False])
-def test_secrets_and_control_characters_never_come_through(plain: bool) -> None:
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_secrets_and_control_characters_never_come_through(
+    kind: type[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither in lines nor in tables, with rich or without; markup is text."""
-    text = shown(plain=plain)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")
+    text = shown(kind())
     assert "top-secret-1" not in text
     assert "\x1b[31m" not in text
     assert "##[error]" not in text
@@ -35,7 +46,7 @@ def test_secrets_and_control_characters_never_come_through(plain: bool) -> None:
 
 def test_without_rich_a_table_has_columns() -> None:
     """Figures to the right."""
-    lines = shown(plain=True).splitlines()[1:]
+    lines = shown(io.StringIO()).splitlines()[1:]
     assert lines == ["Name      n", "a\\nb      1", "***   1,000"]
 
 
@@ -56,14 +67,6 @@ def test_a_pipe_gets_plain_text() -> None:
     assert stream.getvalue() == "text\n"
 
 
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        """Tell so."""
-        return True
-
-
 def test_no_color_means_no_escape_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither colours nor bold nor dim (no-color.org)."""
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -77,16 +80,13 @@ def test_no_color_means_no_escape_at_all(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("columns", [80, 200])
-@pytest.mark.parametrize("plain", [True, False])
-def test_paragraphs_fit_the_terminal(
-    columns: int, plain: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_paragraphs_fit_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What goes on in the next line starts below the text, and no word is cut."""
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()
     text = "failed   sign-in  " + " ".join(["word"] * 60)
-    Screen(stream, Secrets(), plain=plain).hanging(text, 18)
+    Screen(stream, Secrets()).hanging(text, 18)
     lines = stream.getvalue().splitlines()
     assert max(map(len, lines)) < columns
     assert all(line.startswith(" " * 18 + "word") for line in lines[1:])
@@ -100,13 +100,10 @@ def test_a_pipe_gets_a_paragraph_on_one_line() -> None:
     assert stream.getvalue().count("\n") == 1
 
 
-@pytest.mark.parametrize("plain", [True, False])
-def test_what_is_to_be_copied_is_never_wrapped(
-    plain: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_to_be_copied_is_never_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it is longer than the terminal is wide."""
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()
-    Screen(stream, Secrets(), plain=plain).verbatim("    if: " + "x " * 50 + "y")
+    Screen(stream, Secrets()).line("    if: " + "x " * 50 + "y")
     assert stream.getvalue() == "    if: " + "x " * 50 + "y\n"

@@ -11,9 +11,9 @@ import dataclasses
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from typing import Any
 
-from predict_edit.cli.console import Screen
+from predict_edit.cli.console import DONE, FAILED, Screen
 from predict_edit.cli.measurement import (
     Measurement,
     PredictionComparison,
@@ -25,68 +25,58 @@ from predict_edit.cli.measurement import (
 )
 from predict_edit.cli.model_choice import read_model
 from predict_edit.domain import EditRequest, SourceFile
-from predict_edit.domain.errors import InvalidInput, PredictEditError, SettingsError
+from predict_edit.domain.errors import InvalidInput, PredictEditError
 from predict_edit.llm import tokens
 from predict_edit.llm.billing import estimate
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import Secrets
 
-DONE, NOTHING, CANNOT = 0, 1, 2
 MOST_ROUNDS = 100
 
 
-def run(
-    arguments: argparse.Namespace,
-    *,
-    environ: Mapping[str, str] | None = None,
-    stream: TextIO | None = None,
-    errors: TextIO | None = None,
-) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Run the command.
 
     Returns:
-        0 when there is a comparison, 1 when nothing could be measured, 2 when the settings or the
-        files are wrong and nothing was requested.
+        0 when there is a comparison, 1 when nothing could be measured.
+
+    Raises:
+        SettingsError: the settings or the files are wrong; nothing was requested.
     """
-    environ = os.environ if environ is None else environ
     secrets = Secrets()
-    screen = Screen(sys.stdout if stream is None else stream, secrets)
-    aside = Screen(sys.stderr if errors is None else errors, secrets)
+    screen, aside = Screen(sys.stdout, secrets), Screen(sys.stderr, secrets)
+    settings = read_model(arguments, os.environ).settings
+    secrets.add(settings.api_key)
+    requests = _requests(arguments)
+    expected = _expected(requests, settings, arguments.rounds)
+    if arguments.estimate:
+        screen.data(expected) if arguments.json else screen.line(_expectation(expected))
+        return DONE
+    aside.hanging(_expectation(expected), style="dim")
 
-    try:
-        settings = read_model(arguments, environ).settings
-        secrets.add(settings.api_key)
-        requests = _requests(arguments)
-        expected = _expected(requests, settings, arguments.rounds)
-        if arguments.estimate:
-            screen.data(expected) if arguments.json else screen.line(_expectation(expected))
-            return DONE
-        aside.line(_expectation(expected), "dim")
-
-        def show_sample(sample: Sample) -> None:
-            kind = "with" if sample.predicted else "without"
-            took = sample.spoiled or f"{sample.seconds:.2f} s"
-            aside.line(f"round {sample.round}, {sample.path}, {kind} prediction: {took}", "dim")
-
-        measurement = asyncio.run(
-            measure(
-                requests,
-                settings,
-                rounds=arguments.rounds,
-                environ=environ,
-                mask=secrets.add,
-                progress=show_sample,
-            )
+    def show_sample(sample: Sample) -> None:
+        kind = "with" if sample.predicted else "without"
+        took = sample.spoiled or f"{sample.seconds:.2f} s"
+        aside.hanging(
+            f"round {sample.round}, {sample.path}, {kind} prediction: {took}", style="dim"
         )
-    except SettingsError as error:
-        aside.line(f"{error.cause} {error.next_step}", "red")
-        return CANNOT
+
+    measurement = asyncio.run(
+        measure(
+            requests,
+            settings,
+            rounds=arguments.rounds,
+            environ=os.environ,
+            mask=secrets.add,
+            progress=show_sample,
+        )
+    )
     result = compare(measurement)
     if arguments.json:
         screen.data(as_data(measurement, result, arguments.rounds))
     else:
         show(measurement, result, screen)
-    return DONE if result.pairs or measurement.refused else NOTHING
+    return DONE if result.pairs or measurement.refused else FAILED
 
 
 def _requests(arguments: argparse.Namespace) -> list[EditRequest]:
@@ -158,10 +148,12 @@ def show(measurement: Measurement, result: PredictionComparison, screen: Screen)
         screen.line(f"The edit was the same in {result.same_edit} of {result.pairs} pairs.")
     spoiled = [sample for sample in measurement.samples if sample.spoiled]
     if spoiled:
-        screen.line(f"{len(spoiled)} calls could not be measured; the first: {spoiled[0].spoiled}")
+        screen.hanging(
+            f"{len(spoiled)} calls could not be measured; the first: {spoiled[0].spoiled}"
+        )
     if measurement.stopped is not None:
-        screen.line(f"Stopped early: {measurement.stopped}", "red")
-    screen.line(result.sentence, "green" if result.verdict == "on" else "bold")
+        screen.hanging(f"Stopped early: {measurement.stopped}", style="red")
+    screen.hanging(result.sentence, style="green" if result.verdict == "on" else "bold")
 
 
 def _cells(side: Side) -> list[str]:

@@ -24,7 +24,9 @@ from predict_edit.support.log import Secrets, harmless, log, set_up
 
 DONE, FAILED, WRONG, UNCHANGED, INTERRUPTED = 0, 1, 2, 3, 130
 KEYS: Final = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_CLIENT_SECRET")
-_RED, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1m", "\x1b[0m"
+Style = Literal["", "bold", "dim", "green", "yellow", "red"]
+_CODES: Final = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33}
+"""ECMA-48, "Select graphic rendition"."""
 
 
 def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
@@ -53,9 +55,9 @@ def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
 
 def say_error(error: PredictEditError) -> None:
     """Print what happened and what to do, in colour if wanted."""
-    red, bold, plain = (_RED, _BOLD, _PLAIN) if coloured(sys.stderr) else ("", "", "")
     cause, step = (printable(part) for part in (error.cause, error.next_step))
-    sys.stderr.write(f"{red}predict-edit:{plain} {bold}{cause}{plain}\n")
+    name = styled("predict-edit:", "red", sys.stderr)
+    sys.stderr.write(f"{name} {styled(cause, 'bold', sys.stderr)}\n")
     if step:
         sys.stderr.write(f"  {step}\n")
     sys.stderr.flush()
@@ -79,6 +81,11 @@ def coloured(stream: object) -> bool:
     return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
 
 
+def styled(text: str, style: Style, stream: TextIO) -> str:
+    """Put a text into colour or bold where the stream takes that."""
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and coloured(stream) else text
+
+
 def has_rich() -> bool:
     """Whether the extra for terminals is installed."""
     return importlib.util.find_spec("rich") is not None
@@ -96,37 +103,25 @@ def _prepare_log(*, debug: bool) -> None:
         log.propagate = False
 
 
-Style = Literal["", "bold", "dim", "green", "yellow", "red"]
-
-
 class Screen:
     """Writes to one stream."""
 
-    def __init__(self, stream: TextIO, secrets: Secrets, *, plain: bool | None = None) -> None:
+    def __init__(self, stream: TextIO, secrets: Secrets) -> None:
         self._stream = stream
         self._secrets = secrets
-        if plain is None:
-            plain = not (stream.isatty() and coloured(stream) and has_rich())
-        self._plain = plain
 
     def safe(self, text: str) -> str:
         """A text without secrets and control characters."""
         return harmless(self._secrets.hide(text))
 
     def line(self, text: str = "", style: Style = "") -> None:
-        """One line or paragraph."""
-        if self._plain:
-            self._stream.write(self.safe(text) + "\n")
-            return
-        from rich.console import Console  # noqa: PLC0415 - an extra
-        from rich.text import Text  # noqa: PLC0415
+        """One line that is never wrapped, so that it can be copied."""
+        self._stream.write(styled(self.safe(text), style, self._stream) + "\n")
 
-        Console(file=self._stream, highlight=False).print(Text(self.safe(text), style=style))
-
-    def hanging(self, text: str, indent: int, style: Style = "") -> None:
+    def hanging(self, text: str, indent: int = 0, style: Style = "") -> None:
         """A paragraph whose further lines start below its text; a pipe gets one long line."""
-        width = shutil.get_terminal_size().columns - 1 if self._stream.isatty() else 0
-        if width < 2 * indent:
+        width = shutil.get_terminal_size().columns - 1
+        if not self._stream.isatty() or width < 2 * indent:
             self.line(text, style)
             return
         for line in textwrap.wrap(
@@ -137,25 +132,14 @@ class Screen:
             break_on_hyphens=False,
             drop_whitespace=True,
         ):
-            self.verbatim(line, style)
-
-    def verbatim(self, text: str, style: Style = "") -> None:
-        """One line that is never wrapped, so that it can be copied."""
-        if self._plain:
-            self.line(text)
-            return
-        from rich.console import Console  # noqa: PLC0415 - an extra
-        from rich.text import Text  # noqa: PLC0415
-
-        console = Console(file=self._stream, highlight=False)
-        console.print(Text(self.safe(text), style=style), soft_wrap=True)
+            self.line(line, style)
 
     def table(
         self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
     ) -> None:
         """A table; the columns of ``right`` hold figures."""
         cells = [[self.safe(cell) for cell in row] for row in rows]
-        if self._plain:
+        if not (self._stream.isatty() and coloured(self._stream) and has_rich()):
             self._plain_table(heads, cells, right)
             return
         from rich.console import Console  # noqa: PLC0415 - an extra

@@ -6,6 +6,7 @@ Only the standard library is imported here: ``predict-edit --version`` answers a
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -36,46 +37,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: list[str]) -> int:
     parser = make_parser()
     arguments = parser.parse(argv)
-    if arguments.command is None:
+    name = arguments.command
+    if name is None:
         parser.print_help()
         return USAGE_WRONG
-    if arguments.command == "action":
-        from predict_edit.cli import action  # noqa: PLC0415 - loaded when called
+    if name == "action":
+        from predict_edit.cli import action  # noqa: PLC0415 - needs nothing of a terminal
 
         return action.main()
-    from predict_edit.cli.console import guarded  # noqa: PLC0415 - loaded when called
+    from predict_edit.cli.console import guarded, has_rich  # noqa: PLC0415 - loaded when needed
 
-    return guarded(_COMMANDS[arguments.command], arguments)
-
-
-def _preview(arguments: argparse.Namespace) -> int:
-    from predict_edit.cli.console import has_rich  # noqa: PLC0415 - loaded when called
-
-    if not has_rich():
+    if name == "preview" and not has_rich():
         sys.stderr.write(NEEDS_RICH)
         return USAGE_WRONG
-    from predict_edit.cli.preview import run  # noqa: PLC0415
-
-    return run(arguments)
+    return guarded(_COMMANDS.get(name, _run_module), arguments)
 
 
-def _edit(arguments: argparse.Namespace) -> int:
-    from predict_edit.cli.edit import run  # noqa: PLC0415 - loaded when called
-
-    return run(arguments)
-
-
-def _page(arguments: argparse.Namespace) -> int:
-    from predict_edit.cli.page import write_page  # noqa: PLC0415 - loaded when called
-
-    sys.stdout.write(f"{write_page(arguments.run_folder, arguments.out)}\n")
-    return 0
-
-
-def _verify(arguments: argparse.Namespace) -> int:
-    from predict_edit.cli.verify import run  # noqa: PLC0415 - loaded when called
-
-    return run(arguments)
+def _run_module(arguments: argparse.Namespace) -> int:
+    """Run a command that has a module of its name here, loaded only now."""
+    status: int = importlib.import_module(f"predict_edit.cli.{arguments.command}").run(arguments)
+    return status
 
 
 def _completion(arguments: argparse.Namespace) -> int:
@@ -83,18 +64,6 @@ def _completion(arguments: argparse.Namespace) -> int:
 
     sys.stdout.write(completion(make_parser(), arguments.shell))
     return 0
-
-
-def _doctor(arguments: argparse.Namespace) -> int:
-    from predict_edit.cli.doctor import run  # noqa: PLC0415 - loaded when called
-
-    return run(arguments)
-
-
-def _compare(arguments: argparse.Namespace) -> int:
-    from predict_edit.cli.compare import run  # noqa: PLC0415 - loaded when called
-
-    return run(arguments)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -113,8 +82,9 @@ def _demo(arguments: argparse.Namespace) -> int:
         (arguments.out / ".gitignore").write_text("*\n")
     if status != 0 or arguments.html is None:
         return status
+    arguments.command = "page"
     arguments.run_folder, arguments.out = arguments.out / "workspace", arguments.html
-    return _page(arguments)
+    return _run_module(arguments)
 
 
 def _schema(arguments: argparse.Namespace) -> int:
@@ -129,13 +99,8 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "preview": _preview,
-    "edit": _edit,
-    "page": _page,
-    "verify": _verify,
     "completion": _completion,
-    "doctor": _doctor,
-    "compare": _compare,
     "demo": _demo,
     "schema": _schema,
 }
+"""Commands without a module of their name."""

@@ -23,25 +23,13 @@ PAGE = "page.html"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make the page and say where it is.
+    """Make the page of what a run left in a folder, and say where the page is.
 
     Raises:
         ResultInvalid: it is not a finished run.
         LocalFileError: the page cannot be written.
     """
-    out = write_page(arguments.run_folder, arguments.out)
-    sys.stdout.write(f"{out}\n")
-    return DONE
-
-
-def write_page(where: Path, out: Path | None = None) -> Path:
-    """Make the page of what a run left in a folder, and return where it is.
-
-    Raises:
-        ResultInvalid: it is not a finished run.
-        LocalFileError: the page cannot be written.
-    """
-    file = _result_file(where)
+    file = _result_file(arguments.run_folder)
     result = _read(file)
     try:
         patch: str | None = file.with_name(EDITS).read_bytes().decode("utf-8", "surrogateescape")
@@ -52,9 +40,10 @@ def write_page(where: Path, out: Path | None = None) -> Path:
             f"{EDITS} cannot be read ({error.strerror}).", "Check its permissions."
         ) from error
     page = page_of_files(result, patch, overhead=_overhead(result))
-    out = file.with_name(PAGE) if out is None else out
+    out = arguments.out or file.with_name(PAGE)
     write_text(out, render_page(page))
-    return out
+    sys.stdout.write(f"{out}\n")
+    return DONE
 
 
 def _result_file(where: Path) -> Path:

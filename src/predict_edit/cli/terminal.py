@@ -268,7 +268,7 @@ class Bars:
         return max(1, self._bars.console.height - 4)
 
 
-class Lines:
+class Lines(Silent):
     """One line a file as it is done, for logs and pipes."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -280,17 +280,11 @@ class Lines:
         self._total = len(files)
         self._write(f"asking the model for {self._total} file{'s' * (self._total != 1)}")
 
-    def received(self, path: str, characters: int) -> None:
-        """Wait for the end."""
-
     def answered(self, answer: FileEdit | FailedEdit) -> None:
         """Say what is done."""
         self._done += 1
         path = printable(answer.file.path)
         self._write(f"[{self._done}/{self._total}] {path}: {_outcome(answer)}")
-
-    def end(self) -> None:
-        """Say nothing more."""
 
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from predict_edit.cli import compare
-from predict_edit.cli.grammar import make_parser
+from predict_edit.cli.main import main
 from predict_edit.cli.measurement import Measurement, measure
 from predict_edit.domain import EditRequest, SourceFile
 from predict_edit.domain.errors import BudgetExceeded, ModelUnauthorized
@@ -127,10 +129,14 @@ def server() -> Iterator[ModelSandbox]:
 
 def command(server: ModelSandbox, *options: str, key: str = API_KEY) -> tuple[int, str, str]:
     """Run the command; its status and what it printed to both streams."""
-    arguments = make_parser().parse(["compare", *options, "--model", "gpt-4o-mini"])
     out, err = io.StringIO(), io.StringIO()
     environ = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": key}
-    status = compare.run(arguments, environ=environ, stream=out, errors=err)
+    with (
+        mock.patch.dict(os.environ, environ),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        status = main(["compare", *options, "--model", "gpt-4o-mini"])
     return status, out.getvalue(), err.getvalue()
 
 

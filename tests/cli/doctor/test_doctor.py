@@ -6,17 +6,18 @@ import contextlib
 import datetime as dt
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx2
 import pytest
 
 from predict_edit import __version__
-from predict_edit.cli import doctor
 from predict_edit.cli.doctor.checks import Check, diagnose
-from predict_edit.cli.grammar import make_parser
+from predict_edit.cli.main import main
 from predict_edit.cli.model_choice import ModelChoice
 from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
@@ -199,6 +200,7 @@ def serving(config: ModelConfig | None = None) -> Iterator[ModelSandbox]:
         yield model
 
 
+OF_MODELS = ("AZURE_", "INPUT_", "OPENAI_")
 NOWHERE = Path("/")
 """No checkout."""
 
@@ -206,8 +208,14 @@ NOWHERE = Path("/")
 def command(*options: str, environ: Mapping[str, str], here: Path = NOWHERE) -> tuple[int, str]:
     """Run the command; its status and what it printed."""
     stream, errors = io.StringIO(), io.StringIO()
-    arguments = make_parser().parse(["doctor", *options])
-    status = doctor.run(arguments, environ=environ, stream=stream, errors=errors, here=here)
+    own = {name: value for name, value in os.environ.items() if not name.startswith(OF_MODELS)}
+    with (
+        mock.patch.dict(os.environ, own | dict(environ), clear=True),
+        contextlib.chdir(here),
+        contextlib.redirect_stdout(stream),
+        contextlib.redirect_stderr(errors),
+    ):
+        status = main(["doctor", *options])
     return status, stream.getvalue()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -140,9 +139,9 @@ def filled(text: str) -> str:
 
 def found(text: str, deliver: str = "") -> list[Mistake]:
     """The mistakes of a workflow that uses the action."""
-    mistakes = examine("w.yml", text, deliver)
-    assert mistakes is not None
-    return mistakes
+    examined = examine("w.yml", text, deliver)
+    assert examined is not None
+    return list(examined.mistakes)
 
 
 def by_hand(text: str, mistake: Mistake) -> str:
@@ -424,8 +423,8 @@ def test_other_workflows_are_left_alone(text: str) -> None:
 @given(text=st.text(alphabet="on:jbs- \n{}[]&*!|>'\"#predict-edit/@$uw", max_size=200))
 def test_no_text_is_too_strange(text: str) -> None:
     """Whatever stands in a file, the answer is a list or that it is another's."""
-    mistakes: Sequence[Mistake] | None = examine("w.yml", text)
-    assert mistakes is None or all(mistake.line > 0 for mistake in mistakes)
+    examined = examine("w.yml", text)
+    assert examined is None or all(mistake.line > 0 for mistake in examined.mistakes)
 
 
 def test_windows_line_ends_change_no_line_number() -> None:
@@ -436,8 +435,6 @@ def test_windows_line_ends_change_no_line_number() -> None:
 
 def test_both_endings_are_workflow_files(tmp_path: Path) -> None:
     """As GitHub sees it; other files are none."""
-    folder = tmp_path / ".github" / "workflows"
-    folder.mkdir(parents=True)
     for name in ("b.yaml", "a.yml", "c.txt"):
-        (folder / name).touch()
+        (tmp_path / name).touch()
     assert [path.name for path in workflow_files(tmp_path)] == ["a.yml", "b.yaml"]

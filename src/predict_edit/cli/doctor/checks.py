@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx2
@@ -21,6 +22,8 @@ from predict_edit.domain import (
 )
 from predict_edit.domain.errors import (
     AnswerError,
+    ConfigError,
+    LocalFileError,
     ModelForbidden,
     ModelUnauthorized,
     PredictEditError,
@@ -34,6 +37,7 @@ from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.models import Capability, provider_of, retirement_warning
 from predict_edit.report.view import dollars
 from predict_edit.settings.endpoint import Endpoint, read_endpoint
+from predict_edit.settings.repository_config import CONFIG_PATH, read_config
 from predict_edit.settings.sign_in import SignIn, choose_sign_in
 
 State = Literal["ok", "warning", "failed", "skipped"]
@@ -108,6 +112,23 @@ def _warning(name: str, found: str, next_step: str = "") -> Check:
 
 def _skipped(name: str, found: str) -> Check:
     return Check(name=name, state="skipped", found=found)
+
+
+def of_config(root: Path | None) -> tuple[list[Check], str]:
+    """Check the config of a checkout if it has one, and read how edits are to be delivered."""
+    path = root / CONFIG_PATH if root else None
+    if path is None or not path.is_file():
+        return [], ""
+    try:
+        config = read_config(path.read_bytes())
+    except OSError as error:
+        raise LocalFileError(
+            f"{path} cannot be read: {error.strerror}.", "Check its permissions."
+        ) from None
+    except ConfigError as error:
+        return [failed("config", error)], ""
+    recipes = f" with {len(config.recipes)} recipes" if config.recipes else ""
+    return [_ok("config", f"{CONFIG_PATH} is valid{recipes}")], str(config.deliver or "")
 
 
 def of_settings(chosen: ModelChoice, where: Endpoint, way: SignIn) -> Check:

@@ -153,7 +153,7 @@ def permission_mistakes(use: Use) -> Iterator[Mistake]:
     if held is None:
         if wanted:
             yield use.mistake(
-                _name_of(use),
+                _job_key(use),
                 "no permissions are named, so the job has the repository's default, which may be "
                 "too little or far too much",
                 use.source.added(use.job, "permissions", wanted, before="steps"),
@@ -258,11 +258,6 @@ def _rewritten(use: Use, own: Entry | None, rights: Mapping[str, str]) -> tuple[
     return (use.source.rewritten(own, rights or "{}"),)
 
 
-def _name_of(use: Use) -> yaml.Node:
-    """The name of the job, to point at."""
-    return entries(entries(use.source.root)["jobs"].value)[use.job_name].key
-
-
 _MINUTES: Final = ("15", "30")
 """For a pull request, and for a branch."""
 _OTHER_SYSTEM = re.compile(r"(?:windows|macos)\b", re.IGNORECASE)
@@ -282,6 +277,7 @@ def job_mistakes(use: Use) -> Iterator[Mistake]:
 
 
 def _job_key(use: Use) -> yaml.Node:
+    """The name of the job, to point at."""
     return entries(value_of(use.source.root, "jobs"))[use.job_name].key
 
 
