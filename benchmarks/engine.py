@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.figures import Section, Target, milliseconds, ratios
 from benchmarks.plot import Line, lines_plot
 from benchmarks.scale import Scale
-from predict_edit.domain import ChangedFile, Hunk, SourceFile
+from predict_edit.domain.edits import ChangedFile, Hunk, SourceFile
 from predict_edit.suggest.anchors import Anchors, anchors_of
 from predict_edit.suggest.compose import Head, compose
 from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.domain import (
+from predict_edit.domain.editor_port import Editor, Progress
+from predict_edit.domain.edits import (
     EditRequest,
     Effort,
     FailedEdit,
@@ -22,7 +23,6 @@ from predict_edit.domain import (
     SourceFile,
     Usage,
 )
-from predict_edit.domain.editor_port import Editor, Progress
 from predict_edit.domain.errors import AnswerRefused
 from predict_edit.findings import Roots
 from predict_edit.findings.workspace import Workspace

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from predict_edit.domain import Outcome, PlacementKind
+from predict_edit.domain.edits import PlacementKind
+from predict_edit.domain.run_report import Outcome
 from predict_edit.run.outcome import Finished
 from predict_edit.support.markers import find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault

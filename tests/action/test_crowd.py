@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from predict_edit.domain import Outcome
+from predict_edit.domain.run_report import Outcome
 from predict_edit.support.markers import Marker, find_marker
 from predict_edit.trigger.rate_limit import COMMANDS, LONGEST_RUN, signature
 from predict_edit_sandbox.github import Fault

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.delivery.review_batches import BATCH
-from predict_edit.domain import Outcome, PlacementKind
+from predict_edit.domain.edits import PlacementKind
+from predict_edit.domain.run_report import Outcome
 from predict_edit.support.markers import find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.domain import FileStatus, Outcome, PlacementKind
+from predict_edit.domain.edits import PlacementKind
+from predict_edit.domain.run_report import FileStatus, Outcome
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox
 from predict_edit_sandbox.stage import REPOSITORY, Stage, many
 from predict_edit_sandbox.world_files import WorldFile

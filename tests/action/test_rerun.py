@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from predict_edit.domain import Outcome
+from predict_edit.domain.run_report import Outcome
 from predict_edit.run.outcome import Finished
 from predict_edit_sandbox.github import Fault
 from predict_edit_sandbox.github.nouns import IssueComment

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.domain import FileStatus, Outcome
+from predict_edit.domain.run_report import FileStatus, Outcome
 from predict_edit.run.manifest import Manifest, read_parts
 from predict_edit.run.outcome import Finished
 from predict_edit.suggest.place import HEAD_MOVED

@@ -7,15 +7,8 @@ import io
 import pytest
 
 from predict_edit.cli.action import MAX_ANNOTATIONS, annotate
-from predict_edit.domain import (
-    CommandRef,
-    CommandSource,
-    FileResult,
-    FileStatus,
-    Job,
-    Outcome,
-    RunReport,
-)
+from predict_edit.domain.repository import CommandRef, CommandSource
+from predict_edit.domain.run_report import FileResult, FileStatus, Job, Outcome, RunReport
 from predict_edit.support.log import Console, Secrets
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from predict_edit.cli.console import Silent
 from predict_edit.cli.terminal import Bars, Lines, watch_for
-from predict_edit.domain import Effort, FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.edits import Effort, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import ModelTimeout
 
 FILES = [SourceFile(path=name, text="x" * 100, blob_sha="1") for name in ("a.py", "b.py")]

@@ -11,16 +11,8 @@ import pytest
 from rich.console import Console
 
 from predict_edit.cli import terminal
-from predict_edit.domain import (
-    Effort,
-    FileResult,
-    FileStatus,
-    Outcome,
-    PredictionState,
-    RunReport,
-    SourceFile,
-    Usage,
-)
+from predict_edit.domain.edits import Effort, PredictionState, SourceFile, Usage
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.suggest.place import place
 
 

@@ -7,7 +7,8 @@ import hashlib
 
 from predict_edit.delivery.review_markers import MarkedSuggestion
 from predict_edit.delivery.suggestions import _links
-from predict_edit.domain import PullRequest, Suggestion
+from predict_edit.domain.edits import Suggestion
+from predict_edit.domain.repository import PullRequest
 
 PULL = PullRequest(
     number=1,

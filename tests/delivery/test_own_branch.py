@@ -9,8 +9,8 @@ import pytest
 
 from predict_edit.delivery.own_branch import KIND, OwnBranch, find_own_branch, marker_of
 from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of
-from predict_edit.domain import BranchPull, BranchState
 from predict_edit.domain.ports import GitHost
+from predict_edit.domain.repository import BranchPull, BranchState
 from predict_edit.support.markers import Marker, find_marker
 
 SECRET = "sk-key"

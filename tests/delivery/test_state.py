@@ -28,7 +28,7 @@ from predict_edit.delivery.state import (
     unpack,
     unpack_old_answers,
 )
-from predict_edit.domain import (
+from predict_edit.domain.edits import (
     Aim,
     ChangedFile,
     EditRequest,

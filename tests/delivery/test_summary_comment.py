@@ -10,9 +10,9 @@ import pytest
 
 from predict_edit.delivery import summary_comment
 from predict_edit.delivery.summary_comment import SummaryComment
-from predict_edit.domain import CommandRef, CommandSource, Comment
 from predict_edit.domain.errors import ForgeForbidden, ForgeUnavailable
 from predict_edit.domain.ports import GitHost
+from predict_edit.domain.repository import CommandRef, CommandSource, Comment
 
 COMMAND = CommandRef(source=CommandSource.ISSUE_COMMENT, comment_id=1, author="ada")
 FORBIDDEN = ForgeForbidden("GitHub does not let the token comment.", "Add a permission.")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import Aim, ChangedFile, EditRequest, Finding, SourceFile
+from predict_edit.domain.edits import Aim, ChangedFile, EditRequest, Finding, SourceFile
 from predict_edit.edit.prompt import (
     MAX_HUNK,
     MAX_PATCH,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from predict_edit.domain import Finding
+from predict_edit.domain.edits import Finding
 from predict_edit.findings import Roots
 
 ROOTS = Roots(folders=("/github/workspace",), name="game")

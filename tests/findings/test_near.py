@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from predict_edit.domain import Hunk
+from predict_edit.domain.edits import Hunk
 from predict_edit.findings import OFF_TARGET, near
 
 from .conftest import finding

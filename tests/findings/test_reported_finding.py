@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from predict_edit.domain import Dropped
+from predict_edit.domain.edits import Dropped
 from predict_edit.findings.reported_finding import (
     NO_FILE_ADDRESS,
     NO_PATH,

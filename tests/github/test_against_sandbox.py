@@ -8,16 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.domain import (
-    CommandRef,
-    CommandSource,
-    CommitDraft,
-    Reaction,
-    ReviewDraft,
-    Role,
-    Suggestion,
-)
+from predict_edit.domain.edits import ReviewDraft, Suggestion
 from predict_edit.domain.errors import AnchorRefused, BranchMoved, ForgeForbidden, ForgeUnavailable
+from predict_edit.domain.repository import CommandRef, CommandSource, CommitDraft, Reaction, Role
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, run_sandbox_github

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.domain import CommitDraft
 from predict_edit.domain.errors import (
     BranchMoved,
     ForgeAnswerInvalid,
     ForgeForbidden,
     ForgeUnavailable,
 )
+from predict_edit.domain.repository import CommitDraft
 from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:

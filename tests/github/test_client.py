@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import web
 
-from predict_edit.domain import Reaction, ReviewDraft
+from predict_edit.domain.edits import ReviewDraft
 from predict_edit.domain.errors import (
     EventError,
     ForgeAnswerInvalid,
@@ -22,6 +22,7 @@ from predict_edit.domain.errors import (
     PredictEditError,
     SettingsError,
 )
+from predict_edit.domain.repository import Reaction
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 
@@ -152,7 +153,7 @@ async def test_reactions_neither_wait_nor_fail(
     github: FakeGitHub, forge: GitHubHost, make_forge: MakeForge, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A limited reaction is let go at once, with a line in the debug log."""
-    from predict_edit.domain import CommandRef, CommandSource
+    from predict_edit.domain.repository import CommandRef, CommandSource
 
     command = CommandRef(source=CommandSource.ISSUE_COMMENT, comment_id=5, author="mona")
     github.on("POST", "issues/comments/5/reactions", LIMITED, status=403)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.domain import Finding
+from predict_edit.domain.edits import Finding
 from predict_edit.domain.errors import FindingsError, ForgeForbidden
 from predict_edit.findings.collection import collect
 from predict_edit.github.client import Client

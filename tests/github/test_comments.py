@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from githubkit_schemas.latest import models
 
-from predict_edit.domain import CommandRef, CommandSource, Reaction
 from predict_edit.domain.errors import ForgeForbidden, ForgeNotFound, ForgeRefused
+from predict_edit.domain.repository import CommandRef, CommandSource, Reaction
 from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import web
 
-from predict_edit.domain import FileContent
 from predict_edit.domain.errors import (
     ForgeAnswerInvalid,
     ForgeError,
     ForgeUnauthorized,
     ForgeUnavailable,
 )
+from predict_edit.domain.repository import FileContent
 from predict_edit.github.contents import MAX_BYTES
 from predict_edit.github.host import GitHubHost
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import web
 
-from predict_edit.domain import ReviewDraft
+from predict_edit.domain.edits import ReviewDraft
 from predict_edit.domain.errors import (
     ForgeAnswerInvalid,
     ForgeError,

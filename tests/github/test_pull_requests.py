@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from predict_edit.domain import ChangedFile, Role
+from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.errors import (
     ForgeAnswerInvalid,
     ForgeError,
     ForgeForbidden,
     ForgeUnavailable,
 )
+from predict_edit.domain.repository import Role
 from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:

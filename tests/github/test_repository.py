@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.domain import BranchMove, BranchPull, CommitDraft, PullDraft
 from predict_edit.domain.errors import BranchMoved, ForgeForbidden, ForgeRefused
+from predict_edit.domain.repository import BranchMove, BranchPull, CommitDraft, PullDraft
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github

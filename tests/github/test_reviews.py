@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from githubkit_schemas.latest import models
 
-from predict_edit.domain import ReviewDraft, Suggestion
+from predict_edit.domain.edits import ReviewDraft, Suggestion
 from predict_edit.domain.errors import (
     AnchorRefused,
     ForgeForbidden,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction
 from predict_edit.domain.errors import ForgeError, ForgeForbidden
+from predict_edit.domain.repository import CommandRef, CommandSource, Comment, Reaction
 from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from predict_edit.domain import Role
 from predict_edit.domain.errors import ForgeAnswerInvalid, ForgeUnavailable
+from predict_edit.domain.repository import Role
 
 if TYPE_CHECKING:
     from tests.github.conftest import FakeGitHub, MakeForge, MakeServer

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 
-from predict_edit.domain import ChangedFile, Finding
+from predict_edit.domain.edits import ChangedFile, Finding
 from predict_edit.domain.errors import CommandError, FindingsError
 from predict_edit.findings import Roots
 from predict_edit.findings.formats import parse_report

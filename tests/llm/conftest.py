@@ -15,7 +15,7 @@ import openai
 import pytest
 from aiohttp import web
 
-from predict_edit.domain import EditRequest, SourceFile
+from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.llm.auth import open_client
 from predict_edit.settings.fields import ModelSettings
 

@@ -14,7 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import EditRequest, Effort, FileEdit, PredictionState, SourceFile, Usage
+from predict_edit.domain.edits import (
+    EditRequest,
+    Effort,
+    FileEdit,
+    PredictionState,
+    SourceFile,
+    Usage,
+)
 from predict_edit.domain.errors import ModelTimeout, ModelUnavailable, PredictEditError
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import PredictionState, Usage
+from predict_edit.domain.edits import PredictionState, Usage
 from predict_edit.llm.capabilities import PredictionSwitch
 
 SENT, OFF, STOPPED = PredictionState.SENT, PredictionState.OFF, PredictionState.STOPPED

@@ -15,8 +15,8 @@ import pytest
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from pydantic import TypeAdapter
 
-from predict_edit.domain import FailedEdit, FileEdit, PredictionState, Usage
 from predict_edit.domain.editor_port import Editor
+from predict_edit.domain.edits import FailedEdit, FileEdit, PredictionState, Usage
 from predict_edit.domain.errors import (
     AnswerEmpty,
     AnswerTooLong,

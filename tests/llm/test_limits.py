@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from predict_edit.domain import Usage
+from predict_edit.domain.edits import Usage
 from predict_edit.domain.errors import BudgetExceeded, InvalidInput
 from predict_edit.edit.prompt import Message
 from predict_edit.llm import limits

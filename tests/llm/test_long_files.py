@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from predict_edit.domain import EditRequest, FailedEdit, FileEdit, PredictionState, SourceFile
+from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, PredictionState, SourceFile
 from predict_edit.domain.errors import (
     AnswerTooLong,
     AnswerUnusable,

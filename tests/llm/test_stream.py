@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import Usage
+from predict_edit.domain.edits import Usage
 from predict_edit.domain.errors import (
     AnswerRefused,
     AnswerTooLong,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import EditRequest, SourceFile
+from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.editor import ChatEditor

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import doc_tables
-from predict_edit.domain import Outcome, RunReport
+from predict_edit.domain.run_report import Outcome, RunReport
 from predict_edit.report.outputs import OutputPaths, to_outputs
 from predict_edit.settings.fields import INPUT_NAMES
 

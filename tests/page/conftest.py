@@ -18,19 +18,16 @@ import aiohttp
 import pytest
 
 from predict_edit.cli.local_run import job_for
-from predict_edit.domain import (
+from predict_edit.domain.edits import (
     ChangedFile,
     Effort,
-    FileResult,
-    FileStatus,
     Hunk,
-    Outcome,
     PlacementKind,
     PredictionState,
-    RunReport,
     SourceFile,
     Usage,
 )
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.suggest.anchors import local_patch
 from predict_edit.suggest.place import Judge, place
 

@@ -9,8 +9,9 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from predict_edit.domain import FileResult, PlacementKind, RunReport
+from predict_edit.domain.edits import PlacementKind
 from predict_edit.domain.errors import ResultInvalid
+from predict_edit.domain.run_report import FileResult, RunReport
 from predict_edit.report.page.changes import CONTEXT, Change, Page, page_of_files, page_of_report
 from predict_edit.report.result import to_result
 from predict_edit.suggest.patch import edits_patch

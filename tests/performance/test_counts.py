@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.domain import ChangedFile, Hunk, SourceFile
+from predict_edit.domain.edits import ChangedFile, Hunk, SourceFile
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.suggest.place import place
 from predict_edit_sandbox.github.requestlog import LoggedRequest, round_trips

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.domain import (
-    CommandRef,
-    CommandSource,
-    CommitDraft,
-    Reaction,
-    ReviewDraft,
-    Role,
-    Suggestion,
-)
+from predict_edit.domain.edits import ReviewDraft, Suggestion
 from predict_edit.domain.errors import (
     AnchorRefused,
     BranchMoved,
@@ -26,6 +18,7 @@ from predict_edit.domain.errors import (
     ForgeUnauthorized,
     ForgeUnavailable,
 )
+from predict_edit.domain.repository import CommandRef, CommandSource, CommitDraft, Reaction, Role
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openai.types.chat import ChatCompletion
 
-from predict_edit.domain import (
+from predict_edit.domain.edits import (
     EditRequest,
     FailedEdit,
     FileEdit,

@@ -12,24 +12,19 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from predict_edit.domain import (
-    CommandRef,
-    CommandSource,
+from predict_edit.domain.edits import (
     Effort,
-    FileResult,
-    FileStatus,
     Hunk,
-    Job,
-    Outcome,
     PlacedFile,
     Placement,
     PlacementKind,
     PredictionState,
-    RunReport,
     SourceFile,
     Suggestion,
     Usage,
 )
+from predict_edit.domain.repository import CommandRef, CommandSource
+from predict_edit.domain.run_report import FileResult, FileStatus, Job, Outcome, RunReport
 
 MARKER = "<!-- predict-edit:v1 summary command=17 head=1111111 state=done -->"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from predict_edit.domain import FileResult, FileStatus, Outcome
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
 from predict_edit.report.summary import render_job_summary
 
 from .conftest import HOSTILE, a_report, a_usage, an_edited_file, assert_inert, read_markdown

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from predict_edit.domain import Outcome
+from predict_edit.domain.run_report import Outcome
 from predict_edit.report.outputs import OutputPaths, to_outputs
 
 from .conftest import a_report, an_edited_file

@@ -8,16 +8,8 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from predict_edit.domain import (
-    FileResult,
-    FileStatus,
-    Hunk,
-    Outcome,
-    PlacedFile,
-    Placement,
-    PlacementKind,
-    SourceFile,
-)
+from predict_edit.domain.edits import Hunk, PlacedFile, Placement, PlacementKind, SourceFile
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
 from predict_edit.report.result import ResultFile, result_json, result_schema, to_result
 
 from .conftest import HOSTILE, a_report, an_edited_file

@@ -9,19 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from predict_edit.domain import (
-    CommandRef,
-    CommandSource,
-    Effort,
-    FileResult,
-    FileStatus,
-    Job,
-    Outcome,
-    PredictionState,
-    RunReport,
-    Usage,
-)
-from predict_edit.domain.edits import OVER_MAX_FILES
+from predict_edit.domain.edits import OVER_MAX_FILES, Effort, PredictionState, Usage
+from predict_edit.domain.repository import CommandRef, CommandSource
+from predict_edit.domain.run_report import FileResult, FileStatus, Job, Outcome, RunReport
 from predict_edit.report.jinja import cuts, render
 from predict_edit.report.markdown import length
 from predict_edit.report.summary import render_job_summary, render_progress, render_summary

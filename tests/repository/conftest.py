@@ -15,18 +15,10 @@ from typing import Any
 import pytest
 
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.domain import (
-    CommandRef,
-    CommandSource,
-    EditRequest,
-    Effort,
-    FailedEdit,
-    FileEdit,
-    SourceFile,
-    Usage,
-)
 from predict_edit.domain.editor_port import Progress
+from predict_edit.domain.edits import EditRequest, Effort, FailedEdit, FileEdit, SourceFile, Usage
 from predict_edit.domain.errors import BudgetExceeded, ModelUnavailable
+from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.findings import Roots
 from predict_edit.findings.workspace import Workspace
 from predict_edit.github.client import Client

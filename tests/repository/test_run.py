@@ -6,7 +6,8 @@ import pytest
 
 from predict_edit.delivery.own_branch import KIND
 from predict_edit.delivery.state import Memory, answer_of, pack, unpack_unsealed
-from predict_edit.domain import EditRequest, FileStatus, Outcome, PlacementKind
+from predict_edit.domain.edits import EditRequest, PlacementKind
+from predict_edit.domain.run_report import FileStatus, Outcome
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.markers import Marker, find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.domain import EditRequest, FileStatus, Outcome
+from predict_edit.domain.edits import EditRequest
 from predict_edit.domain.errors import SpreadError
+from predict_edit.domain.run_report import FileStatus, Outcome
 from predict_edit.run.manifest import (
     DoneFile,
     Manifest,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from predict_edit.domain import EditRequest, SourceFile
+from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.llm.billing import Estimate
 from predict_edit.run.estimate import as_data, estimate, estimate_note, in_words
 from predict_edit.settings.fields import ModelSettings

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from predict_edit.domain import Effort, FileResult, FileStatus, Outcome, RunReport
+from predict_edit.domain.edits import Effort
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.run.outcome import Finished, exit_status, money_of, outcome_of
 from predict_edit.settings.fields import FailOn
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from predict_edit.domain import ChangedFile
+from predict_edit.domain.edits import ChangedFile
 from predict_edit.run import start as serving
 
 

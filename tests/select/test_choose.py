@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import ChangedFile, SkippedFile
+from predict_edit.domain.edits import ChangedFile, SkippedFile
 from predict_edit.select import GitAttributes, Selection, choose
 from predict_edit.support.globs import split_globs
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
+from predict_edit.domain.edits import ChangedFile, SkippedFile, SourceFile
+from predict_edit.domain.repository import FileContent
 from predict_edit.select import GitAttributes, open_files, open_source
 from predict_edit.select.content import MAX_LINE
 from predict_edit.support.git import blob_sha_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cProfile
 
-from predict_edit.domain import TreeFile
+from predict_edit.domain.repository import TreeFile
 from predict_edit.select import GitAttributes
 from predict_edit.select.choose import choose_from_tree
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import Role
 from predict_edit.domain.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
+from predict_edit.domain.repository import Role
 from predict_edit.settings.fields import (
     CommandOptions,
     Defaults,

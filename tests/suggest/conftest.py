@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from predict_edit.domain import ChangedFile, SourceFile, Suggestion
+from predict_edit.domain.edits import ChangedFile, SourceFile, Suggestion
 
 _ENVIRONMENT = {
     "PATH": os.environ["PATH"],

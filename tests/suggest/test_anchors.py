@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from predict_edit.domain import ChangedFile, SourceFile
+from predict_edit.domain.edits import ChangedFile, SourceFile
 from predict_edit.suggest.anchors import (
     DELETED_LINES,
     FILE_REMOVED,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import Placement, Suggestion
+from predict_edit.domain.edits import Placement, Suggestion
 from predict_edit.suggest import compose as composing
 from predict_edit.suggest.anchors import DELETED_LINES, OUTSIDE, TWO_HUNKS, Anchors, Span
 from predict_edit.suggest.compose import (

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.domain import ChangedFile, PlacedFile, PlacementKind, SourceFile, Suggestion
+from predict_edit.domain.edits import ChangedFile, PlacedFile, PlacementKind, SourceFile, Suggestion
 from predict_edit.suggest.anchors import (
     DELETED_LINES,
     OUTSIDE,

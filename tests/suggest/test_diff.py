@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.domain import Hunk
+from predict_edit.domain.edits import Hunk
 from predict_edit.domain.errors import DiffError
 from predict_edit.suggest import diff
 from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between

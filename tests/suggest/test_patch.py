@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.domain import PlacedFile, PlacementKind, SourceFile
+from predict_edit.domain.edits import PlacedFile, PlacementKind, SourceFile
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.suggest.patch import (
     edits_patch,

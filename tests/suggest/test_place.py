@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from predict_edit.domain import ChangedFile, Hunk, PlacedFile, PlacementKind, SourceFile
+from predict_edit.domain.edits import ChangedFile, Hunk, PlacedFile, PlacementKind, SourceFile
 from predict_edit.suggest import anchors, replay
 from predict_edit.suggest import compose as composing
 from predict_edit.suggest import place as placing

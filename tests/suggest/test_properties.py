@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from predict_edit.domain import Hunk, PlacedFile, PlacementKind, SourceFile, Suggestion
+from predict_edit.domain.edits import Hunk, PlacedFile, PlacementKind, SourceFile, Suggestion
 from predict_edit.suggest.anchors import (
     DELETED_LINES,
     OUTSIDE,

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from predict_edit.domain import Placement, PlacementKind, Suggestion
+from predict_edit.domain.edits import Placement, PlacementKind, Suggestion
 from predict_edit.domain.errors import ReplayError
 from predict_edit.suggest.anchors import OUTSIDE
 from predict_edit.suggest.compose import NUL

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.delivery.review_markers import key_of, marked_suggestions
-from predict_edit.domain import ChangedFile, FileResult, FileStatus, SourceFile
+from predict_edit.domain.edits import ChangedFile, SourceFile
+from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.suggest.compose import described
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import block_lines

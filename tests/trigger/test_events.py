@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import Aim, CommandRef, CommandSource
+from predict_edit.domain.edits import Aim
 from predict_edit.domain.errors import (
     EventError,
     InstructionTooLong,
@@ -19,6 +19,7 @@ from predict_edit.domain.errors import (
     SettingsError,
     UnknownOption,
 )
+from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.trigger.command import EditCommand, Help, RunRecipe
 from predict_edit.trigger.events import read_event
 from predict_edit.trigger.requests import BranchTask, Ignored, PullRequestCommand, Request

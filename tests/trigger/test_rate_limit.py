@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import Comment
 from predict_edit.domain.errors import AlreadyRunning
+from predict_edit.domain.repository import Comment
 from predict_edit.support.markers import Marker
 from predict_edit.trigger import rate_limit as window
 from predict_edit.trigger.rate_limit import COMMANDS, check_alone, signature

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import Role
+from predict_edit.domain.repository import Role
 from predict_edit.trigger.roles import refusal, role_from
 
 

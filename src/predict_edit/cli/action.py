@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from predict_edit.cli import privileges
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.domain import FileStatus, Outcome, RunReport
 from predict_edit.domain.errors import Defect, EventError, SettingsError
+from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.github.actions_runner import Runner, RunnerFiles, read_payload, read_runner
 from predict_edit.run.outcome import SETTINGS_WRONG, Finished, exit_status
 from predict_edit.support import startup as collector

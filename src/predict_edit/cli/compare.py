@@ -24,7 +24,7 @@ from predict_edit.cli.measurement import (
     measure,
 )
 from predict_edit.cli.model_choice import read_model
-from predict_edit.domain import EditRequest, SourceFile
+from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.domain.errors import InvalidInput, PredictEditError
 from predict_edit.llm import tokens
 from predict_edit.llm.billing import estimate

@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TextIO
 
-from predict_edit.domain import FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.edits import FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import Defect, PredictEditError, SettingsError
 from predict_edit.support.log import Secrets, harmless, log, set_up
 

@@ -12,15 +12,9 @@ from predict_edit.cli import local_files
 from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich, printable
 from predict_edit.cli.local_run import Display, carry_out, plan_for, show_estimate
 from predict_edit.cli.model_choice import read_settings
-from predict_edit.domain import (
-    FileResult,
-    FileStatus,
-    PlacementKind,
-    RunReport,
-    SkippedFile,
-    SourceFile,
-)
+from predict_edit.domain.edits import PlacementKind, SkippedFile, SourceFile
 from predict_edit.domain.errors import InvalidInput, LocalFileError
+from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.result import result_json
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.trigger.command import clean_instruction

@@ -20,19 +20,10 @@ from typing import Protocol
 from predict_edit.cli.console import DONE, printable
 from predict_edit.delivery.delivered import capped
 from predict_edit.delivery.state import MAX_UNPACKED, Memory, pack, unpack
-from predict_edit.domain import (
-    CommandRef,
-    CommandSource,
-    FailedEdit,
-    FileEdit,
-    FileResult,
-    Job,
-    Outcome,
-    RunReport,
-    SkippedFile,
-    SourceFile,
-)
 from predict_edit.domain.editor_port import Editor
+from predict_edit.domain.edits import FailedEdit, FileEdit, SkippedFile, SourceFile
+from predict_edit.domain.repository import CommandRef, CommandSource
+from predict_edit.domain.run_report import FileResult, Job, Outcome, RunReport
 from predict_edit.edit.screening import secret_in
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars

@@ -18,7 +18,7 @@ from typing import Literal
 import httpx2
 import openai
 
-from predict_edit.domain import EditRequest, FailedEdit, FileEdit, PredictionState, Usage
+from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, PredictionState, Usage
 from predict_edit.domain.errors import (
     BudgetExceeded,
     ModelForbidden,

@@ -12,7 +12,7 @@ import pydantic
 from predict_edit.cli.console import DONE
 from predict_edit.cli.local_files import write_text
 from predict_edit.delivery.output_files import EDITS, RESULT
-from predict_edit.domain import Usage
+from predict_edit.domain.edits import Usage
 from predict_edit.domain.errors import ResultInvalid
 from predict_edit.domain.run_report import OUTPUT_FOLDER
 from predict_edit.report.page.changes import page_of_files

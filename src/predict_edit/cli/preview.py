@@ -11,15 +11,9 @@ from predict_edit.cli.checkout import Checkout, read_checkout
 from predict_edit.cli.console import DONE, FAILED
 from predict_edit.cli.local_run import KeptAnswers, carry_out, plan_for, show_estimate
 from predict_edit.cli.model_choice import read_settings
-from predict_edit.domain import (
-    FileResult,
-    FileStatus,
-    Outcome,
-    RunReport,
-    SkippedFile,
-    SourceFile,
-)
+from predict_edit.domain.edits import SkippedFile, SourceFile
 from predict_edit.domain.errors import InvalidInput, LocalFileError
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.result import result_json
 from predict_edit.report.view import plural
 from predict_edit.select import GitAttributes, attribute_files, choose, open_files

@@ -20,17 +20,15 @@ from rich.text import Text
 
 from predict_edit.cli.console import Silent, coloured, printable
 from predict_edit.cli.local_run import Display
-from predict_edit.domain import (
+from predict_edit.domain.edits import (
     FailedEdit,
     FileEdit,
-    FileResult,
-    FileStatus,
     Placement,
     PlacementKind,
-    RunReport,
     SourceFile,
     Usage,
 )
+from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.markdown import legible
 from predict_edit.report.view import COLUMNS, dollars, lines, plural, view
 

@@ -8,16 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from predict_edit.delivery.delivered import Delivered, Destination, changed, check_open, recheck
-from predict_edit.domain import (
-    Commit,
-    CommitDraft,
-    FileResult,
-    Outcome,
-    PlacedFile,
-    Placement,
-    PlacementKind,
-    PullRequest,
-)
+from predict_edit.domain.edits import PlacedFile, Placement, PlacementKind
 from predict_edit.domain.errors import (
     BranchMoved,
     CommitRefused,
@@ -29,6 +20,8 @@ from predict_edit.domain.errors import (
     ForgeUnavailable,
     PullRequestClosed,
 )
+from predict_edit.domain.repository import Commit, CommitDraft, PullRequest
+from predict_edit.domain.run_report import FileResult, Outcome
 from predict_edit.report.view import plural
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log

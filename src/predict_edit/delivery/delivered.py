@@ -7,17 +7,11 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Final, Protocol
 
-from predict_edit.domain import (
-    FileResult,
-    Job,
-    Outcome,
-    PlacedFile,
-    PullRequest,
-    Review,
-    Suggestion,
-)
+from predict_edit.domain.edits import PlacedFile, Suggestion
 from predict_edit.domain.errors import CommandChanged, PullRequestClosed
 from predict_edit.domain.ports import GitHost
+from predict_edit.domain.repository import PullRequest, Review
+from predict_edit.domain.run_report import FileResult, Job, Outcome
 from predict_edit.settings.fields import Settings
 from predict_edit.suggest.place import cap, demote
 

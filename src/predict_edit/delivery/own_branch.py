@@ -27,9 +27,9 @@ from predict_edit.delivery.state import (
     unpack_old_answers,
     unpack_unsealed,
 )
-from predict_edit.domain import BranchPull, BranchState
 from predict_edit.domain.errors import BranchTaken
 from predict_edit.domain.ports import GitHost
+from predict_edit.domain.repository import BranchPull, BranchState
 from predict_edit.support.markers import Marker, find_marker
 from predict_edit.support.text import quoted
 

@@ -21,7 +21,7 @@ from predict_edit.delivery.review_markers import (
     field_of,
     review_marker,
 )
-from predict_edit.domain import FileResult, Review, ReviewDraft, SourceFile
+from predict_edit.domain.edits import ReviewDraft, SourceFile
 from predict_edit.domain.errors import (
     DiffError,
     EverythingRefused,
@@ -35,6 +35,8 @@ from predict_edit.domain.errors import (
     TextRefused,
 )
 from predict_edit.domain.ports import GitHost
+from predict_edit.domain.repository import Review
+from predict_edit.domain.run_report import FileResult
 from predict_edit.report.review_body import render_review_body
 from predict_edit.suggest.anchors import Anchors, anchors_of
 from predict_edit.suggest.patch import remainder_hunks

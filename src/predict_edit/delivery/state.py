@@ -21,7 +21,7 @@ from typing import Final
 
 import pydantic
 
-from predict_edit.domain import EditRequest, Effort, Finding, Hunk, SourceFile
+from predict_edit.domain.edits import EditRequest, Effort, Finding, Hunk, SourceFile
 from predict_edit.edit.prompt import PROMPT_VERSION
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.suggest.diff import apply_hunks

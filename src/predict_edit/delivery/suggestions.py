@@ -17,8 +17,9 @@ from predict_edit.delivery.review_markers import (
     reviews_of,
 )
 from predict_edit.delivery.supersede import supersede
-from predict_edit.domain import FileResult, Outcome, PullRequest, Review
 from predict_edit.domain.errors import ForgeError, PullRequestClosed
+from predict_edit.domain.repository import PullRequest, Review
+from predict_edit.domain.run_report import FileResult, Outcome
 from predict_edit.support.log import log
 
 

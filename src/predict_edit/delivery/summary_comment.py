@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from predict_edit.domain import CommandRef, Comment, Reaction
 from predict_edit.domain.errors import (
     ForgeAnswerInvalid,
     ForgeError,
@@ -15,6 +14,7 @@ from predict_edit.domain.errors import (
     ForgeUnavailable,
 )
 from predict_edit.domain.ports import GitHost
+from predict_edit.domain.repository import CommandRef, Comment, Reaction
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker, find_marker
 from predict_edit.trigger.rate_limit import KIND, signature

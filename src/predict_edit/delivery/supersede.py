@@ -10,8 +10,9 @@ from typing import Final
 
 from predict_edit.delivery.delivered import Destination
 from predict_edit.delivery.review_markers import PENDING, REVIEW, SUGGESTION, SUGGESTIONS, field_of
-from predict_edit.domain import Review, ReviewThread, Suggestion
+from predict_edit.domain.edits import Suggestion
 from predict_edit.domain.errors import ForgeError
+from predict_edit.domain.repository import Review, ReviewThread
 from predict_edit.report.markdown import length, link
 from predict_edit.support.log import log
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from predict_edit.domain import EditRequest, FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, SourceFile
 
 Progress = Callable[[int], None]
 """Called with the number of characters received so far for one file."""

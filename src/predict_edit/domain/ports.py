@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from predict_edit.domain import (
+from predict_edit.domain.edits import ChangedFile, ReviewDraft
+from predict_edit.domain.repository import (
     BranchMove,
     BranchPull,
     BranchState,
-    ChangedFile,
     CommandRef,
     Comment,
     Commit,
@@ -23,14 +23,13 @@ from predict_edit.domain import (
     PullRequest,
     Reaction,
     Review,
-    ReviewDraft,
     ReviewThread,
     Role,
     TreeFile,
 )
 
 if TYPE_CHECKING:
-    from predict_edit.domain import FindingsReport
+    from predict_edit.domain.edits import FindingsReport
 
 
 class GitHost(Protocol):

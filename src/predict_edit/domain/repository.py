@@ -1,8 +1,23 @@
-"""A repository on its host, as read at one moment: pull requests, files, branches and comments."""
+"""A repository on its host: pull requests, files, branches, comments and the people in it."""
 
 from __future__ import annotations
 
 import dataclasses
+import enum
+
+
+class Role(enum.IntEnum):
+    """What GitHub lets a person do in a repository, least first.
+
+    The names are those of GitHub's repository roles; ``NONE`` is a stranger.
+    """
+
+    NONE = 0
+    READ = 1
+    TRIAGE = 2
+    WRITE = 3
+    MAINTAIN = 4
+    ADMIN = 5
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,22 +37,6 @@ class PullRequest:
     """GitHub's count of changed files; the files endpoint lists at most 3,000 of them."""
     url: str = ""
     title: str = ""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedFile:
-    """One entry of GitHub's "list pull requests files"."""
-
-    path: str
-    status: str
-    """added, removed, modified, renamed, copied, changed or unchanged."""
-    blob_sha: str | None
-    """Blob of the head; GitHub documents it as nullable."""
-    additions: int
-    deletions: int
-    patch: str | None
-    """Hunks without file header; absent for binary, pure renames and large diffs."""
-    previous_path: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,3 +182,35 @@ class ReviewThread:
     outdated: bool
     minimized: bool
     """Whether the first comment is hidden already."""
+
+
+class CommandSource(enum.StrEnum):
+    """Where a command was given, which decides the endpoint its reactions go to."""
+
+    ISSUE_COMMENT = "issue_comment"
+    REVIEW_COMMENT = "pull_request_review_comment"
+    DISPATCH = "workflow_dispatch"
+    SCHEDULE = "schedule"
+
+
+class Reaction(enum.StrEnum):
+    """The reactions of the contract; the values are those of GitHub's reactions endpoint."""
+
+    TAKEN = "eyes"
+    DONE = "rocket"
+    FAILED = "confused"
+    DENIED = "-1"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRef:
+    """The comment that carried a command, as far as answering it needs."""
+
+    source: CommandSource
+    comment_id: int | None
+    author: str | None
+    node_id: str | None = None
+    body: str = ""
+    url: str = ""
+    author_id: int | None = None
+    """The number of the author's account, which outlives a change of name."""

@@ -1,4 +1,4 @@
-"""What came out of a finished run."""
+"""What a run was asked to do, and what came out of it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,26 @@ import dataclasses
 import enum
 from decimal import Decimal
 
-from predict_edit.domain.edits import PlacedFile, PlacementKind
-from predict_edit.domain.job import Job
-from predict_edit.domain.usage import Effort, Usage
+from predict_edit.domain.edits import Aim, Effort, PlacedFile, PlacementKind, Usage
+from predict_edit.domain.repository import CommandRef
 
 OUTPUT_FOLDER = "predict-edit-out"
 """What a run leaves in the workspace."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One command, resolved: what to do, where, and for whom."""
+
+    repository: str
+    """``owner/name``."""
+    pull_request: int
+    """Its number; 0 if there is none, or none yet."""
+    instruction: str
+    command: CommandRef
+    pinned_sha: str | None = None
+    """What the commenter says they looked at: a prefix, 7 to 40 hex digits, of the head SHA."""
+    aim: Aim | None = None
 
 
 class Outcome(enum.StrEnum):

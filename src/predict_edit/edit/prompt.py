@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from predict_edit.domain import Aim, EditRequest, Finding, SourceFile
+from predict_edit.domain.edits import Aim, EditRequest, Finding, SourceFile
 
 PROMPT_VERSION = "2"
 """Changes with every change of what the model is told; part of what makes two runs comparable."""

@@ -4,7 +4,7 @@ Everything here is pure; :mod:`predict_edit.findings.workspace` reads the files.
 formats are not imported here: most runs need none of them.
 """
 
-from predict_edit.domain import FindingsReport
+from predict_edit.domain.edits import FindingsReport
 from predict_edit.findings.collection import (
     MARGIN,
     MAX_FINDINGS,

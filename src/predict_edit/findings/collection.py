@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from predict_edit.domain import Dropped, Finding, FindingsReport, Hunk
+from predict_edit.domain.edits import Dropped, Finding, FindingsReport, Hunk
 from predict_edit.support.text import listed, quoted
 
 MAX_FINDINGS: Final = 50_000

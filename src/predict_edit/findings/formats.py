@@ -10,7 +10,7 @@ from typing import Any, Final
 import pydantic
 import pydantic_core
 
-from predict_edit.domain import Dropped, Finding, FindingsReport
+from predict_edit.domain.edits import Dropped, Finding, FindingsReport
 from predict_edit.domain.errors import FindingsError
 from predict_edit.findings import eslint, pylint, ruff, sarif, text_lines
 from predict_edit.findings.reported_finding import ReportedFinding, Roots

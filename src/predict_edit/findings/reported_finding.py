@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pydantic
 
-from predict_edit.domain import Dropped, Finding
+from predict_edit.domain.edits import Dropped, Finding
 from predict_edit.support.unicode import is_shown
 
 OUTSIDE: Final = "its path is outside the repository"

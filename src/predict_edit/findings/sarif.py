@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import pydantic
 
-from predict_edit.domain import Dropped, Finding
+from predict_edit.domain.edits import Dropped, Finding
 from predict_edit.findings.reported_finding import (
     MAX_MESSAGE,
     MAX_PATH,

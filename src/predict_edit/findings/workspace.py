@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
-from predict_edit.domain import FindingsReport
+from predict_edit.domain.edits import FindingsReport
 from predict_edit.domain.errors import FindingsError, PredictEditError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import OUTPUT_FOLDER

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Sequence
 from typing import Any, Final
 
-from predict_edit.domain import BranchMove, BranchState, Commit, CommitDraft
 from predict_edit.domain.errors import ForgeNotFound
+from predict_edit.domain.repository import BranchMove, BranchState, Commit, CommitDraft
 from predict_edit.github import graphql, rest
 from predict_edit.github.client import Client, parse
 

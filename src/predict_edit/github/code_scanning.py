@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from predict_edit.domain import Dropped, Finding, FindingsReport
+from predict_edit.domain.edits import Dropped, Finding, FindingsReport
 from predict_edit.domain.errors import FindingsError, ForgeNotFound
 from predict_edit.findings.collection import MAX_FINDINGS
 from predict_edit.findings.reported_finding import ReportedFinding, Roots

@@ -18,8 +18,8 @@ from github.IssueComment import IssueComment
 from github.PullRequestComment import PullRequestComment
 from github.Repository import Repository
 
-from predict_edit.domain import CommandRef, CommandSource, Comment, Reaction, Review
 from predict_edit.domain.errors import ForgeError, ForgeNotFound, ForgeRefused
+from predict_edit.domain.repository import CommandRef, CommandSource, Comment, Reaction, Review
 from predict_edit.github import error_mapping, graphql, rest
 from predict_edit.github.client import Client, parse
 from predict_edit.github.pull_requests import pull_request

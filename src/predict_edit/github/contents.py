@@ -12,8 +12,8 @@ import binascii
 from collections.abc import Awaitable, Iterable
 from typing import Any, Final
 
-from predict_edit.domain import FileContent, TreeFile
 from predict_edit.domain.errors import ForgeError, ForgeUnauthorized
+from predict_edit.domain.repository import FileContent, TreeFile
 from predict_edit.github import error_mapping, graphql, rest
 from predict_edit.github.client import Client, parse
 from predict_edit.support.git import SUBMODULE_MODE, SYMLINK_MODE, blob_sha_of

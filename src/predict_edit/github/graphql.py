@@ -11,7 +11,7 @@ from typing import Final
 
 import pydantic
 
-from predict_edit.domain import BranchPull, Comment, Review
+from predict_edit.domain.repository import BranchPull, Comment, Review
 from predict_edit.github.rest import (
     METADATA,
     READ_CONTENTS,

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from predict_edit.domain import (
+from predict_edit.domain.edits import ChangedFile, ReviewDraft
+from predict_edit.domain.repository import (
     BranchMove,
     BranchPull,
     BranchState,
-    ChangedFile,
     CommandRef,
     Comment,
     Commit,
@@ -20,7 +20,6 @@ from predict_edit.domain import (
     PullRequest,
     Reaction,
     Review,
-    ReviewDraft,
     ReviewThread,
     Role,
     TreeFile,
@@ -29,7 +28,7 @@ from predict_edit.github import branches, comments, contents, graphql, pull_requ
 from predict_edit.github.client import Client
 
 if TYPE_CHECKING:
-    from predict_edit.domain import FindingsReport
+    from predict_edit.domain.edits import FindingsReport
 
 
 class GitHubHost:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from predict_edit.domain import BranchPull, ChangedFile, PullDraft, PullRequest, Role
+from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.errors import ForgeNotFound
+from predict_edit.domain.repository import BranchPull, PullDraft, PullRequest, Role
 from predict_edit.github import rest
 from predict_edit.github.client import Client, parse
 from predict_edit.trigger.roles import role_from

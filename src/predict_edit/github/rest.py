@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 import pydantic
 
-from predict_edit.domain import Comment, Review
+from predict_edit.domain.repository import Comment, Review
 
 
 class Effect(enum.Enum):

@@ -8,8 +8,9 @@ from typing import Any
 
 from github.Commit import Commit
 
-from predict_edit.domain import Review, ReviewDraft, ReviewThread, Suggestion
+from predict_edit.domain.edits import ReviewDraft, Suggestion
 from predict_edit.domain.errors import ForgeForbidden, ForgeNotFound
+from predict_edit.domain.repository import Review, ReviewThread
 from predict_edit.github import graphql, rest
 from predict_edit.github.client import Client, parse
 

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
-from predict_edit.domain import EditRequest, Effort, PredictionState, Usage
+from predict_edit.domain.edits import EditRequest, Effort, PredictionState, Usage
 from predict_edit.domain.errors import FileTooLong, ModelTimeout, PredictEditError
 from predict_edit.edit import prompt
 from predict_edit.llm import limits

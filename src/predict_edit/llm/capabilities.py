@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from predict_edit.domain import PredictionState, Usage
+from predict_edit.domain.edits import PredictionState, Usage
 from predict_edit.domain.errors import (
     ModelNotFound,
     ModelUnauthorized,

@@ -17,8 +17,8 @@ from typing import Any
 import httpx2
 import openai
 
-from predict_edit.domain import PredictionState, Usage
 from predict_edit.domain.editor_port import Progress
+from predict_edit.domain.edits import PredictionState, Usage
 from predict_edit.domain.errors import AnswerTooLong, BudgetExceeded, ModelTimeout, PredictEditError
 from predict_edit.edit.prompt import Message
 from predict_edit.llm import limits

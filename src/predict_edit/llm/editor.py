@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import openai
 
-from predict_edit.domain import EditRequest, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.editor_port import Progress
+from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import (
     AnswerEmpty,
     AnswerTooLong,

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from predict_edit.domain import Usage
+from predict_edit.domain.edits import Usage
 from predict_edit.domain.errors import BudgetExceeded, InvalidInput
 from predict_edit.edit import chunks
 from predict_edit.edit.chunks import Count

@@ -15,7 +15,7 @@ from typing import Any
 
 import openai
 
-from predict_edit.domain import Usage
+from predict_edit.domain.edits import Usage
 from predict_edit.domain.errors import (
     AnswerRefused,
     AnswerTooLong,

@@ -6,7 +6,8 @@ import dataclasses
 import json
 from decimal import Decimal
 
-from predict_edit.domain import FileStatus, PlacementKind, RunReport
+from predict_edit.domain.edits import PlacementKind
+from predict_edit.domain.run_report import FileStatus, RunReport
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

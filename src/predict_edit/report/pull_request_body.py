@@ -6,7 +6,8 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
-from predict_edit.domain import Finding, RunReport
+from predict_edit.domain.edits import Finding
+from predict_edit.domain.run_report import RunReport
 from predict_edit.report.jinja import fit, render, trusted
 from predict_edit.report.markdown import BODY_LIMIT, length, marked
 from predict_edit.report.view import plural, view

@@ -7,16 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from predict_edit.domain import (
-    FileResult,
-    FileStatus,
-    Outcome,
-    Placement,
-    PlacementKind,
-    PredictionState,
-    RunReport,
-    Usage,
-)
+from predict_edit.domain.edits import Placement, PlacementKind, PredictionState, Usage
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 
 Count = Annotated[int, Field(ge=0)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from predict_edit.domain import PlacedFile, PlacementKind
+from predict_edit.domain.edits import PlacedFile, PlacementKind
 from predict_edit.report.markdown import (
     BODY_LIMIT,
     fence,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from predict_edit.domain import FileStatus, Outcome, PlacementKind, RunReport, Usage
-from predict_edit.domain.edits import OVER_MAX_FILES
+from predict_edit.domain.edits import OVER_MAX_FILES, PlacementKind, Usage
+from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.report.jinja import fit, render, trusted
 from predict_edit.report.markdown import BODY_LIMIT, length, link, marked, text
 from predict_edit.report.view import completion_parts, plural, view

@@ -6,15 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from predict_edit.domain import (
-    Effort,
-    FileResult,
-    FileStatus,
-    PlacementKind,
-    PredictionState,
-    RunReport,
-    Usage,
-)
+from predict_edit.domain.edits import Effort, PlacementKind, PredictionState, Usage
+from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.markdown import MISSING
 
 _CENT = Decimal("0.01")

@@ -6,9 +6,10 @@ import asyncio
 import dataclasses
 
 from predict_edit.delivery.review_markers import REVIEWS
-from predict_edit.domain import ChangedFile, PullRequest, Review, Role
+from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
+from predict_edit.domain.repository import PullRequest, Review, Role
 from predict_edit.run.context import Context
 from predict_edit.run.prefetch import look_at
 from predict_edit.run.reporter import SummaryListener

@@ -12,20 +12,18 @@ from typing import Protocol
 
 from predict_edit.delivery.delivered import Delivery
 from predict_edit.delivery.state import Memory, Record, key_of
-from predict_edit.domain import (
+from predict_edit.domain.editor_port import Editor
+from predict_edit.domain.edits import (
     EditRequest,
     FailedEdit,
     FileEdit,
-    FileResult,
-    FileStatus,
     Hunk,
-    Job,
     PlacementKind,
     SkippedFile,
     SourceFile,
 )
-from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.errors import PredictEditError
+from predict_edit.domain.run_report import FileResult, FileStatus, Job
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings import Findings, near
 from predict_edit.report.view import plural

@@ -13,7 +13,7 @@ from typing import Final
 
 from predict_edit.delivery.apply import apply_collected, collect
 from predict_edit.delivery.patch_files import write_output_files
-from predict_edit.domain import Outcome
+from predict_edit.domain.run_report import Outcome
 from predict_edit.run import shards
 from predict_edit.run.authorize import Refusal
 from predict_edit.run.context import Context, RunRequest

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Sequence
 
-from predict_edit.domain import EditRequest
+from predict_edit.domain.edits import EditRequest
 from predict_edit.llm import billing, tokens
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars, plural

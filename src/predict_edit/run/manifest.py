@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pydantic
 
-from predict_edit.domain import ChangedFile, Effort, FileStatus, Finding, SkippedFile
+from predict_edit.domain.edits import ChangedFile, Effort, Finding, SkippedFile
 from predict_edit.domain.errors import MissingInput, SpreadError
+from predict_edit.domain.run_report import FileStatus
 from predict_edit.findings import Findings
 from predict_edit.settings.fields import Inputs, ModelSettings
 from predict_edit.support.log import log

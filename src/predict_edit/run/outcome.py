@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from predict_edit.domain import Effort, FileResult, FileStatus, Job, Outcome, RunReport, SkippedFile
+from predict_edit.domain.edits import Effort, SkippedFile
 from predict_edit.domain.errors import BudgetExceeded
+from predict_edit.domain.run_report import FileResult, FileStatus, Job, Outcome, RunReport
 from predict_edit.report.outputs import OutputPaths
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
-from predict_edit.domain import ChangedFile, PullRequest, Role
+from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.errors import ForgeError
 from predict_edit.domain.ports import GitHost
+from predict_edit.domain.repository import PullRequest, Role
 from predict_edit.trigger.requests import PullRequestCommand
 
 

@@ -12,7 +12,6 @@ from typing import Final
 
 from predict_edit.delivery.delivered import Delivered, demoted
 from predict_edit.delivery.patch_files import write_output_files
-from predict_edit.domain import FileResult, FileStatus, Outcome
 from predict_edit.domain.errors import (
     CommandError,
     Defect,
@@ -20,6 +19,7 @@ from predict_edit.domain.errors import (
     RunCancelled,
     SettingsError,
 )
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
 from predict_edit.report.outputs import OutputPaths
 from predict_edit.run.context import Context, RunRequest
 from predict_edit.run.edit_all import Edited, Plan, Task

@@ -11,16 +11,10 @@ from typing import Final, Protocol
 
 from predict_edit.delivery.state import LIMIT, Memory, pack, unpack
 from predict_edit.delivery.summary_comment import SummaryComment, command_key
-from predict_edit.domain import (
-    Comment,
-    FailedEdit,
-    FileEdit,
-    FileResult,
-    Outcome,
-    Reaction,
-    RunReport,
-)
+from predict_edit.domain.edits import FailedEdit, FileEdit
 from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
+from predict_edit.domain.repository import Comment, Reaction
+from predict_edit.domain.run_report import FileResult, Outcome, RunReport
 from predict_edit.report.markdown import length
 from predict_edit.report.outputs import OutputPaths, to_outputs
 from predict_edit.report.replies import render_command_error, render_failure, render_help

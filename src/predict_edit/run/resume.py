@@ -9,9 +9,10 @@ from typing import Final
 from predict_edit.delivery.commit import as_committed, page_of
 from predict_edit.delivery.delivered import Delivered
 from predict_edit.delivery.state import Memory, Record
-from predict_edit.domain import ChangedFile, FileResult, FileStatus, Outcome, SourceFile
+from predict_edit.domain.edits import ChangedFile, SourceFile
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
 from predict_edit.run.edit_all import Task, place_answers
 from predict_edit.run.outcome import model_of, skipped_results
 from predict_edit.run.targets import PullRequestTarget

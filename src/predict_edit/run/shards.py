@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from secrets import token_hex
 from typing import Final
 
-from predict_edit.domain import Effort, FileEdit, FileResult, FileStatus, Outcome
+from predict_edit.domain.edits import Effort, FileEdit
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
 from predict_edit.run.edit_all import Edited, Plan, edit_all, place_answers
 from predict_edit.run.manifest import (
     PLAN,

@@ -19,7 +19,8 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.domain import ChangedFile, Outcome, RunReport, Usage
+from predict_edit.domain.edits import ChangedFile, Usage
+from predict_edit.domain.run_report import Outcome, RunReport
 from predict_edit.github.actions_runner import Runner
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost

@@ -16,19 +16,14 @@ from predict_edit.delivery.patch_files import PatchDelivery
 from predict_edit.delivery.pull_request import PullRequestDelivery
 from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of, question_of
 from predict_edit.delivery.ways import WAYS
-from predict_edit.domain import (
+from predict_edit.domain.edits import (
+    OVER_MAX_FILES,
     ChangedFile,
     Effort,
     FileEdit,
-    FileResult,
-    Job,
-    PullRequest,
-    Review,
-    RunReport,
     SkippedFile,
     SourceFile,
 )
-from predict_edit.domain.edits import OVER_MAX_FILES
 from predict_edit.domain.errors import (
     CommandError,
     DiffError,
@@ -37,6 +32,8 @@ from predict_edit.domain.errors import (
     MissingInput,
     SettingsError,
 )
+from predict_edit.domain.repository import PullRequest, Review
+from predict_edit.domain.run_report import FileResult, Job, RunReport
 from predict_edit.findings import Findings
 from predict_edit.report.view import plural
 from predict_edit.run.authorize import Refusal, authorize

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Container, Sequence
 
-from predict_edit.domain import ChangedFile, SkippedFile, TreeFile
-from predict_edit.domain.edits import OVER_MAX_FILES
+from predict_edit.domain.edits import OVER_MAX_FILES, ChangedFile, SkippedFile
+from predict_edit.domain.repository import TreeFile
 from predict_edit.select.content import MAX_BYTES, against_mode, against_size
 from predict_edit.select.gitattributes import GENERATED, NO_ATTRIBUTES, VENDORED, GitAttributes
 from predict_edit.select.protected import derived, protected, unsafe

@@ -6,7 +6,8 @@ import codecs
 import posixpath
 from collections.abc import Mapping, Sequence
 
-from predict_edit.domain import ChangedFile, FileContent, SkippedFile, SourceFile
+from predict_edit.domain.edits import ChangedFile, SkippedFile, SourceFile
+from predict_edit.domain.repository import FileContent
 from predict_edit.select.gitattributes import GENERATED, NO_ATTRIBUTES, GitAttributes
 from predict_edit.support.git import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE
 

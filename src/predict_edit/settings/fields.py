@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from predict_edit.domain import Role
 from predict_edit.domain.errors import InstructionTooLong
+from predict_edit.domain.repository import Role
 from predict_edit.settings.endpoint import AZURE_EXAMPLE, check_base_url
 from predict_edit.support.globs import split_globs
 from predict_edit.support.text import quoted

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from predict_edit.domain import Job, PullRequest
 from predict_edit.domain.errors import (
     HeadMismatch,
     InvalidInput,
     OptionNotAllowed,
     PullRequestClosed,
 )
+from predict_edit.domain.repository import PullRequest
+from predict_edit.domain.run_report import Job
 from predict_edit.settings.fields import Inputs
 
 if TYPE_CHECKING:

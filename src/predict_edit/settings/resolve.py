@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import pydantic
 
-from predict_edit.domain import Role
 from predict_edit.domain.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
+from predict_edit.domain.repository import Role
 from predict_edit.settings.fields import (
     CommandOptions,
     Delivery,

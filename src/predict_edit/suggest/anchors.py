@@ -17,7 +17,7 @@ from unidiff.errors import UnidiffParseError
 from unidiff.patch import Hunk as DiffHunk
 from unidiff.patch import PatchSet
 
-from predict_edit.domain import ChangedFile
+from predict_edit.domain.edits import ChangedFile
 from predict_edit.suggest.diff import git_diff
 from predict_edit.support.git import lines_of
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from predict_edit.domain import Hunk, Placement, PlacementKind, Suggestion
+from predict_edit.domain.edits import Hunk, Placement, PlacementKind, Suggestion
 from predict_edit.suggest.anchors import OUTSIDE, Anchors
 from predict_edit.suggest.diff import apply_hunks
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from predict_edit.domain import Hunk
+from predict_edit.domain.edits import Hunk
 from predict_edit.domain.errors import DiffError
 from predict_edit.support.git import lines_of
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from predict_edit.domain import Hunk, PlacedFile, PlacementKind
+from predict_edit.domain.edits import Hunk, PlacedFile, PlacementKind
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.support.git import blob_sha_of, lines_of
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from predict_edit.domain import (
+from predict_edit.domain.edits import (
     Hunk,
     PlacedFile,
     Placement,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from predict_edit.domain import Hunk, Placement, PlacementKind, Suggestion
+from predict_edit.domain.edits import Hunk, Placement, PlacementKind, Suggestion
 from predict_edit.domain.errors import ReplayError
 from predict_edit.support.git import lines_of
 

@@ -15,8 +15,9 @@ from typing import Literal, TypeVar
 
 import pydantic
 
-from predict_edit.domain import Aim, CommandRef, CommandSource
+from predict_edit.domain.edits import Aim
 from predict_edit.domain.errors import CommandError, EventError, InvalidInput, MissingInput
+from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.support.markers import is_ours
 from predict_edit.support.text import listed, quoted
 from predict_edit.trigger.command import (

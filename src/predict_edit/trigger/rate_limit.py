@@ -12,8 +12,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from predict_edit.domain import Comment
 from predict_edit.domain.errors import AlreadyRunning, CommandError
+from predict_edit.domain.repository import Comment
 from predict_edit.support.markers import Marker, find_marker
 from predict_edit.trigger.command import parse_command
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from predict_edit.domain import Aim, CommandRef
+from predict_edit.domain.edits import Aim
 from predict_edit.domain.errors import CommandError, SettingsError
+from predict_edit.domain.repository import CommandRef
 from predict_edit.trigger.command import Command
 
 

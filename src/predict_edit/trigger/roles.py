@@ -8,7 +8,7 @@ not understood counts as no role at all.
 
 from __future__ import annotations
 
-from predict_edit.domain import Role
+from predict_edit.domain.repository import Role
 
 _PERMISSIONS = {
     "admin": Role.ADMIN,

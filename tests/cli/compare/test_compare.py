@@ -15,7 +15,7 @@ import pytest
 
 from predict_edit.cli.main import main
 from predict_edit.cli.measurement import Measurement, measure
-from predict_edit.domain import EditRequest, SourceFile
+from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.domain.errors import BudgetExceeded, ModelUnauthorized
 from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.cli.measurement import Measurement, Sample, Spread, compare
-from predict_edit.domain import Usage
+from predict_edit.domain.edits import Usage
 
 
 def sample(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from predict_edit.domain import SourceFile
+from predict_edit.domain.edits import SourceFile
 from predict_edit.edit.screening import judge_for
 from predict_edit.suggest.diff import hunks_between
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import Hunk
+from predict_edit.domain.edits import Hunk
 from predict_edit.edit.screening import characters
 from predict_edit.edit.screening.characters import is_dangerous, problem
 

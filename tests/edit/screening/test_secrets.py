@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain import ChangedFile, SourceFile
+from predict_edit.domain.edits import ChangedFile, SourceFile
 from predict_edit.edit import screening
 from predict_edit.edit.screening import secret_in
 from predict_edit.edit.screening.own_secrets import OwnSecrets

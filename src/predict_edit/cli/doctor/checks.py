@@ -11,7 +11,7 @@ from typing import Any, Literal
 import httpx2
 
 from predict_edit.cli.model_choice import ModelChoice
-from predict_edit.domain import (
+from predict_edit.domain.edits import (
     EditRequest,
     Effort,
     FailedEdit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from predict_edit.domain import Hunk, SourceFile
+from predict_edit.domain.edits import Hunk, SourceFile
 from predict_edit.edit.screening import characters
 from predict_edit.edit.screening.own_secrets import OwnSecrets
 from predict_edit.edit.screening.secret_patterns import tokens_in

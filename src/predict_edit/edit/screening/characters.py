@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from predict_edit.domain import Hunk
+from predict_edit.domain.edits import Hunk
 from predict_edit.support.unicode import (
     EMOJI_SELECTORS,
     FILLERS,

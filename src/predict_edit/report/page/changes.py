@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 
-from predict_edit.domain import FileResult, FileStatus, PlacementKind, RunReport, Usage
+from predict_edit.domain.edits import PlacementKind, Usage
 from predict_edit.domain.errors import ResultInvalid
+from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.result import FilePart, PlacementPart, ResultFile, UsagePart, to_result
 from predict_edit.report.view import Row
 from predict_edit.report.view import lines as name_lines

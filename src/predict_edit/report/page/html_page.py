@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from predict_edit.domain import PlacementKind, Usage
+from predict_edit.domain.edits import PlacementKind, Usage
 from predict_edit.report.jinja import html_environment
 from predict_edit.report.page.changes import Page
 from predict_edit.report.view import Row, completion_parts, dollars
