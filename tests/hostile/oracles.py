@@ -69,7 +69,7 @@ def check_patch(texts: Sequence[str], patch: str, *, counted: bool) -> None:
         deletions=len(re.findall(r"^-", patch, re.MULTILINE)) if counted else 1,
         patch=patch,
     )
-    anchors = anchors_of(change, "".join(f"{text}\n" for text in texts), None)
+    anchors = anchors_of(change, "".join(f"{text}\n" for text in texts))
     if isinstance(anchors, NoAnchors):
         assert anchors.reason
         return

@@ -28,7 +28,7 @@ from predict_edit.domain.edits import (
     Usage,
 )
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
-from predict_edit.suggest.anchors import local_patch
+from predict_edit.suggest.diff import local_patch
 from predict_edit.suggest.place import Judge, place
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -23,8 +23,9 @@ from predict_edit.suggest.anchors import (
     NoAnchors,
     Span,
     anchors_of,
-    local_patch,
 )
+from predict_edit.suggest.diff import local_patch
+from predict_edit.suggest.place import anchors_for
 
 HEAD = "".join(f"{number}\n" for number in range(1, 31))
 BASE = HEAD.replace("\n5\n", "\nfive\n").replace("\n6\n", "\n6\ngone\n").replace("\n25\n", "\n")
@@ -62,6 +63,11 @@ def change(patch: str | None = PATCH, **fields: object) -> ChangedFile:
         path="f", status="modified", blob_sha=None, additions=2, deletions=2, patch=patch
     )
     return dataclasses.replace(whole, **fields)  # type: ignore[arg-type]
+
+
+def head_of(changed: ChangedFile) -> SourceFile:
+    """The file at the head."""
+    return SourceFile(path="f", text=HEAD, blob_sha="", change=changed)
 
 
 def test_spans_end_at_hunk_borders_and_deleted_lines() -> None:
@@ -135,7 +141,7 @@ def test_a_diff_that_is_missing_cut_off_or_wrong_gives_no_anchors(
 @pytest.mark.parametrize("patch", [None, PATCH[:-10], PATCH.replace("+5", "+V")])
 def test_the_base_text_stands_in_for_githubs_diff(patch: str | None) -> None:
     """With the file at the merge base at hand, the anchors are the same as GitHub's."""
-    assert anchors_of(change(patch), HEAD, BASE) == Anchors(spans=SPANS)
+    assert anchors_for(head_of(change(patch)), BASE) == Anchors(spans=SPANS)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +157,7 @@ def test_a_base_that_does_not_give_githubs_counts_is_not_used(
     changed: ChangedFile, base: str
 ) -> None:
     """A diff made here counts only where it must be GitHub's."""
-    found = anchors_of(changed, HEAD, base)
+    found = anchors_for(head_of(changed), base)
     assert not isinstance(found, Anchors) or not found.spans
 
 

@@ -16,7 +16,7 @@ from predict_edit.suggest.patch import (
     remainder_hunks,
     remainder_patch,
 )
-from predict_edit.suggest.place import REFUSED, demote, place
+from predict_edit.suggest.place import place
 
 Apply = Callable[[Mapping[str, str], str], dict[str, str]]
 Git = Callable[..., bytes]
@@ -207,5 +207,5 @@ def test_the_remainder_applies_after_the_suggestions_or_not_at_all(
 
 def test_demoted_hunks_are_in_the_remainder(placed: PlacedFile, apply_patch: Apply) -> None:
     """What is taken off the pull request is found in the patch."""
-    demoted = demote(placed, placed.suggestions, REFUSED)
+    demoted = placed.demoted(placed.suggestions, "refused")
     assert apply_patch({"f.txt": HEAD}, remainder_patch([demoted])) == {"f.txt": EDITED}

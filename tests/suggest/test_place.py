@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
+from predict_edit.delivery.delivered import OVER_LIMIT, capped
 from predict_edit.domain.edits import ChangedFile, Hunk, PlacedFile, PlacementKind, SourceFile
+from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.suggest import anchors, replay
 from predict_edit.suggest import compose as composing
 from predict_edit.suggest import place as placing
@@ -17,11 +19,6 @@ from predict_edit.suggest.compose import CARRIAGE_RETURN, EMPTY_FILE, Head, comp
 from predict_edit.suggest.place import (
     CRLF_FILE,
     EMPTIED,
-    HEAD_MOVED,
-    OVER_LIMIT,
-    REFUSED,
-    cap,
-    demote,
     place,
 )
 from predict_edit.suggest.replay import REPLAY
@@ -141,11 +138,16 @@ def test_what_breaks_the_proof_is_in_the_patch(monkeypatch: pytest.MonkeyPatch) 
 def test_a_limit_holds_over_all_files(limit: int, left: list[int]) -> None:
     """The first suggestions stay, in the order given; the others are in the patch."""
     edited = "A\n" + NUMBERS.removeprefix("1\n").replace("\n10\n", "\nten\n")
-    files = [place(added_file(NUMBERS, path), edited) for path in ("one", "two")]
-    capped = cap(files, limit)
-    assert [len(placed.suggestions) for placed in capped] == left
-    assert [placed.count(PlacementKind.PATCH) for placed in capped] == [2 - n for n in left]
-    told = {p.reason for placed in capped for p in placed.placements if not p.suggestion}
+    results = [
+        FileResult(
+            path=path, status=FileStatus.EDITED, placed=place(added_file(NUMBERS, path), edited)
+        )
+        for path in ("one", "two")
+    ]
+    files = [result.placed for result in capped(results, limit) if result.placed]
+    assert [len(placed.suggestions) for placed in files] == left
+    assert [placed.count(PlacementKind.PATCH) for placed in files] == [2 - n for n in left]
+    told = {p.reason for placed in files for p in placed.placements if not p.suggestion}
     assert told == ({OVER_LIMIT} if sum(left) < 4 else set())
 
 
@@ -154,11 +156,11 @@ def test_demoted_suggestions_take_only_their_hunks() -> None:
     edited = NUMBERS.replace("2\n3\n4\n", "two\n3\nfour\n", 1).replace("\n15\n", "\nXV\n")
     placed = place(added_file(NUMBERS), edited)
     first, second, third = placed.suggestions
-    demoted = demote(placed, [first], HEAD_MOVED)
-    assert [p.reason for p in demoted.placements] == [HEAD_MOVED, "", ""]
+    demoted = placed.demoted([first], "the head moved")
+    assert [p.reason for p in demoted.placements] == ["the head moved", "", ""]
     assert demoted.suggestions == (second, third)
     assert demoted.accepted == placed.accepted
-    assert demote(placed, [], REFUSED) == placed
+    assert placed.demoted([], "refused") == placed
 
 
 def test_the_work_grows_with_the_length_of_a_file(

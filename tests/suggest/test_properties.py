@@ -10,18 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
+from predict_edit.delivery.delivered import OVER_LIMIT, capped
 from predict_edit.domain.edits import Hunk, PlacedFile, PlacementKind, SourceFile, Suggestion
+from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.suggest.anchors import (
     DELETED_LINES,
     OUTSIDE,
     TWO_HUNKS,
     Anchors,
     anchors_of,
-    local_patch,
 )
-from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between
+from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between, local_patch
 from predict_edit.suggest.patch import edits_patch, remainder_hunks, remainder_patch
-from predict_edit.suggest.place import OVER_LIMIT, cap, place
+from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import REPLAY, apply_suggestions
 from predict_edit.support.git import lines_of
 
@@ -305,11 +306,12 @@ def test_a_cap_keeps_the_first_suggestions_and_loses_nothing(
     files = [
         place(source(case.head, patch_of(case.base, case.head)), case.edited) for case in several
     ]
-    capped = cap(files, limit)
+    results = [FileResult(path="f", status=FileStatus.EDITED, placed=placed) for placed in files]
+    left = [result.placed for result in capped(results, limit) if result.placed]
     before = [suggestion for placed in files for suggestion in placed.suggestions]
-    assert [s for placed in capped for s in placed.suggestions] == before[:limit]
-    for old, new in zip(files, capped, strict=True):
+    assert [s for placed in left for s in placed.suggestions] == before[:limit]
+    for old, new in zip(files, left, strict=True):
         assert new.accepted == old.accepted
         assert [p.hunk for p in new.placements] == [p.hunk for p in old.placements]
-    moved = [p for f in capped for p in f.placements if p.reason == OVER_LIMIT]
+    moved = [p for f in left for p in f.placements if p.reason == OVER_LIMIT]
     assert bool(moved) == (len(before) > limit)

@@ -21,7 +21,7 @@ from predict_edit.domain.edits import ChangedFile, SkippedFile
 from predict_edit.domain.errors import CheckoutError
 from predict_edit.domain.repository import FileContent
 from predict_edit.select import MAX_BYTES
-from predict_edit.suggest.anchors import local_patch
+from predict_edit.suggest.diff import local_patch
 from predict_edit.support.git import SUBMODULE_MODE, SYMLINK_MODE
 
 USUAL_BASES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")

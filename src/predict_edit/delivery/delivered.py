@@ -13,9 +13,11 @@ from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import PullRequest, Review
 from predict_edit.domain.run_report import FileResult, Job, Outcome
 from predict_edit.settings.fields import Settings
-from predict_edit.suggest.place import cap, demote
 
 CLOSED: Final = "the pull request was closed while the run worked"
+HEAD_MOVED: Final = "head moved: the pull request changed while the run worked"
+OVER_LIMIT: Final = "more suggestions than max-suggestions allows"
+REFUSED: Final = "GitHub refused the suggestion"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +112,18 @@ def check_open(state: str) -> None:
         )
 
 
-def capped(results: Sequence[FileResult], limit: int) -> tuple[FileResult, ...]:
-    """Apply ``max-suggestions`` over all files, in their order."""
-    placed = iter(cap([result.placed for result in results if result.placed], limit))
-    return changed(results, lambda _: next(placed))
+def capped(results: Iterable[FileResult], limit: int) -> tuple[FileResult, ...]:
+    """Keep the first ``limit`` suggestions over all files, top down; the rest goes to the patch."""
+    left = limit
+
+    def cap(placed: PlacedFile) -> PlacedFile:
+        nonlocal left
+        suggestions = placed.suggestions
+        over = suggestions[max(0, left) :]
+        left -= len(suggestions)
+        return placed.demoted(over, OVER_LIMIT)
+
+    return changed(results, cap)
 
 
 def demoted(
@@ -121,8 +131,7 @@ def demoted(
 ) -> tuple[FileResult, ...]:
     """Move suggestions to the patch: all of them, or only some."""
     return changed(
-        files,
-        lambda placed: demote(placed, placed.suggestions if only is None else only, reason),
+        files, lambda placed: placed.demoted(placed.suggestions if only is None else only, reason)
     )
 
 

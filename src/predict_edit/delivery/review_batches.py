@@ -13,7 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from predict_edit.delivery.delivered import CLOSED, Destination, check_open, demoted
+from predict_edit.delivery.delivered import (
+    CLOSED,
+    HEAD_MOVED,
+    REFUSED,
+    Destination,
+    check_open,
+    demoted,
+)
 from predict_edit.delivery.review_markers import (
     PENDING,
     REVIEW,
@@ -23,7 +30,6 @@ from predict_edit.delivery.review_markers import (
 )
 from predict_edit.domain.edits import ReviewDraft, SourceFile
 from predict_edit.domain.errors import (
-    DiffError,
     EverythingRefused,
     ForgeAnswerInvalid,
     ForgeError,
@@ -40,7 +46,6 @@ from predict_edit.domain.run_report import FileResult
 from predict_edit.report.review_body import render_review_body
 from predict_edit.suggest.anchors import Anchors, anchors_of
 from predict_edit.suggest.patch import remainder_hunks
-from predict_edit.suggest.place import HEAD_MOVED, REFUSED
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
 
@@ -313,10 +318,7 @@ async def _outdated(
     for path in {item.suggestion.path for item in items}:
         file, change = files[path], by_path.get(path)
         if change is not None and change.blob_sha == file.blob_sha:
-            try:
-                found = await asyncio.to_thread(anchors_of, change, file.text)
-            except DiffError:
-                continue
+            found = await asyncio.to_thread(anchors_of, change, file.text)
             if isinstance(found, Anchors):
                 anchors[path] = found
     return pull.head_sha, frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -274,6 +274,10 @@ class Placement:
         line = max(1, self.hunk.start - 1)
         return line, line
 
+    def demoted(self, reason: str) -> Placement:
+        """The same hunk in the patch."""
+        return Placement(hunk=self.hunk, kind=PlacementKind.PATCH, reason=reason)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedFile:
@@ -295,3 +299,14 @@ class PlacedFile:
     def count(self, kind: PlacementKind) -> int:
         """How many hunks ended as ``kind``."""
         return sum(placement.kind is kind for placement in self.placements)
+
+    def demoted(self, suggestions: Collection[Suggestion], reason: str) -> PlacedFile:
+        """Move the hunks of some suggestions to the patch; the others keep their places."""
+        gone = frozenset(suggestions)
+        return dataclasses.replace(
+            self,
+            placements=tuple(
+                placement.demoted(reason) if placement.suggestion in gone else placement
+                for placement in self.placements
+            ),
+        )

@@ -26,7 +26,6 @@ from predict_edit.domain.edits import (
 )
 from predict_edit.domain.errors import (
     CommandError,
-    DiffError,
     ForgeError,
     InvalidInput,
     MissingInput,
@@ -829,10 +828,6 @@ def _without_diff(sources: Sequence[SourceFile]) -> dict[str, str]:
         change = file.change
         if change is None or change.status in {"added", "removed"}:
             continue
-        try:
-            usable = not isinstance(anchors_of(change, file.text), NoAnchors)
-        except DiffError:
-            continue
-        if not usable:
+        if isinstance(anchors_of(change, file.text), NoAnchors):
             wanted[file.path] = change.previous_path or file.path
     return wanted

@@ -18,7 +18,6 @@ from unidiff.patch import Hunk as DiffHunk
 from unidiff.patch import PatchSet
 
 from predict_edit.domain.edits import ChangedFile
-from predict_edit.suggest.diff import git_diff
 from predict_edit.support.git import lines_of
 
 OUTSIDE: Final = "outside the lines that the pull request's diff shows"
@@ -71,45 +70,23 @@ class NoAnchors:
     reason: str
 
 
-def anchors_of(
-    change: ChangedFile | None, head_text: str, base_text: str | None = None
-) -> Anchors | NoAnchors:
-    """The commentable lines of a file, from GitHub's diff or else from one made here.
+def anchors_of(change: ChangedFile | None, head_text: str) -> Anchors | NoAnchors:
+    """The commentable lines of a file, from GitHub's diff.
 
     GitHub's ``patch`` is used when it is whole (as many added and deleted lines as GitHub counts)
-    and every line of it is found in ``head_text``. Otherwise a diff of ``base_text`` (the file at
-    the merge base, empty for an added file) and ``head_text`` with GitHub's settings takes its
-    place, if that has the counts GitHub gives.
-
-    Raises:
-        DiffError: the diff that is needed here could not be made.
+    and every line of it is found in ``head_text``. An added file needs none: all lines are new.
     """
     if change is None:
         return NoAnchors(reason=NO_PULL_REQUEST)
     if change.status == "removed":
         return NoAnchors(reason=FILE_REMOVED)
-    theirs = _read(change.patch, change, head_text)
-    if isinstance(theirs, Anchors):
-        return theirs
-    base = "" if change.status == "added" else base_text
-    if base is None:
-        return theirs
-    ours = _read(local_patch(base, head_text), change, head_text)
-    return ours if isinstance(ours, Anchors) else NoAnchors(reason=LOCAL_MISMATCH)
-
-
-def local_patch(base_text: str, head_text: str) -> str:
-    """The hunks that GitHub's ``patch`` would hold: git's default algorithm, three lines around.
-
-    Raises:
-        DiffError: the diff could not be made.
-    """
-    if base_text == head_text:
-        return ""
-    output = git_diff(base_text, head_text, "--unified=3", "--diff-algorithm=default")
-    # Only the words that git repeats after "@@" can be cut in the middle of a character.
-    text = output.decode(errors="replace")
-    return text[text.index("\n@@ ") + 1 :].removesuffix("\n")
+    found = _read(change.patch, change, head_text)
+    if isinstance(found, Anchors) or change.status != "added":
+        return found
+    last = len(lines_of(head_text))
+    if (change.additions, change.deletions) != (last, 0):
+        return NoAnchors(reason=LOCAL_MISMATCH)
+    return Anchors(spans=(Span(first=1, last=last, hunk=0),) if last else ())
 
 
 def _read(patch: str | None, change: ChangedFile, head_text: str) -> Anchors | NoAnchors:

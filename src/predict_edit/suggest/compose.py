@@ -13,7 +13,6 @@ from typing import Final
 
 from predict_edit.domain.edits import Hunk, Placement, PlacementKind, Suggestion
 from predict_edit.suggest.anchors import OUTSIDE, Anchors
-from predict_edit.suggest.diff import apply_hunks
 
 BODY_LIMIT: Final = 60_000
 """Characters; GitHub refuses comments over 65,536, and a marker still has to fit in."""
@@ -135,7 +134,8 @@ def _body(head: Head, hunk: Hunk, start: int, end: int, taken: int) -> str | NoS
     if (reason := head.anchors.refusal(start, end)) is not None:
         return NoSuggestion(reason=reason)
     old = "".join(head.lines[start - 1 : end])
-    new = apply_hunks(old, [dataclasses.replace(hunk, start=hunk.start - start + 1)])
+    above, below = head.lines[start - 1 : hunk.start - 1], head.lines[hunk.end : end]
+    new = "".join((*above, *hunk.added, *below))
     if (reason := _unfit(old, new, start)) is not None:
         return NoSuggestion(reason=reason)
     body = fenced(_block_lines(old, new))

@@ -104,6 +104,20 @@ def git_diff(before: str, after: str, *options: str) -> bytes:
         return _run((*_NEUTRAL, *options, "a", "b"), directory)
 
 
+def local_patch(base_text: str, head_text: str) -> str:
+    """The hunks that GitHub's ``patch`` would hold: git's default algorithm, three lines around.
+
+    Raises:
+        DiffError: the diff could not be made.
+    """
+    if base_text == head_text:
+        return ""
+    output = git_diff(base_text, head_text, "--unified=3", "--diff-algorithm=default")
+    # Only the words that git repeats after "@@" can be cut in the middle of a character.
+    text = output.decode(errors="replace")
+    return text[text.index("\n@@ ") + 1 :].removesuffix("\n")
+
+
 def _run(arguments: Sequence[str], directory: Path) -> bytes:
     """Run git; exit status 1 says that the files differ, above that it failed."""
     environment = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from predict_edit.domain.edits import (
@@ -13,11 +13,10 @@ from predict_edit.domain.edits import (
     Placement,
     PlacementKind,
     SourceFile,
-    Suggestion,
 )
-from predict_edit.suggest.anchors import NoAnchors, anchors_of
+from predict_edit.suggest.anchors import LOCAL_MISMATCH, Anchors, NoAnchors, anchors_of
 from predict_edit.suggest.compose import Head, compose
-from predict_edit.suggest.diff import apply_hunks, hunks_between
+from predict_edit.suggest.diff import apply_hunks, hunks_between, local_patch
 from predict_edit.suggest.replay import prove
 from predict_edit.support.git import lines_of
 
@@ -26,9 +25,6 @@ Judge = Callable[[Hunk], str | None]
 
 EMPTIED: Final = "the edit leaves the file empty"
 CRLF_FILE: Final = "the file has CRLF line ends, which a suggestion might not keep"
-OVER_LIMIT: Final = "more suggestions than max-suggestions allows"
-HEAD_MOVED: Final = "head moved: the pull request changed while the run worked"
-REFUSED: Final = "GitHub refused the suggestion"
 
 _CR_AT_LINE_END: Final = re.compile(r"\r(\n|\Z)")
 
@@ -63,31 +59,23 @@ def place(
     )
 
 
-def cap(files: Sequence[PlacedFile], limit: int) -> tuple[PlacedFile, ...]:
-    """Keep the first ``limit`` suggestions over all files, top down; the rest goes to the patch."""
-    capped: list[PlacedFile] = []
-    room = limit
-    for placed in files:
-        suggestions = placed.suggestions
-        capped.append(demote(placed, suggestions[max(0, room) :], OVER_LIMIT))
-        room -= len(suggestions)
-    return tuple(capped)
+def anchors_for(file: SourceFile, base_text: str | None = None) -> Anchors | NoAnchors:
+    """The lines of a file that take suggestions, by GitHub's diff or else by one made here.
 
+    A diff of ``base_text`` (the file at the merge base) with GitHub's settings takes the place of
+    GitHub's, if that has the counts GitHub gives.
 
-def demote(placed: PlacedFile, suggestions: Collection[Suggestion], reason: str) -> PlacedFile:
-    """Move the hunks of some suggestions to the patch; the others stay as they are."""
-    if not suggestions:
-        return placed
-    gone = frozenset(suggestions)
-    return dataclasses.replace(
-        placed,
-        placements=tuple(
-            Placement(hunk=placement.hunk, kind=PlacementKind.PATCH, reason=reason)
-            if placement.suggestion in gone
-            else placement
-            for placement in placed.placements
-        ),
-    )
+    Raises:
+        DiffError: the diff that is needed here could not be made.
+    """
+    theirs = anchors_of(file.change, file.text)
+    if base_text is None or file.change is None or not isinstance(theirs, NoAnchors):
+        return theirs
+    if file.change.status in {"added", "removed"}:
+        return theirs
+    patch = local_patch(base_text, file.text)
+    ours = anchors_of(dataclasses.replace(file.change, patch=patch), file.text)
+    return ours if isinstance(ours, Anchors) else NoAnchors(reason=LOCAL_MISMATCH)
 
 
 def _placements(
@@ -98,7 +86,7 @@ def _placements(
         return _all_in_patch(hunks, EMPTIED)
     if _CR_AT_LINE_END.search(file.text):
         return _all_in_patch(hunks, CRLF_FILE)
-    anchors = anchors_of(file.change, file.text, base_text) if hunks else None
+    anchors = anchors_for(file, base_text) if hunks else None
     if isinstance(anchors, NoAnchors):
         return _all_in_patch(hunks, anchors.reason)
     if anchors is None:

@@ -128,9 +128,4 @@ def _patched(text: str, hunks: Sequence[Hunk], moved: Mapping[Suggestion, int]) 
 
 def _demoted(placements: Sequence[Placement], broken: set[Suggestion]) -> tuple[Placement, ...]:
     """Placements with the hunks of broken suggestions moved to the patch."""
-    return tuple(
-        Placement(hunk=p.hunk, kind=PlacementKind.PATCH, reason=REPLAY)
-        if p.suggestion in broken
-        else p
-        for p in placements
-    )
+    return tuple(p.demoted(REPLAY) if p.suggestion in broken else p for p in placements)
