@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from predict_edit_sandbox.model import ModelConfig
-from predict_edit_sandbox.model.accounting import SpeculationRule
 from predict_edit_sandbox.model.config import Latency
+from predict_edit_sandbox.model.prediction_usage import SpeculationRule
 from predict_edit_sandbox.world_files import WorldFile
 
 WORD = "FizzBuzz"

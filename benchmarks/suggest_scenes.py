@@ -11,9 +11,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from predict_edit_sandbox.github import Refusal, Sandbox
-from predict_edit_sandbox.github.applying import change_of
 from predict_edit_sandbox.github.nouns import ReviewComment
 from predict_edit_sandbox.github.suggestion_blocks import replace_lines
+from predict_edit_sandbox.github.suggestion_commits import change_of
 from predict_edit_sandbox.world_files import WorldFile
 
 LINES = 40

@@ -16,7 +16,7 @@ from predict_edit.support.markers import find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.github.nouns import Review
-from predict_edit_sandbox.github.reviewing import create_review
+from predict_edit_sandbox.github.reviews import create_review
 from predict_edit_sandbox.stage import REPOSITORY, many
 from predict_edit_sandbox.world_files import WorldFile
 

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.suggest_scenes import Edit, EditedFile, Scene, Verdict, judge, made_by, scenes
 
 from predict_edit_sandbox.github import DEFAULT_TOKEN
-from predict_edit_sandbox.github.reviewing import create_review
+from predict_edit_sandbox.github.reviews import create_review
 from predict_edit_sandbox.stage import Stage, set_stage
 
 pytestmark = pytest.mark.source

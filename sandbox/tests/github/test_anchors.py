@@ -13,7 +13,7 @@ from unidiff.patch import PatchSet
 from predict_edit_sandbox.github import Refusal, Sandbox
 from predict_edit_sandbox.github.accounts import DEFAULT_TOKEN
 from predict_edit_sandbox.github.anchors import Anchor, Place, Unanchored, at_position, place
-from predict_edit_sandbox.github.reviewing import create_review
+from predict_edit_sandbox.github.reviews import create_review
 
 from .conftest import make_repository
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from openai import AsyncAzureOpenAI, AsyncOpenAI
 
 from predict_edit_sandbox.model import ModelSandbox, tokens
-from predict_edit_sandbox.model.accounting import SpeculationRule
 from predict_edit_sandbox.model.config import API_KEY, Latency, ModelConfig
 from predict_edit_sandbox.model.example import ANSWER, CODE, INSTRUCTIONS, PUBLISHED
+from predict_edit_sandbox.model.prediction_usage import SpeculationRule
 
 Make = Callable[..., dict[str, Any]]
 Read = Callable[..., Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from predict_edit_sandbox.github import render, render_pulls, render_talk
+from predict_edit_sandbox.github import render, render_discussion, render_pulls
 from predict_edit_sandbox.github.nouns import IssueComment, PullRequest, ReviewComment, User
 from predict_edit_sandbox.github.state import State
 from predict_edit_sandbox.github.urls import Urls
@@ -57,7 +57,7 @@ def _issue(urls: Urls, pull: PullRequest) -> Payload:
             "patch_url": f"{page}.patch",
             "merged_at": None,
         },
-        "reactions": render_talk.rollup(api, []),
+        "reactions": render_discussion.rollup(api, []),
         "performed_via_github_app": None,
         "timeline_url": f"{api}/timeline",
         "url": api,
@@ -77,7 +77,7 @@ def issue_comment_created(
     return {
         "action": "created",
         "issue": _issue(urls, comment.pull),
-        "comment": render_talk.issue_comment(urls, comment),
+        "comment": render_discussion.issue_comment(urls, comment),
         "repository": render.repository(urls, comment.pull.repository),
         "sender": render.user(urls, comment.author),
     }
@@ -90,7 +90,7 @@ def review_comment_created(
     urls = urls_of(state, base_url)
     return {
         "action": "created",
-        "comment": render_talk.review_comment(state, urls, comment),
+        "comment": render_discussion.review_comment(state, urls, comment),
         "pull_request": render_pulls.pull_simple(urls, comment.pull),
         "repository": render.repository(urls, comment.pull.repository),
         "sender": render.user(urls, comment.author),

@@ -24,7 +24,7 @@ from graphql import (
     validate,
 )
 
-from predict_edit_sandbox.github import graphql_git, graphql_mutations, graphql_talk
+from predict_edit_sandbox.github import graphql_discussion, graphql_git, graphql_mutations
 from predict_edit_sandbox.github.exchange import Call, Reply, Route
 from predict_edit_sandbox.github.graphql_shared import Context, Resolver, Table
 from predict_edit_sandbox.github.nouns import (
@@ -74,7 +74,7 @@ def _resolving(resolver: Resolver) -> Resolver:
 
 def tables() -> tuple[Table, ...]:
     """All resolvers, by type and field."""
-    return (graphql_git.TABLE, graphql_talk.TABLE, graphql_mutations.TABLE)
+    return (graphql_git.TABLE, graphql_discussion.TABLE, graphql_mutations.TABLE)
 
 
 @functools.cache

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from predict_edit_sandbox.github import conversation, lookup, remarks, reviewing
+from predict_edit_sandbox.github import conversation, lookup, review_comments, reviews
 from predict_edit_sandbox.github.drafts import check_shape
 from predict_edit_sandbox.github.graphql_commits import create_commit, update_refs
+from predict_edit_sandbox.github.graphql_discussion import REACTION_NAMES
 from predict_edit_sandbox.github.graphql_shared import Context, Resolver, Table
-from predict_edit_sandbox.github.graphql_talk import REACTION_NAMES
 from predict_edit_sandbox.github.nouns import (
     IssueComment,
     Node,
@@ -105,7 +105,7 @@ def _add_review(context: Context, given: Input) -> Payload:
     _writes(context)
     context.state.limits.count_creation()
     entries = [*(given.get("threads") or ()), *(given.get("comments") or ())]
-    made = reviewing.create_review(
+    made = reviews.create_review(
         context.state,
         _node(context, given["pullRequestId"], PullRequest),
         context.token,
@@ -122,9 +122,9 @@ def _review_of(context: Context, given: Input) -> Review:
     if named := given.get("pullRequestReviewId"):
         return _node(context, named, Review)
     pull = _node(context, given.get("pullRequestId") or "", PullRequest)
-    found = reviewing.pending_of(pull, context.token.user)
+    found = reviews.pending_of(pull, context.token.user)
     if found is None:
-        return reviewing.create_review(context.state, pull, context.token, comments=[])
+        return reviews.create_review(context.state, pull, context.token, comments=[])
     return found
 
 
@@ -136,13 +136,13 @@ def _add_thread(context: Context, given: Input) -> Payload:
     if given.get("subjectType") == "FILE":
         entry["subject_type"] = "file"
     check_shape([entry], file_subject=True)
-    return {"thread": remarks.add_thread(context.state, _review_of(context, given), entry)}
+    return {"thread": review_comments.add_thread(context.state, _review_of(context, given), entry)}
 
 
 def _submit_review(context: Context, given: Input) -> Payload:
     """``submitPullRequestReview``."""
     _writes(context)
-    review = reviewing.submit_review(
+    review = reviews.submit_review(
         context.state,
         _review_of(context, given),
         context.token,
@@ -156,7 +156,7 @@ def _delete_review(context: Context, given: Input) -> Payload:
     """``deletePullRequestReview``."""
     _writes(context)
     review = _node(context, given["pullRequestReviewId"], Review)
-    reviewing.delete_pending(review)
+    reviews.delete_pending(review)
     return {"pullRequestReview": review}
 
 
@@ -164,7 +164,7 @@ def _update_review(context: Context, given: Input) -> Payload:
     """``updatePullRequestReview``."""
     _writes(context)
     review = _node(context, given["pullRequestReviewId"], Review)
-    return {"pullRequestReview": reviewing.edit_review(review, given["body"])}
+    return {"pullRequestReview": reviews.edit_review(review, given["body"])}
 
 
 def _add_comment(context: Context, given: Input) -> Payload:

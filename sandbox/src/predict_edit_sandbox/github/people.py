@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from predict_edit_sandbox.github import applying, conversation, remarks
+from predict_edit_sandbox.github import conversation, review_comments, suggestion_commits
 from predict_edit_sandbox.github.nouns import IssueComment, ReviewComment
 from predict_edit_sandbox.github.state import State
 
@@ -28,12 +28,12 @@ class Sandbox(State):
         with self.lock:
             pull = self.pull(repository, number)
             asked = {"body": body, "path": path, "line": line}
-            return remarks.create_single_comment(self, pull, self.user(login), asked)
+            return review_comments.create_single_comment(self, pull, self.user(login), asked)
 
     def reply(self, comment: ReviewComment, login: str, body: str) -> ReviewComment:
         """Somebody replies in a thread."""
         with self.lock:
-            return remarks.reply(self, comment, self.user(login), body)
+            return review_comments.reply(self, comment, self.user(login), body)
 
     def apply_suggestion(self, comment: ReviewComment, *, login: str = "author") -> str:
         """Somebody clicks "Commit suggestion"; returns the commit made."""
@@ -46,4 +46,4 @@ class Sandbox(State):
             Refusal: 422 with the sentence that the web site shows.
         """
         with self.lock:
-            return applying.apply(self, comments, self.user(login))
+            return suggestion_commits.apply(self, comments, self.user(login))

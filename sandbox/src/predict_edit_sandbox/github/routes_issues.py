@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from predict_edit_sandbox.github import conversation, lookup, render_pulls, render_talk
+from predict_edit_sandbox.github import conversation, lookup, render_discussion, render_pulls
 from predict_edit_sandbox.github.exchange import Call, Needs, Reply, Route, listed
 from predict_edit_sandbox.github.nouns import IssueComment, ReviewComment
 from predict_edit_sandbox.github.refusals import not_found
@@ -25,27 +25,27 @@ def list_comments(call: Call) -> Reply:
         for comment in call.pull.comments
         if comment.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ") >= since
     ]
-    return listed(call, found, lambda comment: render_talk.issue_comment(call.urls, comment))
+    return listed(call, found, lambda comment: render_discussion.issue_comment(call.urls, comment))
 
 
 def create_comment(call: Call) -> Reply:
     """Write a comment."""
     body = call.field("body", str, required=True)
     made = conversation.create_comment(call.state, call.pull, call.token.user, body)
-    shown = render_talk.issue_comment(call.urls, made)
+    shown = render_discussion.issue_comment(call.urls, made)
     return Reply(status=201, json=shown, headers={"location": shown["url"]})
 
 
 def get_comment(call: Call) -> Reply:
     """One comment."""
-    return Reply(json=render_talk.issue_comment(call.urls, _comment(call)))
+    return Reply(json=render_discussion.issue_comment(call.urls, _comment(call)))
 
 
 def edit_comment(call: Call) -> Reply:
     """Replace a comment's body."""
     body = call.field("body", str, required=True)
     edited = conversation.edit_comment(call.state, _comment(call), body)
-    return Reply(json=render_talk.issue_comment(call.urls, edited))
+    return Reply(json=render_discussion.issue_comment(call.urls, edited))
 
 
 def delete_comment(call: Call) -> Reply:
@@ -68,14 +68,14 @@ def list_reactions(call: Call) -> Reply:
     """The reactions on a comment."""
     wanted = call.query.get("content")
     found = [shown for shown in _target(call).reactions if wanted in {None, shown.content}]
-    return listed(call, found, lambda shown: render_talk.reaction(call.urls, shown))
+    return listed(call, found, lambda shown: render_discussion.reaction(call.urls, shown))
 
 
 def create_reaction(call: Call) -> Reply:
     """Put a reaction on a comment: 201, or 200 where it was there already."""
     content = call.field("content", str, required=True)
     made, new = conversation.react(call.state, _target(call), call.token.user, content)
-    return Reply(status=201 if new else 200, json=render_talk.reaction(call.urls, made))
+    return Reply(status=201 if new else 200, json=render_discussion.reaction(call.urls, made))
 
 
 def delete_reaction(call: Call) -> Reply:

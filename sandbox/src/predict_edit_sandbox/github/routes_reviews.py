@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from predict_edit_sandbox.github import lookup, remarks, render_talk, reviewing
+from predict_edit_sandbox.github import lookup, render_discussion, review_comments, reviews
 from predict_edit_sandbox.github.exchange import Call, Needs, Reply, Route, listed
 from predict_edit_sandbox.github.nouns import Review, ReviewComment
 from predict_edit_sandbox.github.refusals import (
@@ -25,12 +25,12 @@ def _review(call: Call) -> Review:
 def list_reviews(call: Call) -> Reply:
     """The reviews of a pull request, oldest first; pending ones to their author only."""
     found = lookup.visible_reviews(call.pull, call.token.user)
-    return listed(call, found, lambda review: render_talk.review(call.urls, review))
+    return listed(call, found, lambda review: render_discussion.review(call.urls, review))
 
 
 def create_review(call: Call) -> Reply:
     """Post a review with its comments, all or nothing."""
-    made = reviewing.create_review(
+    made = reviews.create_review(
         call.state,
         call.pull,
         call.token,
@@ -39,37 +39,37 @@ def create_review(call: Call) -> Reply:
         event=call.field("event", str),
         commit_id=call.field("commit_id", str),
     )
-    return Reply(json=render_talk.review(call.urls, made))
+    return Reply(json=render_discussion.review(call.urls, made))
 
 
 def get_review(call: Call) -> Reply:
     """One review."""
-    return Reply(json=render_talk.review(call.urls, _review(call)))
+    return Reply(json=render_discussion.review(call.urls, _review(call)))
 
 
 def edit_review(call: Call) -> Reply:
     """Replace a review's body, submitted or not."""
     body = call.field("body", str, required=True)
-    return Reply(json=render_talk.review(call.urls, reviewing.edit_review(_review(call), body)))
+    return Reply(json=render_discussion.review(call.urls, reviews.edit_review(_review(call), body)))
 
 
 def delete_review(call: Call) -> Reply:
     """Delete a pending review."""
     review = _review(call)
-    reviewing.delete_pending(review)
-    return Reply(json=render_talk.review(call.urls, review))
+    reviews.delete_pending(review)
+    return Reply(json=render_discussion.review(call.urls, review))
 
 
 def submit_review(call: Call) -> Reply:
     """Submit a pending review."""
-    review = reviewing.submit_review(
+    review = reviews.submit_review(
         call.state,
         _review(call),
         call.token,
         event=call.field("event", str, required=True),
         body=call.field("body", str),
     )
-    return Reply(json=render_talk.review(call.urls, review))
+    return Reply(json=render_discussion.review(call.urls, review))
 
 
 def comments_of_review(call: Call) -> Reply:
@@ -77,7 +77,7 @@ def comments_of_review(call: Call) -> Reply:
     return listed(
         call,
         _review(call).comments,
-        lambda comment: render_talk.legacy_review_comment(call.state, call.urls, comment),
+        lambda comment: render_discussion.legacy_review_comment(call.state, call.urls, comment),
     )
 
 
@@ -86,7 +86,7 @@ def list_comments(call: Call) -> Reply:
     return listed(
         call,
         call.pull.review_comments,
-        lambda comment: render_talk.review_comment(call.state, call.urls, comment),
+        lambda comment: render_discussion.review_comment(call.state, call.urls, comment),
     )
 
 
@@ -101,7 +101,7 @@ def create_comment(call: Call) -> Reply:
     answered = call.field("in_reply_to", int)
     if answered is not None:
         root = lookup.review_comment(call.repository, answered)
-        made = remarks.reply(call.state, root, call.token.user, body)
+        made = review_comments.reply(call.state, root, call.token.user, body)
         return _made(call, made)
     asked: dict[str, Any] = {
         "body": body,
@@ -126,19 +126,20 @@ def create_comment(call: Call) -> Reply:
             raise _no_subschema(f'{side} is not a member of ["LEFT", "RIGHT"].')
     if not body.strip():
         raise custom_error("PullRequestReviewComment", "body", "body can't be blank")
-    return _made(call, remarks.create_single_comment(call.state, call.pull, call.token.user, asked))
+    made = review_comments.create_single_comment(call.state, call.pull, call.token.user, asked)
+    return _made(call, made)
 
 
 def _made(call: Call, comment: ReviewComment) -> Reply:
     """201 with the comment."""
-    shown = render_talk.review_comment(call.state, call.urls, comment)
+    shown = render_discussion.review_comment(call.state, call.urls, comment)
     return Reply(status=201, json=shown, headers={"location": shown["url"]})
 
 
 def get_comment(call: Call) -> Reply:
     """One comment on the diff."""
     found = lookup.review_comment(call.repository, call.number("comment"))
-    return Reply(json=render_talk.review_comment(call.state, call.urls, found))
+    return Reply(json=render_discussion.review_comment(call.state, call.urls, found))
 
 
 def edit_comment(call: Call) -> Reply:
@@ -148,12 +149,12 @@ def edit_comment(call: Call) -> Reply:
     check_body_length("PullRequestReviewComment", body)
     found.body = body
     found.updated_at = call.state.clock()
-    return Reply(json=render_talk.review_comment(call.state, call.urls, found))
+    return Reply(json=render_discussion.review_comment(call.state, call.urls, found))
 
 
 def delete_comment(call: Call) -> Reply:
     """Delete a comment on the diff."""
-    remarks.remove_comment(lookup.review_comment(call.repository, call.number("comment")))
+    review_comments.remove_comment(lookup.review_comment(call.repository, call.number("comment")))
     return Reply(status=204)
 
 
@@ -161,7 +162,7 @@ def reply(call: Call) -> Reply:
     """Reply to the first comment of a thread."""
     found = lookup.review_comment(call.repository, call.number("comment"))
     body = call.field("body", str, required=True)
-    return _made(call, remarks.reply(call.state, found, call.token.user, body))
+    return _made(call, review_comments.reply(call.state, found, call.token.user, body))
 
 
 _PULLS = "/repos/{owner}/{repo}/pulls"

@@ -17,9 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
-from predict_edit_sandbox.github.exchange import Reply, Route
-from predict_edit_sandbox.github.faults import Fault
-from predict_edit_sandbox.github.performing import (
+from predict_edit_sandbox.github.dispatch import (
     NOTICE,
     ROUTES,
     UNKNOWN,
@@ -28,6 +26,8 @@ from predict_edit_sandbox.github.performing import (
     parse_body,
     perform,
 )
+from predict_edit_sandbox.github.exchange import Reply, Route
+from predict_edit_sandbox.github.faults import Fault
 from predict_edit_sandbox.github.requestlog import LoggedRequest
 from predict_edit_sandbox.github.state import State
 from predict_edit_sandbox.github.urls import Urls

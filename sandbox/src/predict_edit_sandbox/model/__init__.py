@@ -1,6 +1,6 @@
 """An offline stand-in for OpenAI's and Azure's chat completions API.
 
-It is no model: :mod:`~predict_edit_sandbox.model.brain` follows a few literal instructions and
+It is not a model: :mod:`~predict_edit_sandbox.model.instructions` follows a few literal ones and
 returns every other file unchanged. What it imitates is the API: routes, answers, streams, token
 counts, refusals, limits, faults and timing. ``system_fingerprint``, the ``server`` header, the
 identifiers and the owner of every model say that it is a stand-in.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from predict_edit_sandbox.model.accounting import SpeculationRule
 from predict_edit_sandbox.model.catalogue import CATALOGUE, ModelSpec
 from predict_edit_sandbox.model.example import Canned
 from predict_edit_sandbox.model.faults import Planner, well
+from predict_edit_sandbox.model.prediction_usage import SpeculationRule
 
 API_KEY = "sk-sandbox-not-a-secret"
 """The key the stand-in takes unless told otherwise."""

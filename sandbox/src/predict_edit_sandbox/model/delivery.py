@@ -12,9 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from predict_edit_sandbox.model.answers import Envelope, usage
+from predict_edit_sandbox.model.composition import Piece, Writing
 from predict_edit_sandbox.model.faults import Fault, FaultKind
 from predict_edit_sandbox.model.records import Exchange
-from predict_edit_sandbox.model.writing import Piece, Writing
 
 PAGE = "<!doctype html><title>Sign in</title><p>Please sign in to this network.</p>\n"
 REFUSAL = "I'm sorry, I can't help with that."

@@ -18,9 +18,9 @@ from typing import Any, Self
 from aiohttp import web
 
 from predict_edit_sandbox.model import tokens, validation
+from predict_edit_sandbox.model.admission import Reception, Refused
 from predict_edit_sandbox.model.answers import CREATED, OWNER, SERVER
 from predict_edit_sandbox.model.config import ModelConfig
-from predict_edit_sandbox.model.reception import Reception, Refused
 from predict_edit_sandbox.model.records import Exchange
 from predict_edit_sandbox.model.refusals import Dialect, Refusal
 

@@ -14,7 +14,7 @@ from predict_edit_sandbox.github.refusals import (
     not_found,
     validation_failed,
 )
-from predict_edit_sandbox.github.reviewing import (
+from predict_edit_sandbox.github.reviews import (
     ONE_PENDING,
     add_comment,
     attach,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit_sandbox.github import Refusal, applying
+from predict_edit_sandbox.github import Refusal, suggestion_commits
 from predict_edit_sandbox.github.nouns import ReviewComment
 from predict_edit_sandbox.github.suggestion_blocks import replace_lines, suggestion_blocks
 
@@ -63,32 +63,32 @@ def refusal(world: World, *, login: str = "ada") -> str:
 def test_no_change(world: World) -> None:
     """A suggestion that says what is there already is invalid."""
     assert world.review(suggestion(20, "line twenty")).ok
-    assert refusal(world) == applying.NO_CHANGE
+    assert refusal(world) == suggestion_commits.NO_CHANGE
 
 
 def test_same_line_twice(world: World) -> None:
     """Two suggestions over one line cannot be in one batch."""
     assert world.review(suggestion(21, "x", start=20), suggestion(21, "y")).ok
-    assert refusal(world) == applying.SAME_LINE
+    assert refusal(world) == suggestion_commits.SAME_LINE
 
 
 def test_deleted_lines_inside(world: World) -> None:
     """A range over a removed line is accepted as a comment and cannot be committed."""
     assert world.review(suggestion(30, "x", start=29)).ok
-    assert refusal(world) == applying.DELETED_LINES
+    assert refusal(world) == suggestion_commits.DELETED_LINES
 
 
 def test_deleted_line(world: World) -> None:
     """A suggestion on a removed line cannot be committed."""
     assert world.review({"path": "a.txt", "line": 30, "side": "LEFT", "body": SIMPLE}).ok
-    assert refusal(world) == applying.DELETED_LINES
+    assert refusal(world) == suggestion_commits.DELETED_LINES
 
 
 def test_closed(world: World) -> None:
     """Nothing is committed to a closed pull request."""
     assert world.review(suggestion(20, "x")).ok
     world.sandbox.close_pull_request("octo/demo", 1)
-    assert refusal(world) == applying.CLOSED
+    assert refusal(world) == suggestion_commits.CLOSED
 
 
 def test_pending(world: World) -> None:
@@ -103,7 +103,7 @@ def test_outdated(world: World) -> None:
     """Once its line changed, a suggestion is outdated."""
     assert world.review(suggestion(20, "x")).ok
     world.sandbox.push("octo/demo", "feature", {"a.txt": CHANGED.replace("twenty", "20!")})
-    assert refusal(world) == applying.OUTDATED
+    assert refusal(world) == suggestion_commits.OUTDATED
 
 
 def test_moved_lines_are_followed(world: World) -> None:
@@ -118,14 +118,14 @@ def test_moved_lines_are_followed(world: World) -> None:
 def test_not_one_block(world: World, body: str) -> None:
     """A comment without exactly one suggestion block has nothing to commit."""
     assert world.review({**suggestion(20), "body": body}).ok
-    assert refusal(world) == applying.NO_BLOCK
+    assert refusal(world) == suggestion_commits.NO_BLOCK
 
 
 def test_whole_file(world: World) -> None:
     """A block in a comment on the whole file is no suggestion."""
     asked = {"path": "a.txt", "commit_id": world.pull.head_sha, "subject_type": "file"}
     assert world.post("/pulls/1/comments", {**asked, "body": SIMPLE}).ok
-    assert refusal(world) == applying.NO_BLOCK
+    assert refusal(world) == suggestion_commits.NO_BLOCK
 
 
 def test_fork_takes_the_commit(world: World) -> None:

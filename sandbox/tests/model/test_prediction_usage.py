@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit_sandbox.model.accounting import SpeculationRule, speculate
+from predict_edit_sandbox.model.prediction_usage import SpeculationRule, speculate
 
 RULE = SpeculationRule(block=4, anchor=2)
 some_tokens = st.lists(st.integers(0, 6), max_size=60)

@@ -9,15 +9,20 @@ from collections.abc import Mapping
 
 from predict_edit_sandbox.model import refusals, tokens, validation
 from predict_edit_sandbox.model.answers import Envelope
-from predict_edit_sandbox.model.brain import think
 from predict_edit_sandbox.model.catalogue import ModelSpec, PredictionRefusal
+from predict_edit_sandbox.model.composition import (
+    PromptCache,
+    knows_predictions,
+    prediction_of,
+    write,
+)
 from predict_edit_sandbox.model.config import ModelConfig
 from predict_edit_sandbox.model.delivery import Delivery
 from predict_edit_sandbox.model.faults import Behaviour, Call, FaultKind
+from predict_edit_sandbox.model.instructions import think
 from predict_edit_sandbox.model.limits import Meter
 from predict_edit_sandbox.model.records import Exchange
 from predict_edit_sandbox.model.refusals import Dialect, Refusal
-from predict_edit_sandbox.model.writing import PromptCache, knows_predictions, prediction_of, write
 
 FIRST_API_VERSION = "2025-01-01"
 """Azure's first dated API with predictions, without its ``-preview``."""

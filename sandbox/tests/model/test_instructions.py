@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit_sandbox.model.brain import follow, think
+from predict_edit_sandbox.model.instructions import follow, think
 from predict_edit_sandbox.model.quirks import ELISION, Quirk, spoil
 
 FILE = "one FizzBuzz\n  two Fizz\nthree FizzBuzz FizzBuzz\n"

@@ -9,12 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from predict_edit_sandbox.model import tokens
-from predict_edit_sandbox.model.accounting import Speculation, SpeculationRule, Step, speculate
 from predict_edit_sandbox.model.answers import Accounts
-from predict_edit_sandbox.model.brain import Thought
 from predict_edit_sandbox.model.catalogue import ModelSpec, PredictionRefusal
 from predict_edit_sandbox.model.config import Latency, ModelConfig
 from predict_edit_sandbox.model.faults import Behaviour, FaultKind
+from predict_edit_sandbox.model.instructions import Thought
+from predict_edit_sandbox.model.prediction_usage import (
+    Speculation,
+    SpeculationRule,
+    Step,
+    speculate,
+)
 from predict_edit_sandbox.model.quirks import spoil
 
 CACHE_START, CACHE_STEP = 1_024, 128
