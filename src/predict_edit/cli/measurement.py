@@ -78,7 +78,6 @@ async def measure(
     environ: Mapping[str, str],
     mask: Mask,
     progress: Callable[[Sample], None] = lambda _: None,
-    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> Measurement:
     """Ask for each file ``rounds`` times with and as often without its prediction.
 
@@ -89,51 +88,49 @@ async def measure(
         SettingsError: the settings contradict each other; nothing was requested.
     """
     attempts: list[Attempt] = []
-    mark = token_hex(16)
-
     limited = settings.max_tokens is not None or settings.max_cost is not None
     budget = Budget(settings.max_tokens, settings.max_cost) if limited else None
+    client = open_client(settings, environ=environ, mask=mask)
+    mark = token_hex(16)
 
     def editor_for(*, predicted: bool) -> ChatEditor:
         own = dataclasses.replace(settings, prediction="on" if predicted else "off", concurrency=1)
         return ChatEditor(
             own,
-            clients[predicted],
+            client,
             nonce=mark,
             today=dt.datetime.now(tz=dt.UTC).date(),
             runtime=Runtime(count=tokens.count, on_attempt=attempts.append),
             budget=budget,
         )
 
-    clients = {
-        predicted: open_client(settings, environ=environ, mask=mask, transport=transport)
-        for predicted in (True, False)
-    }
     editors = {predicted: editor_for(predicted=predicted) for predicted in (True, False)}
     samples: list[Sample] = []
-    pairs = itertools.product(range(1, rounds + 1), requests)
+    refused, stopped = False, None
+    calls = (
+        (round_, request, predicted)
+        for number, (round_, request) in enumerate(
+            itertools.product(range(1, rounds + 1), requests)
+        )
+        for predicted in ((True, False) if number % 2 == 0 else (False, True))
+    )
     try:
-        for client in clients.values():
-            await _shake_hands(client)
-        for number, (round_, request) in enumerate(pairs):
-            for predicted in (True, False) if number % 2 == 0 else (False, True):
-                attempts.clear()
-                result = await editors[predicted].edit(request)
-                sample = _sample(result, round_, predicted, attempts)
-                samples.append(sample)
-                progress(sample)
-                if predicted and result.effort.prediction is PredictionState.REFUSED:
-                    return Measurement(
-                        model=editors[True].model, samples=tuple(samples), refused=True
-                    )
-                if isinstance(result, FailedEdit) and isinstance(result.error, _FINAL):
-                    return Measurement(
-                        model=editors[True].model, samples=tuple(samples), stopped=result.error
-                    )
+        await _shake_hands(client)
+        for round_, request, predicted in calls:
+            attempts.clear()
+            result = await editors[predicted].edit(request)
+            samples.append(_sample(result, round_, predicted, attempts))
+            progress(samples[-1])
+            refused = predicted and result.effort.prediction is PredictionState.REFUSED
+            if isinstance(result, FailedEdit) and isinstance(result.error, _FINAL):
+                stopped = result.error
+            if refused or stopped:
+                break
     finally:
-        for editor in editors.values():
-            await editor.aclose()
-    return Measurement(model=editors[True].model, samples=tuple(samples))
+        await client.close()
+    return Measurement(
+        model=editors[True].model, samples=tuple(samples), refused=refused, stopped=stopped
+    )
 
 
 async def _shake_hands(client: openai.AsyncOpenAI) -> None:

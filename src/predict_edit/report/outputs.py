@@ -9,6 +9,8 @@ from decimal import Decimal
 from predict_edit.domain.edits import PlacementKind
 from predict_edit.domain.run_report import FileStatus, RunReport
 
+_STATUSES = (FileStatus.EDITED, FileStatus.UNCHANGED, FileStatus.SKIPPED, FileStatus.FAILED)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class OutputPaths:
@@ -21,27 +23,21 @@ class OutputPaths:
 
 def to_outputs(report: RunReport, paths: OutputPaths) -> dict[str, str]:
     """Give every output of the contract, in its order; what is not known is empty, never 0."""
-    usage = report.usage
+    usage = dataclasses.asdict(report.usage)
+    number = report.job.pull_request if report.job else 0
     inline, in_patch, rejected = (report.count(kind) for kind in PlacementKind)
     return {
         "outcome": str(report.outcome),
-        "pull-request": _number(report),
+        "pull-request": str(number or ""),
         "summary-url": report.summary_url,
         "review-url": report.review_url,
         "pull-request-url": report.pull_request_url,
-        "files-edited": _files(report, FileStatus.EDITED),
-        "files-unchanged": _files(report, FileStatus.UNCHANGED),
-        "files-skipped": _files(report, FileStatus.SKIPPED),
-        "files-failed": _files(report, FileStatus.FAILED),
+        **{f"files-{status}": str(len(report.with_status(status))) for status in _STATUSES},
         "hunks": str(inline + in_patch + rejected),
         "suggestions": str(report.suggestion_count),
         "hunks-in-patch": str(in_patch),
         "hunks-rejected": str(rejected),
-        "prompt-tokens": _known(usage.prompt_tokens),
-        "cached-tokens": _known(usage.cached_tokens),
-        "completion-tokens": _known(usage.completion_tokens),
-        "accepted-prediction-tokens": _known(usage.accepted_prediction_tokens),
-        "rejected-prediction-tokens": _known(usage.rejected_prediction_tokens),
+        **{name.replace("_", "-"): _known(count) for name, count in usage.items()},
         "cost-usd": _known(report.cost),
         "patch": paths.patch,
         "remainder-patch": paths.remainder_patch,
@@ -50,15 +46,6 @@ def to_outputs(report: RunReport, paths: OutputPaths) -> dict[str, str]:
     }
 
 
-def _files(report: RunReport, status: FileStatus) -> str:
-    return str(len(report.with_status(status)))
-
-
 def _known(figure: Decimal | int | None) -> str:
     """Write a figure without an exponent, which shells cannot compare."""
     return "" if figure is None else f"{figure:f}" if isinstance(figure, Decimal) else str(figure)
-
-
-def _number(report: RunReport) -> str:
-    """Write the pull request's number, or nothing."""
-    return str(report.job.pull_request) if report.job and report.job.pull_request else ""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from predict_edit.domain.edits import Finding
 from predict_edit.domain.run_report import RunReport
-from predict_edit.report.jinja import fit, render, trusted
+from predict_edit.report.jinja import fit, render
 from predict_edit.report.markdown import BODY_LIMIT, length, marked
 from predict_edit.report.view import plural, view
 
@@ -52,7 +52,7 @@ def render_pull_request(
         "view": view(report),
         "rows": tuple(rows),
         "findings": about_findings,
-        "headline": trusted(_headline(rows, about_findings=about_findings)),
+        "headline": _headline(rows, about_findings=about_findings),
         "notes": tuple(notes),
     }
     return fit(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from predict_edit.domain.edits import Placement, PlacementKind, PredictionState, Usage
+from predict_edit.domain.edits import Effort, Placement, PlacementKind, PredictionState, Usage
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 
 Count = Annotated[int, Field(ge=0)]
@@ -107,23 +107,17 @@ def result_schema() -> dict[str, Any]:
 
 
 def _file(result: FileResult) -> FilePart:
-    effort, placed = result.effort, result.placed
+    effort, placed = result.effort or Effort(), result.placed
     return FilePart(
         path=_unicode(result.path),
         status=result.status,
         reason=_unicode(result.reason),
-        prediction=effort.prediction if effort else PredictionState.OFF,
-        attempts=effort.attempts if effort else 0,
-        seconds=round(effort.seconds, 3) if effort else 0.0,
-        hunks=HunksPart(
-            inline=placed.count(PlacementKind.INLINE) if placed else 0,
-            patch=placed.count(PlacementKind.PATCH) if placed else 0,
-            rejected=placed.count(PlacementKind.REJECTED) if placed else 0,
-        ),
-        placements=tuple(_placement(placement) for placement in placed.placements)
-        if placed
-        else (),
-        usage=_usage(effort.usage) if effort and effort.usage else None,
+        prediction=effort.prediction,
+        attempts=effort.attempts,
+        seconds=round(effort.seconds, 3),
+        hunks=HunksPart(**{kind: placed.count(kind) if placed else 0 for kind in PlacementKind}),
+        placements=tuple(map(_placement, placed.placements)) if placed else (),
+        usage=_usage(effort.usage) if effort.usage else None,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 
 from predict_edit.domain.edits import PlacedFile, PlacementKind
@@ -24,38 +23,6 @@ _HEADROOM = 200
 """For the sentences about what was cut, whose numbers are known last."""
 
 
-@dataclasses.dataclass(slots=True)
-class _Block:
-    """The hunks of one file, and those of them that are shown."""
-
-    path: str
-    total: int
-    hunks: list[str] = dataclasses.field(default_factory=list)
-    size: int = 0
-    fence: int = 3
-
-    def take(self, hunk: str, room: int) -> bool:
-        """Add a hunk where the whole block then still fits; the fence grows with its backticks."""
-        size = self.size + length(hunk)
-        fence_length = max(self.fence, longest_run(hunk) + 1)
-        if self._frame() + size + 2 * fence_length > room:
-            return False
-        self.hunks.append(hunk)
-        self.size, self.fence = size, fence_length
-        return True
-
-    def _frame(self) -> int:
-        """Measure the text around the hunks, with the longer of the two ways to count them."""
-        count = f"{self.total:,} of {plural(self.total, 'hunk')}"
-        return length(_block(self.path, count, "")) - 6 + 1
-
-    def draw(self) -> str:
-        shown = len(self.hunks)
-        count = plural(self.total, "hunk")
-        count = count if shown == self.total else f"{shown:,} of {count}"
-        return _block(self.path, count, "".join(self.hunks))
-
-
 def render_review_body(
     files: Iterable[PlacedFile],
     remainder: Sequence[tuple[str, Sequence[str]]],
@@ -72,25 +39,45 @@ def render_review_body(
     Raises:
         ValueError: ``limit`` leaves no room for the sentences themselves.
     """
-    placed = tuple(files)
-    blocks = [_Block(path=path, total=len(hunks)) for path, hunks in remainder]
-    total = sum(block.total for block in blocks)
-    opening = _opening(placed, run_url)
+    opening = _opening(tuple(files), run_url)
     room = limit - length(marked(opening, marker)) - _HEADROOM
-    for block, (_, hunks) in zip(blocks, remainder, strict=True):
-        for hunk in hunks:
-            block.take(legible(_line_end(hunk)), room)
-        room -= length(block.draw()) + 1 if block.hunks else 0
-    body = marked(opening + _remainder(blocks, total), marker)
+    blocks, missing = [], 0
+    for path, hunks in remainder:
+        shown = _fitting([legible(hunk.removesuffix("\n") + "\n") for hunk in hunks], path, room)
+        missing += len(hunks) - len(shown)
+        if shown:
+            blocks.append(_block(path, len(hunks), shown))
+            room -= length(blocks[-1]) + 1
+    if missing:
+        total = plural(sum(len(hunks) for _, hunks in remainder), "hunk")
+        where = "not shown here for length; `remainder.patch` holds them all."
+        blocks.append(f"{missing:,} of {total} {where}\n")
+    body = marked(opening + "\n".join(blocks), marker)
     if length(body) > limit:
         msg = f"A review body does not fit into {limit} characters even without any hunk."
         raise ValueError(msg)
     return body
 
 
-def _block(path: str, count: str, hunks: str) -> str:
+def _fitting(hunks: Sequence[str], path: str, room: int) -> list[str]:
+    """The hunks of one file that fit together; the fence grows with the backticks in them."""
+    small = [hunk for hunk in hunks if length(hunk) <= room]
+    backticks = "`" * max(map(longest_run, small), default=0)
+    room -= length(_block(path, len(hunks), [backticks])) + len(f"{len(hunks):,}")
+    shown = []
+    for hunk in small:
+        if (size := length(hunk)) <= room:
+            shown.append(hunk)
+            room -= size
+    return shown
+
+
+def _block(path: str, total: int, shown: Sequence[str]) -> str:
+    count = plural(total, "hunk")
+    if len(shown) < total:
+        count = f"{len(shown):,} of {count}"
     summary = f"<details><summary>{html_code(path)}: {count}</summary>"
-    return f"{summary}\n\n{fence(hunks, 'diff')}\n</details>\n"
+    return f"{summary}\n\n{fence(''.join(shown), 'diff')}\n</details>\n"
 
 
 def _opening(placed: Sequence[PlacedFile], run_url: str) -> str:
@@ -120,18 +107,3 @@ def _reasons(given: Iterable[str]) -> str:
     named = [f"{text(reason, 200)}: {number:,}" for reason, number in counted[:_MOST_REASONS]]
     rest = sum(number for _, number in counted[_MOST_REASONS:])
     return "; ".join([*named, f"other reasons: {rest:,}"] if rest else named)
-
-
-def _remainder(blocks: Sequence[_Block], total: int) -> str:
-    shown = [block for block in blocks if block.hunks]
-    missing = total - sum(len(block.hunks) for block in shown)
-    text_of_blocks = "\n".join(block.draw() for block in shown)
-    if not missing:
-        return text_of_blocks
-    hunks = f"{missing:,} of {plural(total, 'hunk')}"
-    note = f"{hunks} not shown here for length; `remainder.patch` holds them all."
-    return f"{text_of_blocks}\n{note}\n"
-
-
-def _line_end(hunk: str) -> str:
-    return hunk if hunk.endswith("\n") else f"{hunk}\n"

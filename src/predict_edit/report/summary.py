@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from predict_edit.domain.edits import OVER_MAX_FILES, PlacementKind, Usage
 from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.report.jinja import fit, render, trusted
@@ -73,28 +75,20 @@ def _failed(report: RunReport) -> str:
     return "**Failed:** nothing could be done."
 
 
-def _answered(_report: RunReport) -> str:
-    return "Answered the comment; no file was edited."
-
-
-def _ignored(_report: RunReport) -> str:
-    return "Nothing to do: this was not a command."
-
-
 def _denied(report: RunReport) -> str:
     if report.problem:
         return "Nothing was done: the commenter has to wait."
     return "Nothing was done: the commenter may not give commands here."
 
 
-_SENTENCES = {
+_SENTENCES: dict[Outcome, Callable[[RunReport], str]] = {
     Outcome.SUGGESTED: _suggested,
     Outcome.COMMITTED: _committed,
     Outcome.OPENED: _opened,
     Outcome.PATCHED: _patched,
     Outcome.UNCHANGED: _unchanged,
-    Outcome.ANSWERED: _answered,
-    Outcome.IGNORED: _ignored,
+    Outcome.ANSWERED: lambda _: "Answered the comment; no file was edited.",
+    Outcome.IGNORED: lambda _: "Nothing to do: this was not a command.",
     Outcome.DENIED: _denied,
     Outcome.PARTIAL: _partial,
     Outcome.FAILED: _failed,

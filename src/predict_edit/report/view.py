@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
@@ -137,7 +138,6 @@ class Prediction:
 
     accepted: int | None
     rejected: int | None
-    acceptance: float | None
     rejected_share: float | None
     """Rejected tokens ÷ completion tokens, which they are part of."""
     overhead: Decimal | None
@@ -197,7 +197,13 @@ def view(report: RunReport) -> View:
         inline=report.count(PlacementKind.INLINE),
         in_patch=report.count(PlacementKind.PATCH),
         rejected=report.count(PlacementKind.REJECTED),
-        rejected_reasons=reasons(report, PlacementKind.REJECTED),
+        rejected_reasons=count_reasons(
+            placement.reason
+            for result in report.files
+            if result.placed
+            for placement in result.placed.placements
+            if placement.kind is PlacementKind.REJECTED
+        ),
         places=_places(report),
         prediction=_prediction(asked, report.cost),
         asked=len(asked),
@@ -207,23 +213,9 @@ def view(report: RunReport) -> View:
     )
 
 
-def reasons(report: RunReport, kind: PlacementKind) -> tuple[tuple[str, int], ...]:
-    """Count the reasons of all hunks that ended as ``kind``, most frequent first."""
-    return count_reasons(
-        placement.reason
-        for result in report.files
-        if result.placed
-        for placement in result.placed.placements
-        if placement.kind is kind
-    )
-
-
 def count_reasons(given: Iterable[str]) -> tuple[tuple[str, int], ...]:
     """Count equal reasons, most frequent first, then by name."""
-    counts: dict[str, int] = {}
-    for reason in given:
-        counts[reason] = counts.get(reason, 0) + 1
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return tuple(sorted(Counter(given).items(), key=lambda item: (-item[1], item[0])))
 
 
 def completion_parts(usage: Usage) -> tuple[tuple[str, int], ...]:
@@ -317,7 +309,6 @@ def _prediction(asked: Iterable[Effort], cost: Decimal | None) -> Prediction:
     return Prediction(
         accepted=usage.accepted_prediction_tokens,
         rejected=rejected,
-        acceptance=usage.acceptance,
         rejected_share=rejected / completion if rejected is not None and completion else None,
         overhead=overhead,
         without=cost - overhead if cost and overhead and overhead < cost else None,

@@ -34,9 +34,10 @@ from predict_edit.llm.auth import Mask, open_client, token_source
 from predict_edit.llm.billing import Attempt, PriceList
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.llm.models import Capability, provider_of, retirement_warning
+from predict_edit.llm.models import provider_of, retirement_warning
 from predict_edit.report.view import dollars
 from predict_edit.settings.endpoint import Endpoint, read_endpoint
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
 from predict_edit.settings.sign_in import SignIn, choose_sign_in
 
@@ -60,7 +61,7 @@ LOW = 0.1
 _MILLION = 1_000_000
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was checked."""
 
@@ -76,9 +77,7 @@ class Trial:
 
     result: FileEdit | FailedEdit
     attempts: tuple[Attempt, ...]
-    limits: Mapping[str, str]
-    capability: Capability
-    notes: tuple[str, ...]
+    editor: ChatEditor
 
     @property
     def effort(self) -> Effort:
@@ -99,19 +98,7 @@ class Trial:
 
 def failed(name: str, error: PredictEditError) -> Check:
     """A check that failed with this error."""
-    return Check(name=name, state="failed", found=error.cause, next_step=error.next_step)
-
-
-def _ok(name: str, found: str) -> Check:
-    return Check(name=name, state="ok", found=found)
-
-
-def _warning(name: str, found: str, next_step: str = "") -> Check:
-    return Check(name=name, state="warning", found=found, next_step=next_step)
-
-
-def _skipped(name: str, found: str) -> Check:
-    return Check(name=name, state="skipped", found=found)
+    return Check(name, "failed", error.cause, error.next_step)
 
 
 def of_config(root: Path | None) -> tuple[list[Check], str]:
@@ -128,15 +115,16 @@ def of_config(root: Path | None) -> tuple[list[Check], str]:
     except ConfigError as error:
         return [failed("config", error)], ""
     recipes = f" with {len(config.recipes)} recipes" if config.recipes else ""
-    return [_ok("config", f"{CONFIG_PATH} is valid{recipes}")], str(config.deliver or "")
+    return [Check("config", "ok", f"{CONFIG_PATH} is valid{recipes}")], str(config.deliver or "")
 
 
 def of_settings(chosen: ModelChoice, where: Endpoint, way: SignIn) -> Check:
     """Where requests go, how they sign in, and which variable or option said so."""
     given = ", ".join(f"`{name}` from {origin}" for name, origin in chosen.origins.items())
     what = "deployment" if where.is_azure else "model"
-    return _ok(
+    return Check(
         "settings",
+        "ok",
         f"{where.route.value} at {where.host}, {what} `{chosen.settings.model}`, sign-in "
         f"by {way.value} ({given})",
     )
@@ -152,52 +140,55 @@ def of_sign_in(trial: Trial, chosen: ModelChoice, way: SignIn) -> list[Check]:
     if way is not SignIn.KEY:
         scope = chosen.settings.azure_scope
         found = f"Entra ID gave a token for `{scope}` ({way.value})"
-        return [_ok("sign-in", found)]
+        return [Check("sign-in", "ok", found)]
     if trial.answered:
         origin = chosen.origins.get("api-key", "`api-key`")
-        return [_ok("sign-in", f"the key from {origin} is accepted")]
-    return [_skipped("sign-in", "not known, as no answer came")]
+        return [Check("sign-in", "ok", f"the key from {origin} is accepted")]
+    return [Check("sign-in", "skipped", "not known, as no answer came")]
 
 
 def of_answer(trial: Trial) -> Check:
     """Whether an answer came, how fast, and whether it was the edited file."""
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
-        return _skipped("answer", "none, as the sign-in failed")
+        return Check("answer", "skipped", "none, as the sign-in failed")
     if trial.error is not None and not trial.answered:
         return failed("answer", trial.error)
     last = trial.attempts[-1]
     first = "" if last.first_text is None else f", the first text after {last.first_text:.2f} s"
     took = f"in {last.seconds:.2f} s{first}"
     if trial.error is not None:
-        return _warning(
+        return Check(
             "answer",
+            "warning",
             f"an answer came {took}, but not the edited file: {trial.error.cause}",
             "Choose a model that follows instructions better.",
         )
     text = getattr(trial.result, "text", "")
     if text != FIZZBUZZ.replace("FizzBuzz", "MSFTBuzz"):
-        return _warning(
+        return Check(
             "answer",
+            "warning",
             f"an answer came {took}, but the test file was not edited as asked",
             "Choose a model that follows instructions better, or look at some runs "
             "closely before relying on this one.",
         )
-    return _ok("answer", f"the test file was edited as asked {took}")
+    return Check("answer", "ok", f"the test file was edited as asked {took}")
 
 
 def of_model(trial: Trial, chosen: ModelChoice) -> Check:
     """Which model answers to the name, and what was left out for it."""
     reported = trial.effort.model
-    left_out = [note for note in trial.notes if "was left out" in note]
+    left_out = [note for note in trial.editor.notes if "was left out" in note]
     more = f". {' '.join(left_out)}" if left_out else ""
     if reported is None:
-        return _warning(
+        return Check(
             "model",
+            "warning",
             f"the server does not say which model answered{more}",
             "Prices and limits are then looked up by the configured name.",
         )
     behind = "" if reported == chosen.settings.model else f" answers as `{chosen.settings.model}`"
-    return _ok("model", f"`{reported}`{behind or ' answered'}{more}")
+    return Check("model", "ok", f"`{reported}`{behind or ' answered'}{more}")
 
 
 def of_predictions(trial: Trial, chosen: ModelChoice) -> Check:
@@ -207,20 +198,23 @@ def of_predictions(trial: Trial, chosen: ModelChoice) -> Check:
         " (they are switched off: `prediction: off`)" if chosen.settings.prediction == "off" else ""
     )
     if trial.effort.prediction is PredictionState.REFUSED:
-        return _warning(
+        return Check(
             "predictions",
+            "warning",
             f"the model or server refuses them{off}",
             "Runs work without; they may be slower. For a model that takes them, see the "
             "documentation. On Azure, models in South East Asia take none.",
         )
     if usage.accepted_prediction_tokens is None:
-        return _warning(
+        return Check(
             "predictions",
+            "warning",
             f"sent without complaint, but nothing is reported about them{off}",
             "The server may ignore them; `predict-edit compare` measures whether they help.",
         )
-    return _ok(
+    return Check(
         "predictions",
+        "ok",
         f"taken: {usage.accepted_prediction_tokens} tokens accepted, "
         f"{usage.rejected_prediction_tokens or 0} rejected{off}",
     )
@@ -230,33 +224,35 @@ def of_limits(trial: Trial) -> Check:
     """What the server says of its rate limits."""
     left_over, low = [], False
     for kind in ("requests", "tokens"):
-        left = _number(trial.limits.get(f"x-ratelimit-remaining-{kind}"))
-        limit = _number(trial.limits.get(f"x-ratelimit-limit-{kind}"))
+        left = _number(trial.editor.limits.get(f"x-ratelimit-remaining-{kind}"))
+        limit = _number(trial.editor.limits.get(f"x-ratelimit-limit-{kind}"))
         if left is None:
             continue
         of = f" of {limit:,}" if limit is not None else ""
         left_over.append(f"{left:,}{of} {kind} left")
         low = low or (limit is not None and left < LOW * limit)
     if not left_over:
-        return _skipped("rate limits", "the server does not report them")
+        return Check("rate limits", "skipped", "the server does not report them")
     found = ", ".join(left_over)
     if not low:
-        return _ok("rate limits", found)
+        return Check("rate limits", "ok", found)
     step = "Wait, lower `concurrency`, or raise the limit of account or deployment."
-    return _warning("rate limits", found, step)
+    return Check("rate limits", "warning", found, step)
 
 
 def of_room(trial: Trial) -> Check:
     """How much the model can write at once."""
-    limit = trial.capability.output_limit
+    limit = trial.editor.capability.output_limit
     if limit is None:
-        return _warning(
+        return Check(
             "output limit",
+            "warning",
             "not known for this model; the first answer that is cut shows it",
             "Set `max-output-tokens` if you know it: long files are cut by it.",
         )
-    return _ok(
+    return Check(
         "output limit",
+        "ok",
         f"{limit:,} tokens an answer, as far as known; longer files go in pieces",
     )
 
@@ -269,15 +265,17 @@ def of_price(trial: Trial, chosen: ModelChoice) -> Check:
     into = prices.cost(Usage(prompt_tokens=thousand, completion_tokens=0), trial.effort.model)
     out = prices.cost(Usage(prompt_tokens=0, completion_tokens=thousand), trial.effort.model)
     if into is None or out is None:
-        return _warning(
+        return Check(
             "price",
+            "warning",
             "not known for this model; costs are not shown and `max-cost` cannot be enforced",
             "Set it under `prices:` in .github/predict-edit.yml, or with --price.",
         )
     cost = trial.effort.cost
     this = "" if cost is None else f"; this check cost {dollars(cost)}"
-    return _ok(
+    return Check(
         "price",
+        "ok",
         f"{dollars(into * 1_000)} a million tokens in, {dollars(out * 1_000)} out (estimate){this}",
     )
 
@@ -287,12 +285,12 @@ def of_retirement(trial: Trial, chosen: ModelChoice, where: Endpoint, today: dt.
     names = (trial.effort.model, chosen.settings.model)
     warning = retirement_warning(names, provider=provider_of(where), today=today)
     if warning is not None:
-        return _warning("retirement", warning)
-    known = trial.capability.retirements(provider_of(where))
+        return Check("retirement", "warning", warning)
+    known = trial.editor.capability.retirements(provider_of(where))
     dates = [f"{date.isoformat()} ({vendor})" for vendor, date in known.items()]
     if not dates:
-        return _skipped("retirement", "no date known for this model")
-    return _ok("retirement", f"not before {', '.join(dates)}, as far as known")
+        return Check("retirement", "skipped", "no date known for this model")
+    return Check("retirement", "ok", f"not before {', '.join(dates)}, as far as known")
 
 
 def _number(text: Any) -> int | None:
@@ -313,7 +311,6 @@ async def diagnose(
     mask: Mask,
     today: dt.date,
     transport: httpx2.AsyncBaseTransport | None = None,
-    identity_transport: httpx2.BaseTransport | None = None,
 ) -> list[Check]:
     """Run all checks of the model.
 
@@ -323,7 +320,6 @@ async def diagnose(
         mask: Told of every token, so that none is shown.
         today: For retirement dates.
         transport: Stands in for the network to the model.
-        identity_transport: The same, to GitHub's identity tokens.
 
     Raises:
         SettingsError: the settings contradict each other; nothing was requested.
@@ -333,19 +329,11 @@ async def diagnose(
     checks = [of_settings(chosen, where, way)]
     if way is not SignIn.KEY:
         try:
-            source = token_source(
-                settings, environ=environ, mask=mask, identity_transport=identity_transport
-            )
-            await source()
+            await token_source(settings, environ=environ, mask=mask)()
         except SignInError as error:
             return [*checks, failed("sign-in", error)]
     trial = await _try(
-        dataclasses.replace(
-            chosen,
-            settings=dataclasses.replace(
-                settings, prediction="on", timeout=min(settings.timeout, MOST_SECONDS)
-            ),
-        ),
+        dataclasses.replace(settings, prediction="on", timeout=min(settings.timeout, MOST_SECONDS)),
         environ=environ,
         mask=mask,
         today=today,
@@ -367,7 +355,7 @@ async def diagnose(
 
 
 async def _try(
-    chosen: ModelChoice,
+    settings: ModelSettings,
     *,
     environ: Mapping[str, str],
     mask: Mask,
@@ -376,9 +364,9 @@ async def _try(
 ) -> Trial:
     """Ask for the tiny edit, as a run would."""
     attempts: list[Attempt] = []
-    client = open_client(chosen.settings, environ=environ, mask=mask, transport=transport)
+    client = open_client(settings, environ=environ, mask=mask, transport=transport)
     editor = ChatEditor(
-        chosen.settings,
+        settings,
         client,
         nonce=_NONCE,
         today=today,
@@ -393,10 +381,4 @@ async def _try(
         )
     finally:
         await editor.aclose()
-    return Trial(
-        result=result,
-        attempts=tuple(attempts),
-        limits=editor.limits,
-        capability=editor.capability,
-        notes=editor.notes,
-    )
+    return Trial(result=result, attempts=tuple(attempts), editor=editor)

@@ -28,6 +28,7 @@ from predict_edit.cli.doctor.workflow_source import (
 from predict_edit.support.text import listed
 
 _CREATED: Final = {"types": "[created]"}
+_ONLY_COMMENTS: Final = "\n  issue_comment:\n    types: [created]"
 _TARGET: Final = "pull_request_target"
 _STARTS: Final = (*COMMENTS, *OTHERS)
 
@@ -50,7 +51,7 @@ def event_mistakes(use: Use) -> Iterator[Mistake]:
         yield use.mistake(
             on.key,
             f"none of these events carries a command: {', '.join(use.triggers)}",
-            use.source.rewritten(on, "\n  issue_comment:\n    types: [created]"),
+            use.source.rewritten(on, _ONLY_COMMENTS),
             fatal=True,
         )
     for name in use.comments:
@@ -69,19 +70,17 @@ def _kinds(use: Use, name: str) -> Iterator[Mistake]:
             _with_types(use, name),
         )
         return
-    listed = {text_of(item) for item in items_of(kinds.value)}
-    if "created" not in listed:
+    given = {text_of(item) for item in items_of(kinds.value)}
+    if given != {"created"}:
+        never = "created" not in given
+        found = "starts no run for a new comment, and only new comments are commands"
+        if not never:
+            found = "also starts a run for comments that are not new, which are not commands"
         yield use.mistake(
             kinds.key,
-            f"`{name}` starts no run for a new comment, and only new comments are commands",
+            f"`{name}` {found}",
             use.source.rewritten(kinds, "[created]"),
-            fatal=True,
-        )
-    elif listed != {"created"}:
-        yield use.mistake(
-            kinds.key,
-            f"`{name}` also starts a run for comments that are not new, which are not commands",
-            use.source.rewritten(kinds, "[created]"),
+            fatal=never,
         )
 
 
@@ -122,7 +121,7 @@ def _without_target(use: Use, others: list[str]) -> tuple[TextChange, ...]:
         return (TextChange(start=rewritten.start, end=rewritten.end, text=text),)
     listed = [name for name in use.triggers if name != _TARGET]
     if not others:
-        return (source.rewritten(on, "\n  issue_comment:\n    types: [created]"),)
+        return (source.rewritten(on, _ONLY_COMMENTS),)
     return (source.rewritten(on, f"[{', '.join(listed)}]"),)
 
 

@@ -246,14 +246,9 @@ class Mistake:
 
     def as_data(self) -> dict[str, Any]:
         """For JSON."""
-        return {
-            "path": self.path,
-            "line": self.line,
-            "state": self.state,
-            "found": self.found,
-            "next_step": self.next_step,
-            "corrections": [dataclasses.asdict(each) for each in self.corrections],
-        }
+        data = dataclasses.asdict(self)
+        del data["changes"]  # the corrections say the same in whole lines
+        return data
 
 
 COMMENTS: Final = ("issue_comment", "pull_request_review_comment")

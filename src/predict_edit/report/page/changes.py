@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 
 from predict_edit.domain.edits import PlacementKind, Usage
 from predict_edit.domain.errors import ResultInvalid
-from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
-from predict_edit.report.result import FilePart, PlacementPart, ResultFile, UsagePart, to_result
+from predict_edit.domain.run_report import FileResult, RunReport
+from predict_edit.report.result import FilePart, ResultFile, UsagePart, to_result
 from predict_edit.report.view import Row
 from predict_edit.report.view import lines as name_lines
+from predict_edit.support.git import lines_of
 
 CONTEXT = 3
 """Unchanged lines shown above and below a change."""
 
-_HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@.*")
+_FILE = re.compile(r"^diff --git .*\n", re.MULTILINE)
+_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+.*\n", re.MULTILINE)
+"""Within a patch no line of a file starts so, as each has its sign in front."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,7 @@ def page_of_report(report: RunReport) -> Page:
     return Page(
         result=result,
         files=tuple(
-            PageFile(part=part, row=_file_row(part), changes=tuple(_changes_of(file, part)))
+            _page_file(part, _runs_of(file))
             for file, part in zip(report.files, result.files, strict=True)
         ),
         overhead=sum(overheads, Decimal()) if report.cost is not None else None,
@@ -152,22 +155,38 @@ def page_of_files(
     sections = iter(() if patch is None else _sections(patch))
     files = []
     for part in result.files:
-        accepted = part.hunks.inline + part.hunks.patch
-        runs: Sequence[_Run] | None = None
-        if patch is not None:
-            runs = next(sections, ()) if accepted else ()
-            if len(runs) != accepted:
-                raise _not_of_one_run()
-        changes = tuple(_changes_from(part.placements, runs))
-        files.append(PageFile(part=part, row=_file_row(part), changes=changes))
+        accepted = [place.kind is not PlacementKind.REJECTED for place in part.placements]
+        runs = next(sections, ()) if patch is not None and any(accepted) else ()
+        if patch is not None and len(runs) != sum(accepted):
+            raise _not_of_one_run()
+        left = iter(runs)
+        files.append(_page_file(part, [next(left, None) if kept else None for kept in accepted]))
     if next(sections, None) is not None:
         raise _not_of_one_run()
     return Page(result=result, files=tuple(files), overhead=overhead, complete=patch is not None)
 
 
-def _file_row(part: FilePart) -> Row:
+def _page_file(part: FilePart, runs: Iterable[_Run | None]) -> PageFile:
+    """Make one file; of each placement there are the lines, or ``None`` where they are unknown.
+
+    Line numbers are those after what was accepted.
+    """
+    changes = []
+    shift = 0
+    for place, run in zip(part.placements, runs, strict=True):
+        changes.append(
+            Change(
+                kind=place.kind,
+                where=name_lines(place.start, place.end),
+                reason=place.reason,
+                lines=tuple(_lines(run, shift)) if run else (),
+            )
+        )
+        if run and place.kind is not PlacementKind.REJECTED:
+            shift += len(run.added) - len(run.removed)
     seconds = part.seconds if part.attempts else None
-    return _row(part.path, str(part.status), part.usage, seconds)
+    row = _row(part.path, str(part.status), part.usage, seconds)
+    return PageFile(part=part, row=row, changes=tuple(changes))
 
 
 def _row(path: str, result: str, usage: UsagePart | None, seconds: float | None) -> Row:
@@ -182,51 +201,24 @@ def _not_of_one_run() -> ResultInvalid:
     )
 
 
-def _changes_of(file: FileResult, part: FilePart) -> Iterator[Change]:
-    """The changes of an edited file; line numbers are those after what was accepted."""
-    if file.status is not FileStatus.EDITED or file.placed is None:
+def _runs_of(file: FileResult) -> Iterator[_Run]:
+    """The changes of a file at hand, with the lines around each."""
+    if file.placed is None:
         return
-    original = file.placed.file.text.split("\n")
-    ended = [f"{line}\n" for line in original[:-1]] + ([original[-1]] if original[-1] else [])
-    placements = file.placed.placements
-    kept = [p.hunk for p in placements if p.kind is not PlacementKind.REJECTED]
-    shift = 0
-    for placement, place in zip(placements, part.placements, strict=True):
-        hunk = placement.hunk
+    lines = lines_of(file.placed.file.text)
+    hunks = [placement.hunk for placement in file.placed.placements]
+    kept = [p.hunk for p in file.placed.placements if p.kind is not PlacementKind.REJECTED]
+    for hunk in hunks:
         # Lines that another change replaces are not context, as in the patch.
         first = max((other.end for other in kept if other.start < hunk.start), default=0)
-        last = min((o.start - 1 for o in kept if o.start > hunk.start), default=len(ended))
-        run = _Run(
+        last = min((o.start - 1 for o in kept if o.start > hunk.start), default=len(lines))
+        yield _Run(
             start=hunk.start,
             removed=hunk.removed,
             added=hunk.added,
-            above=tuple(ended[max(first, hunk.start - 1 - CONTEXT) : hunk.start - 1]),
-            below=tuple(ended[hunk.end : min(last, hunk.end + CONTEXT)]),
+            above=tuple(lines[max(first, hunk.start - 1 - CONTEXT) : hunk.start - 1]),
+            below=tuple(lines[hunk.end : min(last, hunk.end + CONTEXT)]),
         )
-        yield _change(place, run, shift)
-        if placement.kind is not PlacementKind.REJECTED:
-            shift += len(hunk.added) - len(hunk.removed)
-
-
-def _changes_from(
-    placements: Iterable[PlacementPart], runs: Sequence[_Run] | None
-) -> Iterator[Change]:
-    """The changes of a file on disk: the patch holds what was not rejected, in order."""
-    left = iter(runs or ())
-    shift = 0
-    for place in placements:
-        run = None if place.kind is PlacementKind.REJECTED else next(left, None)
-        yield _change(place, run, shift)
-        shift += len(run.added) - len(run.removed) if run else 0
-
-
-def _change(place: PlacementPart, run: _Run | None, shift: int) -> Change:
-    return Change(
-        kind=place.kind,
-        where=name_lines(place.start, place.end),
-        reason=place.reason,
-        lines=tuple(_lines(run, shift)) if run else (),
-    )
 
 
 def _lines(run: _Run, shift: int) -> Iterator[Line]:
@@ -248,65 +240,40 @@ def _lines(run: _Run, shift: int) -> Iterator[Line]:
 
 def _sections(patch: str) -> Iterator[tuple[_Run, ...]]:
     """The runs of changed lines of each file of a patch that predict-edit wrote."""
-    lines = patch.split("\n")
-    runs: list[_Run] | None = None
-    at = 0
-    while at < len(lines):
-        if lines[at].startswith("diff --git "):
-            if runs is not None:
-                yield tuple(runs)
-            runs = []
-        elif runs is not None and (header := _HEADER.fullmatch(lines[at])):
-            body, at = _body(lines, at + 1, header)
-            runs += _runs(body, int(header[1]) + (header[2] == "0"))
-            continue
-        at += 1
-    if runs is not None:
-        yield tuple(runs)
-
-
-def _body(lines: list[str], at: int, header: re.Match[str]) -> tuple[list[str], int]:
-    """The lines of one hunk, with line feeds where the file has them, and what comes after."""
-    old = int(header[2] or 1)
-    body: list[str] = []
-    while at < len(lines):
-        line = lines[at]
-        if line.startswith("\\"):
-            body[-1] = body[-1].removesuffix("\n")
-        elif not line or line[0] not in " +-" or (old == 0 and line[0] != "+"):
-            break
-        else:
-            old -= line[0] != "+"
-            body.append(f"{line}\n")
-        at += 1
-    return body, at
-
-
-def _runs(body: Sequence[str], number: int) -> Iterator[_Run]:
-    """Cut a hunk into its runs of changed lines."""
-    starts = [
-        at for at, line in enumerate(body) if line[0] != " " and (at == 0 or body[at - 1][0] == " ")
-    ]
-    for start in starts:
-        end = start
-        while end < len(body) and body[end][0] != " ":
-            end += 1
-        before = [line for line in body[:start] if line[0] != "+"]
-        above = _context(body[max(0, start - CONTEXT) : start][::-1])[::-1]
-        yield _Run(
-            start=number + len(before),
-            removed=tuple(line[1:] for line in body[start:end] if line[0] == "-"),
-            added=tuple(line[1:] for line in body[start:end] if line[0] == "+"),
-            above=above,
-            below=_context(body[end : end + CONTEXT]),
+    for section in _FILE.split(patch)[1:]:
+        _, *hunks = _HUNK.split(section)
+        yield tuple(
+            run
+            for start, count, body in zip(hunks[::3], hunks[1::3], hunks[2::3], strict=True)
+            for run in _runs(_signed_lines(body), int(start) + (count == "0"))
         )
 
 
-def _context(lines: Sequence[str]) -> tuple[str, ...]:
-    """The unchanged lines up to the next change."""
-    kept: list[str] = []
-    for line in lines:
-        if line[0] != " ":
-            break
-        kept.append(line[1:])
-    return tuple(kept)
+def _signed_lines(body: str) -> list[str]:
+    """The lines of one hunk with their signs, and with line feeds where the file has them."""
+    lines: list[str] = []
+    for line in body.split("\n"):
+        if line.startswith("\\") and lines:
+            lines[-1] = lines[-1].removesuffix("\n")
+        elif line.startswith((" ", "+", "-")):
+            lines.append(f"{line}\n")
+    return lines
+
+
+def _runs(lines: Iterable[str], number: int) -> Iterator[_Run]:
+    """Cut a hunk into its runs of changed lines; ``number`` is that of its first line."""
+    groups = [(kept, list(group)) for kept, group in groupby(lines, lambda line: line[0] == " ")]
+    for at, (kept, group) in enumerate(groups):
+        if not kept:
+            above, below = (
+                [line[1:] for _, around in beside for line in around]
+                for beside in (groups[:at][-1:], groups[at + 1 : at + 2])
+            )
+            yield _Run(
+                start=number,
+                removed=tuple(line[1:] for line in group if line[0] == "-"),
+                added=tuple(line[1:] for line in group if line[0] == "+"),
+                above=tuple(above[-CONTEXT:]),
+                below=tuple(below[:CONTEXT]),
+            )
+        number += sum(line[0] != "+" for line in group)

@@ -27,8 +27,7 @@ class BarPart:
     """One part of a bar."""
 
     name: str
-    """accepted, rejected or other; also the class by which it is coloured."""
-    amount: int
+    """accepted, rejected, other or paid; also the class by which it is coloured."""
     x: float
     width: float
 
@@ -57,17 +56,7 @@ def total_bar(usage: Usage) -> Bar | None:
     return _bar("all files", parts, total) if total else None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class MoneyBar:
-    """What a run cost, or would have."""
-
-    label: str
-    width: float
-    words: str
-    name: str
-
-
-def money_bars(cost: Decimal | None, overhead: Decimal | None) -> tuple[MoneyBar, ...]:
+def money_bars(cost: Decimal | None, overhead: Decimal | None) -> tuple[Bar, ...]:
     """Draw the cost beside that of the same run without predictions, both estimates."""
     if not cost:
         return ()
@@ -75,11 +64,10 @@ def money_bars(cost: Decimal | None, overhead: Decimal | None) -> tuple[MoneyBar
     if overhead is not None and overhead <= cost:
         amounts.append(("without", cost - overhead, "other"))
     return tuple(
-        MoneyBar(
+        Bar(
             label=label,
-            width=_rounded(float(amount / cost) * WIDTH),
+            pieces=(BarPart(name=name, x=0, width=_rounded(float(amount / cost) * WIDTH)),),
             words=dollars(amount),
-            name=name,
         )
         for label, amount, name in amounts
     )
@@ -91,7 +79,7 @@ def _bar(label: str, parts: Sequence[tuple[str, int]], longest: int) -> Bar:
     for name, amount in parts:
         width = amount / longest * WIDTH
         if amount:
-            pieces.append(BarPart(name=name, amount=amount, x=_rounded(x), width=_rounded(width)))
+            pieces.append(BarPart(name=name, x=_rounded(x), width=_rounded(width)))
         x += width
     words = ", ".join(f"{amount:,} {name}" for name, amount in parts)
     return Bar(label=label, pieces=tuple(pieces), words=words)
