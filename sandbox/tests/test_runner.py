@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -215,3 +217,15 @@ def test_heredocs_carry_anything(outputs: dict[str, str]) -> None:
 def test_masks(text: str, shown: str) -> None:
     """The log hides what was masked, and the masks themselves."""
     assert shown_log(text) == shown
+
+
+async def test_a_forked_run_ends_with_those_who_wait_for_it(tmp_path: Path) -> None:
+    step = ignored(tmp_path)
+    server = forks.Forks()
+    process = await server.start(step.prepare(), step.workspace)
+    os.kill(process.pid, signal.SIGSTOP)
+
+    server.stop()
+
+    await process.communicate()
+    assert process.returncode == -signal.SIGKILL

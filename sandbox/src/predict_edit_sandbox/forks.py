@@ -23,6 +23,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypedDict
@@ -30,6 +31,8 @@ from typing import TypedDict
 MODULE = "predict_edit"
 _KEPT = ("PATH", "TZ", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 _DESCRIPTORS = 3
+_GRACE = 200
+"""Hundredths of a second in which a run that was killed may end."""
 
 
 class Wanted(TypedDict):
@@ -80,6 +83,7 @@ class Forks:
                 [sys.executable, "-I", "-u", "-m", __name__, str(its.fileno())],
                 env={"LANG": "C.UTF-8"} | {k: os.environ[k] for k in _KEPT if k in os.environ},
                 pass_fds=[its.fileno()],
+                start_new_session=True,
             )
         return mine
 
@@ -104,7 +108,8 @@ class ForkedProcess:
     async def wait(self) -> int:
         """Wait for the exit status; below 0 for a signal."""
         if self.returncode is None:
-            self.returncode = int(await self._reader.readline())
+            # Nothing is said of a run that the server ended.
+            self.returncode = int(await self._reader.readline() or -signal.SIGKILL)
             self._writer.close()
         return self.returncode
 
@@ -162,9 +167,7 @@ def serve(control: socket.socket) -> None:
     seen = 0
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 1, _DESCRIPTORS)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, 0 if not message else os.WNOHANG)[0]:
-                pass
+        _reap(last=not message)
         if not message:
             return
         size = os.fstat(learned).st_size
@@ -177,6 +180,18 @@ def serve(control: socket.socket) -> None:
                 return
         for descriptor in descriptors[1:]:
             os.close(descriptor)
+
+
+def _reap(*, last: bool) -> None:
+    """Take note of runs that have ended; at the last, end those that nobody waits for any more."""
+    with contextlib.suppress(ChildProcessError):  # there is no run left
+        for _ in range(_GRACE if last else 1):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+            if last:
+                time.sleep(0.01)
+        if last:
+            os.killpg(0, signal.SIGKILL)
 
 
 def _import(names: list[str]) -> None:
