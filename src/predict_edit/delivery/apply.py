@@ -11,14 +11,14 @@ import hmac
 from collections.abc import Iterable, Sequence
 
 from predict_edit.delivery.commit import as_committed, commit_files
-from predict_edit.delivery.delivered import Delivered, Destination
+from predict_edit.delivery.delivered import Destination
 from predict_edit.delivery.review_markers import SUGGESTION, SUGGESTIONS, field_of, key_of, seal_of
 from predict_edit.delivery.state import Record
 from predict_edit.domain.edits import Effort, SourceFile, Suggestion
 from predict_edit.domain.errors import NothingToApply, PredictEditError, ReplayError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent, PullRequest, ReviewThread
-from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
+from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.report.view import plural
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import apply_suggestions

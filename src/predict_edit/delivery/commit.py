@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from predict_edit.delivery.delivered import Delivered, Destination, changed, check_open, recheck
+from predict_edit.delivery.delivered import Destination, changed, check_open, recheck
 from predict_edit.domain.edits import PlacedFile, Placement, PlacementKind
 from predict_edit.domain.errors import (
     BranchMoved,
@@ -21,7 +21,7 @@ from predict_edit.domain.errors import (
     PullRequestClosed,
 )
 from predict_edit.domain.repository import Commit, CommitDraft, PullRequest
-from predict_edit.domain.run_report import FileResult, Outcome
+from predict_edit.domain.run_report import Delivered, FileResult, Outcome
 from predict_edit.report.view import plural
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from typing import Final
 
 from predict_edit.domain.edits import PlacedFile, Suggestion
 from predict_edit.domain.errors import CommandChanged, PullRequestClosed
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import PullRequest, Review
-from predict_edit.domain.run_report import FileResult, Job, Outcome
+from predict_edit.domain.run_report import FileResult, Job
 from predict_edit.settings.fields import Settings
 
 CLOSED: Final = "the pull request was closed while the run worked"
@@ -36,45 +36,6 @@ class Destination:
     save: Callable[[], Awaitable[None]] | None = None
     """Saves the paid answers; awaited before anything is posted that must not be posted twice."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
-    """What was delivered, or would be, and where each hunk ended as a result."""
-
-    files: tuple[FileResult, ...]
-    outcome: Outcome | None = None
-    """What GitHub has of it; ``None`` if the edits are only in the patch."""
-    pull_request: int = 0
-    """The pull request that carries the edits of a branch."""
-    pull_request_url: str = ""
-    review_url: str = ""
-    suggestion_urls: tuple[tuple[str, int, str], ...] = ()
-    """Path, last line and address of each suggestion on the pull request."""
-    commit_url: str = ""
-    complete: bool = True
-    """Whether GitHub accepted everything; if not, running the command again may help."""
-    notes: tuple[str, ...] = ()
-
-
-class Delivery(Protocol):
-    """One way of delivery."""
-
-    def prepare(self, results: Sequence[FileResult]) -> Delivered:
-        """Apply limits and demotions, as if GitHub accepted everything; pure.
-
-        This is all that a dry run needs.
-        """
-
-    async def deliver(self, prepared: Delivered) -> Delivered:
-        """Write to GitHub what was prepared.
-
-        Whatever GitHub refuses moves to the patch with the reason, so no hunk is lost.
-
-        Raises:
-            CommandChanged: the comment was edited or deleted while the run worked.
-            ForgeError: the comment, or what was posted before, could not be read.
-        """
 
 
 async def recheck(to: Destination) -> str:

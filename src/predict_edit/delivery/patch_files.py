@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
-from predict_edit.delivery.delivered import Delivered, Destination, demoted
+from predict_edit.delivery.delivered import Destination, demoted
 from predict_edit.delivery.output_files import EDITS, REMAINDER, RESULT, OutputFolder
-from predict_edit.domain.run_report import FileResult, RunReport
+from predict_edit.domain.run_report import Delivered, FileResult, RunReport
 from predict_edit.report.outputs import OutputPaths
 from predict_edit.report.result import result_json
 from predict_edit.suggest.patch import edits_patch, remainder_patch

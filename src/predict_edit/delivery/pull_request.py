@@ -15,14 +15,13 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
-from predict_edit.delivery.delivered import Delivered
 from predict_edit.delivery.own_branch import OwnBranch, find_own_branch, marker_of
 from predict_edit.delivery.state import UNCHANGED, answer_of
 from predict_edit.domain.edits import PlacedFile, PlacementKind
 from predict_edit.domain.errors import ForgeError, ForgeRefused
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import BranchMove, BranchPull, CommitDraft, PullDraft
-from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
+from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log

@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
-from predict_edit.delivery.delivered import CLOSED, Delivered, Destination, capped, demoted, recheck
+from predict_edit.delivery.delivered import CLOSED, Destination, capped, demoted, recheck
 from predict_edit.delivery.review_batches import ReviewBatches
 from predict_edit.delivery.review_markers import (
     SUGGESTION,
@@ -19,7 +19,7 @@ from predict_edit.delivery.review_markers import (
 from predict_edit.delivery.supersede import supersede
 from predict_edit.domain.errors import ForgeError, PullRequestClosed
 from predict_edit.domain.repository import PullRequest, Review
-from predict_edit.domain.run_report import FileResult, Outcome
+from predict_edit.domain.run_report import Delivered, FileResult, Outcome
 from predict_edit.support.log import log
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from predict_edit.delivery.commit import CommitDelivery
-from predict_edit.delivery.delivered import Delivery, Destination
+from predict_edit.delivery.delivered import Destination
 from predict_edit.delivery.patch_files import PatchDelivery
 from predict_edit.delivery.suggestions import SuggestionDelivery
+from predict_edit.domain.ports import Delivery
 
 WAYS: Final[Mapping[str, Callable[[Destination], Delivery]]] = {
     "suggestions": SuggestionDelivery,

@@ -108,3 +108,22 @@ class RunReport:
     def usage(self) -> Usage:
         """The tokens of all files and attempts."""
         return Usage.total(result.effort.usage for result in self.files if result.effort)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What was delivered, or would be, and where each hunk ended as a result."""
+
+    files: tuple[FileResult, ...]
+    outcome: Outcome | None = None
+    """What GitHub has of it; ``None`` if the edits are only in the patch."""
+    pull_request: int = 0
+    """The pull request that carries the edits of a branch."""
+    pull_request_url: str = ""
+    review_url: str = ""
+    suggestion_urls: tuple[tuple[str, int, str], ...] = ()
+    """Path, last line and address of each suggestion on the pull request."""
+    commit_url: str = ""
+    complete: bool = True
+    """Whether GitHub accepted everything; if not, running the command again may help."""
+    notes: tuple[str, ...] = ()

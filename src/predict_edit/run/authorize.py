@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from typing import Protocol
 
 from predict_edit.delivery.review_markers import REVIEWS
 from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import PullRequest, Review, Role
+from predict_edit.domain.repository import Comment, PullRequest, Review, Role
 from predict_edit.run.context import Context
 from predict_edit.run.prefetch import look_at
-from predict_edit.run.reporter import SummaryListener
 from predict_edit.select import GitAttributes, attribute_files
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
@@ -47,13 +47,34 @@ class Admitted:
     """Our own marked reviews, oldest first."""
 
 
+class Conversation(Protocol):
+    """The comments around a command, and whether its author may be told anything."""
+
+    trusts: bool
+
+    @property
+    def key(self) -> str:
+        """The key of the command."""
+
+    @property
+    def comments(self) -> tuple[Comment, ...]:
+        """All comments of the pull request, after :meth:`find`."""
+
+    async def find(self) -> None:
+        """Read the comments.
+
+        Raises:
+            ForgeError: they could not be read.
+        """
+
+
 async def authorize(
-    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, listener: SummaryListener
+    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, conversation: Conversation
 ) -> Admitted | Refusal:
     """Read the role and the pull request, then what the base allows, and decide.
 
-    A role that the workflow itself refuses is refused before anything more is read. The listener
-    learns whether the person may be told what goes wrong.
+    A role that the workflow itself refuses is refused before anything more is read. The
+    conversation learns whether the person may be told what goes wrong.
 
     Raises:
         ForgeError: GitHub failed; a failure to read the role comes first.
@@ -65,7 +86,7 @@ async def authorize(
     denial = refusal(
         look.role, Role[inputs.permission.upper()] if inputs.permission else Role.WRITE
     )
-    listener.trusts = denial is None
+    conversation.trusts = denial is None
     if isinstance(look.pull, BaseException):
         raise look.pull
     if isinstance(look.changed, BaseException):
@@ -76,7 +97,7 @@ async def authorize(
             (config, attributes), reviews, _ = await asyncio.gather(
                 _read_policy(ctx.forge, look.pull, look.changed),
                 ctx.forge.marked_reviews(look.pull.number, REVIEWS),
-                listener.find(),
+                conversation.find(),
             )
             denial = refusal(look.role, resolve(inputs, config).permission)
         except PredictEditError:
@@ -84,7 +105,7 @@ async def authorize(
             if denial is None:
                 raise
         else:
-            listener.trusts = denial is None
+            conversation.trusts = denial is None
             admitted = Admitted(
                 pull=look.pull,
                 changed=look.changed,
@@ -99,7 +120,7 @@ async def authorize(
     return (
         admitted
         if inputs.mode in {"edit", "publish"}
-        else _paced(admitted, commanded, inputs, ctx, listener)
+        else _paced(admitted, commanded, inputs, ctx, conversation)
     )
 
 
@@ -108,14 +129,14 @@ def _paced(
     commanded: PullRequestCommand,
     inputs: Inputs,
     ctx: Context,
-    listener: SummaryListener,
+    conversation: Conversation,
 ) -> Admitted | Refusal:
     """Refuse a person who commands too often; later jobs of a command are not counted."""
     reason = too_many(
-        listener.conversation,
+        conversation.comments,
         commanded.command.author,
         ctx.now(),
-        key=listener.key,
+        key=conversation.key,
         word=inputs.command or DEFAULT_COMMAND,
     )
     if not reason:

@@ -15,25 +15,25 @@ from predict_edit.delivery.apply import apply_collected, collect
 from predict_edit.delivery.patch_files import write_output_files
 from predict_edit.domain.run_report import Outcome
 from predict_edit.run import shards
-from predict_edit.run.authorize import Refusal
+from predict_edit.run.authorize import Refusal, authorize
 from predict_edit.run.context import Context, RunRequest
 from predict_edit.run.edit_all import edit_all
 from predict_edit.run.outcome import Facts, Finished, report_of
+from predict_edit.run.plan import Listener, Run, Target
 from predict_edit.run.publish import (
-    Run,
     answer,
     end,
     fail,
     publish,
     report_delivered,
 )
-from predict_edit.run.reporter import Listener, LogListener, SummaryListener, is_dry
+from predict_edit.run.reporter import LogListener, SummaryListener, is_dry
 from predict_edit.run.resume import Before, finished_before
-from predict_edit.run.targets import PullRequestTarget, job_of, load
+from predict_edit.run.targets import PullRequestTarget, job_of, load_branch, read_shared
 from predict_edit.settings.fields import Inputs
 from predict_edit.trigger.command import Apply, Help
 from predict_edit.trigger.rate_limit import check_alone
-from predict_edit.trigger.requests import PullRequestCommand
+from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 
 
 async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
@@ -46,7 +46,7 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
     listener: Listener = summary or LogListener()
     facts = _first_facts(request, inputs, ctx)
     try:
-        target = await load(request, inputs, ctx, summary)
+        target = await _load(request, inputs, ctx, summary)
         if isinstance(target, Refusal):
             await listener.refused()
             return end(ctx, listener, facts, Outcome.DENIED, problem=target.reason)
@@ -71,6 +71,45 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
         return await fail(error, ctx, listener, facts)
 
 
+async def _load(
+    request: RunRequest,
+    inputs: Inputs,
+    ctx: Context,
+    listener: SummaryListener | None,
+) -> Target | Refusal:
+    """Load what a request is about, or say that the person may not ask for it.
+
+    Raises:
+        PredictEditError: it could not be read.
+    """
+    if isinstance(request, BranchTask):
+        return await load_branch(request, inputs, ctx)
+    if listener is None:
+        raise AssertionError("a command has somebody who waits for an answer")
+    admitted = await authorize(request, inputs, ctx, listener)
+    if isinstance(admitted, Refusal):
+        return admitted
+    shared = await read_shared(inputs, ctx, request.repository, command=listener.key)
+    pull = admitted.pull
+    if shared is not None:
+        base = shared.manifest.pull.base if shared.manifest.pull else pull.base_sha
+        pull = dataclasses.replace(pull, head_sha=shared.manifest.commit, base_sha=base)
+    return PullRequestTarget(
+        commanded=request,
+        inputs=inputs,
+        ctx=ctx,
+        key=listener.key,
+        memory=listener.memory,
+        save=listener.save,
+        pull=pull,
+        changed=admitted.changed,
+        config=admitted.config,
+        attributes=admitted.attributes,
+        reviews=admitted.reviews,
+        shared=shared,
+    )
+
+
 async def whole(run: Run) -> Finished:
     """Plan, edit and publish, all in this process."""
     plan, _ = await asyncio.gather(run.target.make_plan(run.task), run.listener.started())
@@ -89,13 +128,16 @@ MODES: Final[Mapping[str, Callable[[Run], Awaitable[Finished]]]] = {
 async def _without_model(run: Run) -> Finished | None:
     """A command that needs no model: help, apply, or one that an earlier run finished."""
     target, task = run.target, run.task
-    if not isinstance(target, PullRequestTarget):
+    listener = run.listener
+    if not isinstance(target, PullRequestTarget) or not isinstance(listener, SummaryListener):
         return None
-    listener, parsed = target.listener, target.commanded.parsed
+    parsed = target.commanded.parsed
     if isinstance(parsed, Help):
         told = await listener.help(task.settings, head=target.head)
         return answer(run.ctx, listener, run.facts, told=told)
-    if run.inputs.mode != "edit" and (before := await finished_before(target, task)):
+    if run.inputs.mode != "edit" and (
+        before := await finished_before(target, task, listener.earlier)
+    ):
         if before.reported:
             return await _report_again(listener, run, before)
         return await report_delivered(run, run.facts, before.delivered, ())
@@ -104,13 +146,13 @@ async def _without_model(run: Run) -> Finished | None:
         listener.memory.records.clear()
     if target.shared is None:
         # The first job began the command; commands given after it wait for this one.
-        check_alone(listener.conversation, run.ctx.now(), key=listener.key)
-    return await _apply(run, target) if isinstance(parsed, Apply) else None
+        check_alone(listener.comments, run.ctx.now(), key=listener.key)
+    return await _apply(run, target, listener) if isinstance(parsed, Apply) else None
 
 
-async def _apply(run: Run, target: PullRequestTarget) -> Finished:
+async def _apply(run: Run, target: PullRequestTarget, listener: SummaryListener) -> Finished:
     """Commit the open suggestions of this tool."""
-    listener, task = target.listener, run.task
+    task = run.task
     collected, _ = await asyncio.gather(
         collect(run.ctx.forge, target.pull, task.settings.model.api_key), listener.started()
     )

@@ -13,7 +13,7 @@ from predict_edit.domain.run_report import FileResult, FileStatus, Job, Outcome,
 from predict_edit.report.outputs import OutputPaths
 
 if TYPE_CHECKING:
-    from predict_edit.delivery.delivered import Delivered
+    from predict_edit.domain.run_report import Delivered
     from predict_edit.settings.fields import FailOn, Settings
 
 

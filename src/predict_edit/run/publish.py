@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
-from predict_edit.delivery.delivered import Delivered, demoted
+from predict_edit.delivery.delivered import demoted
 from predict_edit.delivery.patch_files import write_output_files
 from predict_edit.domain.errors import (
     CommandError,
@@ -19,32 +19,17 @@ from predict_edit.domain.errors import (
     RunCancelled,
     SettingsError,
 )
-from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
+from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.report.outputs import OutputPaths
-from predict_edit.run.context import Context, RunRequest
-from predict_edit.run.edit_all import Edited, Plan, Task
+from predict_edit.run.context import Context
+from predict_edit.run.edit_all import Edited
 from predict_edit.run.outcome import Facts, Finished, outcome_of, report_of, skipped_results
-from predict_edit.run.reporter import Listener
-from predict_edit.run.targets import Target
-from predict_edit.settings.fields import Inputs
+from predict_edit.run.plan import Listener, Plan, Run
 from predict_edit.support.log import log_crash
 
 NOT_DELIVERED: Final = "it could not be delivered"
 UNANSWERED: Final = "The answer could not be posted; the log says why."
 UNREPORTED: Final = "The summary could not be written on the pull request; the log says why."
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A request that is worked on, and what its steps work with."""
-
-    request: RunRequest
-    inputs: Inputs
-    ctx: Context
-    listener: Listener
-    target: Target
-    task: Task
-    facts: Facts
 
 
 async def publish(run: Run, plan: Plan, edited: Edited, *notes: str) -> Finished:

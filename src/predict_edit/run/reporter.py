@@ -7,7 +7,7 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator
-from typing import Final, Protocol
+from typing import Final
 
 from predict_edit.delivery.state import LIMIT, Memory, pack, unpack
 from predict_edit.delivery.summary_comment import SummaryComment, command_key
@@ -20,7 +20,7 @@ from predict_edit.report.outputs import OutputPaths, to_outputs
 from predict_edit.report.replies import render_command_error, render_failure, render_help
 from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.run.context import Context, RunRequest
-from predict_edit.run.edit_all import Plan, Watch, Watching
+from predict_edit.run.plan import Plan, Watch
 from predict_edit.settings.fields import Inputs, Settings
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
@@ -35,34 +35,6 @@ SHORT_RUN: Final = 5.0
 """Seconds up to which a run is short."""
 SOON: Final = 2.5
 """Seconds to the expected end that need no update of the summary."""
-
-
-class Listener(Watching, Protocol):
-    """Is told what a run does, and tells it on."""
-
-    answers: bool
-    """Whether a person waits for an answer even to a wrong command."""
-    work: str
-    """What a run is called that was cut short."""
-
-    @property
-    def url(self) -> str:
-        """Where people read it; empty if nowhere, or not yet."""
-
-    def be_silent(self) -> None:
-        """Write nothing from here on."""
-
-    async def started(self) -> None:
-        """The request is taken up."""
-
-    async def refused(self) -> None:
-        """The request is not followed."""
-
-    async def finished(self, report: RunReport, *, complete: bool) -> bool:
-        """The run is over; ``False`` if that could not be told where people wait for it."""
-
-    async def failed(self, error: PredictEditError, *, head: str) -> bool:
-        """The run failed as a whole; ``False`` if that could not be told."""
 
 
 class LogListener:
@@ -146,7 +118,7 @@ class SummaryListener:
         return self._comment.key
 
     @property
-    def conversation(self) -> tuple[Comment, ...]:
+    def comments(self) -> tuple[Comment, ...]:
         """All comments of the pull request, after :meth:`find`."""
         return self._comment.conversation
 

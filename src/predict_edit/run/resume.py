@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from predict_edit.delivery.commit import as_committed, page_of
-from predict_edit.delivery.delivered import Delivered
 from predict_edit.delivery.state import Memory, Record
 from predict_edit.domain.edits import ChangedFile, SourceFile
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
-from predict_edit.run.edit_all import Task, place_answers
+from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
+from predict_edit.run.edit_all import place_answers
 from predict_edit.run.outcome import model_of, skipped_results
+from predict_edit.run.plan import Task
 from predict_edit.run.targets import PullRequestTarget
 from predict_edit.suggest.place import place
 from predict_edit.support.git import blob_sha_of
@@ -38,18 +38,21 @@ class Before:
     model: str = ""
 
 
-async def finished_before(target: PullRequestTarget, task: Task) -> Before | None:
+async def finished_before(
+    target: PullRequestTarget, task: Task, earlier: Marker | None
+) -> Before | None:
     """What an earlier run of the same command finished; ``None`` if there is work left.
+
+    ``earlier`` is the marker that it left.
 
     Raises:
         ForgeError: the files could not be read.
     """
-    earlier, memory = target.listener.earlier, target.listener.memory
     before = _outcome_before(earlier)
     applies = isinstance(target.commanded.parsed, Apply)
     if applies or task.settings.deliver == "commit":
         changed = {change.path: change for change in target.changed}
-        files = await _committed_before(target.ctx.forge, earlier, memory, changed)
+        files = await _committed_before(target.ctx.forge, earlier, target.memory, changed)
         if files:
             delivered = Delivered(files=files, outcome=Outcome.COMMITTED)
             if before is Outcome.COMMITTED:

@@ -15,7 +15,7 @@ from typing import Final
 
 from predict_edit.domain.edits import Effort, FileEdit
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
-from predict_edit.run.edit_all import Edited, Plan, edit_all, place_answers
+from predict_edit.run.edit_all import Edited, edit_all, place_answers
 from predict_edit.run.manifest import (
     PLAN,
     DoneFile,
@@ -26,10 +26,10 @@ from predict_edit.run.manifest import (
     write_part,
 )
 from predict_edit.run.outcome import Finished, outcome_of, skipped_results
-from predict_edit.run.publish import Run, leave
+from predict_edit.run.plan import Outline, Plan, Run, Shared
+from predict_edit.run.publish import leave
 from predict_edit.run.publish import publish as publish_edits
 from predict_edit.run.reporter import SummaryListener
-from predict_edit.run.targets import Outline, Shared
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.suggest.diff import apply_hunks
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+import functools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from predict_edit.delivery.delivered import Delivery, Destination
+from predict_edit.delivery.delivered import Destination
 from predict_edit.delivery.own_branch import OwnBranch, find_own_branch
 from predict_edit.delivery.patch_files import PatchDelivery
 from predict_edit.delivery.pull_request import PullRequestDelivery
-from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of, question_of
+from predict_edit.delivery.state import DECLINED, UNCHANGED, Memory, answer_of, question_of
 from predict_edit.delivery.ways import WAYS
 from predict_edit.domain.edits import (
     OVER_MAX_FILES,
@@ -31,24 +31,20 @@ from predict_edit.domain.errors import (
     MissingInput,
     SettingsError,
 )
+from predict_edit.domain.ports import Delivery
 from predict_edit.domain.repository import PullRequest, Review
 from predict_edit.domain.run_report import FileResult, Job, RunReport
 from predict_edit.findings import Findings
 from predict_edit.report.view import plural
-from predict_edit.run.authorize import Refusal, authorize
 from predict_edit.run.context import Context, RunRequest
-from predict_edit.run.edit_all import Plan, Task, recalled_notes
 from predict_edit.run.manifest import (
-    Manifest,
     PlannedFile,
     PlannedPull,
-    PlannedShard,
-    ShardResult,
     read_results,
     weight_of,
 )
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
-from predict_edit.run.reporter import SummaryListener
+from predict_edit.run.plan import Outline, Plan, Shared, Task, recalled_notes
 from predict_edit.select import GitAttributes, attribute_files, choose, open_files
 from predict_edit.select.choose import choose_from_tree
 from predict_edit.settings import recipes
@@ -66,126 +62,18 @@ DECLINED_REASON = "its edit was in a pull request that was closed"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
-    """What the first job of a spread run hands on."""
-
-    ref: str
-    said: str
-    about_findings: bool
-    files: Mapping[str, PlannedFile]
-    """All files that are meant, in the order of the report."""
-    weights: Mapping[str, int]
-    """About how many tokens each file takes that no earlier run was answered for."""
-    skipped: tuple[SkippedFile, ...]
-    notes: tuple[str, ...]
-    pull: PlannedPull | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """What the other jobs of a spread run left, and what is this job's part of it."""
-
-    manifest: Manifest
-    parts: Mapping[int, ShardResult]
-    number: int = 0
-    """The number of this job's shard; 0 for the publishing job."""
-
-    @property
-    def shard(self) -> PlannedShard | None:
-        """This job's shard; ``None`` for the publishing job."""
-        return self.manifest.shards[self.number - 1] if self.number else None
-
-
-class Target(Protocol):
-    """What is edited, at one pinned commit."""
-
-    @property
-    def head(self) -> str:
-        """The commit whose files are edited."""
-
-    @property
-    def base(self) -> str:
-        """The commit that the changes count from."""
-
-    @property
-    def shared(self) -> Shared | None:
-        """What other jobs left; ``None`` in a run of one job, and in the first of several."""
-
-    def settle(self) -> Task:
-        """Merge what command, inputs and config say.
-
-        Raises:
-            CommandError: the command is wrong.
-            SettingsError: the settings do not fit together.
-        """
-
-    async def ready(self, task: Task) -> Task:
-        """Refuse what cannot be worked on, and read what linters found.
-
-        Raises:
-            PredictEditError: it cannot be worked on.
-        """
-
-    async def make_plan(self, task: Task) -> Plan:
-        """Choose files, read them, and divide them into known ones and those to ask about.
-
-        Raises:
-            ForgeError: GitHub failed.
-        """
-
-    async def outline(self, task: Task) -> Outline:
-        """Choose files and weigh them, for several jobs to edit them.
-
-        Raises:
-            ForgeError: GitHub failed.
-        """
-
-
-async def load(
-    request: RunRequest,
-    inputs: Inputs,
-    ctx: Context,
-    listener: SummaryListener | None,
-) -> Target | Refusal:
-    """Load what a request is about, or say that the person may not ask for it.
-
-    Raises:
-        PredictEditError: it could not be read.
-    """
-    if isinstance(request, BranchTask):
-        return await _load_branch(request, inputs, ctx)
-    if listener is None:
-        raise AssertionError("a command has somebody who waits for an answer")
-    admitted = await authorize(request, inputs, ctx, listener)
-    if isinstance(admitted, Refusal):
-        return admitted
-    shared = await _shared(inputs, ctx, request.repository, command=listener.key)
-    pull = admitted.pull
-    if shared is not None:
-        base = shared.manifest.pull.base if shared.manifest.pull else pull.base_sha
-        pull = dataclasses.replace(pull, head_sha=shared.manifest.commit, base_sha=base)
-    return PullRequestTarget(
-        commanded=request,
-        inputs=inputs,
-        ctx=ctx,
-        listener=listener,
-        pull=pull,
-        changed=admitted.changed,
-        config=admitted.config,
-        attributes=admitted.attributes,
-        reviews=admitted.reviews,
-        shared=shared,
-    )
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestTarget:
     """The changed files of a pull request, for a command by a person who may give it."""
 
     commanded: PullRequestCommand
     inputs: Inputs
     ctx: Context
-    listener: SummaryListener
+    key: str
+    """The key of the command."""
+    memory: Memory
+    """What earlier runs of the command were answered."""
+    save: Callable[[str, int], Awaitable[None]]
+    """Saves the paid answers for a commit and a number of files."""
     pull: PullRequest
     changed: tuple[ChangedFile, ...]
     config: RepositoryConfig
@@ -227,7 +115,7 @@ class PullRequestTarget:
             settings=_limited(settings, self.shared),
             secrets=self.ctx.secrets,
             anywhere=bool(recipe and recipe.anywhere),
-            memory=self.listener.memory,
+            memory=self.memory,
         )
 
     async def ready(self, task: Task) -> Task:
@@ -300,7 +188,7 @@ class PullRequestTarget:
             notes=plan.notes,
             pull=PlannedPull(
                 number=self.pull.number,
-                command=self.listener.key,
+                command=self.key,
                 base=self.base,
                 order=tuple(files),
                 skipped=plan.skipped,
@@ -313,16 +201,15 @@ class PullRequestTarget:
 
     def destination(self, task: Task, total: int = 0) -> Destination:
         """The pull request, as every way of delivery is given it."""
-        listener, head = self.listener, self.head
         return Destination(
             job=task.job,
             pull=self.pull,
             forge=self.ctx.forge,
             settings=task.settings,
-            command=listener.key,
+            command=self.key,
             run_url=self.ctx.run_url,
             reviews=self.reviews,
-            save=(lambda: listener.save(head, total)) if total else None,
+            save=functools.partial(self.save, self.head, total) if total else None,
             sleep=self.ctx.sleep,
         )
 
@@ -691,7 +578,7 @@ def job_of(request: RunRequest) -> Job:
     )
 
 
-async def _load_branch(tasked: BranchTask, inputs: Inputs, ctx: Context) -> BranchTarget:
+async def load_branch(tasked: BranchTask, inputs: Inputs, ctx: Context) -> BranchTarget:
     """Pin the branch to edit, the default branch without a ``ref``.
 
     Raises:
@@ -700,7 +587,7 @@ async def _load_branch(tasked: BranchTask, inputs: Inputs, ctx: Context) -> Bran
         SpreadError: what other jobs left cannot be used.
         ForgeError: GitHub failed.
     """
-    shared = await _shared(inputs, ctx, tasked.repository)
+    shared = await read_shared(inputs, ctx, tasked.repository)
     ref = shared.manifest.ref if shared else tasked.ref
     default = await ctx.forge.default_branch()
     home = await ctx.forge.branch_tip(default)
@@ -732,7 +619,7 @@ async def _load_branch(tasked: BranchTask, inputs: Inputs, ctx: Context) -> Bran
     )
 
 
-async def _shared(
+async def read_shared(
     inputs: Inputs, ctx: Context, repository: str, *, command: str = ""
 ) -> Shared | None:
     """What other jobs left for a later job of a spread run.
