@@ -138,8 +138,12 @@ async def test_a_dry_run_says_what_a_run_takes(make_stage: MakeStage) -> None:
     stage = await make_stage(files=many(3))
     run = await stage.say(inputs={"dry-run": "true"})
     assert (run.exit_code, run.outputs["outcome"]) == (0, "suggested")
-    told = next(line for line in run.stdout.splitlines() if "Estimate before the run" in line)
-    assert run.stdout.index("Estimate before the run") < run.stdout.index("1 of 3 files done")
+    told = next(
+        line for line in run.stdout.splitlines() if "Estimate before the model was asked" in line
+    )
+    assert run.stdout.index("Estimate before the model was asked") < run.stdout.index(
+        "1 of 3 files done"
+    )
     said = told.removeprefix("predict-edit: ")
     assert "3 files in 3 calls: " in said
     assert said.replace("`", "") in run.summary.replace("`", "")

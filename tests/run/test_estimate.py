@@ -77,5 +77,7 @@ async def test_a_dry_run_is_told_in_the_log_too(caplog: pytest.LogCaptureFixture
     )
     caplog.set_level("INFO", logger="predict_edit")
     said = await estimate_note([request], SETTINGS)
-    assert said == (f"Estimate before the run: {in_words(estimate([request], SETTINGS), SETTINGS)}")
+    assert said == (
+        f"Estimate before the model was asked: {in_words(estimate([request], SETTINGS), SETTINGS)}"
+    )
     assert said in caplog.text

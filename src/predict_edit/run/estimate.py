@@ -30,7 +30,7 @@ async def estimate_note(requests: Sequence[EditRequest], settings: ModelSettings
         SettingsError: ``base-url`` is not a valid URL.
     """
     made = await asyncio.to_thread(estimate, requests, settings)
-    note = f"Estimate before the run: {in_words(made, settings)}"
+    note = f"Estimate before the model was asked: {in_words(made, settings)}"
     log.info("%s", note)
     return note
 
