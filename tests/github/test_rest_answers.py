@@ -28,6 +28,7 @@ COMMENT = {
 PULL = {
     "number": 7,
     "state": "open",
+    "merged": False,
     "title": "A title",
     "html_url": "https://github.com/p",
     "changed_files": 3,

@@ -457,7 +457,7 @@ async def test_an_endless_stream_ends_within_the_bound(
     result = failed(
         await make(around={"on_attempt": seen.append}).edit(wire.request()), AnswerUnusable
     )
-    assert "broken off" in str(result.error)
+    assert "was stopped" in str(result.error)
     assert result.effort.usage is None
     (attempt,) = seen
     assert attempt.usage is None

@@ -203,7 +203,8 @@ async def run_action(
     variables = environment.prepare()
     started = time.monotonic()
     process: asyncio.subprocess.Process | ForkedProcess
-    if (server := forks.current()) and not through and python == sys.executable:
+    forked = COMMAND[-1] == forks.MODULE and python == sys.executable and not through
+    if forked and (server := forks.current()):
         process = await server.start(variables, environment.workspace)
     else:
         process = await asyncio.create_subprocess_exec(
