@@ -50,7 +50,7 @@ GUARDS = (
     ),
     Guard(
         name="no value of a wrong input on the pull request",
-        file="settings/invalid_inputs.py",
+        file="settings/inputs.py",
         old="parsed=_without_values(error)",
         new="parsed=error",
         test=f"{COMMAND}[any-input-may-hold-a-secret]",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from predict_edit.domain.edits import Finding
-from predict_edit.findings import Roots
+from predict_edit.findings.reported_finding import Roots
 
 ROOTS = Roots(folders=("/github/workspace",), name="game")
 

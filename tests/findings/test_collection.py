@@ -5,8 +5,8 @@ from __future__ import annotations
 import cProfile
 import tracemalloc
 
-from predict_edit.domain.edits import Dropped
-from predict_edit.findings import MAX_FINDINGS, FindingsReport, collect
+from predict_edit.domain.edits import Dropped, FindingsReport
+from predict_edit.findings.collection import MAX_FINDINGS, collect
 from predict_edit.findings.formats import parse_report
 from predict_edit.findings.reported_finding import OUTSIDE
 

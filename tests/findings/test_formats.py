@@ -13,9 +13,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from predict_edit.domain.edits import Dropped, Finding
+from predict_edit.domain.edits import Dropped, Finding, FindingsReport
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings import FindingsReport
 from predict_edit.findings.formats import parse_report
 
 from .conftest import ROOTS, finding, result, sarif

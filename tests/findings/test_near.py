@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from predict_edit.domain.edits import Hunk
-from predict_edit.findings import OFF_TARGET, near
+from predict_edit.findings.collection import OFF_TARGET, near
 
 from .conftest import finding
 

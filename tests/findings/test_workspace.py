@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings import Roots
 from predict_edit.findings.collection import Findings, collect
+from predict_edit.findings.reported_finding import Roots
 from predict_edit.findings.workspace import read_reports
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from predict_edit.domain.edits import ChangedFile, Finding
 from predict_edit.domain.errors import CommandError, FindingsError
-from predict_edit.findings import Roots
 from predict_edit.findings.formats import parse_report
 from predict_edit.findings.reported_finding import (
     MAX_LINE,
@@ -20,6 +19,7 @@ from predict_edit.findings.reported_finding import (
     MAX_PATH,
     MAX_RULE,
     MAX_TOOL,
+    Roots,
 )
 from predict_edit.github.actions_runner import heredoc
 from predict_edit.report.markdown import fence, marked

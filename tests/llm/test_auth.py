@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from predict_edit.domain.errors import SignInError
 from predict_edit.llm import auth
-from predict_edit.settings.fields import ModelSettings
+from predict_edit.settings.settings import ModelSettings
 from predict_edit.settings.sign_in import SCOPES, SignIn, other_scope
 
 ENVIRON = {

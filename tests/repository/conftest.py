@@ -19,15 +19,15 @@ from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.edits import EditRequest, Effort, FailedEdit, FileEdit, SourceFile, Usage
 from predict_edit.domain.errors import BudgetExceeded, ModelUnavailable
 from predict_edit.domain.repository import CommandRef, CommandSource
-from predict_edit.findings import Roots
+from predict_edit.findings.reported_finding import Roots
 from predict_edit.findings.workspace import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 from predict_edit.run.context import Context
 from predict_edit.run.engine import run
 from predict_edit.run.outcome import Finished
-from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.inputs import read_inputs
+from predict_edit.settings.settings import ModelSettings
 from predict_edit.trigger.requests import BranchTask
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
 from predict_edit_sandbox.github.nouns import Access, PullRequest

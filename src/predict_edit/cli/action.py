@@ -162,7 +162,7 @@ def _read_inputs(
     try:
         return trigger, _checked_inputs(environ, trigger), None
     except SettingsError as error:
-        from predict_edit.settings.invalid_inputs import answerable  # noqa: PLC0415 - seldom needed
+        from predict_edit.settings.inputs import answerable  # noqa: PLC0415
 
         told = (
             answerable(trigger, error, environ) if isinstance(trigger, PullRequestCommand) else None

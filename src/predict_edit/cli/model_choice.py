@@ -15,10 +15,11 @@ from decimal import Decimal
 from predict_edit.cli.grammar import MODEL_OPTIONS
 from predict_edit.domain.errors import InvalidInput, MissingInput, SettingsError
 from predict_edit.settings.endpoint import is_azure_host, is_loopback, is_v1
-from predict_edit.settings.fields import Inputs, ModelSettings, Price, Settings
+from predict_edit.settings.fields import Inputs
 from predict_edit.settings.inputs import read_inputs, variable_of
 from predict_edit.settings.repository_config import RepositoryConfig
 from predict_edit.settings.resolve import resolve
+from predict_edit.settings.settings import ModelSettings, Price, Settings
 
 _KEY = "api-key"
 _NO_TOKEN = "none"  # noqa: S105 - GitHub is not asked, but the check of the inputs wants a text

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings import Findings, Roots
-from predict_edit.findings.collection import FindingsChange, change_between, collect
+from predict_edit.findings.collection import Findings, FindingsChange, change_between, collect
 from predict_edit.findings.formats import MAX_BYTES, parse_report
+from predict_edit.findings.reported_finding import Roots
 from predict_edit.report.markdown import cell, code, text
 from predict_edit.report.view import plural
 

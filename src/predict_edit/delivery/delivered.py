@@ -12,7 +12,7 @@ from predict_edit.domain.errors import CommandChanged, PullRequestClosed
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import PullRequest, Review
 from predict_edit.domain.run_report import FileResult, Job
-from predict_edit.settings.fields import Settings
+from predict_edit.settings.settings import Settings
 
 CLOSED: Final = "the pull request was closed while the run worked"
 HEAD_MOVED: Final = "head moved: the pull request changed while the run worked"

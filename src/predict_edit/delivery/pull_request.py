@@ -27,7 +27,7 @@ from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
 
 if TYPE_CHECKING:
-    from predict_edit.findings import Findings
+    from predict_edit.findings.collection import Findings
 
 MAX_TRIES: Final = 3
 """How often to follow a branch that moves while it is written."""

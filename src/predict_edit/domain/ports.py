@@ -7,9 +7,9 @@ method may raise a :class:`predict_edit.domain.errors.ForgeError`, unless it say
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from predict_edit.domain.edits import ChangedFile, ReviewDraft
+from predict_edit.domain.edits import ChangedFile, FindingsReport, ReviewDraft
 from predict_edit.domain.repository import (
     BranchMove,
     BranchPull,
@@ -28,9 +28,6 @@ from predict_edit.domain.repository import (
     TreeFile,
 )
 from predict_edit.domain.run_report import Delivered, FileResult
-
-if TYPE_CHECKING:
-    from predict_edit.domain.edits import FindingsReport
 
 
 class GitHost(Protocol):
@@ -69,13 +66,11 @@ class GitHost(Protocol):
     async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
         """Return the comments of the conversation whose body holds ``marker``."""
 
-    async def command_body(self, command: CommandRef) -> str | None:
-        """Return the command's comment as it reads now; ``None`` if it was deleted."""
-
     async def look_again(self, number: int, command: CommandRef) -> tuple[str, str, str | None]:
-        """Return newest commit, state and :meth:`command_body`, in one request if the host can.
+        """Return newest commit, state and the command's comment as it reads now.
 
-        Commit and state may be empty if the comment was deleted.
+        In one request if the host can. The comment is ``None`` if it was deleted; commit and state
+        may be empty then.
         """
 
     async def create_comment(self, number: int, body: str) -> Comment:

@@ -12,7 +12,7 @@ import pydantic_core
 
 from predict_edit.domain.edits import Dropped, Finding, FindingsReport
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings import eslint, pylint, ruff, sarif, text_lines
+from predict_edit.findings import linter_json, sarif, text_lines
 from predict_edit.findings.reported_finding import ReportedFinding, Roots
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -37,11 +37,11 @@ class Format:
 
 FORMATS: Final = (
     Format("SARIF 2.1.0", "runs", sarif.read, in_list=False),
-    Format("the JSON of ESLint", "filePath", eslint.read),
-    Format("the JSON of ruff", "filename", ruff.read),
-    Format("the JSON of pylint", "message-id", pylint.read),
-    Format("the JSON of pylint", "messageId", pylint.read),
-    Format("the JSON of pylint", "messages", pylint.read_json2, in_list=False),
+    Format("the JSON of ESLint", "filePath", linter_json.read_eslint),
+    Format("the JSON of ruff", "filename", linter_json.read_ruff),
+    Format("the JSON of pylint", "message-id", linter_json.read_pylint),
+    Format("the JSON of pylint", "messageId", linter_json.read_pylint),
+    Format("the JSON of pylint", "messages", linter_json.read_pylint_json2, in_list=False),
 )
 _NEXT: Final = (
     f"Check the step that writes it: {', '.join(dict.fromkeys(f.name for f in FORMATS))}, GitHub's "

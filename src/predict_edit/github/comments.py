@@ -22,7 +22,6 @@ from predict_edit.domain.errors import ForgeError, ForgeNotFound, ForgeRefused
 from predict_edit.domain.repository import CommandRef, CommandSource, Comment, Reaction, Review
 from predict_edit.github import error_mapping, graphql, rest
 from predict_edit.github.client import Client, parse
-from predict_edit.github.pull_requests import pull_request
 from predict_edit.support.log import log
 
 SHARED_FOR: Final = 3.0
@@ -84,18 +83,13 @@ async def command_body(client: Client, command: CommandRef) -> str | None:
 async def head_and_command(
     client: Client, number: int, command: CommandRef
 ) -> tuple[str, str, str | None]:
-    """Return newest commit and state, and the comment as it reads now, in one request.
+    """Return newest commit and state, and a comment with a node ID as it reads now, in one request.
 
     The comment is ``None`` if it was deleted; commit and state may be empty then.
 
     Raises:
         ForgeError: one of them could not be read.
     """
-    if not command.node_id:
-        pull, body = await asyncio.gather(
-            pull_request(client, number), command_body(client, command)
-        )
-        return pull.head_sha, pull.state, body
     operation = graphql.HEAD_AND_COMMAND
     try:
         data = await client.graphql(operation, {"number": number, "command": command.node_id})

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from predict_edit.domain.edits import ChangedFile, ReviewDraft
+from predict_edit.domain.edits import ChangedFile, FindingsReport, ReviewDraft
 from predict_edit.domain.repository import (
     BranchMove,
     BranchPull,
@@ -26,9 +25,6 @@ from predict_edit.domain.repository import (
 )
 from predict_edit.github import branches, comments, contents, graphql, pull_requests, reviews
 from predict_edit.github.client import Client
-
-if TYPE_CHECKING:
-    from predict_edit.domain.edits import FindingsReport
 
 
 class GitHubHost:
@@ -93,7 +89,10 @@ class GitHubHost:
 
     async def look_again(self, number: int, command: CommandRef) -> tuple[str, str, str | None]:
         """Return newest commit and state, and the command's comment as it reads now."""
-        return await comments.head_and_command(self._client, number, command)
+        if command.node_id:
+            return await comments.head_and_command(self._client, number, command)
+        pull, body = await asyncio.gather(self.pull_request(number), self.command_body(command))
+        return pull.head_sha, pull.state, body
 
     async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
         """Return the comments of the conversation that hold ``marker``."""

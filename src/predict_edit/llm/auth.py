@@ -25,7 +25,7 @@ import pydantic
 from predict_edit.domain.errors import SignInError
 from predict_edit.llm.model_errors import quote
 from predict_edit.settings.endpoint import Route, host_of, read_endpoint
-from predict_edit.settings.fields import ModelSettings
+from predict_edit.settings.settings import ModelSettings
 from predict_edit.settings.sign_in import SignIn, choose_sign_in, other_scope
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import Delivery
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
 from predict_edit.edit.screening import judge_for, secret_in
-from predict_edit.findings import Findings, near
+from predict_edit.findings.collection import Findings, near
 from predict_edit.report.view import plural
 from predict_edit.run.context import Context, RunRequest
 from predict_edit.run.manifest import (
@@ -33,8 +33,9 @@ from predict_edit.run.manifest import (
     ShardResult,
 )
 from predict_edit.run.outcome import Facts
-from predict_edit.settings.fields import Inputs, Settings
+from predict_edit.settings.fields import Inputs
 from predict_edit.settings.recipes import Wish
+from predict_edit.settings.settings import Settings
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ from predict_edit.domain.errors import (
 from predict_edit.domain.ports import Delivery
 from predict_edit.domain.repository import PullRequest, Review
 from predict_edit.domain.run_report import FileResult, Job, RunReport
-from predict_edit.findings import Findings
+from predict_edit.findings.collection import Findings
 from predict_edit.report.view import plural
 from predict_edit.run.context import Context, RunRequest
 from predict_edit.run.manifest import (
@@ -48,10 +48,11 @@ from predict_edit.run.plan import Outline, Plan, Shared, Task, recalled_notes
 from predict_edit.select import GitAttributes, attribute_files, choose, open_files
 from predict_edit.select.choose import choose_from_tree
 from predict_edit.settings import recipes
-from predict_edit.settings.fields import Inputs, Settings
+from predict_edit.settings.fields import Inputs
 from predict_edit.settings.preconditions import check_ready, check_served
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import resolve, resolve_command
+from predict_edit.settings.settings import Settings
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.support.log import log
 from predict_edit.support.text import quoted

@@ -16,7 +16,7 @@ from predict_edit.settings.fields import Inputs
 
 if TYPE_CHECKING:
     # It needs the config's parser, which nobody needs before GitHub has answered.
-    from predict_edit.settings.fields import Settings
+    from predict_edit.settings.settings import Settings
 
 TASK_DELIVERIES = ("pull-request", "patch")
 """How a run over a branch can deliver."""

@@ -15,17 +15,9 @@ import pydantic
 
 from predict_edit.domain.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
 from predict_edit.domain.repository import Role
-from predict_edit.settings.fields import (
-    CommandOptions,
-    Delivery,
-    GlobLayers,
-    Inputs,
-    ModelSettings,
-    Price,
-    Settings,
-    problems,
-)
+from predict_edit.settings.fields import CommandOptions, Inputs, problems
 from predict_edit.settings.repository_config import CONFIG_PATH, Recipe, RepositoryConfig
+from predict_edit.settings.settings import Delivery, GlobLayers, ModelSettings, Price, Settings
 from predict_edit.support.text import did_you_mean, listed, quoted
 from predict_edit.trigger.command import EditCommand, RunRecipe
 
