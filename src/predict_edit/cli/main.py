@@ -42,9 +42,8 @@ def _run(argv: list[str]) -> int:
         parser.print_help()
         return USAGE_WRONG
     if name == "action":
-        from predict_edit.cli import action  # noqa: PLC0415 - needs nothing of a terminal
-
-        return action.main()
+        # It shows nothing at a terminal: its errors are annotations and a summary.
+        return int(importlib.import_module("predict_edit.cli.action").main())
     from predict_edit.cli.console import guarded, has_rich  # noqa: PLC0415 - loaded when needed
 
     if name == "preview" and not has_rich():

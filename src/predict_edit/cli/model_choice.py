@@ -14,7 +14,13 @@ from decimal import Decimal
 
 from predict_edit.cli.grammar import MODEL_OPTIONS
 from predict_edit.domain.errors import InvalidInput, MissingInput, SettingsError
-from predict_edit.settings.endpoint import is_azure_host, is_loopback, is_v1
+from predict_edit.settings.endpoint import (
+    OPENAI_BASE_URL,
+    host_of,
+    is_azure_host,
+    is_loopback,
+    is_v1,
+)
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.inputs import read_inputs, variable_of
 from predict_edit.settings.repository_config import RepositoryConfig
@@ -147,7 +153,7 @@ def _vendors(
             yield from variable("AZURE_OPENAI_API_KEY", _KEY)
         return
     yield from variable("OPENAI_MODEL", "model")
-    if not address or origin == "OPENAI_BASE_URL" or _is_openai(address):
+    if not address or origin == "OPENAI_BASE_URL" or host_of(address) == host_of(OPENAI_BASE_URL):
         yield from variable("OPENAI_API_KEY", _KEY)
     if is_loopback(address):
         yield _KEY, (_NO_KEY, "nowhere, as this machine needs none")
@@ -164,11 +170,6 @@ def _address(environ: Mapping[str, str], found: Mapping[str, _Found]) -> _Found 
             value = f"{value.rstrip('/')}/openai/v1/"
         return value, name
     return None
-
-
-def _is_openai(address: str) -> bool:
-    """Whether an address is OpenAI's own."""
-    return re.match(r"https://api\.openai\.com(?:[:/]|$)", address) is not None
 
 
 def _price(text: str) -> Price:

@@ -53,15 +53,16 @@ def make_console() -> Console:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Files hold any script, and a terminal may know only ASCII.
         sys.stdout.reconfigure(errors="replace")
-    console = Console(highlight=False, emoji=False, markup=False, color_system=_colours(sys.stdout))
+    console = _console(sys.stdout)
     if not console.is_terminal:
         console.width = PLAIN_WIDTH
     return console
 
 
-def _colours(stream: object) -> Literal["auto"] | None:
-    """Choose rich's colours; without any, it writes no bold and no dim either."""
-    return "auto" if coloured(stream) else None
+def _console(stream: TextIO) -> Console:
+    """Without any colour system, rich writes no bold and no dim either."""
+    colours: Literal["auto"] | None = "auto" if coloured(stream) else None
+    return Console(file=stream, highlight=False, emoji=False, markup=False, color_system=colours)
 
 
 def show_report(console: Console, report: RunReport) -> None:
@@ -293,7 +294,7 @@ def watch_for(*, quiet: bool = False) -> Display:
     """Choose how to show progress on standard error."""
     if quiet:
         return Silent()
-    console = Console(stderr=True, highlight=False, emoji=False, color_system=_colours(sys.stderr))
+    console = _console(sys.stderr)
     if console.is_terminal and not console.is_dumb_terminal:
         return Bars(console)
     return Lines(sys.stderr)

@@ -100,8 +100,7 @@ def _with_types(use: Use, name: str) -> TextChange:
     if isinstance(on.value, yaml.MappingNode) and on.value.flow_style:
         return source.rewritten(event, _CREATED)
     # The rest of the line, such as a comment, stays.
-    line_end = source.text.find("\n", event.key.end_mark.index)
-    at = len(source.text) if line_end < 0 else line_end
+    at = source.line_end(event.key.end_mark.index)
     indent = " " * (event.key.start_mark.column + 2)
     return TextChange(start=at, end=at, text=f"\n{indent}types: [created]")
 
@@ -226,28 +225,13 @@ def _granted(
     if own is None or not isinstance(own.value, yaml.MappingNode) or not own.value.value:
         kept = {name: text_of(entry.value) for name, entry in entries(held.value).items()}
         return _rewritten(use, own, {**kept, **missing} if own is None else wanted)
-    changes = []
-    for name, level in missing.items():
-        entry = entries(own.value).get(name)
-        if entry:
-            changes.append(use.source.replaced(entry.value, level))
-        else:
-            changes.append(use.source.added(own.value, name, level))
-    # Several insertions at one place would come in the wrong order; one change holds them all.
-    return tuple(_merged(changes))
-
-
-def _merged(changes: list[TextChange]) -> Iterator[TextChange]:
-    places: dict[int, TextChange] = {}
-    for change in changes:
-        if change.start == change.end and change.start in places:
-            before = places[change.start]
-            places[change.start] = TextChange(
-                start=before.start, end=before.end, text=before.text + change.text
-            )
-        else:
-            places[change.start] = change
-    yield from places.values()
+    there = entries(own.value)
+    return tuple(
+        use.source.replaced(there[name].value, level)
+        if name in there
+        else use.source.added(own.value, name, level)
+        for name, level in missing.items()
+    )
 
 
 def _rewritten(use: Use, own: Entry | None, rights: Mapping[str, str]) -> tuple[TextChange, ...]:

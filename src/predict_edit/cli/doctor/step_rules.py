@@ -56,25 +56,20 @@ def _version(use: Use) -> Iterator[Mistake]:
             next_step="Put the owner of the repository that you took predict-edit from.",
             fatal=True,
         )
-    pinned = use.source.replaced(use.uses, f"{name}@v{__version__}")
+    if ref != _NOBODY and (_COMMIT.fullmatch(ref) or _VERSION.fullmatch(ref)):
+        return
+    found = f"the action is not pinned: {quoted(ref)} may be other code tomorrow"
     if ref == _NOBODY:
-        yield use.mistake(
-            use.uses,
-            "the commit of the action is the example's zeros",
-            pinned,
-            next_step="Better still, the full commit of that release: it can never change.",
-            fatal=True,
-        )
-    elif not _COMMIT.fullmatch(ref) and not _VERSION.fullmatch(ref):
-        yield use.mistake(
-            use.uses,
-            f"the action is not pinned: {quoted(ref)} may be other code tomorrow"
-            if ref
-            else "the action has no version, and GitHub runs none without",
-            pinned,
-            next_step="Better still, the full commit of that release: it can never change.",
-            fatal=not ref,
-        )
+        found = "the commit of the action is the example's zeros"
+    elif not ref:
+        found = "the action has no version, and GitHub runs none without"
+    yield use.mistake(
+        use.uses,
+        found,
+        use.source.replaced(use.uses, f"{name}@v{__version__}"),
+        next_step="Better still, the full commit of that release: it can never change.",
+        fatal=ref in {_NOBODY, ""},
+    )
 
 
 def _examples(use: Use) -> Iterator[Mistake]:

@@ -108,6 +108,11 @@ class Source:
             end = self.end_of(last[1] if isinstance(last, tuple) else last)
         return len(self.text[:end].rstrip())
 
+    def line_end(self, index: int) -> int:
+        """Where the line of a character ends, before its line feed."""
+        end = self.text.find("\n", index)
+        return len(self.text) if end < 0 else end
+
     def replaced(self, node: yaml.Node, text: str) -> TextChange:
         """A node with another text on its line."""
         return TextChange(start=node.start_mark.index, end=self.end_of(node), text=text)
@@ -138,16 +143,14 @@ class Source:
         """A further entry, right behind the one-line entry ``entry``."""
         if mapping.flow_style:
             return self.added(mapping, name, value)
-        line_end = self.text.find("\n", self.end_of(entry.value))
-        at = len(self.text) if line_end < 0 else line_end
+        at = self.line_end(self.end_of(entry.value))
         indent = entry.key.start_mark.column
         return TextChange(start=at, end=at, text=f"\n{' ' * indent}{_block(name, value, indent)}")
 
     def without_lines(self, start: int, end: int) -> TextChange:
         """The whole lines from one place to another gone."""
         first = self.text.rfind("\n", 0, start) + 1
-        last = self.text.find("\n", end)
-        return TextChange(start=first, end=len(self.text) if last < 0 else last + 1, text="")
+        return TextChange(start=first, end=self.line_end(end) + 1, text="")
 
     def without(self, mapping: yaml.MappingNode, entry: Entry) -> TextChange:
         """An entry of a mapping gone."""
@@ -167,8 +170,8 @@ class Source:
 
 
 def changed(text: str, changes: Iterable[TextChange]) -> str:
-    """A text with changes made; they must not overlap."""
-    for change in sorted(changes, key=lambda each: each.start, reverse=True):
+    """A text with changes made, those at one place in their order; they must not overlap."""
+    for change in sorted(changes, key=lambda each: each.start)[::-1]:
         text = text[: change.start] + change.text + text[change.end :]
     return text
 
