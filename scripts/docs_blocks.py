@@ -17,7 +17,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 import cli_tables
-from predict_edit.cli.doctor.workflow_check import examine
+from predict_edit.cli.doctor.workflow_rules import examine
 from predict_edit.cli.grammar import make_parser
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.settings.fields import INPUT_NAMES as INPUTS

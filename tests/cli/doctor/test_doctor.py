@@ -325,7 +325,7 @@ def test_the_corrected_lines_can_be_copied(checkout: Path) -> None:
     status, text = command("--workflow", path, environ={}, here=checkout)
     assert status == 1
     assert "failed   .github/workflows/edit.yml:10\n" in text
-    assert "→ Put in the place of line 10:\n" in text
+    assert "→ Replace line 10 with:\n" in text
     assert "\n    permissions: { contents: read, pull-requests: write }\n" in text
     assert "1 workflow: 1 mistake, 1 of which must be corrected." in text
 

@@ -13,14 +13,14 @@ import dataclasses
 import datetime as dt
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from predict_edit.cli.console import DONE, FAILED, WRONG, Screen, Style
 from predict_edit.cli.doctor.checks import Check, diagnose, failed, of_config
-from predict_edit.cli.doctor.workflow_check import Examined, examine_all, find
-from predict_edit.cli.doctor.workflow_source import Mistake
+from predict_edit.cli.doctor.workflow_file import Mistake
+from predict_edit.cli.doctor.workflow_rules import Examined, examine
 from predict_edit.cli.model_choice import read_model
 from predict_edit.domain.errors import LocalFileError, SettingsError
 from predict_edit.report.view import plural
@@ -34,6 +34,8 @@ _STYLES: Final[Mapping[str, Style]] = {
 }
 _STATE: Final = 8
 """Columns of a state."""
+_MOST_CHARACTERS: Final = 1_000_000
+"""A longer file is not a workflow."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,32 +50,36 @@ def run(arguments: argparse.Namespace) -> int:
     aside.line("Reading the workflows of this checkout.", "dim")
     workflows: list[Examined] = []
     try:
-        root, files = find(arguments.workflow, Path.cwd())
+        root, files = _find(arguments.workflow, Path.cwd())
         checks, deliver = of_config(root)
-        workflows = examine_all(files, Path.cwd(), deliver, named=bool(arguments.workflow))
-        status = FAILED if _must_be_corrected(checks, workflows) else DONE
+        workflows = _examine_all(files, Path.cwd(), deliver, named=bool(arguments.workflow))
+        states: list[str] = [each.state for file in workflows for each in file.mistakes]
+        states += (check.state for check in checks)
+        status = FAILED if "failed" in states else DONE
     except LocalFileError as error:
         checks, status = [failed("workflow", error)], WRONG
     for secret in (secret for file in workflows for secret in file.secrets):
         secrets.add(secret)
     if not arguments.json:
-        _show_files(checks, workflows, screen)
+        _show_checks(checks, screen)
+        _show_workflows(workflows, screen)
     about_model: list[Check] = []
     if not arguments.workflow:
         aside.line("Signing in and asking the model for one tiny edit.", "dim")
         about_model, model_status = _about_model(arguments, secrets)
         status = max(status, model_status)
         if not arguments.json:
-            _show_model(about_model, screen, apart=bool(checks or workflows))
+            if checks or workflows:
+                screen.line()
+            _show_model(about_model, screen)
     if arguments.json:
-        screen.data(
-            {
-                "version": 1,
-                "ok": status == DONE,
-                "checks": [dataclasses.asdict(check) for check in (*checks, *about_model)],
-                "workflows": [file.as_data() for file in workflows],
-            }
-        )
+        files_data = [
+            {"path": each.path, "mistakes": [dataclasses.asdict(one) for one in each.mistakes]}
+            for each in workflows
+        ]
+        checks_data = [dataclasses.asdict(check) for check in (*checks, *about_model)]
+        data = {"version": 1, "ok": status == DONE, "checks": checks_data, "workflows": files_data}
+        screen.data(data)
     return status
 
 
@@ -89,16 +95,59 @@ def _about_model(arguments: argparse.Namespace, secrets: Secrets) -> tuple[list[
     return checks, FAILED if any(check.state == "failed" for check in checks) else DONE
 
 
-def _must_be_corrected(checks: list[Check], workflows: list[Examined]) -> bool:
-    mistakes = (mistake for file in workflows for mistake in file.mistakes)
-    states = (*(check.state for check in checks), *(mistake.state for mistake in mistakes))
-    return "failed" in states
+def _find(given: Iterable[Path], here: Path) -> tuple[Path | None, list[Path]]:
+    """Find the files that were named, or else those of the checkout around ``here``.
+
+    Returns:
+        The top folder of the checkout, ``None`` if there is not any, and the files.
+
+    Raises:
+        LocalFileError: a folder that was named has no workflow files.
+    """
+    named: list[Path] = []
+    for path in given:
+        files = workflow_files(path) if path.is_dir() else [path]
+        if not files:
+            raise LocalFileError(f"{path} has no workflow files.", "Name a file or another folder.")
+        named += files
+    start = named[0].absolute().parent if named else here
+    root = next((each for each in (start, *start.parents) if (each / ".git").exists()), None)
+    return root, named or (workflow_files(root / ".github" / "workflows") if root else [])
 
 
-def _show_files(checks: Sequence[Check], examined: Sequence[Examined], screen: Screen) -> None:
-    """Show the config, then each mistake with its place and the correct lines, and a verdict."""
-    if checks:
-        _show_checks(checks, screen)
+def workflow_files(folder: Path) -> list[Path]:
+    """The workflow files in a folder."""
+    return sorted(path for pattern in ("*.yml", "*.yaml") for path in folder.glob(pattern))
+
+
+def _examine_all(paths: Iterable[Path], here: Path, deliver: str, *, named: bool) -> list[Examined]:
+    """Examine files; those without the action are left out, unless they were ``named``.
+
+    Raises:
+        LocalFileError: a file cannot be read, or was named and does not use the action.
+    """
+    examined = []
+    for path in paths:
+        absolute = path.absolute()
+        shown = str(absolute.relative_to(here) if absolute.is_relative_to(here) else path)
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")[:_MOST_CHARACTERS]
+        except OSError as error:
+            cause = f"{path} cannot be read: {error.strerror}."
+            raise LocalFileError(cause, "Name a workflow file.") from None
+        found = examine(shown, text, deliver)
+        if found is not None:
+            examined.append(found)
+        elif named:
+            raise LocalFileError(
+                f"No step of {shown} uses predict-edit.",
+                "Name the workflow whose step has `uses: OWNER/predict-edit@…`.",
+            )
+    return examined
+
+
+def _show_workflows(examined: Sequence[Examined], screen: Screen) -> None:
+    """Show each mistake with its place and the correct lines, and a verdict."""
     if not examined:
         return
     for file in examined:
@@ -120,17 +169,13 @@ def _show_files(checks: Sequence[Check], examined: Sequence[Examined], screen: S
         screen.hanging("Line numbers are those of the files as they are: work from the bottom up.")
 
 
-def _show_model(checks: Sequence[Check], screen: Screen, *, apart: bool) -> None:
+def _show_model(checks: Sequence[Check], screen: Screen) -> None:
     """Show the checks of the model, and whether it can be used."""
-    if apart:
-        screen.line()
     _show_checks(checks, screen)
-    failed = sum(check.state == "failed" for check in checks)
+    wrong = sum(check.state == "failed" for check in checks)
     warned = sum(check.state == "warning" for check in checks)
-    if failed:
-        screen.line(
-            f"The model cannot be used yet: {failed} of {len(checks)} checks failed.", "red"
-        )
+    if wrong:
+        screen.line(f"The model cannot be used yet: {wrong} of {len(checks)} checks failed.", "red")
     else:
         more = f"; {plural(warned, 'warning')}" if warned else ""
         screen.line(f"The model can be used{more}.", "green")
@@ -138,7 +183,7 @@ def _show_model(checks: Sequence[Check], screen: Screen, *, apart: bool) -> None
 
 def _show_checks(checks: Sequence[Check], screen: Screen) -> None:
     """Show a paragraph a check, and what to do below it."""
-    width = max(len(check.name) for check in checks)
+    width = max((len(check.name) for check in checks), default=0)
     indent = _STATE + width + 3
     for check in checks:
         head = f"{check.state:<{_STATE}} {check.name:<{width}}  "
@@ -149,8 +194,10 @@ def _show_checks(checks: Sequence[Check], screen: Screen) -> None:
 
 def _show_mistake(mistake: Mistake, screen: Screen) -> None:
     indent = _STATE + 1
-    screen.line(f"{mistake.state:<{_STATE}} {mistake.place}", _STYLES[mistake.state])
-    screen.hanging(f"{'':<{indent}}{_sentence(mistake.found)}", indent)
+    place = f"{mistake.path}:{mistake.line}"
+    screen.line(f"{mistake.state:<{_STATE}} {place}", _STYLES[mistake.state])
+    found = f"{mistake.found[:1].upper()}{mistake.found[1:]}."
+    screen.hanging(f"{'':<{indent}}{found}", indent)
     for correction in mistake.corrections:
         screen.line(f"{'':<{indent}}→ {correction}")
         for line in correction.lines:
@@ -158,7 +205,3 @@ def _show_mistake(mistake: Mistake, screen: Screen) -> None:
     if mistake.next_step:
         screen.hanging(f"{'':<{indent}}→ {mistake.next_step}", indent + 2)
     screen.line()
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
