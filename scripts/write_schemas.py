@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from predict_edit.report.result import result_schema
-from predict_edit.settings.json_schema import config_schema
+from predict_edit.settings.repository_config import config_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = {"predict-edit.schema.json": config_schema, "result.schema.json": result_schema}

@@ -32,8 +32,8 @@ from predict_edit.report.outputs import to_outputs
 from predict_edit.run.context import Context
 from predict_edit.run.engine import run
 from predict_edit.run.outcome import Finished
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.inputs import read_inputs
-from predict_edit.settings.settings import ModelSettings
 from predict_edit.trigger.command import DEFAULT_COMMAND
 from predict_edit.trigger.events import read_event
 from predict_edit.trigger.requests import PullRequestCommand

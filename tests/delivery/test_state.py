@@ -38,7 +38,7 @@ from predict_edit.domain.edits import (
     SourceFile,
     Usage,
 )
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.suggest.diff import hunks_between
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.markers import Marker, find_marker

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.llm.auth import open_client
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 FIZZBUZZ = """
 for number in range(1, 101):

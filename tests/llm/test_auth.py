@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from predict_edit.domain.errors import SignInError
 from predict_edit.llm import auth
-from predict_edit.settings.settings import ModelSettings
-from predict_edit.settings.sign_in import SCOPES, SignIn, other_scope
+from predict_edit.settings.endpoint import SCOPES, SignIn, other_scope
+from predict_edit.settings.fields import ModelSettings
 
 ENVIRON = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://vstoken.example/token?api-version=2.0",

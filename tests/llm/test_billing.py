@@ -34,7 +34,7 @@ from predict_edit.llm.billing import (
     override_for,
 )
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.settings.settings import ModelSettings, Price
+from predict_edit.settings.fields import ModelSettings, Price
 from predict_edit_sandbox.model import ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY
 

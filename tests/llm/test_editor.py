@@ -38,7 +38,7 @@ from predict_edit.llm.capabilities import LEAST_TOKENS
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.stream import BrokenOff
-from predict_edit.settings.settings import ModelSettings, Price
+from predict_edit.settings.fields import ModelSettings, Price
 
 if TYPE_CHECKING:
     from tests.llm.conftest import ModelServer, Wire

@@ -25,7 +25,7 @@ from predict_edit.llm.auth import open_client
 from predict_edit.llm.capabilities import LEAST_TOKENS
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.catalogue import CATALOGUE
 from predict_edit_sandbox.model.config import API_KEY

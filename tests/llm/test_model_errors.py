@@ -27,8 +27,7 @@ from predict_edit.llm.model_errors import (
     without_echo,
 )
 from predict_edit.llm.stream import NoStream
-from predict_edit.settings.endpoint import Endpoint, Route
-from predict_edit.settings.sign_in import SCOPES, SignIn
+from predict_edit.settings.endpoint import SCOPES, Endpoint, Route, SignIn
 
 if TYPE_CHECKING:
     from tests.llm.conftest import Wire

@@ -12,7 +12,7 @@ import pytest
 
 from predict_edit.domain.errors import SignInError
 from predict_edit.llm.auth import open_client
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 if TYPE_CHECKING:
     from tests.llm.conftest import ModelServer, Wire

@@ -26,7 +26,7 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.stream import NoStream, Reading, open_stream, read_usage
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 if TYPE_CHECKING:
     from tests.llm.conftest import ModelServer, Wire

@@ -17,7 +17,7 @@ from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY
 

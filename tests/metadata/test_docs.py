@@ -16,8 +16,7 @@ import lint_workflows
 from predict_edit import __version__
 from predict_edit.domain import errors
 from predict_edit.settings.fields import INPUT_NAMES as INPUTS
-from predict_edit.settings.inputs import read_inputs, variable_of
-from predict_edit.settings.preconditions import check_inputs, check_task_inputs
+from predict_edit.settings.inputs import check_inputs, read_inputs, variable_of
 from predict_edit.settings.repository_config import CONFIG_KEYS, read_config
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe, parse_command
 
@@ -146,7 +145,7 @@ def test_shown_workflows_use_the_action_rightly(text: str) -> None:
         }
         inputs = read_inputs(filled | {"INPUT_GITHUB-TOKEN": "token"})
         assert inputs.model
-        (check_task_inputs if is_about_a_branch(read) else check_inputs)(inputs)
+        check_inputs(inputs, on_branch=is_about_a_branch(read))
 
 
 @pytest.mark.parametrize("text", WORKFLOWS)

@@ -133,7 +133,6 @@ EARLY = (
     "predict_edit.cli.action",
     "predict_edit.trigger.events",
     "predict_edit.settings.inputs",
-    "predict_edit.settings.preconditions",
     "predict_edit.run.start",
 )
 """What is imported before the first request to GitHub."""

@@ -31,7 +31,7 @@ from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import FaultKind, ModelConfig
 from predict_edit_sandbox.model.config import API_KEY
 from predict_edit_sandbox.model.example import CODE, INSTRUCTIONS, PUBLISHED

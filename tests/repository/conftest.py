@@ -26,8 +26,8 @@ from predict_edit.github.host import GitHubHost
 from predict_edit.run.context import Context
 from predict_edit.run.engine import run
 from predict_edit.run.outcome import Finished
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.inputs import read_inputs
-from predict_edit.settings.settings import ModelSettings
 from predict_edit.trigger.requests import BranchTask
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
 from predict_edit_sandbox.github.nouns import Access, PullRequest

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import strategies as st
 
 from predict_edit.domain.errors import MissingInput
-from predict_edit.settings.fields import _ref_name
-from predict_edit.settings.recipes import slug, wish_of, with_built_in
 from predict_edit.settings.repository_config import RepositoryConfig, read_config
+from predict_edit.settings.resolve import named_command, slug, with_built_in
+from predict_edit.support.git import is_branch_name
 from predict_edit.trigger.command import EditCommand, RunRecipe
 
 EMPTY = RepositoryConfig()
@@ -25,7 +25,7 @@ EMPTY = RepositoryConfig()
         (None, "instruction: run docs", False, RunRecipe(name="docs"), "docs"),
     ],
 )
-def test_wishes(
+def test_named_commands(
     given: str | None,
     config: str,
     findings: bool,
@@ -33,15 +33,15 @@ def test_wishes(
     named: str,
 ) -> None:
     """The workflow's word comes before the config's, and findings speak for themselves."""
-    wish = wish_of(given, read_config(config), findings=findings)
+    found = named_command(given, read_config(config), findings=findings)
 
-    assert (wish.command, wish.slug) == (command, named)
+    assert (found.command, found.slug) == (command, named)
 
 
 def test_nothing_to_go_by() -> None:
     """Without instruction and findings there is nothing to do."""
     with pytest.raises(MissingInput, match="`instruction`"):
-        wish_of(None, EMPTY, findings=False)
+        named_command(None, EMPTY, findings=False)
 
 
 def test_own_recipe_wins() -> None:
@@ -55,4 +55,4 @@ def test_own_recipe_wins() -> None:
 @hypothesis.given(st.text(max_size=60))
 def test_slug_is_part_of_a_branch_name(text: str) -> None:
     """Whatever the instruction, git takes the branch's name."""
-    assert _ref_name(f"predict-edit/{slug(text)}")
+    assert is_branch_name(f"predict-edit/{slug(text)}")

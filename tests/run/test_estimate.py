@@ -10,7 +10,7 @@ import pytest
 from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.llm.billing import Estimate
 from predict_edit.run.estimate import as_data, estimate, estimate_note, in_words
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 SETTINGS = ModelSettings(model="gpt-4.1", api_key="key-1")
 MADE = Estimate(

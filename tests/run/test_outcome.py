@@ -10,7 +10,7 @@ import pytest
 from predict_edit.domain.edits import Effort
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.run.outcome import Finished, exit_status, money_of, outcome_of
-from predict_edit.settings.settings import FailOn
+from predict_edit.settings.fields import FailOn
 
 EDITED, UNCHANGED, SKIPPED, FAILED = (
     FileResult(path=str(status), status=status)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from predict_edit.domain.edits import ChangedFile, SkippedFile
 from predict_edit.select import GitAttributes, Selection, choose
-from predict_edit.support.globs import split_globs
+from predict_edit.settings.value_types import split_globs
 
 
 def file(path: str, status: str = "modified") -> ChangedFile:

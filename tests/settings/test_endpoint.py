@@ -21,7 +21,7 @@ from predict_edit.settings.endpoint import (
     is_v1,
     read_endpoint,
 )
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 RESOURCE = "https://r.openai.azure.com"
 

@@ -10,8 +10,7 @@ import pytest
 import yaml
 
 from predict_edit.domain.errors import ConfigError
-from predict_edit.settings.json_schema import config_schema
-from predict_edit.settings.repository_config import RepositoryConfig, read_config
+from predict_edit.settings.repository_config import RepositoryConfig, config_schema, read_config
 
 ROOT = Path(__file__).parents[2]
 VALIDATOR = jsonschema.Draft202012Validator(config_schema())

@@ -12,10 +12,17 @@ from hypothesis import strategies as st
 
 from predict_edit.domain.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
 from predict_edit.domain.repository import Role
-from predict_edit.settings.fields import CommandOptions, Defaults, Inputs, names_of
+from predict_edit.settings.fields import (
+    CommandOptions,
+    Defaults,
+    Inputs,
+    ModelSettings,
+    Price,
+    Settings,
+    names_of,
+)
 from predict_edit.settings.repository_config import RepositoryConfig, read_config
 from predict_edit.settings.resolve import instruction_for, resolve, resolve_command
-from predict_edit.settings.settings import ModelSettings, Price, Settings
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe
 
 Read = Callable[..., Inputs]

@@ -8,9 +8,9 @@ import pytest
 
 from predict_edit.domain.errors import ContradictingInputs, MissingInput, SettingsError
 from predict_edit.llm.auth import open_client
+from predict_edit.settings.endpoint import SignIn, choose_sign_in
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.inputs import read_inputs
-from predict_edit.settings.settings import ModelSettings
-from predict_edit.settings.sign_in import SignIn, choose_sign_in
 
 AZURE = "https://r.openai.azure.com/openai/v1/"
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.support.globs import Globs, split_globs
+from predict_edit.settings.value_types import split_globs
+from predict_edit.support.globs import Globs
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,8 @@ def test_split(text: str, globs: tuple[str, ...]) -> None:
         ("[ab].c", "b.c", "[ab].c"),
         ("[[]x", "[x", "[[]x"),  # a bracket in brackets
         ("A.py", "a.py", None),  # case matters
+        ("[z-a]", "[z-a]", "[z-a]"),  # not a range: the file of that name
+        ("a/[z", "a/[z", "a/[z"),
         ("src/**,!src/gen/**", "src/gen/a", None),  # taken back
         ("src/**,!src/gen/**", "src/a", "src/**"),
         ("src/**,!src/gen/**,src/gen/keep", "src/gen/keep", "src/gen/keep"),  # the last decides

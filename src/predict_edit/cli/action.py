@@ -175,15 +175,11 @@ def _read_inputs(
 def _checked_inputs(
     environ: MutableMapping[str, str], trigger: PullRequestCommand | BranchTask
 ) -> Inputs:
-    from predict_edit.settings.inputs import read_inputs  # noqa: PLC0415 - see _start
-    from predict_edit.settings.preconditions import check_inputs, check_task_inputs  # noqa: PLC0415
+    from predict_edit.settings.inputs import check_inputs, read_inputs  # noqa: PLC0415 - see _start
     from predict_edit.trigger.requests import BranchTask  # noqa: PLC0415
 
     inputs = read_inputs(environ)
-    if isinstance(trigger, BranchTask):
-        check_task_inputs(inputs)
-    else:
-        check_inputs(inputs)
+    check_inputs(inputs, on_branch=isinstance(trigger, BranchTask))
     return inputs
 
 

@@ -28,7 +28,7 @@ from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.domain.errors import InvalidInput, PredictEditError
 from predict_edit.llm import tokens
 from predict_edit.llm.billing import estimate
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import Secrets
 
 MOST_ROUNDS = 100

@@ -32,7 +32,7 @@ from predict_edit.run.edit_all import edit_all
 from predict_edit.run.estimate import as_data, estimate, in_words
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.run.plan import Plan, Task, Watch, recalled_notes
-from predict_edit.settings.settings import ModelSettings, Settings
+from predict_edit.settings.fields import ModelSettings, Settings
 from predict_edit.support.log import log
 
 _IDENTITY = ("AZURE",)

@@ -90,7 +90,7 @@ def _schema(arguments: argparse.Namespace) -> int:
     import json  # noqa: PLC0415 - loaded when called
 
     from predict_edit.report.result import result_schema  # noqa: PLC0415
-    from predict_edit.settings.json_schema import config_schema  # noqa: PLC0415
+    from predict_edit.settings.repository_config import config_schema  # noqa: PLC0415
 
     schema = result_schema() if arguments.of == "result" else config_schema()
     sys.stdout.write(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")

@@ -33,7 +33,7 @@ from predict_edit.llm.billing import Attempt
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.limits import Budget
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 _FINAL = (SignInError, ModelUnauthorized, ModelForbidden, ModelNotFound, BudgetExceeded)
 """What will not be otherwise for the next call."""

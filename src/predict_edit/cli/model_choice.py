@@ -21,11 +21,10 @@ from predict_edit.settings.endpoint import (
     is_loopback,
     is_v1,
 )
-from predict_edit.settings.fields import Inputs
+from predict_edit.settings.fields import Inputs, ModelSettings, Price, Settings
 from predict_edit.settings.inputs import read_inputs, variable_of
 from predict_edit.settings.repository_config import RepositoryConfig
 from predict_edit.settings.resolve import resolve
-from predict_edit.settings.settings import ModelSettings, Price, Settings
 
 _KEY = "api-key"
 _NO_TOKEN = "none"  # noqa: S105 - GitHub is not asked, but the check of the inputs wants a text

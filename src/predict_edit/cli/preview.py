@@ -17,8 +17,8 @@ from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunR
 from predict_edit.report.result import result_json
 from predict_edit.report.view import plural
 from predict_edit.select import GitAttributes, attribute_files, choose, open_files
+from predict_edit.settings.fields import Settings
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
-from predict_edit.settings.settings import Settings
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.trigger.command import clean_instruction
 

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Final
 
 from predict_edit.domain.edits import PlacedFile, Suggestion
-from predict_edit.domain.errors import CommandChanged, PullRequestClosed
+from predict_edit.domain.errors import CommandChanged, HeadMismatch, PullRequestClosed
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import PullRequest, Review
 from predict_edit.domain.run_report import FileResult, Job
-from predict_edit.settings.settings import Settings
+from predict_edit.settings.fields import Settings
 
 CLOSED: Final = "the pull request was closed while the run worked"
 HEAD_MOVED: Final = "head moved: the pull request changed while the run worked"
@@ -36,6 +36,26 @@ class Destination:
     save: Callable[[], Awaitable[None]] | None = None
     """Saves the paid answers; awaited before anything is posted that must not be posted twice."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+def check_ready(pull: PullRequest, job: Job) -> None:
+    """Refuse a closed pull request, and one that is not at the commit the command names.
+
+    Raises:
+        PullRequestClosed: GitHub applies no suggestions on a closed pull request.
+        HeadMismatch: the command's ``@sha`` names another commit.
+    """
+    if pull.state != "open":
+        raise PullRequestClosed(
+            "The pull request is closed, and GitHub applies no suggestions on closed ones.",
+            "Reopen it and run the command again.",
+        )
+    if job.pinned_sha and not pull.head_sha.startswith(job.pinned_sha):
+        raise HeadMismatch(
+            f"The command is meant for {job.pinned_sha[:12]}, but the head is now "
+            f"{pull.head_sha[:12]}.",
+            "Look at the newest commits, then run the command again.",
+        )
 
 
 async def recheck(to: Destination) -> str:

@@ -23,7 +23,7 @@ import pydantic
 
 from predict_edit.domain.edits import EditRequest, Effort, Finding, Hunk, SourceFile
 from predict_edit.edit.prompt import PROMPT_VERSION
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.support.git import blob_sha_of, lines_of
 from predict_edit.support.log import log

@@ -24,9 +24,15 @@ import pydantic
 
 from predict_edit.domain.errors import SignInError
 from predict_edit.llm.model_errors import quote
-from predict_edit.settings.endpoint import Route, host_of, read_endpoint
-from predict_edit.settings.settings import ModelSettings
-from predict_edit.settings.sign_in import SignIn, choose_sign_in, other_scope
+from predict_edit.settings.endpoint import (
+    Route,
+    SignIn,
+    choose_sign_in,
+    host_of,
+    other_scope,
+    read_endpoint,
+)
+from predict_edit.settings.fields import ModelSettings
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -16,7 +16,7 @@ from predict_edit.edit import prompt
 from predict_edit.llm import limits
 from predict_edit.llm.models import look_up, provider_of
 from predict_edit.settings.endpoint import read_endpoint
-from predict_edit.settings.settings import ModelSettings, Price
+from predict_edit.settings.fields import ModelSettings, Price
 
 Overrides = Sequence[tuple[str, Price]]
 """Names, or beginnings of names, of models or deployments, with their prices."""

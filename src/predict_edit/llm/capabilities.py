@@ -18,7 +18,7 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.llm.model_errors import refused_parameter, refuses_prediction
 from predict_edit.llm.models import Capability, look_up
-from predict_edit.settings.settings import ModelSettings, PredictionPolicy
+from predict_edit.settings.fields import ModelSettings, PredictionPolicy
 
 OPTIONAL = frozenset({"temperature", "stream_options", "max_completion_tokens"})
 """Parameters that a request can do without when a server refuses them."""

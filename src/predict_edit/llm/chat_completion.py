@@ -29,7 +29,7 @@ from predict_edit.llm.model_errors import Again, Failure, ModelTarget, explain
 from predict_edit.llm.models import Capability
 from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.throttle import Clock, Sleep, Throttle, backoff
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 
 MOST_REPEATS = 3
 """Repetitions of one file after server errors, lost connections and half streams."""

@@ -30,9 +30,8 @@ from predict_edit.llm.long_files import LongFile
 from predict_edit.llm.model_errors import ModelTarget
 from predict_edit.llm.models import Capability, provider_of, retirement_warning
 from predict_edit.llm.stream import BrokenOff, Watch
-from predict_edit.settings.endpoint import read_endpoint
-from predict_edit.settings.settings import ModelSettings
-from predict_edit.settings.sign_in import choose_sign_in
+from predict_edit.settings.endpoint import choose_sign_in, read_endpoint
+from predict_edit.settings.fields import ModelSettings
 
 
 class ChatEditor:

@@ -24,8 +24,7 @@ import openai
 from predict_edit.domain import errors
 from predict_edit.llm.stream import NoStream
 from predict_edit.llm.throttle import retry_after
-from predict_edit.settings.endpoint import Endpoint, Route
-from predict_edit.settings.sign_in import ROLE, SignIn, other_scope
+from predict_edit.settings.endpoint import ROLE, Endpoint, Route, SignIn, other_scope
 from predict_edit.support.unicode import is_shown
 
 _SERVER_ERROR = 500

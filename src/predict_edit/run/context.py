@@ -12,7 +12,7 @@ from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.ports import GitHost
 from predict_edit.run.prefetch import Look
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import Secrets
 from predict_edit.trigger.rate_limit import utc_now
 from predict_edit.trigger.requests import BranchTask, PullRequestCommand

@@ -10,7 +10,7 @@ from predict_edit.domain.edits import EditRequest
 from predict_edit.llm import billing, tokens
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars, plural
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import log
 
 

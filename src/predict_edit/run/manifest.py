@@ -23,8 +23,7 @@ from predict_edit.domain.edits import ChangedFile, Effort, Finding, SkippedFile
 from predict_edit.domain.errors import MissingInput, SpreadError
 from predict_edit.domain.run_report import FileStatus
 from predict_edit.findings.collection import Findings
-from predict_edit.settings.fields import Inputs
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import Inputs, ModelSettings
 from predict_edit.support.log import log
 
 if TYPE_CHECKING:

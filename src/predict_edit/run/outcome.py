@@ -14,7 +14,7 @@ from predict_edit.report.outputs import OutputPaths
 
 if TYPE_CHECKING:
     from predict_edit.domain.run_report import Delivered
-    from predict_edit.settings.settings import FailOn, Settings
+    from predict_edit.settings.fields import FailOn, Settings
 
 
 SETTINGS_WRONG = 2

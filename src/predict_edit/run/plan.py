@@ -33,9 +33,8 @@ from predict_edit.run.manifest import (
     ShardResult,
 )
 from predict_edit.run.outcome import Facts
-from predict_edit.settings.fields import Inputs
-from predict_edit.settings.recipes import Wish
-from predict_edit.settings.settings import Settings
+from predict_edit.settings.fields import Inputs, Settings
+from predict_edit.settings.resolve import NamedCommand
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ class Task:
     """Whether edits far from every finding are kept."""
     memory: Memory | None = None
     """Answers by file; it grows with each file that is answered. ``None`` remembers nothing."""
-    wish: Wish | None = None
+    named: NamedCommand | None = None
     """What a run over a branch calls what it makes."""
 
     def request(self, file: SourceFile) -> EditRequest:

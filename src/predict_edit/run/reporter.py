@@ -21,8 +21,7 @@ from predict_edit.report.replies import render_command_error, render_failure, re
 from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.run.context import Context, RunRequest
 from predict_edit.run.plan import Plan, Watch
-from predict_edit.settings.fields import Inputs
-from predict_edit.settings.settings import Settings
+from predict_edit.settings.fields import Inputs, Settings
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
 from predict_edit.trigger.command import DEFAULT_COMMAND, OPTIONS

@@ -30,7 +30,7 @@ from predict_edit.run.plan import Outline, Plan, Run, Shared
 from predict_edit.run.publish import leave
 from predict_edit.run.publish import publish as publish_edits
 from predict_edit.run.reporter import SummaryListener
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.suggest.diff import apply_hunks
 
 NOT_PLANNED: Final = "its earlier edit is not remembered any more; give the command again"

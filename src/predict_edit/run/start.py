@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from predict_edit.findings.workspace import Workspace
     from predict_edit.run.context import RunRequest
     from predict_edit.run.outcome import Finished
-    from predict_edit.settings.fields import Inputs
-    from predict_edit.settings.settings import ModelSettings
+    from predict_edit.settings.fields import Inputs, ModelSettings
 
 LONG_FILE = 300
 """Lines from which on a file may need counting: 12,000 bytes are sure to fit for most models."""

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from predict_edit.delivery.delivered import Destination
+from predict_edit.delivery.delivered import Destination, check_ready
 from predict_edit.delivery.own_branch import OwnBranch, find_own_branch
 from predict_edit.delivery.patch_files import PatchDelivery
 from predict_edit.delivery.pull_request import PullRequestDelivery
@@ -47,12 +47,16 @@ from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_resul
 from predict_edit.run.plan import Outline, Plan, Shared, Task, recalled_notes
 from predict_edit.select import GitAttributes, attribute_files, choose, open_files
 from predict_edit.select.choose import choose_from_tree
-from predict_edit.settings import recipes
-from predict_edit.settings.fields import Inputs
-from predict_edit.settings.preconditions import check_ready, check_served
+from predict_edit.settings.fields import Inputs, Settings
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
-from predict_edit.settings.resolve import resolve, resolve_command
-from predict_edit.settings.settings import Settings
+from predict_edit.settings.resolve import (
+    check_served,
+    named_command,
+    resolve,
+    resolve_command,
+    slug,
+    with_built_in,
+)
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.support.log import log
 from predict_edit.support.text import quoted
@@ -103,7 +107,7 @@ class PullRequestTarget:
         if isinstance(parsed, CommandError | SettingsError):
             raise parsed
         if self.inputs.findings or (self.shared and self.shared.manifest.about_findings):
-            config = recipes.with_built_in(config)
+            config = with_built_in(config)
         job = job_of(self.commanded)
         if not isinstance(parsed, EditCommand | RunRecipe):
             settings, recipe = resolve(self.inputs, config), None
@@ -319,12 +323,12 @@ class BranchTarget:
             CommandError: the recipe is unknown, or may not be followed so.
             SettingsError: they do not fit together.
         """
-        config = recipes.with_built_in(self.config)
+        config = with_built_in(self.config)
         manifest = self.shared.manifest if self.shared else None
         about = manifest.about_findings if manifest else bool(self._globs)
         said = manifest.said if manifest else self.tasked.instruction
-        wish = recipes.wish_of(said, config, findings=about)
-        settings, instruction = resolve_command(self.inputs, config, wish.command)
+        named = named_command(said, config, findings=about)
+        settings, instruction = resolve_command(self.inputs, config, named.command)
         if settings.branch == self.name:
             raise InvalidInput(
                 f"The input `branch` is {quoted(self.name)}, the branch that is edited.",
@@ -333,14 +337,13 @@ class BranchTarget:
         if settings.deliver not in {"pull-request", "patch"}:
             # The config's own way is for commands; the workflow's was checked before.
             settings = dataclasses.replace(settings, deliver="pull-request")
-        named = wish.command.name if isinstance(wish.command, RunRecipe) else ""
-        recipe = config.recipes.get(named)
+        recipe = config.recipes.get(getattr(named.command, "name", ""))
         return Task(
             job=dataclasses.replace(job_of(self.tasked), instruction=instruction),
             settings=_limited(settings, self.shared),
             secrets=self.ctx.secrets,
             anywhere=bool(recipe and recipe.anywhere),
-            wish=wish,
+            named=named,
         )
 
     async def ready(self, task: Task) -> Task:
@@ -399,7 +402,7 @@ class BranchTarget:
             file.path: weight_of(selection.sizes.get(file.path, 0), len(files[file.path].findings))
             for file in selection.fresh
         }
-        command = task.wish.command if task.wish else EditCommand(instruction="")
+        command = task.named.command if task.named else EditCommand(instruction="")
         return Outline(
             ref=self.name,
             said=f"run {command.name}" if isinstance(command, RunRecipe) else command.instruction,
@@ -525,10 +528,10 @@ class BranchTarget:
 
     def _branch_name(self, task: Task) -> str:
         """The branch of the pull request: as configured, else after what is done and where."""
-        if task.settings.branch or task.wish is None:
+        if task.settings.branch or task.named is None:
             return task.settings.branch or ""
-        of = "" if self.is_default else f"-{recipes.slug(self.name)}"
-        return f"predict-edit/{task.wish.slug}{of}"
+        of = "" if self.is_default else f"-{slug(self.name)}"
+        return f"predict-edit/{task.named.slug}{of}"
 
     def _delivery(
         self, plan: Plan, own: OwnBranch, selection: _Selection, facts: Facts
@@ -549,7 +552,7 @@ class BranchTarget:
             commit=self.head,
             branch=self._branch_name(task),
             own=own,
-            title=task.settings.title or (task.wish.title if task.wish else ""),
+            title=task.settings.title or (task.named.title if task.named else ""),
             labels=task.settings.labels,
             draft=task.settings.draft,
             secret=self.inputs.api_key,

@@ -9,7 +9,8 @@ from predict_edit.domain.edits import OVER_MAX_FILES, ChangedFile, SkippedFile
 from predict_edit.domain.repository import TreeFile
 from predict_edit.select.content import MAX_BYTES, against_mode, against_size
 from predict_edit.select.gitattributes import GENERATED, NO_ATTRIBUTES, VENDORED, GitAttributes
-from predict_edit.select.protected import derived, protected, unsafe
+from predict_edit.select.protected import derived, protected
+from predict_edit.support.git import is_path
 from predict_edit.support.globs import Globs
 from predict_edit.support.text import quoted
 
@@ -170,7 +171,7 @@ def _as_change(file: TreeFile) -> ChangedFile:
 
 def _against_status(file: ChangedFile) -> str | None:
     """Give a reason in what the pull request did to the file."""
-    if unsafe(file.path):
+    if not is_path(file.path):
         return "its path is not one that git stores"
     if file.status == "removed":
         return "removed by the pull request"

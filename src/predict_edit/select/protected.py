@@ -62,12 +62,3 @@ def derived(path: str) -> str | None:
     if _MINIFIED.fullmatch(name):
         return "minified"
     return None
-
-
-def unsafe(path: str) -> bool:
-    """Decide whether git would not store a path, such as one that climbs up."""
-    return (
-        not path
-        or "\0" in path
-        or any(part in {"", ".", ".."} or part.casefold() == ".git" for part in path.split("/"))
-    )

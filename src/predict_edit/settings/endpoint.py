@@ -1,4 +1,7 @@
-"""What a `base-url` means: whose API it is, which kind of route, whether it is this machine."""
+"""Where the model is and how a run signs in there, decided from the settings alone.
+
+What a ``base-url`` means: whose API it is, which kind of route, whether it is this machine.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,12 @@ _AZURE_SUFFIXES = tuple(
 """Hosts of Azure OpenAI and Foundry resources, in the public and the sovereign clouds."""
 
 
+SCOPES = ("https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default")
+"""The scopes Microsoft documents for Azure OpenAI: classic resources, and some v1 ones."""
+
+ROLE = "Cognitive Services OpenAI User"
+
+
 class Route(enum.Enum):
     """The shape of the API's addresses."""
 
@@ -28,6 +37,14 @@ class Route(enum.Enum):
     AZURE_V1 = "Azure, v1"
     AZURE_DATED = "Azure, dated api-version"
     COMPATIBLE = "OpenAI-compatible"
+
+
+class SignIn(enum.Enum):
+    """What identifies the run to the model's API."""
+
+    KEY = "API key"
+    JOB_IDENTITY = "the job's identity token"
+    MACHINE = "DefaultAzureCredential"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +184,52 @@ def read_endpoint(access: Access) -> Endpoint:
             f"Use https://{host_of(url)}/openai/v1/, or add the `api-version` of a dated route.",
         )
     return Endpoint(route=Route.AZURE_V1, base_url=url)
+
+
+def choose_sign_in(access: Access) -> SignIn:
+    """Choose by key, then the job's identity, then (for Azure) the machine's own credentials.
+
+    Raises:
+        ContradictingInputs: a key together with Entra ID, or half of the Entra ID inputs.
+        MissingInput: no key, and the endpoint takes nothing else.
+        InvalidInput: as :func:`read_endpoint` raises it.
+    """
+    tenant, client = access.azure_tenant_id, access.azure_client_id
+    if access.api_key and (tenant or client):
+        raise ContradictingInputs(
+            "`api-key` is given together with "
+            f"`{'azure-client-id' if client else 'azure-tenant-id'}`.",
+            "Keep the key, or remove it to sign in with Microsoft Entra ID.",
+        )
+    if bool(tenant) != bool(client):
+        given, missing = ("tenant", "client") if tenant else ("client", "tenant")
+        raise ContradictingInputs(
+            f"`azure-{given}-id` is given without `azure-{missing}-id`.",
+            "Signing in with the job's own identity takes both; leave out both for another way.",
+        )
+    azure = read_endpoint(access).is_azure
+    if access.api_key:
+        return SignIn.KEY
+    if tenant:
+        return SignIn.JOB_IDENTITY
+    if azure:
+        return SignIn.MACHINE
+    if access.base_url is None:
+        raise MissingInput(
+            "`api-key` is missing.",
+            "Store the key as a secret and pass it as `api-key`; or give an Azure `base-url` to "
+            "sign in with Microsoft Entra ID.",
+        )
+    raise MissingInput(
+        "`api-key` is missing, with a `base-url` given that is not Azure's.",
+        "Pass the key as `api-key`; a server that checks none takes any text. Only Azure works "
+        "without a key, through Microsoft Entra ID.",
+    )
+
+
+def other_scope(scope: str) -> str:
+    """Find the documented scope that was not used."""
+    return next(known for known in SCOPES if known.rstrip("/") != scope.rstrip("/"))
 
 
 def _openai(access: Access) -> Endpoint:

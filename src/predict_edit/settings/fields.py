@@ -1,4 +1,4 @@
-"""The table of everything that can be set: type, words for the documentation, who may set it.
+"""The table of all that can be set: type, default, words for the documentation, who may set it.
 
 A field belongs to the first class below whose setters may all set it; its default is that of
 :class:`Settings` or :class:`ModelSettings`. ``make docs`` makes the tables of the documentation and
@@ -13,143 +13,109 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Final, Literal
 
 import pydantic
 
-from predict_edit.domain.errors import InstructionTooLong
 from predict_edit.domain.repository import Role
-from predict_edit.settings.endpoint import AZURE_EXAMPLE, check_base_url
-from predict_edit.settings.settings import (
-    ContextPolicy,
-    Delivery,
-    FailOn,
-    Mode,
-    ModelSettings,
-    PredictionPolicy,
-    Settings,
+from predict_edit.settings.endpoint import AZURE_EXAMPLE
+from predict_edit.settings.value_types import (
+    ApiVersion,
+    BaseUrl,
+    CommandWord,
+    Directory,
+    Dollars,
+    GlobList,
+    Instruction,
+    Line,
+    LineList,
+    Name,
+    RefName,
+    Scope,
+    Secret,
+    Shard,
 )
-from predict_edit.support.globs import split_globs
 from predict_edit.support.text import quoted
-from predict_edit.trigger.command import clean_instruction
 
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
+PredictionPolicy = Literal["auto", "on", "off"]
+ContextPolicy = Literal["none", "diff"]
+Delivery = Literal["suggestions", "commit", "pull-request", "patch"]
+ON_PULL_REQUEST: Final[tuple[Delivery, ...]] = ("suggestions", "commit", "patch")
+ON_BRANCH: Final[tuple[Delivery, ...]] = ("pull-request", "patch")
+"""How a command on a pull request, and how a run over a branch can deliver."""
+FailOn = Literal["error", "partial", "never"]
+Mode = Literal["run", "plan", "edit", "publish"]
 
-_LIST_SCHEMA = {
-    "anyOf": [
-        {"type": "string", "description": "One a line, or separated by commas."},
-        {"type": "array", "items": {"type": "string"}},
-    ]
-}
-
-
-def _as_text(value: object) -> str:
-    """Bring a list that was written as a list or as text into one form, one item a line."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return "\n".join(value)
-    raise ValueError("give a list of texts, or one text with an item a line or commas between")
+GlobLayers = tuple[tuple[str, ...], ...]
+"""Lists of globs from different people: inputs or config, recipe, comment."""
 
 
-def _globs(value: object) -> tuple[str, ...]:
-    """Read a list of globs."""
-    return split_globs(_as_text(value))
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """US dollars per million tokens."""
+
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
 
 
-def _items(value: object) -> tuple[str, ...]:
-    """Read a list of plain items, each once."""
-    items = (item.strip() for item in re.split(r"[,\n]", _as_text(value)))
-    return tuple(dict.fromkeys(item for item in items if item))
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """How to reach the model and what it may cost; secrets never show in a ``repr``."""
+
+    model: str
+    base_url: str | None = None
+    api_key: str | None = dataclasses.field(default=None, repr=False)
+    api_version: str | None = None
+    azure_tenant_id: str | None = None
+    azure_client_id: str | None = None
+    azure_scope: str = "https://cognitiveservices.azure.com/.default"
+    prediction: PredictionPolicy = "auto"
+    context: ContextPolicy = "diff"
+    timeout: float = 300.0
+    concurrency: int = 8
+    max_output_tokens: int | None = None
+    max_tokens: int | None = None
+    max_cost: Decimal | None = None
+    prices: tuple[tuple[str, Price], ...] = ()
 
 
-def _instruction(value: str) -> str:
-    """Bring an instruction into the form of every other."""
-    try:
-        return clean_instruction(value)
-    except InstructionTooLong as error:
-        raise ValueError(error.cause.rstrip(".")) from None
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What applies to one run; secrets never show in a ``repr``."""
 
-
-def _ref_name(value: str) -> str:
-    """Accept what ``git check-ref-format --branch`` accepts."""
-    parts = value.split("/")
-    if (
-        not re.fullmatch(r"[^\x00-\x20\x7f~^:?*\[\\]+", value)
-        or not value.isprintable()
-        or value.startswith("-")
-        or value.endswith(".")
-        or value == "@"
-        or ".." in value
-        or "@{" in value
-        or any(not part or part.startswith(".") or part.endswith(".lock") for part in parts)
-    ):
-        raise ValueError("give a branch name as git allows it")
-    return value
-
-
-def _one_line(value: str) -> str:
-    """Accept visible characters on one line."""
-    if not value.isprintable():
-        raise ValueError("give one line of visible characters")
-    return value
-
-
-def _name(value: str) -> str:
-    """Accept a model's, a deployment's or a tenant's name: no white space, nothing invisible."""
-    if not value.isprintable() or any(char.isspace() for char in value):
-        raise ValueError("give a name without white space")
-    return value
-
-
-def _secret(value: str) -> str:
-    """Accept what an HTTP header can hold; line ends around it were trimmed before."""
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("it holds white space or characters that no key has; paste it again")
-    return value
-
-
-def _command_word(value: str) -> str:
-    """Accept one visible word."""
-    if not value.isprintable() or any(char.isspace() for char in value):
-        raise ValueError("give one word, such as /predict-edit")
-    return value
-
-
-Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1)]
-Instruction = Annotated[Text, pydantic.AfterValidator(_instruction)]
-Line = Annotated[
-    Text, pydantic.StringConstraints(max_length=250), pydantic.AfterValidator(_one_line)
-]
-Name = Annotated[Text, pydantic.StringConstraints(max_length=200), pydantic.AfterValidator(_name)]
-RefName = Annotated[
-    Text, pydantic.StringConstraints(max_length=200), pydantic.AfterValidator(_ref_name)
-]
-GlobList = Annotated[
-    tuple[str, ...], pydantic.BeforeValidator(_globs), pydantic.WithJsonSchema(_LIST_SCHEMA)
-]
-NameList = Annotated[
-    tuple[Name, ...], pydantic.BeforeValidator(_items), pydantic.WithJsonSchema(_LIST_SCHEMA)
-]
-LineList = Annotated[
-    tuple[Line, ...], pydantic.BeforeValidator(_items), pydantic.WithJsonSchema(_LIST_SCHEMA)
-]
-Dollars = Annotated[
-    Decimal,
-    pydantic.Field(ge=0, le=1_000_000, allow_inf_nan=False),
-    pydantic.WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1_000_000}),
-]
-Secret = Annotated[str, pydantic.AfterValidator(_secret)]
-BaseUrl = Annotated[str, pydantic.AfterValidator(check_base_url)]
-CommandWord = Annotated[
-    str, pydantic.StringConstraints(max_length=50), pydantic.AfterValidator(_command_word)
-]
-ApiVersion = Annotated[
-    str, pydantic.StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$")
-]
-Directory = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$")]
-Scope = Annotated[str, pydantic.StringConstraints(pattern=r"^(https|api)://[!-~]+$")]
-Shard = Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9]{1,5}(/[0-9]{1,5})?$")]
+    model: ModelSettings
+    github_token: str = dataclasses.field(repr=False)
+    command: str = "/predict-edit"
+    permission: Role = Role.WRITE
+    instruction: str | None = None
+    """The instruction if no comment carries one."""
+    pull_request: int | None = None
+    ref: str | None = None
+    files: GlobLayers = ()
+    """A file is edited only if every list matches it; no list means all files."""
+    exclude: GlobLayers = ()
+    """A file is left out if any list matches it."""
+    unlocked: tuple[str, ...] = ()
+    """Globs of protected files that may be edited all the same; the config alone says so."""
+    deliver: Delivery = "suggestions"
+    max_suggestions: int = 30
+    max_files: int = 50
+    dry_run: bool = False
+    fail_on: FailOn = "error"
+    findings: tuple[str, ...] = ()
+    branch: str | None = None
+    title: str | None = None
+    labels: tuple[str, ...] = ()
+    draft: bool = False
+    mode: Mode = "run"
+    shard: str | None = None
+    results: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    """What a commenter's ``--model`` may name besides the configured one."""
+    recipes: tuple[tuple[str, str], ...] = ()
+    """Name and instruction of each recipe of the repository's config."""
 
 
 def hyphenated(name: str) -> str:

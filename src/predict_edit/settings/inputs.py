@@ -14,8 +14,17 @@ from typing import Any
 import pydantic
 
 from predict_edit.domain.errors import InvalidInput, MissingInput, SettingsError
-from predict_edit.settings.fields import INPUT_NAMES, SECRETS, Defaults, Inputs, Secret, problems
-from predict_edit.settings.sign_in import choose_sign_in
+from predict_edit.settings.endpoint import choose_sign_in
+from predict_edit.settings.fields import (
+    INPUT_NAMES,
+    ON_BRANCH,
+    ON_PULL_REQUEST,
+    SECRETS,
+    Defaults,
+    Inputs,
+    problems,
+)
+from predict_edit.settings.value_types import Secret
 from predict_edit.support.text import listed
 from predict_edit.trigger.requests import PullRequestCommand
 
@@ -63,6 +72,34 @@ def _require(given: Mapping[str, str]) -> None:
             "`model` is missing.",
             "Name a model, such as gpt-4.1, or the Azure deployment, in the workflow's `with:`.",
         )
+
+
+def check_inputs(inputs: Inputs, *, on_branch: bool) -> None:
+    """Refuse inputs that make no sense for a command on a pull request, or for a run over a branch.
+
+    Raises:
+        InvalidInput: naming the input.
+    """
+    if inputs.deliver not in {None, *(ON_BRANCH if on_branch else ON_PULL_REQUEST)}:
+        raise InvalidInput(
+            f"The input `deliver` is `{inputs.deliver}`, but "
+            + ("there is no pull request." if on_branch else "the command is on a pull request."),
+            "Use `pull-request` or `patch`, or name a pull request by the input `pull-request`."
+            if on_branch
+            else "Use `suggestions`, `commit` or `patch`.",
+        )
+    if inputs.ref and not on_branch:
+        raise InvalidInput(
+            "The input `ref` is given, which is for runs without a pull request.",
+            "Leave it out, or run it by `schedule` or by `workflow_dispatch` without "
+            "`pull-request`.",
+        )
+    for name, modes in (("shard", {"plan", "edit"}), ("results", {"edit", "publish"})):
+        if getattr(inputs, name) and inputs.mode not in modes:
+            raise InvalidInput(
+                f"The input `{name}` is given, with `mode` {inputs.mode or 'run'}.",
+                f"It belongs to `mode` {' and '.join(sorted(modes))}; leave it out.",
+            )
 
 
 def answerable(

@@ -9,25 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from typing import Annotated
+from typing import Annotated, Any
 
 import pydantic
 import yaml
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from predict_edit.domain.errors import InvalidConfig, UnknownConfigKey
 from predict_edit.settings.fields import (
     WORKFLOW_ONLY,
     CommandOptions,
     Defaults,
-    Dollars,
-    GlobList,
-    Instruction,
-    Name,
-    NameList,
     Written,
+    default_values,
     names_of,
     problems,
 )
+from predict_edit.settings.value_types import Dollars, GlobList, Instruction, Name, NameList
 from predict_edit.support.text import did_you_mean, quoted
 
 CONFIG_PATH = ".github/predict-edit.yml"
@@ -109,6 +108,29 @@ def read_config(data: bytes | str) -> RepositoryConfig:
         raise InvalidConfig(f"In {CONFIG_PATH}, {' '.join(wrong)}", "Correct it there.") from None
 
 
+def config_schema() -> dict[str, Any]:
+    """Build the schema from the model that reads the config, with the defaults that apply."""
+    schema = RepositoryConfig.model_json_schema(schema_generator=_ForEditors)
+    for name, value in default_values().items():
+        if name in schema["properties"]:
+            schema["properties"][name]["default"] = value
+    # JSON Schema does not refuse names outside of a pattern by itself.
+    schema["properties"]["recipes"]["additionalProperties"] = False
+    definitions = schema["$defs"]
+    for definition in definitions.values():
+        del definition["title"]
+    definitions["Recipe"] = {
+        "description": "The instruction alone, or with options that a comment may set too.",
+        "anyOf": [{"type": "string", "minLength": 1}, definitions["Recipe"]],
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "predict-edit",
+        "description": f"The config of predict-edit in a repository, {CONFIG_PATH}",
+    }
+
+
 def _check_keys(found: dict[str, object]) -> None:
     """Refuse keys that do not exist, and those that belong elsewhere."""
     for key in found:
@@ -184,6 +206,23 @@ def _scan(text: str) -> None:
             raise _broken("it nests too deeply")
         if documents > 1:
             raise _broken("it holds more than one document")
+
+
+class _ForEditors(GenerateJsonSchema):
+    """Leaves out what an editor would show as noise: null, defaults of null, made-up titles."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """Leave out null: an editor should not offer it."""
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Leave out defaults of the model, which are all null."""
+        return self.generate_inner(schema["schema"])
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Leave out titles, which repeat the names."""
+        del schema
+        return False
 
 
 class _TextLoader(yaml.BaseLoader):

@@ -8,23 +8,98 @@ commenter can ask for less, never for more than the repository allows.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Collection, Mapping
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 import pydantic
 
-from predict_edit.domain.errors import InvalidOption, OptionNotAllowed, UnknownRecipe
+from predict_edit.domain.errors import (
+    InvalidOption,
+    MissingInput,
+    OptionNotAllowed,
+    UnknownRecipe,
+)
 from predict_edit.domain.repository import Role
-from predict_edit.settings.fields import CommandOptions, Inputs, problems
+from predict_edit.settings.fields import (
+    ON_PULL_REQUEST,
+    CommandOptions,
+    Delivery,
+    GlobLayers,
+    Inputs,
+    ModelSettings,
+    Price,
+    Settings,
+    problems,
+)
 from predict_edit.settings.repository_config import CONFIG_PATH, Recipe, RepositoryConfig
-from predict_edit.settings.settings import Delivery, GlobLayers, ModelSettings, Price, Settings
-from predict_edit.support.text import did_you_mean, listed, quoted
-from predict_edit.trigger.command import EditCommand, RunRecipe
+from predict_edit.support.text import did_you_mean, inert, listed, quoted
+from predict_edit.trigger.command import EditCommand, RunRecipe, recipe_named
 
 FREE_DELIVERIES: tuple[Delivery, ...] = ("suggestions", "patch")
 """Ways of delivery that write no commit: every commenter may choose them."""
 
 _T = TypeVar("_T")
+LINT_FIX: Final = "lint-fix"
+LINT_FIX_INSTRUCTION: Final = (
+    "Fix what linters found in this file: every finding that is listed with its line and rule, and "
+    "nothing else. Make the smallest change that fixes the cause. Keep what the program does. Do "
+    "not silence a rule with a comment. Leave a finding as it is if fixing it would change "
+    "behaviour that others may rely on, such as a public name."
+)
+BUILT_IN: Final[Mapping[str, Recipe]] = MappingProxyType(
+    {LINT_FIX: Recipe(instruction=LINT_FIX_INSTRUCTION)}
+)
+_NO_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_SLUG_LENGTH: Final = 40
+_TITLE_LENGTH: Final = 70
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCommand:
+    """What a run over a branch does, and what its branch and pull request are called."""
+
+    command: EditCommand | RunRecipe
+    slug: str
+    title: str
+
+
+def with_built_in(config: RepositoryConfig) -> RepositoryConfig:
+    """Add the built-in recipes to a config; its own of the same name win."""
+    return config.model_copy(update={"recipes": {**BUILT_IN, **config.recipes}})
+
+
+def named_command(given: str | None, config: RepositoryConfig, *, findings: bool) -> NamedCommand:
+    """Read an instruction: ``run NAME`` means a recipe, everything else is meant as written.
+
+    Without one, the config's applies; without that, ``lint-fix`` if there are findings.
+
+    Raises:
+        MissingInput: none of them is given.
+    """
+    instruction = given or config.instruction or (f"run {LINT_FIX}" if findings else None)
+    if instruction is None:
+        raise MissingInput(
+            "`instruction` is missing.",
+            "Give one, or `run NAME` for a recipe of the config; with `findings`, the recipe "
+            f"`{LINT_FIX}` is followed without one.",
+        )
+    if recipe := recipe_named(instruction):
+        name = recipe.name
+        title = "Fix what linters found" if name == LINT_FIX else f"Run the recipe {name}"
+        return NamedCommand(command=recipe, slug=slug(name), title=title)
+    first = instruction.strip().splitlines()[0].strip()
+    title = inert(first)
+    if len(title) > _TITLE_LENGTH:
+        title = f"{title[: _TITLE_LENGTH - 1].rstrip()}…"
+    return NamedCommand(command=EditCommand(instruction=instruction), slug=slug(first), title=title)
+
+
+def slug(text: str) -> str:
+    """Make a text a part of a branch's name: lower case letters, digits and single hyphens."""
+    made = _NO_SLUG.sub("-", text.casefold()).strip("-")[:_SLUG_LENGTH].strip("-")
+    return made or "edit"
 
 
 def resolve_command(
@@ -89,6 +164,19 @@ def resolve(
         deliveries={*FREE_DELIVERIES, settings.deliver, followed.deliver},
         models=dict.fromkeys((inputs.model, *settings.models, followed.model.model)),
     )
+
+
+def check_served(settings: Settings) -> None:
+    """Refuse a configured delivery that does not work on a pull request.
+
+    Raises:
+        OptionNotAllowed: naming those that do.
+    """
+    if settings.deliver not in ON_PULL_REQUEST:
+        raise OptionNotAllowed(
+            f"`deliver: {settings.deliver}` is not for commands on a pull request.",
+            "Use `suggestions`, `commit` or `patch`.",
+        )
 
 
 def _configured(inputs: Inputs, config: RepositoryConfig) -> Settings:

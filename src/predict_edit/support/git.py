@@ -1,8 +1,9 @@
-"""What git knows a file by: the name of its blob, its mode, and where its lines end."""
+"""What git says of files, lines and names: blobs, modes, line ends, which names it accepts."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Final
 
 FILE_MODE: Final = 0o100644
@@ -29,3 +30,24 @@ def lines_of(text: str) -> list[str]:
     if rest:
         lines.append(rest)
     return lines
+
+
+def is_branch_name(name: str) -> bool:
+    """Decide as ``git check-ref-format --branch`` does, and refuse invisible characters too."""
+    parts = name.split("/")
+    return not (
+        not re.fullmatch(r"[^\x00-\x20\x7f~^:?*\[\\]+", name)
+        or not name.isprintable()
+        or name.startswith("-")
+        or name.endswith(".")
+        or name == "@"
+        or ".." in name
+        or "@{" in name
+        or any(not part or part.startswith(".") or part.endswith(".lock") for part in parts)
+    )
+
+
+def is_path(path: str) -> bool:
+    """Decide whether git would store a path; one that climbs up, for example, it would not."""
+    parts = path.casefold().split("/")
+    return "\0" not in path and not {"", ".", "..", ".git"}.intersection(parts)

@@ -17,7 +17,7 @@ from predict_edit.cli.main import main
 from predict_edit.cli.measurement import Measurement, measure
 from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.domain.errors import BudgetExceeded, ModelUnauthorized
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY, Latency
 from predict_edit_sandbox.model.faults import FaultKind, failing, first, first_attempt

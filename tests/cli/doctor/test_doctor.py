@@ -19,7 +19,7 @@ from predict_edit import __version__
 from predict_edit.cli.doctor.checks import Check, diagnose
 from predict_edit.cli.main import main
 from predict_edit.cli.model_choice import ModelChoice
-from predict_edit.settings.settings import ModelSettings
+from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY, RateLimit
 from predict_edit_sandbox.model.faults import FaultKind, always, failing, spoiling

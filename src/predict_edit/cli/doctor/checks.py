@@ -36,10 +36,9 @@ from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.models import provider_of, retirement_warning
 from predict_edit.report.view import dollars
-from predict_edit.settings.endpoint import Endpoint, read_endpoint
+from predict_edit.settings.endpoint import Endpoint, SignIn, choose_sign_in, read_endpoint
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
-from predict_edit.settings.settings import ModelSettings
-from predict_edit.settings.sign_in import SignIn, choose_sign_in
 
 State = Literal["ok", "warning", "failed", "skipped"]
 

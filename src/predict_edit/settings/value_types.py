@@ -1,0 +1,231 @@
+"""The values that people write in inputs, the config and a comment's options, and their types.
+
+Globs are those of ``.gitignore``: a pattern without a slash matches at any depth, a leading slash
+means the root of the repository, a folder means all that is in it, ``*`` stops at a slash and
+``**`` does not. A leading ``!`` takes back what an earlier pattern of the same list matched: the
+last pattern that matches decides. Beyond ``.gitignore``, ``{a,b}`` means both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated
+
+import pydantic
+
+from predict_edit.domain.errors import InstructionTooLong
+from predict_edit.settings.endpoint import check_base_url
+from predict_edit.support.git import is_branch_name
+from predict_edit.support.text import quoted
+from predict_edit.trigger.command import clean_instruction
+
+MAX_GLOBS = 200
+"""Patterns in one list, after braces were expanded."""
+MAX_GLOB_LENGTH = 300
+MAX_STARS = 4
+"""``*`` in one path component, and ``**`` in one pattern: more take too long on hostile names."""
+
+_SEPARATOR = re.compile(r"[,\n{}\\]")
+_BRACES = re.compile(r"(?<!\\)\{([^{}]*,[^{}]*)\}")
+
+
+def split_globs(text: str) -> tuple[str, ...]:
+    """Read a list of globs, one a line or separated by commas outside braces.
+
+    Lines that start with ``#`` are comments. The result is checked by :func:`check_globs`.
+
+    Raises:
+        ValueError: a pattern cannot be used; the message says which and why.
+    """
+    pieces: list[str] = []
+    for line in text.splitlines():
+        if not line.lstrip().startswith("#"):
+            pieces += _split_commas(line)
+    globs: list[str] = []
+    for piece in pieces:
+        globs += _expand(_normal(piece.strip()), MAX_GLOBS - len(globs))
+    found = tuple(dict.fromkeys(glob for glob in globs if glob))
+    check_globs(found)
+    return found
+
+
+def check_globs(globs: Sequence[str]) -> None:
+    """Refuse patterns that can match nothing, cost too much, or that git would not understand.
+
+    Raises:
+        ValueError: with the pattern and the reason.
+    """
+    if globs and all(glob.startswith("!") for glob in globs):
+        raise ValueError(
+            f"{quoted(globs[0])} takes back what an earlier pattern matched, and there is none: "
+            "put the pattern that it is an exception from before it"
+        )
+    for glob in globs:
+        if len(glob) > MAX_GLOB_LENGTH:
+            raise ValueError(f"{quoted(glob)} is longer than {MAX_GLOB_LENGTH} characters")
+        parts = glob.split("/")
+        if ".." in parts:
+            raise ValueError(f"{quoted(glob)} leaves the repository")
+        if parts.count("**") > MAX_STARS or any(
+            part.count("*") > MAX_STARS for part in parts if part != "**"
+        ):
+            raise ValueError(f"{quoted(glob)} has more than {MAX_STARS} stars in one part")
+        ends_escaped = any((len(part) - len(part.rstrip("\\"))) % 2 for part in parts)
+        if glob.startswith("#") or not glob.removeprefix("!").strip("/") or ends_escaped:
+            raise ValueError(f"{quoted(glob)} is not a glob as in .gitignore")
+
+
+_LIST_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "description": "One a line, or separated by commas."},
+        {"type": "array", "items": {"type": "string"}},
+    ]
+}
+
+
+def _as_text(value: object) -> str:
+    """Bring a list that was written as a list or as text into one form, one item a line."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return "\n".join(value)
+    raise ValueError("give a list of texts, or one text with an item a line or commas between")
+
+
+def _globs(value: object) -> tuple[str, ...]:
+    """Read a list of globs."""
+    return split_globs(_as_text(value))
+
+
+def _items(value: object) -> tuple[str, ...]:
+    """Read a list of plain items, each once."""
+    items = (item.strip() for item in re.split(r"[,\n]", _as_text(value)))
+    return tuple(dict.fromkeys(item for item in items if item))
+
+
+def _instruction(value: str) -> str:
+    """Bring an instruction into the form of every other."""
+    try:
+        return clean_instruction(value)
+    except InstructionTooLong as error:
+        raise ValueError(error.cause.rstrip(".")) from None
+
+
+def _ref_name(value: str) -> str:
+    """Accept what ``git check-ref-format --branch`` accepts."""
+    if not is_branch_name(value):
+        raise ValueError("give a branch name as git allows it")
+    return value
+
+
+def _one_line(value: str) -> str:
+    """Accept visible characters on one line."""
+    if not value.isprintable():
+        raise ValueError("give one line of visible characters")
+    return value
+
+
+def _is_word(value: str) -> bool:
+    return value.isprintable() and not any(char.isspace() for char in value)
+
+
+def _name(value: str) -> str:
+    """Accept a model's, a deployment's or a tenant's name: no white space, nothing invisible."""
+    if not _is_word(value):
+        raise ValueError("give a name without white space")
+    return value
+
+
+def _secret(value: str) -> str:
+    """Accept what an HTTP header can hold; line ends around it were trimmed before."""
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("it holds white space or characters that no key has; paste it again")
+    return value
+
+
+def _command_word(value: str) -> str:
+    """Accept one visible word."""
+    if not _is_word(value):
+        raise ValueError("give one word, such as /predict-edit")
+    return value
+
+
+Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1)]
+Instruction = Annotated[Text, pydantic.AfterValidator(_instruction)]
+Line = Annotated[
+    Text, pydantic.StringConstraints(max_length=250), pydantic.AfterValidator(_one_line)
+]
+Name = Annotated[Text, pydantic.StringConstraints(max_length=200), pydantic.AfterValidator(_name)]
+RefName = Annotated[
+    Text, pydantic.StringConstraints(max_length=200), pydantic.AfterValidator(_ref_name)
+]
+GlobList = Annotated[
+    tuple[str, ...], pydantic.BeforeValidator(_globs), pydantic.WithJsonSchema(_LIST_SCHEMA)
+]
+NameList = Annotated[
+    tuple[Name, ...], pydantic.BeforeValidator(_items), pydantic.WithJsonSchema(_LIST_SCHEMA)
+]
+LineList = Annotated[
+    tuple[Line, ...], pydantic.BeforeValidator(_items), pydantic.WithJsonSchema(_LIST_SCHEMA)
+]
+Dollars = Annotated[
+    Decimal,
+    pydantic.Field(ge=0, le=1_000_000, allow_inf_nan=False),
+    pydantic.WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1_000_000}),
+]
+Secret = Annotated[str, pydantic.AfterValidator(_secret)]
+BaseUrl = Annotated[str, pydantic.AfterValidator(check_base_url)]
+CommandWord = Annotated[
+    str, pydantic.StringConstraints(max_length=50), pydantic.AfterValidator(_command_word)
+]
+ApiVersion = Annotated[
+    str, pydantic.StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$")
+]
+Directory = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$")]
+Scope = Annotated[str, pydantic.StringConstraints(pattern=r"^(https|api)://[!-~]+$")]
+Shard = Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9]{1,5}(/[0-9]{1,5})?$")]
+
+
+def _split_commas(line: str) -> list[str]:
+    """Split at commas that are outside braces and not escaped."""
+    pieces, start, depth, at = [], 0, 0, 0
+    while found := _SEPARATOR.search(line, at):
+        at = found.end()
+        match found.group():
+            case "\\":
+                at += 1
+            case "{":
+                depth += 1
+            case "}":
+                depth = max(0, depth - 1)
+            case _ if depth == 0:
+                pieces.append(line[start : found.start()])
+                start = at
+            case _:
+                pass
+    return [*pieces, line[start:]]
+
+
+def _expand(glob: str, room: int) -> list[str]:
+    """Write out ``{a,b}``; braces without a comma stay as they are."""
+    done: list[str] = []
+    todo = [glob]
+    while todo:
+        if len(done) + len(todo) > room:
+            raise ValueError(f"there are more than {MAX_GLOBS} patterns")
+        current = todo.pop(0)
+        if found := _BRACES.search(current):
+            head, tail = current[: found.start()], current[found.end() :]
+            todo[:0] = [head + choice.strip() + tail for choice in found.group(1).split(",")]
+        else:
+            done.append(current)
+    return done
+
+
+def _normal(glob: str) -> str:
+    """Drop a leading ``./``; ``.`` alone means everything."""
+    negated, bare = ("!", glob[1:]) if glob.startswith("!") else ("", glob)
+    bare = "/" + bare.removeprefix("./") if bare.startswith("./") else bare
+    return negated + ("**" if bare in {".", "/"} else bare)
