@@ -218,9 +218,9 @@ GUARDS = (
     ),
     Guard(
         name="a plan brings no protected file in",
-        file="run/targets.py",
-        old="return chosen.kept, (*skipped, *chosen.skipped)",
-        new="return changed, (*skipped, *chosen.skipped)",
+        file="run/pull_request_target.py",
+        old="files=chosen.kept,",
+        new="files=changed,",
         test="tests/action/test_artifacts.py::test_forged_plan_reaches_no_protected_file",
     ),
     Guard(

@@ -23,7 +23,7 @@ def test_each_once_and_in_order() -> None:
         (None, "`os`"), (2, "`os`"), (2, "else"), (9, "`os`")
     ]  # fmt: skip
     assert found.count == 4
-    assert found.told() == ()
+    assert found.sentences() == ()
 
 
 def test_what_is_left_out_is_told() -> None:
@@ -35,7 +35,7 @@ def test_what_is_left_out_is_told() -> None:
         ),
         notes=("A note.",),
     )  # fmt: skip
-    told = collect([report]).told(known=["src/a.py"])
+    told = collect([report]).sentences(known=["src/a.py"])
 
     assert told == (
         "2 findings were left out: its path is outside the repository.",
@@ -58,7 +58,9 @@ def test_fifty_thousand_and_more() -> None:
     tracemalloc.stop()
 
     assert found.count == MAX_FINDINGS
-    assert found.told() == ("10,000 findings were left out: there are more than 50,000 findings.",)
+    assert found.sentences() == (
+        "10,000 findings were left out: there are more than 50,000 findings.",
+    )
     assert peak < 150_000_000
 
 

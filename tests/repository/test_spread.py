@@ -11,7 +11,7 @@ import pytest
 from predict_edit.domain.edits import EditRequest
 from predict_edit.domain.errors import SpreadError
 from predict_edit.domain.run_report import FileStatus, Outcome
-from predict_edit.run.manifest import (
+from predict_edit.run.shards import (
     DoneFile,
     Manifest,
     PlannedFile,
@@ -183,7 +183,7 @@ MINE = Manifest(
     repository="o/n",
     ref="main",
     commit="1" * 40,
-    said="x",
+    instruction="x",
     about_findings=False,
     shards=(PlannedShard(files=(PlannedFile(path="a.py", blob_sha="1"),)),),
 )
@@ -211,7 +211,7 @@ def test_result_that_was_not_asked_for(shard: int, path: str) -> None:
 def test_other_files_are_passed_over(tmp_path: Path) -> None:
     """An artifact may hold result.json and patches beside the parts."""
     del tmp_path
-    mine = Manifest(key="a", repository="o/n", ref="main", commit="1" * 40, said="x",
+    mine = Manifest(key="a", repository="o/n", ref="main", commit="1" * 40, instruction="x",
                     about_findings=False, shards=())  # fmt: skip
     files = {"p.json": write_part(mine).encode(), "result.json": b'{"version":1}', "e.patch": b"d"}
 

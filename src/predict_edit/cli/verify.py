@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     before, after = (_read(paths) for paths in (arguments.before, arguments.after))
     change = change_between(before, after)
-    sys.stdout.write(described(change, before.told() + after.told()))
+    sys.stdout.write(described(change, before.sentences() + after.sentences()))
     return WORSE if change.new else DONE
 
 

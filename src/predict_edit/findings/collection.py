@@ -44,7 +44,7 @@ class Findings:
         """The findings of one file, which may be none."""
         return self.by_path.get(path, ())
 
-    def told(self, known: Iterable[str] | None = None) -> tuple[str, ...]:
+    def sentences(self, known: Iterable[str] | None = None) -> tuple[str, ...]:
         """List in sentences what the reader of a summary should know.
 
         ``known`` are the repository's files: findings elsewhere are reported too.

@@ -1,4 +1,1 @@
-"""Edits over a whole branch, without a pull request to begin with, delivered as one.
-
-:func:`predict_edit.run.branch_shards.run_task` is the whole way; the other modules are its steps.
-"""
+"""One engine for every run; :func:`predict_edit.run.engine.run` is the whole way."""

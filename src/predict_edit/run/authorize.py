@@ -1,4 +1,4 @@
-"""Who gave a command and whether they may, decided before anything else is read or said."""
+"""Who gave a command and whether they may, decided before anything else is read or answered."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import resolve
 from predict_edit.support.log import log
-from predict_edit.trigger.command import DEFAULT_COMMAND
+from predict_edit.trigger.command import DEFAULT_COMMAND, EditCommand, RunRecipe
 from predict_edit.trigger.rate_limit import too_many
 from predict_edit.trigger.requests import PullRequestCommand
 from predict_edit.trigger.roles import refusal
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """The command is not followed; ``reason`` is empty if the person is told nothing."""
+class Denial:
+    """The person may not give the command; ``reason`` is empty if they get no answer."""
 
     reason: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
-    """The pull request of a command that may be followed, and the base's say on edits.
+class Snapshot:
+    """The pull request of an authorized command, and what its base says on edits.
 
     Config and attributes are the base's, never the head's: whoever opens a pull request could
     otherwise lift their own limits.
@@ -45,10 +45,17 @@ class Admitted:
     attributes: GitAttributes
     reviews: tuple[Review, ...]
     """Our own marked reviews, oldest first."""
+    thread: tuple[str, ...]
+    """The comments of the review thread before the command, oldest first."""
+
+    def at(self, commit: str, base: str) -> Snapshot:
+        """The same with the commits that the first job of a spread run pinned."""
+        pull = dataclasses.replace(self.pull, head_sha=commit, base_sha=base)
+        return dataclasses.replace(self, pull=pull)
 
 
 class Conversation(Protocol):
-    """The comments around a command, and whether its author may be told anything."""
+    """The comments around a command, and whether its author may get an answer."""
 
     trusts: bool
 
@@ -70,11 +77,11 @@ class Conversation(Protocol):
 
 async def authorize(
     commanded: PullRequestCommand, inputs: Inputs, ctx: Context, conversation: Conversation
-) -> Admitted | Refusal:
+) -> Snapshot | Denial:
     """Read the role and the pull request, then what the base allows, and decide.
 
     A role that the workflow itself refuses is refused before anything more is read. The
-    conversation learns whether the person may be told what goes wrong.
+    conversation learns whether the person may read what goes wrong.
 
     Raises:
         ForgeError: GitHub failed; a failure to read the role comes first.
@@ -91,58 +98,58 @@ async def authorize(
         raise look.pull
     if isinstance(look.changed, BaseException):
         raise look.changed
-    admitted = None
     if denial is None or inputs.permission is None:
         try:
-            (config, attributes), reviews, _ = await asyncio.gather(
+            (config, attributes), reviews, thread, _ = await asyncio.gather(
                 _read_policy(ctx.forge, look.pull, look.changed),
                 ctx.forge.marked_reviews(look.pull.number, REVIEWS),
+                _read_thread(ctx.forge, commanded),
                 conversation.find(),
             )
             denial = refusal(look.role, resolve(inputs, config).permission)
+            conversation.trusts = denial is None
         except PredictEditError:
-            # The config is not known, so only who may command without it is told what is wrong.
+            # The config is not known, so only a person who needs none of it reads what is wrong.
             if denial is None:
                 raise
-        else:
-            conversation.trusts = denial is None
-            admitted = Admitted(
-                pull=look.pull,
-                changed=look.changed,
-                config=config,
-                attributes=attributes,
-                reviews=tuple(review for review in reviews if review.mine),
-            )
-    author = commanded.command.author
-    if denial is not None or admitted is None:
-        log.info("denied: %s %s", author, denial)
-        return Refusal()
-    return (
-        admitted
-        if inputs.mode in {"edit", "publish"}
-        else _paced(admitted, commanded, inputs, ctx, conversation)
+    if denial is not None:
+        log.info("denied: %s %s", commanded.command.author, denial)
+        return Denial()
+    if reason := _too_often(commanded, inputs, ctx, conversation):
+        log.warning("denied: %s", reason)
+        return Denial(reason=reason)
+    return Snapshot(
+        pull=look.pull,
+        changed=look.changed,
+        config=config,
+        attributes=attributes,
+        reviews=tuple(review for review in reviews if review.mine),
+        thread=thread,
     )
 
 
-def _paced(
-    admitted: Admitted,
-    commanded: PullRequestCommand,
-    inputs: Inputs,
-    ctx: Context,
-    conversation: Conversation,
-) -> Admitted | Refusal:
-    """Refuse a person who commands too often; later jobs of a command are not counted."""
-    reason = too_many(
+def _too_often(
+    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, conversation: Conversation
+) -> str | None:
+    """Say why a person has to wait; later jobs of a command are not counted."""
+    if inputs.mode in {"edit", "publish"}:
+        return None
+    return too_many(
         conversation.comments,
         commanded.command.author,
         ctx.now(),
         key=conversation.key,
         word=inputs.command or DEFAULT_COMMAND,
     )
-    if not reason:
-        return admitted
-    log.warning("denied: %s", reason)
-    return Refusal(reason=reason)
+
+
+async def _read_thread(forge: GitHost, commanded: PullRequestCommand) -> tuple[str, ...]:
+    """Read the comments before a command in a review thread, if it edits."""
+    comment = commanded.command.comment_id
+    edits = isinstance(commanded.parsed, EditCommand | RunRecipe)
+    if not edits or comment is None or commanded.in_reply_to is None:
+        return ()
+    return await forge.thread(commanded.pull_request, comment)
 
 
 async def _read_policy(

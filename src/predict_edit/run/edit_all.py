@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import functools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,27 +12,17 @@ from predict_edit.domain.edits import FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.edit.screening import secret_in
-from predict_edit.run.context import OpenEditor
 from predict_edit.run.estimate import estimate_note
 from predict_edit.run.outcome import failed_result, model_of
-from predict_edit.run.plan import Plan, Task, Watch, Watching
+from predict_edit.run.plan import Edited, OpenEditor, Plan, Task, Watch, Watcher
 from predict_edit.suggest.place import place
 from predict_edit.support.log import log
 
 NOT_REMEMBERED = "not remembered from the earlier run of this command"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
-    """The results of all files of a plan, in its order."""
-
-    results: tuple[FileResult, ...]
-    model: str
-    notes: tuple[str, ...] = ()
-
-
-async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watching) -> Edited:
-    """Ask about every file that is not known, and place every edit.
+async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watcher) -> Edited:
+    """Ask the model about every file that is not known, and place every edit.
 
     Raises:
         SettingsError: the model cannot be asked with these settings.

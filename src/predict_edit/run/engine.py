@@ -1,62 +1,68 @@
-"""The one flow of a run: load, authorize, settle, plan, edit, publish.
+"""The one flow of a run: load, authorize, resolve, plan, edit, publish.
 
 A comment, a dispatch, a schedule and each job of a spread run go this way. They differ in what is
-edited (the target), where the edits go (the delivery) and who is told (the listener).
+edited (the target), where the edits go (the delivery) and who watches (the listener).
 """
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from predict_edit.delivery.apply import apply_collected, collect
-from predict_edit.delivery.patch_files import write_output_files
 from predict_edit.domain.run_report import Outcome
-from predict_edit.run import shards
-from predict_edit.run.authorize import Refusal, authorize
-from predict_edit.run.context import Context, RunRequest
-from predict_edit.run.edit_all import edit_all
-from predict_edit.run.outcome import Facts, Finished, report_of
-from predict_edit.run.plan import Listener, Run, Target
+from predict_edit.run.authorize import Denial, authorize
+from predict_edit.run.branch_target import load_branch
+from predict_edit.run.context import Context, Listener, Run, RunRequest, Target, job_of, read_shared
+from predict_edit.run.edit_all import edit_all, place_answers
+from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
+from predict_edit.run.plan import Edited, make_plan
 from predict_edit.run.publish import (
     answer,
     end,
+    facts_of,
     fail,
     publish,
+    report_again,
     report_delivered,
 )
+from predict_edit.run.pull_request_target import PullRequestTarget
 from predict_edit.run.reporter import LogListener, SummaryListener, is_dry
-from predict_edit.run.resume import Before, finished_before
-from predict_edit.run.targets import PullRequestTarget, job_of, load_branch, read_shared
+from predict_edit.run.resume import finished_before
+from predict_edit.run.shards import PLAN, Shared, manifest_of, write_part
 from predict_edit.settings.fields import Inputs
 from predict_edit.trigger.command import Apply, Help
 from predict_edit.trigger.rate_limit import check_alone
 from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 
+Load = Callable[[], Awaitable[Target | Denial]]
+
 
 async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
-    """Do what is asked, or one job of it; whatever goes wrong becomes a report."""
+    """Carry out a request, or one job of it; whatever goes wrong becomes a report."""
     for secret in (inputs.github_token, inputs.api_key):
         ctx.secrets.add(secret)
-    summary = (
-        SummaryListener(request, inputs, ctx) if isinstance(request, PullRequestCommand) else None
+    listener, load = prepare(request, inputs, ctx)
+    facts = Facts(
+        job=job_of(request),
+        model=inputs.model,
+        run_url=ctx.run_url,
+        dry_run=is_dry(request, inputs),
     )
-    listener: Listener = summary or LogListener()
-    facts = _first_facts(request, inputs, ctx)
     try:
-        target = await _load(request, inputs, ctx, summary)
-        if isinstance(target, Refusal):
-            await listener.refused()
+        target = await load()
+        if isinstance(target, Denial):
+            await listener.denied()
             return end(ctx, listener, facts, Outcome.DENIED, problem=target.reason)
         facts = dataclasses.replace(facts, head=target.head, base=target.base)
-        task = target.settle()
-        facts = facts.settled(task.job, task.settings)
+        task = target.resolve()
+        facts = facts.resolved(task.job, task.settings)
         if task.settings.dry_run:
             listener.be_silent()
-        task = await target.ready(task)
-        step = MODES[inputs.mode or "run"]
+        task = await target.check(task)
         running = Run(
             request=request,
             inputs=inputs,
@@ -66,125 +72,146 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
             task=task,
             facts=facts,
         )
-        return await _without_model(running) or await step(running)
+        return await without_model(running) or await MODES[inputs.mode or "run"](running)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a defect is reported like any other failure
         return await fail(error, ctx, listener, facts)
 
 
-async def _load(
-    request: RunRequest,
-    inputs: Inputs,
-    ctx: Context,
-    listener: SummaryListener | None,
-) -> Target | Refusal:
-    """Load what a request is about, or say that the person may not ask for it.
+async def whole(run: Run) -> Finished:
+    """Plan, edit and publish, all in this process."""
+    plan, _ = await asyncio.gather(make_plan(run.target, run.task), run.listener.started())
+    edited = await edit_all(plan, run.ctx.open_editor, run.listener)
+    return await publish(run, plan, edited)
+
+
+async def first_job(run: Run) -> Finished:
+    """Plan a run that is spread over jobs, and leave the plan for the others."""
+    target, outbox = run.target, run.ctx.outbox
+    making = manifest_of(
+        target,
+        run.task,
+        repository=run.request.repository,
+        ref=target.ref,
+        pull=target.planned_pull,
+        wanted=run.inputs.shard,
+    )
+    manifest, _ = await asyncio.gather(making, run.listener.started())
+    outbox.write(PLAN, write_part(manifest))
+    if manifest.files:
+        total = len(manifest.files)
+        await run.listener.progress(target.head, len(manifest.known), total)
+    return end(
+        run.ctx,
+        run.listener,
+        run.facts.noting(*manifest.notes),
+        Outcome.UNCHANGED,
+        files=skipped_results(manifest.skipped),
+        shards=manifest.names,
+    )
+
+
+async def matrix_job(run: Run) -> Finished:
+    """Edit one shard of the plan, and leave the results."""
+    shared = shared_of(run)
+    plan = await make_plan(run.target, run.task)
+    edited = await edit_all(plan, run.ctx.open_editor, run.listener)
+    facts = facts_of(run, plan, edited)
+    files = (*edited.results, *skipped_results(plan.skipped))
+    result = shared.result(files, model=edited.model, notes=facts.notes)
+    run.ctx.outbox.write(f"shard-{shared.number}.json", write_part(result))
+    return end(run.ctx, run.listener, facts, outcome_of(files), files=files)
+
+
+async def last_job(run: Run) -> Finished:
+    """Judge and place here what the other jobs edited, and publish it."""
+    shared = shared_of(run)
+    plan = await make_plan(run.target, run.task)
+    results = await place_answers(plan, shared.answers(plan))
+    edited = Edited(results=results, model=shared.model or run.task.settings.model.model)
+    return await publish(run, plan, edited, *shared.notes)
+
+
+MODES: Final[Mapping[str, Callable[[Run], Awaitable[Finished]]]] = {
+    "run": whole,
+    "plan": first_job,
+    "edit": matrix_job,
+    "publish": last_job,
+}
+
+
+def prepare(request: RunRequest, inputs: Inputs, ctx: Context) -> tuple[Listener, Load]:
+    """Return the listener of a request, and what loads its target."""
+    if isinstance(request, BranchTask):
+        return LogListener(), functools.partial(load_branch, request, inputs, ctx)
+    summary = SummaryListener(request, inputs, ctx)
+    return summary, functools.partial(load_pull_request, request, inputs, ctx, summary)
+
+
+async def load_pull_request(
+    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, listener: SummaryListener
+) -> PullRequestTarget | Denial:
+    """Load the pull request of a command, if the person may give it.
 
     Raises:
         PredictEditError: it could not be read.
     """
-    if isinstance(request, BranchTask):
-        return await load_branch(request, inputs, ctx)
-    if listener is None:
-        raise AssertionError("a command has somebody who waits for an answer")
-    admitted = await authorize(request, inputs, ctx, listener)
-    if isinstance(admitted, Refusal):
-        return admitted
-    shared = await read_shared(inputs, ctx, request.repository, command=listener.key)
-    pull = admitted.pull
-    if shared is not None:
-        base = shared.manifest.pull.base if shared.manifest.pull else pull.base_sha
-        pull = dataclasses.replace(pull, head_sha=shared.manifest.commit, base_sha=base)
+    snapshot = await authorize(commanded, inputs, ctx, listener)
+    if isinstance(snapshot, Denial):
+        return snapshot
+    shared = await read_shared(inputs, ctx, commanded.repository, command=listener.key)
+    if shared is not None and (planned := shared.manifest.pull):
+        snapshot = snapshot.at(shared.manifest.commit, planned.base)
     return PullRequestTarget(
-        commanded=request,
+        commanded=commanded,
         inputs=inputs,
         ctx=ctx,
         key=listener.key,
         memory=listener.memory,
         save=listener.save,
-        pull=pull,
-        changed=admitted.changed,
-        config=admitted.config,
-        attributes=admitted.attributes,
-        reviews=admitted.reviews,
+        snapshot=snapshot,
         shared=shared,
     )
 
 
-async def whole(run: Run) -> Finished:
-    """Plan, edit and publish, all in this process."""
-    plan, _ = await asyncio.gather(run.target.make_plan(run.task), run.listener.started())
-    edited = await edit_all(plan, run.ctx.open_editor, run.listener)
-    return await publish(run, plan, edited)
+def shared_of(run: Run) -> Shared:
+    """Return what other jobs left, which a later job always has."""
+    if run.target.shared is None:
+        raise AssertionError("a later job of a spread run was given a plan")
+    return run.target.shared
 
 
-MODES: Final[Mapping[str, Callable[[Run], Awaitable[Finished]]]] = {
-    "run": whole,
-    "plan": shards.plan,
-    "edit": shards.edit,
-    "publish": shards.publish,
-}
-
-
-async def _without_model(run: Run) -> Finished | None:
-    """A command that needs no model: help, apply, or one that an earlier run finished."""
-    target, task = run.target, run.task
-    listener = run.listener
+async def without_model(run: Run) -> Finished | None:
+    """Carry out a command that needs no model: help, apply, or one that is finished already."""
+    target, task, listener = run.target, run.task, run.listener
     if not isinstance(target, PullRequestTarget) or not isinstance(listener, SummaryListener):
         return None
     parsed = target.commanded.parsed
     if isinstance(parsed, Help):
-        told = await listener.help(task.settings, head=target.head)
-        return answer(run.ctx, listener, run.facts, told=told)
+        posted = await listener.help(task.settings, head=target.head)
+        return answer(run.ctx, listener, run.facts, posted=posted)
     if run.inputs.mode != "edit" and (
         before := await finished_before(target, task, listener.earlier)
     ):
-        if before.reported:
-            return await _report_again(listener, run, before)
-        return await report_delivered(run, run.facts, before.delivered, ())
+        if not before.reported:
+            return await report_delivered(run, run.facts, before.delivered)
+        await listener.finished_again()
+        return report_again(run, before, listener.memory.figures)
     if task.settings.deliver == "commit" and not run.inputs.api_key:
         # What was sealed with no key is not trusted as far as committing it unseen.
         listener.memory.records.clear()
     if target.shared is None:
         # The first job began the command; commands given after it wait for this one.
         check_alone(listener.comments, run.ctx.now(), key=listener.key)
-    return await _apply(run, target, listener) if isinstance(parsed, Apply) else None
+    return await apply(run, target, listener) if isinstance(parsed, Apply) else None
 
 
-async def _apply(run: Run, target: PullRequestTarget, listener: SummaryListener) -> Finished:
+async def apply(run: Run, target: PullRequestTarget, listener: SummaryListener) -> Finished:
     """Commit the open suggestions of this tool."""
-    task = run.task
-    collected, _ = await asyncio.gather(
-        collect(run.ctx.forge, target.pull, task.settings.model.api_key), listener.started()
-    )
+    pull, secret = target.snapshot.pull, run.task.settings.model.api_key
+    collected, _ = await asyncio.gather(collect(run.ctx.forge, pull, secret), listener.started())
     for record in collected.records:
         listener.memory.records[record.path] = record
     total = len(collected.files)
-    await listener.say_progress(target.head, total, total)
-    delivered = await apply_collected(collected, target.destination(task))
-    return await report_delivered(run, run.facts, delivered, ())
-
-
-def _first_facts(request: RunRequest, inputs: Inputs, ctx: Context) -> Facts:
-    """What a report says of a request that could not even be looked at."""
-    return Facts(
-        job=job_of(request),
-        model=inputs.model,
-        run_url=ctx.run_url,
-        dry_run=is_dry(request, inputs),
-    )
-
-
-async def _report_again(listener: SummaryListener, run: Run, before: Before) -> Finished:
-    """The files and figures of an earlier run that finished the command; nothing is written."""
-    facts = dataclasses.replace(run.facts, model=before.model or run.facts.model)
-    delivered, figures = before.delivered, listener.memory.figures
-    report = report_of(
-        facts,
-        delivered.outcome or Outcome.UNCHANGED,
-        files=delivered.files,
-        delivered=dataclasses.replace(delivered, review_url=figures.get("review-url", "")),
-        summary_url=listener.url,
-    )
-    await listener.finished_again()
-    paths = write_output_files(run.ctx.outbox, report)
-    return Finished(report=report, paths=paths, settings=facts.settings, figures=figures)
+    await listener.progress(target.head, total, total)
+    delivered = await apply_collected(collected, target.destination(run.task))
+    return await report_delivered(run, run.facts, delivered)

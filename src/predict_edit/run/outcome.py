@@ -35,7 +35,7 @@ class Facts:
     notes: tuple[str, ...] = ()
     settings: Settings | None = None
 
-    def settled(self, job: Job, settings: Settings) -> Facts:
+    def resolved(self, job: Job, settings: Settings) -> Facts:
         """The same once command, inputs and config are merged."""
         return dataclasses.replace(
             self,

@@ -1,4 +1,4 @@
-"""The nouns of a run: what to do to which file, what is edited, who is told."""
+"""What a run does to which file: its task, the files in scope, and the plan that follows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 from typing import Protocol
 
+from predict_edit.delivery.own_branch import OwnBranch
 from predict_edit.delivery.state import Memory, Record, key_of
+from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.edits import (
+    ChangedFile,
     EditRequest,
+    Effort,
     FailedEdit,
     FileEdit,
     Hunk,
@@ -18,22 +22,13 @@ from predict_edit.domain.edits import (
     SkippedFile,
     SourceFile,
 )
-from predict_edit.domain.errors import PredictEditError
-from predict_edit.domain.ports import Delivery
-from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
+from predict_edit.domain.repository import FileContent
+from predict_edit.domain.run_report import FileResult, FileStatus, Job
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings.collection import Findings, near
 from predict_edit.report.view import plural
-from predict_edit.run.context import Context, RunRequest
-from predict_edit.run.manifest import (
-    Manifest,
-    PlannedFile,
-    PlannedPull,
-    PlannedShard,
-    ShardResult,
-)
-from predict_edit.run.outcome import Facts
-from predict_edit.settings.fields import Inputs, Settings
+from predict_edit.select import GitAttributes, open_files
+from predict_edit.settings.fields import ModelSettings, Settings
 from predict_edit.settings.resolve import NamedCommand
 
 
@@ -52,10 +47,10 @@ class Task:
     memory: Memory | None = None
     """Answers by file; it grows with each file that is answered. ``None`` remembers nothing."""
     named: NamedCommand | None = None
-    """What a run over a branch calls what it makes."""
+    """The command of a run over a branch, with the names of what it makes."""
 
     def request(self, file: SourceFile) -> EditRequest:
-        """What is asked about a file."""
+        """Make the request for a file."""
         return EditRequest(
             file=file,
             instruction=self.job.instruction,
@@ -72,7 +67,7 @@ class Task:
         return lambda hunk: screen(hunk) or aim(hunk)
 
     def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
-        """What earlier runs were answered for exactly these files and questions, by path."""
+        """Return the answers of earlier runs for exactly these files and requests, by path."""
         found: dict[str, FileEdit] = {}
         if self.memory is None:
             return found
@@ -98,12 +93,61 @@ class Task:
         )
 
 
-def _no_delivery(_: Facts) -> Delivery:
-    raise AssertionError("a checkout is not delivered to GitHub")
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The files that a run is about, chosen by name."""
+
+    files: tuple[ChangedFile, ...]
+    """In the order of the report."""
+    skipped: tuple[SkippedFile, ...] = ()
+    attributes: GitAttributes
+    notes: tuple[str, ...] = ()
+    sizes: Mapping[str, int] | None = None
+    """Bytes by path; ``None`` if only reading a file tells."""
+    earlier: EarlierEdits | None = None
+    """``None`` for changes of a pull request, whose answers are recalled once they are read."""
+
+    @property
+    def unread(self) -> tuple[ChangedFile, ...]:
+        """The files to read: all that are edited, now or by an earlier run."""
+        if self.earlier is None:
+            return self.files
+        wanted = {*self.earlier.edited, *(file.path for file in self.earlier.fresh)}
+        return tuple(file for file in self.files if file.path in wanted)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierEdits:
+    """What earlier runs over a branch did to its files, and what they left."""
+
+    own: OwnBranch
+    fresh: tuple[ChangedFile, ...]
+    """The files that the model has to be asked about."""
+    edited: Mapping[str, bytes] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """The content of the files that were edited, as it is on our branch."""
+    unchanged: tuple[str, ...] = ()
+    answers: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """What is remembered of all files in scope."""
+    postponed: bool = False
+    """Whether ``max-files`` leaves files to later runs."""
+
+    def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
+        """Return the earlier edits that are text; others are asked for again."""
+        known = {}
+        for file in sources:
+            if (data := self.edited.get(file.path)) is not None:
+                try:
+                    known[file.path] = FileEdit(file=file, text=data.decode(), effort=Effort())
+                except UnicodeDecodeError:
+                    continue
+        return known
+
+
+OpenEditor = Callable[[ModelSettings], Awaitable[Editor]]
 
 
 async def no_base_texts(_: Sequence[SourceFile]) -> Mapping[str, str]:
-    """Every diff is whole, so no text at the merge base stands in for one."""
+    """Every diff is whole, so no text at the merge base replaces one."""
     return {}
 
 
@@ -115,15 +159,13 @@ class Plan:
     sources: tuple[SourceFile, ...]
     """All files to edit, in the order of the report."""
     known: Mapping[str, FileEdit] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
-    """Those that an earlier run was answered for."""
+    """The edits of earlier runs."""
     skipped: tuple[SkippedFile, ...] = ()
     head: str = ""
     """The commit that the files are from."""
-    unchanged: tuple[str, ...] = ()
-    """Files that an earlier run left as they are, which were not even read."""
+    scope: Scope | None = None
+    """``None`` for files that a person named one by one."""
     notes: tuple[str, ...] = ()
-    delivery: Callable[[Facts], Delivery] = _no_delivery
-    """What delivers the edits, given what the report says so far."""
     base_texts: Callable[[Sequence[SourceFile]], Awaitable[Mapping[str, str]]] = no_base_texts
     """Reads the text at the merge base, by path, of files whose diff cannot be used."""
 
@@ -141,12 +183,13 @@ class Plan:
         )
 
 
-def recalled_notes(known: Mapping[str, FileEdit]) -> tuple[str, ...]:
-    """What the reader should know of answers that an earlier run paid for."""
-    if not known:
-        return ()
-    files = plural(len(known), "file")
-    return (f"{files} taken from an earlier run of this command, whose tokens are shown.",)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The results of all files of a plan, in its order."""
+
+    results: tuple[FileResult, ...]
+    model: str
+    notes: tuple[str, ...] = ()
 
 
 class Watch(Protocol):
@@ -159,128 +202,72 @@ class Watch(Protocol):
         """A file's answer is complete, or there will be none."""
 
     def done(self, result: FileResult) -> None:
-        """A file is placed, whether it was asked about or known."""
+        """A file is placed, whether it was sent to the model or known."""
 
 
-class Watching(Protocol):
+class Watcher(Protocol):
     """Part of a listener: shows progress as long as the block lasts."""
 
     def watch(self, plan: Plan) -> AbstractAsyncContextManager[Watch]:
         """Show how far the files of a plan are."""
 
 
-class Listener(Watching, Protocol):
-    """Is told what a run does, and tells it on."""
-
-    answers: bool
-    """Whether a person waits for an answer even to a wrong command."""
-    work: str
-    """What a run is called that was cut short."""
-
-    @property
-    def url(self) -> str:
-        """Where people read it; empty if nowhere, or not yet."""
-
-    def be_silent(self) -> None:
-        """Write nothing from here on."""
-
-    async def started(self) -> None:
-        """The request is taken up."""
-
-    async def refused(self) -> None:
-        """The request is not followed."""
-
-    async def finished(self, report: RunReport, *, complete: bool) -> bool:
-        """The run is over; ``False`` if that could not be told where people wait for it."""
-
-    async def failed(self, error: PredictEditError, *, head: str) -> bool:
-        """The run failed as a whole; ``False`` if that could not be told."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
-    """What the first job of a spread run hands on."""
-
-    ref: str
-    said: str
-    about_findings: bool
-    files: Mapping[str, PlannedFile]
-    """All files that are meant, in the order of the report."""
-    weights: Mapping[str, int]
-    """About how many tokens each file takes that no earlier run was answered for."""
-    skipped: tuple[SkippedFile, ...]
-    notes: tuple[str, ...]
-    pull: PlannedPull | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """What the other jobs of a spread run left, and what is this job's part of it."""
-
-    manifest: Manifest
-    parts: Mapping[int, ShardResult]
-    number: int = 0
-    """The number of this job's shard; 0 for the publishing job."""
-
-    @property
-    def shard(self) -> PlannedShard | None:
-        """This job's shard; ``None`` for the publishing job."""
-        return self.manifest.shards[self.number - 1] if self.number else None
-
-
-class Target(Protocol):
-    """What is edited, at one pinned commit."""
+class Source(Protocol):
+    """Where files come from, at one pinned commit."""
 
     @property
     def head(self) -> str:
         """The commit whose files are edited."""
 
-    @property
-    def base(self) -> str:
-        """The commit that the changes count from."""
-
-    @property
-    def shared(self) -> Shared | None:
-        """What other jobs left; ``None`` in a run of one job, and in the first of several."""
-
-    def settle(self) -> Task:
-        """Merge what command, inputs and config say.
+    async def select(self, task: Task) -> Scope:
+        """Choose files by name.
 
         Raises:
-            CommandError: the command is wrong.
-            SettingsError: the settings do not fit together.
+            ForgeError: GitHub failed.
+            BranchTaken: every name for our branch has other commits.
         """
 
-    async def ready(self, task: Task) -> Task:
-        """Refuse what cannot be worked on, and read what linters found.
-
-        Raises:
-            PredictEditError: it cannot be worked on.
-        """
-
-    async def make_plan(self, task: Task) -> Plan:
-        """Choose files, read them, and divide them into known ones and those to ask about.
+    async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
+        """Read files, given their blob SHA by path.
 
         Raises:
             ForgeError: GitHub failed.
         """
 
-    async def outline(self, task: Task) -> Outline:
-        """Choose files and weigh them, for several jobs to edit them.
-
-        Raises:
-            ForgeError: GitHub failed.
-        """
+    async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
+        """Read the text at the merge base, by path, of files whose diff cannot be used."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A request that is worked on, and what its steps work with."""
+async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> Plan:
+    """Choose files, read them, and divide them into known ones and those to ask about.
 
-    request: RunRequest
-    inputs: Inputs
-    ctx: Context
-    listener: Listener
-    target: Target
-    task: Task
-    facts: Facts
+    Raises:
+        ForgeError: GitHub failed.
+        BranchTaken: every name for our branch has other commits.
+    """
+    scope = scope or await source.select(task)
+    earlier = scope.earlier
+    contents = await source.read({file.path: file.blob_sha for file in scope.unread})
+    sources, unreadable = open_files(
+        scope.unread, contents, attributes=scope.attributes, in_pull_request=earlier is None
+    )
+    known = earlier.recalled(sources) if earlier else task.recalled(sources)
+    notes = () if earlier else recalled_notes(known)
+    return Plan(
+        task=task,
+        sources=sources,
+        known=known,
+        skipped=(*scope.skipped, *unreadable),
+        head=source.head,
+        scope=scope,
+        notes=(*scope.notes, *notes),
+        base_texts=source.base_texts,
+    )
+
+
+def recalled_notes(known: Mapping[str, FileEdit]) -> tuple[str, ...]:
+    """Say how many answers an earlier run paid for."""
+    if not known:
+        return ()
+    files = plural(len(known), "file")
+    return (f"{files} taken from an earlier run of this command, whose tokens are shown.",)

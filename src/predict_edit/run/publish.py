@@ -1,4 +1,4 @@
-"""From results to a report: deliver them, leave files in the workspace, tell the listener.
+"""From results to a report: deliver them, write the output files, inform the listener.
 
 Every run ends here, whether it got as far as edits or not.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from predict_edit.delivery.delivered import demoted
@@ -21,10 +21,10 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.report.outputs import OutputPaths
-from predict_edit.run.context import Context
-from predict_edit.run.edit_all import Edited
+from predict_edit.run.context import Context, Listener, Run
 from predict_edit.run.outcome import Facts, Finished, outcome_of, report_of, skipped_results
-from predict_edit.run.plan import Listener, Plan, Run
+from predict_edit.run.plan import Edited, Plan
+from predict_edit.run.resume import Before
 from predict_edit.support.log import log_crash
 
 NOT_DELIVERED: Final = "it could not be delivered"
@@ -34,48 +34,40 @@ UNREPORTED: Final = "The summary could not be written on the pull request; the l
 
 async def publish(run: Run, plan: Plan, edited: Edited, *notes: str) -> Finished:
     """Deliver the edits and report them."""
-    facts = dataclasses.replace(run.facts, job=plan.task.job, model=edited.model)
-    facts = facts.noting(*notes, *plan.notes, *edited.notes)
-    delivery = plan.delivery(facts)
+    facts = facts_of(run, plan, edited, *notes)
+    delivery = run.target.delivery(plan, facts)
     prepared = delivery.prepare(edited.results)
     try:
         delivered = prepared if facts.dry_run else await delivery.deliver(prepared)
     except PredictEditError as error:
-        files = (*demoted(prepared.files, NOT_DELIVERED), *_without_edit(plan))
+        files = (*demoted(prepared.files, NOT_DELIVERED), *not_edited(plan))
         return await fail(error, run.ctx, run.listener, facts, files=files)
-    return await report_delivered(run, facts, delivered, _without_edit(plan))
+    files = (*delivered.files, *not_edited(plan))
+    return await report_delivered(run, facts, dataclasses.replace(delivered, files=files))
 
 
-async def report_delivered(
-    run: Run, facts: Facts, delivered: Delivered, others: Sequence[FileResult]
-) -> Finished:
-    """Leave the files of a run in the workspace, and tell its report."""
-    files = (*delivered.files, *others)
-    outcome = outcome_of(files, delivered.outcome)
-    report = report_of(
-        facts, outcome, files=files, delivered=delivered, summary_url=run.listener.url
+async def report_delivered(run: Run, facts: Facts, delivered: Delivered) -> Finished:
+    """Write the output files of a run, and show its report."""
+    outcome = outcome_of(delivered.files, delivered.outcome)
+    finished = end(run.ctx, run.listener, facts, outcome, delivered=delivered)
+    shown = await run.listener.finished(finished.report, complete=delivered.complete)
+    report = dataclasses.replace(finished.report, summary_url=run.listener.url)
+    finished = dataclasses.replace(finished, report=report)
+    if shown or delivered.review_url or delivered.commit_url:
+        return finished
+    report = dataclasses.replace(report, outcome=Outcome.FAILED, problem=UNREPORTED)
+    return dataclasses.replace(
+        finished, report=report, paths=write_output_files(run.ctx.outbox, report)
     )
-    paths = write_output_files(run.ctx.outbox, report)
-    told = await run.listener.finished(report, complete=delivered.complete)
-    report = dataclasses.replace(report, summary_url=run.listener.url)
-    if not told and not (delivered.review_url or delivered.commit_url):
-        report = dataclasses.replace(report, outcome=Outcome.FAILED, problem=UNREPORTED)
-        paths = write_output_files(run.ctx.outbox, report)
-    return Finished(report=report, paths=paths, settings=facts.settings)
 
 
-def leave(
-    run: Run,
-    facts: Facts,
-    files: Sequence[FileResult],
-    *,
-    outcome: Outcome,
-    shards: tuple[str, ...] | None = None,
-) -> Finished:
-    """The end of a job whose report another job tells: it only leaves files."""
-    report = report_of(facts, outcome, files=files, shards=shards)
-    paths = write_output_files(run.ctx.outbox, report)
-    return Finished(report=report, paths=paths, settings=facts.settings)
+def report_again(run: Run, before: Before, figures: Mapping[str, str]) -> Finished:
+    """Return the files and figures of an earlier run that finished and reported the command."""
+    facts = dataclasses.replace(run.facts, model=before.model or run.facts.model)
+    delivered = dataclasses.replace(before.delivered, review_url=figures.get("review-url", ""))
+    outcome = delivered.outcome or Outcome.UNCHANGED
+    finished = end(run.ctx, run.listener, facts, outcome, delivered=delivered)
+    return dataclasses.replace(finished, figures=figures)
 
 
 def end(
@@ -86,17 +78,27 @@ def end(
     *,
     problem: str = "",
     files: Sequence[FileResult] = (),
+    delivered: Delivered | None = None,
+    shards: tuple[str, ...] | None = None,
 ) -> Finished:
-    """A run that ends before its edits are delivered."""
-    report = report_of(facts, outcome, files=files, problem=problem, summary_url=listener.url)
-    failed = outcome is Outcome.FAILED
-    paths = write_output_files(ctx.outbox, report) if failed else OutputPaths()
+    """End a run: make its report, and write the output files unless nothing was to be edited."""
+    report = report_of(
+        facts,
+        outcome,
+        files=delivered.files if delivered else files,
+        delivered=delivered,
+        summary_url=listener.url,
+        problem=problem,
+        shards=shards,
+    )
+    answered = outcome in {Outcome.DENIED, Outcome.ANSWERED}
+    paths = OutputPaths() if answered else write_output_files(ctx.outbox, report)
     return Finished(report=report, paths=paths, settings=facts.settings)
 
 
-def answer(ctx: Context, listener: Listener, facts: Facts, *, told: bool) -> Finished:
-    """A command that was answered in words, or would have been."""
-    if told:
+def answer(ctx: Context, listener: Listener, facts: Facts, *, posted: bool) -> Finished:
+    """End a run whose command was answered in words."""
+    if posted:
         return end(ctx, listener, facts, Outcome.ANSWERED)
     return end(ctx, listener, facts, Outcome.FAILED, problem=UNANSWERED)
 
@@ -109,7 +111,7 @@ async def fail(
     *,
     files: Sequence[FileResult] = (),
 ) -> Finished:
-    """Turn what went wrong into a report, and tell it."""
+    """Turn an error into a report, and show it."""
     if isinstance(error, asyncio.CancelledError):
         again = ", or give the command again; what was edited by then is remembered"
         error = RunCancelled(
@@ -119,15 +121,22 @@ async def fail(
     elif not isinstance(error, PredictEditError):
         log_crash(error)
         error = Defect.of(error)
-    told = await listener.failed(error, head=facts.head)
+    posted = await listener.failed(error, head=facts.head)
     if isinstance(error, CommandError) and listener.answers:
-        return answer(ctx, listener, facts, told=told)
+        return answer(ctx, listener, facts, posted=posted)
     finished = end(ctx, listener, facts, Outcome.FAILED, problem=str(error), files=files)
     wrong = isinstance(error, SettingsError | CommandError)
     return dataclasses.replace(finished, settings_wrong=wrong)
 
 
-def _without_edit(plan: Plan) -> tuple[FileResult, ...]:
-    """The rows of files that were neither asked about nor edited."""
-    unchanged = (FileResult(path=path, status=FileStatus.UNCHANGED) for path in plan.unchanged)
+def facts_of(run: Run, plan: Plan, edited: Edited, *notes: str) -> Facts:
+    """Return the facts of a run once its files are edited."""
+    facts = dataclasses.replace(run.facts, job=plan.task.job, model=edited.model)
+    return facts.noting(*notes, *plan.notes, *edited.notes)
+
+
+def not_edited(plan: Plan) -> tuple[FileResult, ...]:
+    """Return the rows of files that were skipped, or left unchanged by an earlier run."""
+    paths = plan.scope.earlier.unchanged if plan.scope and plan.scope.earlier else ()
+    unchanged = (FileResult(path=path, status=FileStatus.UNCHANGED) for path in paths)
     return (*unchanged, *skipped_results(plan.skipped))

@@ -1,4 +1,4 @@
-"""Who is told what a run does: the person who gave a command, in one comment, or only the log."""
+"""The listeners: one summary comment for the person who gave a command, or only the log."""
 
 from __future__ import annotations
 
@@ -38,19 +38,22 @@ SOON: Final = 2.5
 
 
 class LogListener:
-    """Nobody waits for an answer: the log and the job's summary have all of it."""
+    """For a run whose report is in the log and the job's summary alone."""
 
     answers = False
     work = "it"
     url = ""
 
     def be_silent(self) -> None:
-        """There is nothing to silence."""
+        """Do nothing."""
 
     async def started(self) -> None:
         """Say nothing."""
 
-    async def refused(self) -> None:
+    async def denied(self) -> None:
+        """Say nothing."""
+
+    async def progress(self, head: str, done: int, total: int) -> None:
         """Say nothing."""
 
     @contextlib.asynccontextmanager
@@ -87,7 +90,7 @@ class SummaryListener:
     """Answers a command on a pull request: reactions on it, and its one summary comment.
 
     ``memory`` is what the comment's marker remembers. ``trusts`` says whether the person may give
-    commands, and so be told what goes wrong; authorization decides it.
+    commands, and so may read what goes wrong; authorization decides it.
     """
 
     answers = True
@@ -145,7 +148,7 @@ class SummaryListener:
         """React to the command."""
         await self._comment.react(Reaction.TAKEN)
 
-    async def refused(self) -> None:
+    async def denied(self) -> None:
         """React to the command, and say nothing to a stranger."""
         await self._comment.react(Reaction.DENIED)
 
@@ -161,7 +164,7 @@ class SummaryListener:
         async with self._comment.keeping_up(render):
             yield count
 
-    async def say_progress(self, head: str, done: int, total: int) -> None:
+    async def progress(self, head: str, done: int, total: int) -> None:
         """Write how far the command is.
 
         Raises:

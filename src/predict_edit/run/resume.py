@@ -13,9 +13,9 @@ from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.run.edit_all import place_answers
-from predict_edit.run.outcome import model_of, skipped_results
-from predict_edit.run.plan import Task
-from predict_edit.run.targets import PullRequestTarget
+from predict_edit.run.outcome import Facts, model_of, skipped_results
+from predict_edit.run.plan import Task, make_plan
+from predict_edit.run.pull_request_target import PullRequestTarget
 from predict_edit.suggest.place import place
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
@@ -51,21 +51,21 @@ async def finished_before(
     before = _outcome_before(earlier)
     applies = isinstance(target.commanded.parsed, Apply)
     if applies or task.settings.deliver == "commit":
-        changed = {change.path: change for change in target.changed}
+        changed = {change.path: change for change in target.snapshot.changed}
         files = await _committed_before(target.ctx.forge, earlier, target.memory, changed)
         if files:
             delivered = Delivered(files=files, outcome=Outcome.COMMITTED)
             if before is Outcome.COMMITTED:
                 return Before(delivered=delivered, reported=True)
             log.info("an earlier run of this command made the commit already")
-            url = page_of(target.pull, target.head)
+            url = page_of(target.snapshot.pull, target.head)
             return Before(delivered=dataclasses.replace(delivered, commit_url=url), reported=False)
     if before is None or applies or earlier is None or earlier.fields.get("head") != target.head:
         return None
     log.info("an earlier run of this command finished on this head: nothing to do")
-    plan = await target.make_plan(task)
+    plan = await make_plan(target, task)
     results = await place_answers(plan, {})
-    prepared = target.delivery(task, len(results)).prepare(results)
+    prepared = target.delivery(plan, Facts()).prepare(results)
     delivered = dataclasses.replace(
         prepared, files=(*prepared.files, *skipped_results(plan.skipped)), outcome=before
     )

@@ -1,0 +1,307 @@
+"""The files of a branch as what a run edits, without a pull request to begin with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from predict_edit.delivery.own_branch import OwnBranch, find_own_branch
+from predict_edit.delivery.patch_files import PatchDelivery
+from predict_edit.delivery.pull_request import PullRequestDelivery
+from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of, question_of
+from predict_edit.domain.edits import OVER_MAX_FILES, ChangedFile, SkippedFile, SourceFile
+from predict_edit.domain.errors import ForgeError, InvalidInput
+from predict_edit.domain.ports import Delivery
+from predict_edit.domain.repository import FileContent
+from predict_edit.domain.run_report import FileResult, RunReport
+from predict_edit.report.view import plural
+from predict_edit.run.context import Context, job_of, read_findings, read_shared, task_of
+from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
+from predict_edit.run.plan import EarlierEdits, Plan, Scope, Task, no_base_texts
+from predict_edit.run.shards import Shared
+from predict_edit.select import GitAttributes, attribute_files
+from predict_edit.select.choose import choose_from_tree
+from predict_edit.settings.fields import Inputs
+from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
+from predict_edit.settings.resolve import named_command, slug, with_built_in
+from predict_edit.support.log import log
+from predict_edit.support.text import quoted
+from predict_edit.trigger.requests import BranchTask
+
+DECLINED_REASON = "its edit was in a pull request that was closed"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BranchTarget:
+    """The files of a branch, for a run by hand, through the API or on schedule."""
+
+    tasked: BranchTask
+    inputs: Inputs
+    ctx: Context
+    ref: str
+    head: str
+    is_default: bool
+    config: RepositoryConfig
+    """The config of the default branch, whichever branch is edited."""
+    shared: Shared | None
+
+    planned_pull = None
+    """Later jobs need no pull request."""
+
+    @property
+    def base(self) -> str:
+        """The commit itself: a branch is edited as it is."""
+        return self.head
+
+    def resolve(self) -> Task:
+        """Merge workflow, config and recipe.
+
+        Raises:
+            CommandError: the recipe is unknown, or not allowed here.
+            SettingsError: they do not fit together.
+        """
+        config = with_built_in(self.config)
+        given, findings = self.tasked.instruction, bool(self._globs)
+        if self.shared:
+            manifest = self.shared.manifest
+            given, findings = manifest.instruction, manifest.about_findings
+        named = named_command(given, config, findings=findings)
+        task = task_of(job_of(self.tasked), named.command, self.inputs, config, self.shared)
+        settings = task.settings
+        if settings.branch == self.ref:
+            raise InvalidInput(
+                f"The input `branch` is {quoted(self.ref)}, the branch that is edited.",
+                "Give the name of a branch for the pull request, or leave it out.",
+            )
+        if settings.deliver not in {"pull-request", "patch"}:
+            # The config's own way is for commands; the workflow's was checked before.
+            settings = dataclasses.replace(settings, deliver="pull-request")
+        return dataclasses.replace(task, settings=settings, secrets=self.ctx.secrets, named=named)
+
+    async def check(self, task: Task) -> Task:
+        """Read what linters found.
+
+        Raises:
+            FindingsError: a report is missing or cannot be read.
+            ForgeError: the alerts could not be read.
+        """
+        ref = f"refs/heads/{self.ref}"
+        findings = await read_findings(self.ctx, self.shared, self._globs, ref)
+        return dataclasses.replace(task, findings=findings)
+
+    async def select(self, task: Task) -> Scope:
+        """Choose files, and look up what earlier runs did to them.
+
+        Raises:
+            ForgeError: GitHub failed.
+            BranchTaken: every name for our branch has other commits.
+        """
+        scope = await self._choose(task)
+        own = OwnBranch(branch=self._branch_name(task))
+        if self.shared is not None and self.shared.shard is not None:
+            mine = {file.path for file in self.shared.shard.files}
+            files = tuple(file for file in scope.files if file.path in mine)
+            earlier = EarlierEdits(own=own, fresh=files)
+            return dataclasses.replace(scope, files=files, skipped=(), notes=(), earlier=earlier)
+        if task.settings.deliver == "pull-request":
+            own = await find_own_branch(self.ctx.forge, own.branch, self.inputs.api_key)
+        return await self._divided(task, own, scope)
+
+    async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
+        """Read files at the head.
+
+        Raises:
+            ForgeError: GitHub failed.
+        """
+        return await self.ctx.forge.read_files(self.head, files)
+
+    async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
+        """A branch has no diff."""
+        return await no_base_texts(sources)
+
+    def delivery(self, plan: Plan, facts: Facts) -> Delivery:
+        """Return the one pull request, or patch files alone."""
+        task, scope = plan.task, plan.scope
+        if task.settings.deliver == "patch":
+            return PatchDelivery()
+        if scope is None or scope.earlier is None:
+            raise AssertionError("the plan of a branch knows its earlier edits")
+
+        def report(results: Sequence[FileResult]) -> RunReport:
+            files = (*results, *skipped_results(plan.skipped))
+            return report_of(facts, outcome_of(files), files=files)
+
+        return PullRequestDelivery(
+            forge=self.ctx.forge,
+            repository=self.tasked.repository,
+            base=self.ref,
+            commit=self.head,
+            branch=self._branch_name(task),
+            own=scope.earlier.own,
+            title=task.settings.title or (task.named.title if task.named else ""),
+            labels=task.settings.labels,
+            draft=task.settings.draft,
+            secret=self.inputs.api_key,
+            questions={file.path: _question(task, file) for file in scope.files},
+            answered=scope.earlier.answers,
+            recalled=scope.earlier.edited,
+            findings=task.findings,
+            postponed=scope.earlier.postponed,
+            report=report,
+        )
+
+    @property
+    def _globs(self) -> tuple[str, ...]:
+        """The reports of linters to read."""
+        return self.inputs.findings or self.config.findings or ()
+
+    async def _choose(self, task: Task) -> Scope:
+        """Choose by path, mode and size; with findings, only files with at least one."""
+        settings, findings = task.settings, task.findings
+        tree = await self.ctx.forge.tree(self.head)
+        only = None if findings is None else findings.by_path
+        relevant = set(
+            attribute_files(file.path for file in tree if only is None or file.path in only)
+        )
+        contents = await self.read(
+            {file.path: file.blob_sha for file in tree if file.path in relevant}
+        )
+        attributes = GitAttributes.parse(
+            {
+                path: content.data.decode("utf-8", "replace")
+                for path, content in contents.items()
+                if content.data is not None
+            }
+        )
+        chosen = choose_from_tree(
+            tree,
+            include=settings.files,
+            exclude=settings.exclude,
+            attributes=attributes,
+            only=only,
+            unlocked=settings.unlocked,
+        )
+        known = [file.path for file in tree]
+        return Scope(
+            files=chosen.kept,
+            skipped=chosen.skipped,
+            attributes=attributes,
+            notes=findings.sentences(known) if findings and not self.shared else (),
+            sizes={file.path: file.size for file in tree},
+        )
+
+    async def _divided(self, task: Task, own: OwnBranch, scope: Scope) -> Scope:
+        """Separate what earlier runs were answered about from what is new."""
+        answers: dict[str, str] = {}
+        edited: dict[str, str] = {}
+        fresh: list[ChangedFile] = []
+        skipped: list[SkippedFile] = []
+        unchanged: list[str] = []
+        for file in scope.files:
+            answer = own.answers.get(question := _question(task, file))
+            if answer is None:
+                fresh.append(file)
+                continue
+            answers[question] = answer
+            if answer == DECLINED:
+                skipped.append(SkippedFile(path=file.path, reason=DECLINED_REASON))
+            elif answer == UNCHANGED:
+                unchanged.append(file.path)
+            else:
+                edited[file.path] = answer
+        recalled = await self._edited_before(own, edited)
+        # An edit that cannot be read any more is asked for again.
+        fresh += [f for f in scope.files if f.path in edited and f.path not in recalled]
+        limit = task.settings.max_files
+        reason = f"{OVER_MAX_FILES} ({limit})"
+        skipped += [SkippedFile(path=file.path, reason=reason) for file in fresh[limit:]]
+        notes = scope.notes
+        if known := len(recalled) + len(unchanged):
+            files = plural(known, "file")
+            notes = (*notes, f"{files} not sent again: nothing changed since an earlier run.")
+        earlier = EarlierEdits(
+            own=own,
+            fresh=tuple(fresh[:limit]),
+            edited=recalled,
+            unchanged=tuple(unchanged),
+            answers=answers,
+            postponed=len(fresh) > limit,
+        )
+        return dataclasses.replace(
+            scope, skipped=(*scope.skipped, *skipped), notes=notes, earlier=earlier
+        )
+
+    async def _edited_before(self, own: OwnBranch, edited: Mapping[str, str]) -> dict[str, bytes]:
+        """The files that earlier runs edited, as they are on our branch."""
+        if not edited or not own.source:
+            return {}
+        try:
+            contents = await self.ctx.forge.read_files(own.source, dict.fromkeys(edited))
+        except ForgeError as error:
+            log.info("the edits of an earlier run could not be read: %s", error.cause)
+            return {}
+        return {
+            path: content.data
+            for path, content in contents.items()
+            if content.data is not None and answer_of(content.blob_sha) == edited[path]
+        }
+
+    def _branch_name(self, task: Task) -> str:
+        """The branch of the pull request: as configured, else after what is done and where."""
+        if task.settings.branch or task.named is None:
+            return task.settings.branch or ""
+        of = "" if self.is_default else f"-{slug(self.ref)}"
+        return f"predict-edit/{task.named.slug}{of}"
+
+
+async def load_branch(tasked: BranchTask, inputs: Inputs, ctx: Context) -> BranchTarget:
+    """Pin the branch to edit, the default branch without a ``ref``.
+
+    Raises:
+        InvalidInput: the branch does not exist.
+        ConfigError: the config is wrong.
+        SpreadError: what other jobs left cannot be used.
+        ForgeError: GitHub failed.
+    """
+    shared = await read_shared(inputs, ctx, tasked.repository, command="")
+    ref = shared.manifest.ref if shared else tasked.ref
+    default = await ctx.forge.default_branch()
+    home = await ctx.forge.branch_tip(default)
+    if home is None:
+        raise InvalidInput(
+            f"The repository's default branch {quoted(default)} has no commit.",
+            "Push something to it first.",
+        )
+    is_default = ref in {None, default}
+    if shared:
+        commit: str | None = shared.manifest.commit
+    else:
+        commit = home if is_default else await ctx.forge.branch_tip(ref or default)
+    if commit is None:
+        raise InvalidInput(
+            f"The input `ref` is {quoted(ref or '')}, and there is no such branch.",
+            "Give the name of a branch, without refs/heads/.",
+        )
+    found = (await ctx.forge.read_files(home, {CONFIG_PATH: None})).get(CONFIG_PATH)
+    return BranchTarget(
+        tasked=tasked,
+        inputs=inputs,
+        ctx=ctx,
+        ref=ref or default,
+        head=commit,
+        is_default=is_default,
+        config=read_config(found.data if found and found.data else b""),
+        shared=shared,
+    )
+
+
+def _question(task: Task, file: ChangedFile) -> str:
+    """Name the question about a file of a branch."""
+    return question_of(
+        file.path,
+        file.blob_sha or "",
+        task.findings.of(file.path) if task.findings else (),
+        instruction=task.job.instruction,
+        settings=task.settings.model,
+        anywhere=task.anywhere,
+    )

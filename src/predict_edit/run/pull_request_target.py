@@ -1,0 +1,192 @@
+"""The changed files of a pull request as what a run edits."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from predict_edit.delivery.delivered import Destination, check_ready
+from predict_edit.delivery.state import Memory
+from predict_edit.delivery.ways import WAYS
+from predict_edit.domain.edits import SourceFile
+from predict_edit.domain.errors import CommandError, ForgeError, SettingsError
+from predict_edit.domain.ports import Delivery
+from predict_edit.domain.repository import FileContent
+from predict_edit.run.authorize import Snapshot
+from predict_edit.run.context import Context, job_of, read_findings, task_of
+from predict_edit.run.outcome import Facts
+from predict_edit.run.plan import Plan, Scope, Task
+from predict_edit.run.shards import PlannedPull, Shared
+from predict_edit.select import choose
+from predict_edit.settings.fields import Inputs
+from predict_edit.settings.resolve import check_served, with_built_in
+from predict_edit.suggest.anchors import NoAnchors, anchors_of
+from predict_edit.support.log import log
+from predict_edit.trigger.command import Apply, Help
+from predict_edit.trigger.requests import PullRequestCommand
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestTarget:
+    """The changed files of a pull request, for a command by a person who may give it."""
+
+    commanded: PullRequestCommand
+    inputs: Inputs
+    ctx: Context
+    key: str
+    """The key of the command."""
+    memory: Memory
+    """The answers of earlier runs of the command."""
+    save: Callable[[str, int], Awaitable[None]]
+    """Saves the paid answers for a commit and a number of files."""
+    snapshot: Snapshot
+    shared: Shared | None
+
+    @property
+    def head(self) -> str:
+        """The pull request's newest commit when the run, or its first job, began."""
+        return self.snapshot.pull.head_sha
+
+    @property
+    def base(self) -> str:
+        """The newest commit of the base branch at that moment."""
+        return self.snapshot.pull.base_sha
+
+    @property
+    def ref(self) -> str:
+        """The branch of the pull request."""
+        return self.snapshot.pull.head_ref
+
+    @property
+    def planned_pull(self) -> PlannedPull:
+        """The pull request for later jobs."""
+        return PlannedPull(number=self.snapshot.pull.number, command=self.key, base=self.base)
+
+    def resolve(self) -> Task:
+        """Merge command, inputs and config.
+
+        Raises:
+            CommandError: the command is wrong.
+            SettingsError: the workflow's inputs are wrong, and this run only says so.
+        """
+        parsed, config = self.commanded.parsed, self.snapshot.config
+        if isinstance(parsed, CommandError | SettingsError):
+            raise parsed
+        if self.inputs.findings or (self.shared and self.shared.manifest.about_findings):
+            config = with_built_in(config)
+        job = job_of(self.commanded)
+        if job.aim and self.snapshot.thread:
+            job = dataclasses.replace(
+                job, aim=dataclasses.replace(job.aim, thread=self.snapshot.thread)
+            )
+        task = task_of(job, parsed, self.inputs, config, self.shared)
+        return dataclasses.replace(task, secrets=self.ctx.secrets, memory=self.memory)
+
+    async def check(self, task: Task) -> Task:
+        """Refuse a closed pull request or another head, and read what linters found.
+
+        Raises:
+            PredictEditError: it cannot be worked on.
+        """
+        if isinstance(self.commanded.parsed, Help):
+            return task
+        check_served(task.settings)
+        check_ready(self.snapshot.pull, task.job)
+        if isinstance(self.commanded.parsed, Apply):
+            return task
+        ref = f"refs/pull/{self.snapshot.pull.number}/merge"
+        findings = await read_findings(self.ctx, self.shared, self.inputs.findings or (), ref)
+        return dataclasses.replace(task, findings=findings)
+
+    async def select(self, task: Task) -> Scope:
+        """Choose among the changed files.
+
+        A plan comes from an artifact, so what must not be edited is looked for in it once more.
+        """
+        settings, aim, found, shared = task.settings, task.job.aim, task.findings, self.shared
+        changed = self.snapshot.changed if shared is None else shared.changes
+        chosen = choose(
+            changed,
+            include=settings.files,
+            exclude=settings.exclude,
+            attributes=self.snapshot.attributes,
+            # The first job has applied the limit, and the others need not be given it.
+            max_files=max(1, len(changed)) if shared else settings.max_files,
+            only=aim.path if aim and not shared else None,
+            found=found.by_path if found and not shared else None,
+            unlocked=settings.unlocked,
+        )
+        published = shared is not None and shared.shard is None
+        return Scope(
+            files=chosen.kept,
+            skipped=(*(shared.manifest.skipped if shared and published else ()), *chosen.skipped),
+            attributes=self.snapshot.attributes,
+            notes=found.sentences() if found and not shared else (),
+        )
+
+    async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
+        """Read files at the head.
+
+        Raises:
+            ForgeError: GitHub failed.
+        """
+        return await self.ctx.forge.read_files(self.head, files)
+
+    async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
+        """Read the text at the merge base of each file whose diff is missing or cannot be used.
+
+        Costs nothing if every diff is whole, else one request for the merge base and those of one
+        reading. A file that cannot be read is left out: its edits go to the patch then.
+        """
+        wanted = await asyncio.to_thread(_without_diff, sources)
+        if not wanted:
+            return {}
+        forge = self.ctx.forge
+        try:
+            start = await forge.merge_base(self.base, self.head)
+            contents = await forge.read_files(start, dict.fromkeys(wanted.values()))
+        except ForgeError as error:
+            log.info("the files at the merge base could not be read: %s", error.cause)
+            return {}
+        texts: dict[str, str] = {}
+        for path, old in wanted.items():
+            data = contents[old].data if old in contents else None
+            if data is not None:
+                try:
+                    texts[path] = data.decode()
+                except UnicodeDecodeError:
+                    log.info("a file at the merge base is not UTF-8 text")
+        return texts
+
+    def delivery(self, plan: Plan, facts: Facts) -> Delivery:
+        """Return the way of delivery; what was paid for is saved before it posts."""
+        del facts
+        return WAYS[plan.task.settings.deliver](self.destination(plan.task, len(plan.sources)))
+
+    def destination(self, task: Task, total: int = 0) -> Destination:
+        """Return the pull request as every way of delivery needs it."""
+        return Destination(
+            job=task.job,
+            pull=self.snapshot.pull,
+            forge=self.ctx.forge,
+            settings=task.settings,
+            command=self.key,
+            run_url=self.ctx.run_url,
+            reviews=self.snapshot.reviews,
+            save=functools.partial(self.save, self.head, total) if total else None,
+            sleep=self.ctx.sleep,
+        )
+
+
+def _without_diff(sources: Sequence[SourceFile]) -> dict[str, str]:
+    """Path at the head and at the base of the files whose diff cannot be used as it is."""
+    wanted: dict[str, str] = {}
+    for file in sources:
+        change = file.change
+        if change is None or change.status in {"added", "removed"}:
+            continue
+        if isinstance(anchors_of(change, file.text), NoAnchors):
+            wanted[file.path] = change.previous_path or file.path
+    return wanted
