@@ -11,6 +11,7 @@ import pytest
 
 from predict_edit.domain.edits import Finding
 from predict_edit.domain.errors import FindingsError, ForgeForbidden
+from predict_edit.findings.code_scanning import read_alerts
 from predict_edit.findings.collection import collect
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
@@ -52,7 +53,7 @@ async def test_open_alerts_of_a_reference(sandbox: Sandbox) -> None:
     repository.add_alert("fizzbuzz.py", 4, state="dismissed")
     repository.add_alert("fizzbuzz.py", 5, ref="refs/heads/other")
     async with opened(sandbox) as forge:
-        report = await forge.open_alerts(MAIN)
+        report = read_alerts(await forge.open_alerts(MAIN))
 
     assert report.findings == (
         Finding(
@@ -73,7 +74,7 @@ async def test_all_pages(sandbox: Sandbox) -> None:
     for number in range(1, 252):
         sandbox.repository(REPOSITORY).add_alert("fizzbuzz.py", number)
     async with opened(sandbox) as forge:
-        found = collect([await forge.open_alerts(MAIN)])
+        found = collect([read_alerts(await forge.open_alerts(MAIN))])
 
     assert [one.line for one in found.of("fizzbuzz.py")] == list(range(1, 252))
     asked = [r for r in sandbox.log.requests if r.path.endswith("/code-scanning/alerts")]
@@ -99,7 +100,7 @@ async def test_no_place(sandbox: Sandbox, location: dict[str, object] | None, re
     }
     sandbox.faults.add(Fault(path=".*/alerts", status=200, body=[alert]))
     async with opened(sandbox) as forge:
-        found = collect([await forge.open_alerts(MAIN)])
+        found = collect([read_alerts(await forge.open_alerts(MAIN))])
 
     assert (found.count, dict(found.dropped)) == (0, {reason: 1})
 

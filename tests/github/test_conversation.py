@@ -14,7 +14,7 @@ from predict_edit.domain.errors import (
     ForgeError,
     ForgeForbidden,
 )
-from predict_edit.github import comments
+from predict_edit.github import conversation
 from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ async def test_an_old_reading_is_not_used(
     github: FakeGitHub, forge: GitHubHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was read when the run began says nothing about its end."""
-    monkeypatch.setattr(comments, "SHARED_FOR", -1.0)
+    monkeypatch.setattr(conversation, "SHARED_FOR", -1.0)
     github.on_graphql(pull(comments=page(), reviews=page()))
     github.on_graphql(pull(comments=page(), reviews=page(review(1))))
     await forge.marked_comments(7, MARKER)

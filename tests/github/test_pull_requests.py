@@ -119,7 +119,7 @@ async def test_a_missing_field_is_named(
 ) -> None:
     """An answer without what nothing can be done without is no pull request."""
     github.on("GET", "pulls/7", {name: value for name, value in PULL.items() if name != missing})
-    with pytest.raises(ForgeAnswerInvalid, match=f"`{missing}`"):
+    with pytest.raises(ForgeAnswerInvalid, match=rf"`{missing}[.`]"):
         await forge.pull_request(7)
 
 

@@ -19,6 +19,7 @@ from predict_edit.domain.errors import (
     ForgeUnavailable,
 )
 from predict_edit.domain.repository import CommandRef, CommandSource, CommitDraft, Reaction, Role
+from predict_edit.findings.code_scanning import read_alerts
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
@@ -145,7 +146,7 @@ def scanned(sandbox: Sandbox) -> None:
 async def test_code_scanning_is_read(studio: Studio) -> None:
     """The open alerts of the default branch, as findings."""
     async with studio.forge(prepare=scanned) as forge:
-        report = await forge.open_alerts("refs/heads/main")
+        report = read_alerts(await forge.open_alerts("refs/heads/main"))
 
     assert [getattr(found, "line", None) for found in report.findings] == [7, 3]
 

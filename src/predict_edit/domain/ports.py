@@ -7,9 +7,9 @@ method may raise a :class:`predict_edit.domain.errors.ForgeError`, unless it say
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from predict_edit.domain.edits import ChangedFile, FindingsReport, ReviewDraft
+from predict_edit.domain.edits import ChangedFile, ReviewDraft
 from predict_edit.domain.repository import (
     BranchMove,
     BranchPull,
@@ -110,8 +110,11 @@ class GitHost(Protocol):
     async def delete_pending_review(self, number: int, review_id: int) -> None:
         """Delete a review that was never submitted; one that is gone already is not an error."""
 
-    async def open_alerts(self, ref: str) -> FindingsReport:
-        """Return the open code scanning alerts of a git reference, such as ``refs/heads/main``."""
+    async def open_alerts(self, ref: str) -> list[Any]:
+        """Return the open code scanning alerts of a git reference, such as ``refs/heads/main``.
+
+        They are the host's JSON objects, which :mod:`predict_edit.findings.code_scanning` reads.
+        """
 
     async def commit(self, draft: CommitDraft) -> Commit:
         """Commit on a branch, or refuse if it is no longer at the expected commit."""

@@ -20,6 +20,7 @@ from predict_edit.domain.edits import FindingsReport
 from predict_edit.domain.errors import FindingsError, PredictEditError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import OUTPUT_FOLDER
+from predict_edit.findings.code_scanning import read_alerts
 from predict_edit.findings.collection import Findings, collect
 from predict_edit.findings.formats import MAX_BYTES, parse_report
 from predict_edit.findings.reported_finding import Roots
@@ -52,8 +53,10 @@ class Workspace:
         reports = (
             await asyncio.to_thread(read_reports, self.folder, files, self.roots) if files else ()
         )
-        alerts = (await host.open_alerts(ref),) if CODE_SCANNING in globs else ()
-        return await asyncio.to_thread(collect, (*reports, *alerts))
+        if CODE_SCANNING in globs:
+            alerts = read_alerts(await host.open_alerts(ref))
+            reports = (*reports, alerts)
+        return await asyncio.to_thread(collect, reports)
 
     def read(
         self, globs: Sequence[str], name: str, error: type[PredictEditError]

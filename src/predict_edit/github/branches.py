@@ -7,21 +7,103 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from predict_edit.domain.errors import ForgeNotFound
-from predict_edit.domain.repository import BranchMove, BranchState, Commit, CommitDraft
+from predict_edit.domain.repository import BranchMove, BranchPull, BranchState, Commit, CommitDraft
 from predict_edit.github import graphql, rest
-from predict_edit.github.client import Client, parse
+from predict_edit.github.client import HostPart, parse
 
 _NOTHING: Final = "0" * 40
 """GitHub's and git's name for the commit of a branch that does not exist."""
 
 
+class Branches(HostPart):
+    """The branches of a repository."""
+
+    async def commit(self, draft: CommitDraft) -> Commit:
+        """Make the commit with one request, which GitHub refuses for any other head.
+
+        Raises:
+            BranchMoved: the branch is at another commit.
+            ForgeRefused: it is protected.
+            ForgeForbidden: the token lacks ``contents: write``.
+            ForgeUnavailable: whether it was made is unknown.
+        """
+        operation = graphql.COMMIT
+        data = await self._client.graphql(operation, {"input": commit_input(draft)})
+        made = parse(graphql.NewCommit, data, operation, "createCommitOnBranch", "commit")
+        return Commit(sha=made.oid, url=made.url)
+
+    async def default_branch(self) -> str:
+        """Return the branch that pull requests go to."""
+        data = await self._client.call(
+            rest.REPOSITORY, lambda repository: repository.complete().raw_data
+        )
+        return parse(rest.Repository, data, rest.REPOSITORY).default_branch
+
+    async def branch_tip(self, name: str) -> str | None:
+        """Return the newest commit of a branch; ``None`` if it does not exist."""
+        endpoint = rest.BRANCH_REF
+        try:
+            data = await self._client.call(
+                endpoint, lambda repository: repository.get_git_ref(f"heads/{name}").raw_data
+            )
+        except ForgeNotFound:
+            return None
+        found = parse(rest.GitRef, data, endpoint)
+        return found.sha if found.ref == f"refs/heads/{name}" else None
+
+    async def branch_state(self, name: str) -> BranchState:
+        """Return a branch and the pull requests from it, without those of forks."""
+        operation = graphql.BRANCH_STATE
+        variables = {"ref": f"refs/heads/{name}", "branch": name}
+        data = await self._client.graphql(operation, variables)
+        found = parse(graphql.BranchAnswer, data, operation, "repository")
+        own = (pull for pull in found.pulls if not pull.foreign)
+        return BranchState(
+            branch=name,
+            tip=found.tip,
+            pulls=tuple(
+                BranchPull(**pull.model_dump() | {"state": pull.state.lower()})
+                for pull in sorted(own, key=lambda pull: pull.number, reverse=True)
+            ),
+        )
+
+    async def create_branch(self, name: str, commit: str) -> None:
+        """Create a branch.
+
+        Raises:
+            ForgeRefused: it exists, or a rule of the repository forbids it.
+        """
+        await self._client.call(
+            rest.CREATE_REF,
+            lambda repository: repository.create_git_ref(f"refs/heads/{name}", commit),
+        )
+
+    async def move_branches(self, moves: Sequence[BranchMove]) -> None:
+        """Move branches in one step, forced, but each only from where it is said to be.
+
+        Raises:
+            ForgeError: one was elsewhere, or a rule of the repository forbids it; none was moved.
+        """
+        data = await self._client.graphql(graphql.REPOSITORY_ID, {})
+        repository = parse(str, data, graphql.REPOSITORY_ID, "repository", "id")
+        updates = [
+            {
+                "name": f"refs/heads/{each.branch}",
+                "beforeOid": each.before or _NOTHING,
+                "afterOid": each.after or _NOTHING,
+                "force": True,
+            }
+            for each in moves
+        ]
+        await self._client.graphql(
+            graphql.MOVE_BRANCHES, {"repository": repository, "moves": updates}
+        )
+
+
 def commit_input(draft: CommitDraft) -> dict[str, Any]:
-    """Return the ``CreateCommitOnBranchInput``; GitHub refuses it for any other head."""
+    """Return the ``CreateCommitOnBranchInput``."""
     return {
-        "branch": {
-            "repositoryNameWithOwner": draft.repository,
-            "branchName": draft.branch,
-        },
+        "branch": {"repositoryNameWithOwner": draft.repository, "branchName": draft.branch},
         "expectedHeadOid": draft.expected_head,
         "message": {"headline": draft.headline, "body": draft.body},
         "fileChanges": {
@@ -33,82 +115,3 @@ def commit_input(draft: CommitDraft) -> dict[str, Any]:
             "deletions": [{"path": path} for path, data in draft.files if data is None],
         },
     }
-
-
-async def commit(client: Client, draft: CommitDraft) -> Commit:
-    """Make the commit with one request.
-
-    Raises:
-        BranchMoved: the branch is at another commit.
-        ForgeRefused: it is protected.
-        ForgeForbidden: the token lacks ``contents: write``.
-        ForgeUnavailable: whether it was made is unknown.
-    """
-    operation = graphql.COMMIT
-    data = await client.graphql(operation, {"input": commit_input(draft)})
-    made = parse(graphql.NewCommit, data, operation, "createCommitOnBranch", "commit")
-    return Commit(sha=made.oid, url=made.url)
-
-
-async def default_branch(client: Client) -> str:
-    """Return the branch that pull requests go to."""
-    data = await client.call(rest.REPOSITORY, lambda repository: repository.complete().raw_data)
-    return parse(rest.Repository, data, rest.REPOSITORY).default_branch
-
-
-async def tip(client: Client, branch: str) -> str | None:
-    """Return the newest commit of a branch; ``None`` if it does not exist."""
-    endpoint = rest.BRANCH_REF
-    try:
-        data = await client.call(
-            endpoint, lambda repository: repository.get_git_ref(f"heads/{branch}").raw_data
-        )
-    except ForgeNotFound:
-        return None
-    found = parse(rest.GitRef, data, endpoint)
-    return found.object.sha if found.ref == f"refs/heads/{branch}" else None
-
-
-async def state(client: Client, branch: str) -> BranchState:
-    """Return a branch and the pull requests from it, without those of forks."""
-    operation = graphql.BRANCH_STATE
-    data = await client.graphql(operation, {"ref": f"refs/heads/{branch}", "branch": branch})
-    found = parse(graphql.BranchAnswer, data, operation, "repository")
-    pulls = sorted(found.pulls.nodes, key=lambda pull: pull.number, reverse=True)
-    return BranchState(
-        branch=branch,
-        tip=found.ref.target.oid if found.ref and found.ref.target else None,
-        pulls=tuple(pull.pull() for pull in pulls if not pull.foreign),
-    )
-
-
-async def create(client: Client, branch: str, commit: str) -> None:
-    """Create a branch.
-
-    Raises:
-        ForgeRefused: it exists, or a rule of the repository forbids it.
-    """
-    await client.call(
-        rest.CREATE_REF,
-        lambda repository: repository.create_git_ref(f"refs/heads/{branch}", commit),
-    )
-
-
-async def move(client: Client, moves: Sequence[BranchMove]) -> None:
-    """Move branches in one step, forced, but each only from where it is said to be.
-
-    Raises:
-        ForgeError: one was elsewhere, or a rule of the repository forbids it; none was moved.
-    """
-    data = await client.graphql(graphql.REPOSITORY_ID, {})
-    repository = parse(str, data, graphql.REPOSITORY_ID, "repository", "id")
-    updates = [
-        {
-            "name": f"refs/heads/{each.branch}",
-            "beforeOid": each.before or _NOTHING,
-            "afterOid": each.after or _NOTHING,
-            "force": True,
-        }
-        for each in moves
-    ]
-    await client.graphql(graphql.MOVE_BRANCHES, {"repository": repository, "moves": updates})

@@ -41,7 +41,7 @@ from predict_edit.domain.errors import (
 from predict_edit.github import error_mapping
 from predict_edit.github.error_mapping import ForeignRedirect
 from predict_edit.github.graphql import Operation
-from predict_edit.github.rest import ApiEndpoint, Effect
+from predict_edit.github.rest import REACT, ApiEndpoint, Effect
 from predict_edit.settings.endpoint import is_loopback
 from predict_edit.support.log import log
 
@@ -135,6 +135,8 @@ class Client:
         self.owner, self.name = owner, name
         self.requests = 0
         """How many were sent so far."""
+        self.writes = 0
+        """Grows before and after each request that changes more than a reaction."""
         self._api_url = api_url.rstrip("/")
         self._token = token
         self._max_wait = max_wait
@@ -162,6 +164,36 @@ class Client:
         Raises:
             ForgeError: as :mod:`predict_edit.github.error_mapping` maps it.
         """
+        written = endpoint.effect is not Effect.READ and endpoint is not REACT
+        self.writes += written
+        try:
+            return await self._repeated(endpoint, ask, once=once)
+        finally:
+            self.writes += written
+
+    async def request(self, endpoint: ApiEndpoint, method: str, path: str, **options: Any) -> Any:
+        """Send one request that PyGithub has no method for; ``path`` is below the repository's.
+
+        Returns:
+            The decoded answer.
+        """
+        return (await self._raw(endpoint, method, path, **options))[1]
+
+    async def _raw(
+        self, endpoint: ApiEndpoint, method: str, path: str, **options: Any
+    ) -> tuple[dict[str, Any], Any]:
+        """Return headers and decoded answer of one request."""
+        return await self.call(
+            endpoint,
+            lambda repository: repository.requester.requestJsonAndCheck(
+                method, f"{repository.url}/{path}", **options
+            ),
+        )
+
+    async def _repeated(
+        self, endpoint: ApiEndpoint, ask: Callable[[Repository], T], *, once: bool
+    ) -> T:
+        """Send a request, and again after an outage or a rate limit if that is safe."""
         pauses = list(PAUSES) if endpoint.effect is not Effect.CREATE else []
         waited = 0.0
         limited = 0
@@ -208,12 +240,7 @@ class Client:
             """Return the ``link`` header and the entries of a page."""
             parameters = {**(query or {}), "per_page": PER_PAGE}
             parameters |= {"page": number} if number > 1 else {}
-            headers, entries = await self.call(
-                endpoint,
-                lambda repository: repository.requester.requestJsonAndCheck(
-                    "GET", f"{repository.url}/{path}", parameters=parameters
-                ),
-            )
+            headers, entries = await self._raw(endpoint, "GET", path, parameters=parameters)
             if not isinstance(entries, list):
                 raise error_mapping.invalid(endpoint, "no list")
             return headers.get("link", ""), entries
@@ -338,6 +365,13 @@ class Client:
         if not found:
             raise ForeignRedirect
         return int(found.group(1))
+
+
+class HostPart:
+    """Questions to one repository that belong together."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
 
 def parse(kind: type[T], data: Any, endpoint: ApiEndpoint, *path: str) -> T:

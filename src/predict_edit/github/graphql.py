@@ -7,11 +7,11 @@ comments no longer fit the 32 bits of ``databaseId``.
 from __future__ import annotations
 
 import dataclasses
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import pydantic
+from pydantic.alias_generators import to_camel
 
-from predict_edit.domain.repository import BranchPull, Comment, Review
 from predict_edit.github.rest import (
     METADATA,
     READ_CONTENTS,
@@ -21,11 +21,13 @@ from predict_edit.github.rest import (
     ApiEndpoint,
     Effect,
     FromGitHub,
-    GitHubAccount,
     Sha,
+    inside,
 )
 
 FILES_PER_QUERY: Final = 50
+
+Node = TypeVar("Node")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,45 +269,33 @@ mutation MoveBranches($repository: ID!, $moves: [RefUpdate!]!) {
 )
 
 
-class _PageInfo(FromGitHub):
-    """Whether a connection has another page, and its cursor."""
+class GraphAnswer(FromGitHub):
+    """A part of an answer; GraphQL writes names like ``createdAt``."""
 
-    has_next_page: bool = pydantic.Field(alias="hasNextPage")
-    end_cursor: str | None = pydantic.Field(alias="endCursor")
-
-
-class GitObject(FromGitHub):
-    """A commit by its object id."""
-
-    oid: Sha
+    model_config = pydantic.ConfigDict(alias_generator=to_camel)
 
 
-class GraphComment(FromGitHub):
+class GraphPage(GraphAnswer, Generic[Node]):
+    """A page of a connection, whether it has another one, and where that begins."""
+
+    nodes: list[Node]
+    more: bool = inside("pageInfo", "hasNextPage")
+    cursor: str | None = inside("pageInfo", "endCursor")
+
+
+class GraphComment(GraphAnswer):
     """A comment of the conversation or on the diff."""
 
     id: int = pydantic.Field(alias="fullDatabaseId")
     node_id: str = pydantic.Field(alias="id")
     body: str
     url: str
-    created_at: str = pydantic.Field(alias="createdAt")
+    created_at: str
     mine: bool = pydantic.Field(alias="viewerDidAuthor")
-    minimized: bool = pydantic.Field(alias="isMinimized", default=False)
-    author: GitHubAccount | None
-
-    def comment(self) -> Comment:
-        """The domain's comment."""
-        return Comment(
-            id=self.id,
-            body=self.body,
-            url=self.url,
-            mine=self.mine,
-            node_id=self.node_id,
-            author=self.author.login if self.author else "",
-            created_at=self.created_at,
-        )
+    author: str = inside("author", "login", default="")
 
 
-class GraphReview(FromGitHub):
+class GraphReview(GraphAnswer):
     """A review."""
 
     id: int = pydantic.Field(alias="fullDatabaseId")
@@ -314,84 +304,46 @@ class GraphReview(FromGitHub):
     url: str
     state: str
     mine: bool = pydantic.Field(alias="viewerDidAuthor")
-    commit: GitObject | None
-
-    def review(self) -> Review:
-        """The domain's review."""
-        return Review(
-            id=self.id,
-            url=self.url,
-            body=self.body,
-            mine=self.mine,
-            node_id=self.node_id,
-            state=self.state,
-            commit_id=self.commit.oid if self.commit else None,
-        )
+    commit_id: str | None = inside("commit", "oid", default=None)
 
 
-class CommentPage(FromGitHub):
-    """A page of comments."""
-
-    page: _PageInfo = pydantic.Field(alias="pageInfo")
-    nodes: list[GraphComment]
-
-
-class ReviewPage(FromGitHub):
-    """A page of reviews."""
-
-    page: _PageInfo = pydantic.Field(alias="pageInfo")
-    nodes: list[GraphReview]
-
-
-class ConversationPage(FromGitHub):
+class ConversationPage(GraphAnswer):
     """The pull request of the ``Conversation`` query."""
 
-    comments: CommentPage | None = None
-    reviews: ReviewPage | None = None
+    comments: GraphPage[GraphComment] | None = None
+    reviews: GraphPage[GraphReview] | None = None
 
 
-class _ThreadComments(FromGitHub):
-    """How many comments a thread has, and its first."""
-
-    total: int = pydantic.Field(alias="totalCount")
-    nodes: list[GraphComment]
-
-
-class GraphThread(FromGitHub):
+class GraphThread(GraphAnswer):
     """A review thread with its first comment."""
 
     resolved: bool = pydantic.Field(alias="isResolved")
     outdated: bool = pydantic.Field(alias="isOutdated")
     path: str
     line: int | None
-    start_line: int | None = pydantic.Field(alias="startLine")
-    comments: _ThreadComments
+    start_line: int | None
+    total: int = inside("comments", "totalCount")
+    first: GraphComment | None = inside("comments", "nodes", 0, default=None)
+    minimized: bool = inside("comments", "nodes", 0, "isMinimized", default=False)
 
 
-class ThreadPage(FromGitHub):
-    """A page of review threads."""
-
-    page: _PageInfo = pydantic.Field(alias="pageInfo")
-    nodes: list[GraphThread]
-
-
-class PullHead(FromGitHub):
+class PullHead(GraphAnswer):
     """The newest commit of a pull request, and whether it is open."""
 
-    oid: Sha = pydantic.Field(alias="headRefOid")
+    head_ref_oid: Sha
     state: str
 
 
-class GraphBlob(FromGitHub):
+class GraphBlob(GraphAnswer):
     """What a tree entry points at; all empty if that is not a blob."""
 
-    size: int | None = pydantic.Field(alias="byteSize", default=None)
-    binary: bool | None = pydantic.Field(alias="isBinary", default=None)
-    truncated: bool = pydantic.Field(alias="isTruncated", default=False)
+    byte_size: int | None = None
+    is_binary: bool | None = None
+    is_truncated: bool = False
     text: str | None = None
 
 
-class GraphFile(FromGitHub):
+class GraphFile(GraphAnswer):
     """A tree entry."""
 
     mode: int
@@ -400,19 +352,14 @@ class GraphFile(FromGitHub):
     object: GraphBlob | None
 
 
-class NewCommit(GitObject):
+class NewCommit(GraphAnswer):
     """The commit that ``createCommitOnBranch`` made."""
 
+    oid: Sha
     url: str
 
 
-class _Ref(FromGitHub):
-    """A branch."""
-
-    target: GitObject | None
-
-
-class GraphPull(FromGitHub):
+class GraphPull(GraphAnswer):
     """A pull request of a branch."""
 
     number: int
@@ -421,32 +368,13 @@ class GraphPull(FromGitHub):
     title: str
     body: str
     draft: bool = pydantic.Field(alias="isDraft")
-    foreign: bool = pydantic.Field(alias="isCrossRepository")
+    foreign: bool = pydantic.Field(alias="isCrossRepository", exclude=True)
     mine: bool = pydantic.Field(alias="viewerDidAuthor")
     base_ref: str = pydantic.Field(alias="baseRefName")
 
-    def pull(self) -> BranchPull:
-        """The domain's pull request."""
-        return BranchPull(
-            number=self.number,
-            state=self.state.lower(),
-            url=self.url,
-            title=self.title,
-            body=self.body,
-            mine=self.mine,
-            base_ref=self.base_ref,
-            draft=self.draft,
-        )
 
+class BranchAnswer(GraphAnswer):
+    """The repository of the ``BranchState`` query; forks' pull requests are among them."""
 
-class _Pulls(FromGitHub):
-    """The newest pull requests of a branch name, those of forks included."""
-
-    nodes: list[GraphPull]
-
-
-class BranchAnswer(FromGitHub):
-    """The repository of the ``BranchState`` query."""
-
-    ref: _Ref | None
-    pulls: _Pulls = pydantic.Field(alias="pullRequests")
+    tip: str | None = inside("ref", "target", "oid", default=None)
+    pulls: list[GraphPull] = inside("pullRequests", "nodes")

@@ -13,8 +13,6 @@ from typing import Annotated, Any, Final
 
 import pydantic
 
-from predict_edit.domain.repository import Comment, Review
-
 
 class Effect(enum.Enum):
     """What a request does to GitHub, which decides whether it may be sent twice."""
@@ -99,14 +97,13 @@ class RestAnswer(FromGitHub):
         return {name: value for name, value in data.items() if value is not None}
 
 
+def inside(first: str, *others: str | int, default: Any = ...) -> Any:
+    """Return a field that an answer has further inside; it is missing if a part of its way is."""
+    return pydantic.Field(default, validation_alias=pydantic.AliasPath(first, *others))
+
+
 Sha = Annotated[str, pydantic.StringConstraints(min_length=1)]
 """Contents are verified by computing their object id, so its form needs no check."""
-
-
-class GitHubAccount(RestAnswer):
-    """A user, a bot or an organization."""
-
-    login: str
 
 
 class Permission(RestAnswer):
@@ -116,29 +113,20 @@ class Permission(RestAnswer):
     role_name: str = ""
 
 
-class _HeadRepository(RestAnswer):
-    full_name: str
-
-
-class _Branch(RestAnswer):
-    """Head or base of a pull request."""
-
-    ref: str
-    sha: Sha
-    repo: _HeadRepository | None = None
-
-
 class Pull(RestAnswer):
     """GET pulls/{number}."""
 
     number: int
     state: str = "open"
-    merged: bool | None = None
+    merged: bool = False
     title: str = ""
     html_url: str = ""
     changed_files: int = 0
-    head: _Branch
-    base: _Branch
+    head_ref: str = inside("head", "ref")
+    head_sha: Sha = inside("head", "sha")
+    head_repository: str | None = inside("head", "repo", "full_name", default=None)
+    base_ref: str = inside("base", "ref")
+    base_sha: Sha = inside("base", "sha")
 
 
 class PullFile(RestAnswer):
@@ -153,14 +141,10 @@ class PullFile(RestAnswer):
     previous_filename: str | None = None
 
 
-class _NamedCommit(RestAnswer):
-    sha: Sha
-
-
 class CommitComparison(RestAnswer):
     """GET compare/{base}...{head}."""
 
-    merge_base_commit: _NamedCommit
+    merge_base: Sha = inside("merge_base_commit", "sha")
 
 
 class Repository(RestAnswer):
@@ -173,7 +157,7 @@ class GitRef(RestAnswer):
     """GET git/ref/{ref}; ``ref`` says whether it is the requested one."""
 
     ref: str
-    object: _NamedCommit
+    sha: Sha = inside("object", "sha")
 
 
 class NewPull(RestAnswer):
@@ -182,7 +166,7 @@ class NewPull(RestAnswer):
     number: int
     html_url: str = ""
     title: str = ""
-    body: str | None = None
+    body: str = ""
     draft: bool = False
 
 
@@ -214,29 +198,17 @@ class Tree(RestAnswer):
 class Body(RestAnswer):
     """Any comment of which only the text is used."""
 
-    body: str | None = None
+    body: str = ""
 
 
 class IssueComment(Body):
-    """A comment of the conversation."""
+    """A comment of the conversation, which this account has just written."""
 
     id: int
     node_id: str = ""
-    html_url: str = ""
-    user: GitHubAccount | None = None
+    url: str = pydantic.Field(alias="html_url", default="")
+    author: str = inside("user", "login", default="")
     created_at: str = ""
-
-    def own(self) -> Comment:
-        """The comment, which this account has just written."""
-        return Comment(
-            id=self.id,
-            body=self.body or "",
-            url=self.html_url,
-            mine=True,
-            node_id=self.node_id,
-            author=self.user.login if self.user else "",
-            created_at=self.created_at,
-        )
 
 
 class ReviewComment(RestAnswer):
@@ -254,22 +226,10 @@ class ReviewComment(RestAnswer):
 
 
 class PullReview(Body):
-    """A review."""
+    """A review, which this account has just posted."""
 
     id: int
     node_id: str = ""
-    html_url: str = ""
+    url: str = pydantic.Field(alias="html_url", default="")
     state: str = "COMMENTED"
     commit_id: str | None = None
-
-    def own(self) -> Review:
-        """The review, which this account has just posted."""
-        return Review(
-            id=self.id,
-            url=self.html_url,
-            body=self.body or "",
-            mine=True,
-            node_id=self.node_id,
-            state=self.state,
-            commit_id=self.commit_id,
-        )

@@ -3,16 +3,140 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from github.Commit import Commit
 
 from predict_edit.domain.edits import ReviewDraft, Suggestion
 from predict_edit.domain.errors import ForgeForbidden, ForgeNotFound
-from predict_edit.domain.repository import Review, ReviewThread
+from predict_edit.domain.repository import Comment, Review, ReviewThread
 from predict_edit.github import graphql, rest
-from predict_edit.github.client import Client, parse
+from predict_edit.github.client import HostPart, parse
+
+
+class Reviews(HostPart):
+    """Reviews with suggestions, and the threads that they begin."""
+
+    async def create_review(self, number: int, draft: ReviewDraft) -> Review:
+        """Post a review with one request.
+
+        Raises:
+            ForgeUnavailable: whether it was posted is unknown; look for its marker before posting
+                again.
+            ForgeRefused: nothing was posted, as far as GitHub's answers can be trusted.
+        """
+        endpoint = rest.CREATE_REVIEW
+        data = await self._client.call(
+            endpoint,
+            lambda repository: (
+                repository.get_pull(number)
+                .create_review(
+                    # Only its name is sent; `get_commit` would read it first.
+                    commit=Commit(repository.requester, attributes={"sha": draft.commit_id}),
+                    body=draft.body,
+                    # Without an event GitHub would leave the review pending.
+                    event="COMMENT",
+                    comments=review_comments(draft.suggestions),  # type: ignore[arg-type]
+                )
+                .raw_data
+            ),
+        )
+        return Review(**dict(parse(rest.PullReview, data, endpoint)), mine=True)
+
+    async def review_comment_urls(
+        self, number: int, review_id: int
+    ) -> tuple[tuple[str, int, str], ...]:
+        """Return path, last line and address of each comment of a review.
+
+        The list of one review's comments may leave out the lines, which GitHub's schema calls
+        optional; the pull request's list has them.
+        """
+        endpoint = rest.REVIEW_COMMENTS_OF_REVIEW
+        entries = await self._client.pages(endpoint, f"pulls/{number}/reviews/{review_id}/comments")
+        comments = parse(list[rest.ReviewComment], entries, endpoint)
+        if any(_line(comment) is None for comment in comments):
+            comments = [
+                comment
+                for comment in await self._all_review_comments(number)
+                if comment.pull_request_review_id == review_id
+            ]
+        return tuple(
+            (comment.path, line, comment.html_url)
+            for comment in comments
+            if (line := _line(comment)) is not None
+        )
+
+    async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
+        """Return the other comments of the review thread that holds a comment, oldest first.
+
+        Every reply of a thread names the thread's first comment (``in_reply_to_id``).
+        """
+        comments = await self._all_review_comments(number)
+        roots = {comment.id: comment.in_reply_to_id or comment.id for comment in comments}
+        root = roots.get(comment_id)
+        others = [each for each in comments if roots[each.id] == root and each.id != comment_id]
+        others.sort(key=lambda each: (each.created_at, each.id))
+        return tuple(each.body for each in others)
+
+    async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
+        """Return the threads on the diff whose first comment holds ``marker``.
+
+        Raises:
+            ForgeError: GitHub failed; whether a thread is resolved is then unknown.
+        """
+        operation = graphql.REVIEW_THREADS
+        threads: list[graphql.GraphThread] = []
+        page: graphql.GraphPage[graphql.GraphThread] | None = None
+        while page is None or page.more:
+            variables = {"number": number, "after": page.cursor if page else None}
+            page = parse(
+                graphql.GraphPage[graphql.GraphThread],
+                await self._client.graphql(operation, variables),
+                operation,
+                *("repository", "pullRequest", "reviewThreads"),
+            )
+            threads += page.nodes
+        return tuple(
+            ReviewThread(
+                path=each.path,
+                start_line=each.start_line,
+                line=each.line,
+                comment=Comment(**dict(each.first)),
+                replies=max(each.total - 1, 0),
+                resolved=each.resolved,
+                outdated=each.outdated,
+                minimized=each.minimized,
+            )
+            for each in threads
+            if each.first is not None and marker in each.first.body
+        )
+
+    async def update_review_body(self, number: int, review_id: int, body: str) -> None:
+        """Replace the text of a review of our own; PyGithub would read the review first."""
+        await self._client.request(
+            rest.UPDATE_REVIEW, "PUT", f"pulls/{number}/reviews/{review_id}", input={"body": body}
+        )
+
+    async def delete_pending_review(self, number: int, review_id: int) -> None:
+        """Delete a review that was never submitted; GitHub deletes no other."""
+        with contextlib.suppress(ForgeNotFound):
+            await self._client.request(
+                rest.DELETE_REVIEW, "DELETE", f"pulls/{number}/reviews/{review_id}"
+            )
+
+    async def minimize_comment(self, node_id: str) -> bool:
+        """Hide a comment as outdated; ``False`` if the token may not."""
+        try:
+            await self._client.graphql(graphql.MINIMIZE, {"id": node_id})
+        except (ForgeForbidden, ForgeNotFound):
+            return False
+        return True
+
+    async def _all_review_comments(self, number: int) -> list[rest.ReviewComment]:
+        """Return all comments on the pull request's diff."""
+        entries = await self._client.pages(rest.REVIEW_COMMENTS, f"pulls/{number}/comments")
+        return parse(list[rest.ReviewComment], entries, rest.REVIEW_COMMENTS)
 
 
 def review_comments(suggestions: Sequence[Suggestion]) -> list[dict[str, Any]]:
@@ -38,142 +162,6 @@ def _comment(suggestion: Suggestion) -> dict[str, Any]:
     return comment
 
 
-async def create_review(client: Client, number: int, draft: ReviewDraft) -> Review:
-    """Post the review with one request.
-
-    Raises:
-        ForgeUnavailable: whether it was posted is unknown; look for its marker before posting
-            again.
-        ForgeRefused: nothing was posted, as far as GitHub's answers can be trusted.
-    """
-    endpoint = rest.CREATE_REVIEW
-    data = await client.call(
-        endpoint,
-        lambda repository: (
-            repository.get_pull(number)
-            .create_review(
-                # Only its name is sent; `get_commit` would read it first.
-                commit=Commit(repository.requester, attributes={"sha": draft.commit_id}),
-                body=draft.body,
-                # Without an event GitHub would leave the review pending.
-                event="COMMENT",
-                comments=review_comments(draft.suggestions),  # type: ignore[arg-type]
-            )
-            .raw_data
-        ),
-    )
-    return parse(rest.PullReview, data, endpoint).own()
-
-
-async def review_comment_urls(
-    client: Client, number: int, review_id: int
-) -> tuple[tuple[str, int, str], ...]:
-    """Return path, last line and address of each comment of a review.
-
-    The list of one review's comments may leave out the lines, which GitHub's schema calls
-    optional; the pull request's list has them.
-    """
-    endpoint = rest.REVIEW_COMMENTS_OF_REVIEW
-    entries = await client.pages(endpoint, f"pulls/{number}/reviews/{review_id}/comments")
-    comments = parse(list[rest.ReviewComment], entries, endpoint)
-    if any(_line(comment) is None for comment in comments):
-        comments = [
-            comment
-            for comment in await all_review_comments(client, number)
-            if comment.pull_request_review_id == review_id
-        ]
-    return tuple(
-        (comment.path, line, comment.html_url)
-        for comment in comments
-        if (line := _line(comment)) is not None
-    )
-
-
 def _line(comment: rest.ReviewComment) -> int | None:
     """Return the last line of a comment at the head, else where it was posted."""
     return comment.line if comment.line is not None else comment.original_line
-
-
-async def all_review_comments(client: Client, number: int) -> list[rest.ReviewComment]:
-    """Return all comments on the pull request's diff."""
-    entries = await client.pages(rest.REVIEW_COMMENTS, f"pulls/{number}/comments")
-    return parse(list[rest.ReviewComment], entries, rest.REVIEW_COMMENTS)
-
-
-async def thread(client: Client, number: int, comment_id: int) -> tuple[str, ...]:
-    """Return the other comments of the review thread that holds ``comment_id``, oldest first.
-
-    Every reply of a thread names the thread's first comment (``in_reply_to_id``).
-    """
-    comments = await all_review_comments(client, number)
-    roots = {comment.id: comment.in_reply_to_id or comment.id for comment in comments}
-    root = roots.get(comment_id)
-    others = [each for each in comments if roots[each.id] == root and each.id != comment_id]
-    return tuple(each.body for each in sorted(others, key=lambda each: (each.created_at, each.id)))
-
-
-async def review_threads(client: Client, number: int, marker: str) -> tuple[ReviewThread, ...]:
-    """Return the threads on the diff whose first comment holds ``marker``.
-
-    Raises:
-        ForgeError: GitHub failed; whether a thread is resolved is then unknown.
-    """
-    operation = graphql.REVIEW_THREADS
-    threads: list[graphql.GraphThread] = []
-    after: str | None = None
-    while True:
-        data = await client.graphql(operation, {"number": number, "after": after})
-        listed = parse(
-            graphql.ThreadPage, data, operation, "repository", "pullRequest", "reviewThreads"
-        )
-        threads += listed.nodes
-        if not listed.page.has_next_page:
-            return tuple(_marked(threads, marker))
-        after = listed.page.end_cursor
-
-
-def _marked(threads: Iterable[graphql.GraphThread], marker: str) -> Iterator[ReviewThread]:
-    """Yield the threads with the marker, as the domain has them."""
-    for each in threads:
-        first = next(iter(each.comments.nodes), None)
-        if first is not None and marker in first.body:
-            yield ReviewThread(
-                path=each.path,
-                start_line=each.start_line,
-                line=each.line,
-                comment=first.comment(),
-                replies=max(each.comments.total - 1, 0),
-                resolved=each.resolved,
-                outdated=each.outdated,
-                minimized=first.minimized,
-            )
-
-
-async def update_review_body(client: Client, number: int, review_id: int, body: str) -> None:
-    """Replace the text of a review of our own; PyGithub would read the review first."""
-    await client.call(
-        rest.UPDATE_REVIEW,
-        lambda repository: repository.requester.requestJsonAndCheck(
-            "PUT", f"{repository.url}/pulls/{number}/reviews/{review_id}", input={"body": body}
-        ),
-    )
-
-
-async def delete_pending_review(client: Client, number: int, review_id: int) -> None:
-    """Delete a review that was never submitted; GitHub deletes no other."""
-    with contextlib.suppress(ForgeNotFound):
-        await client.call(
-            rest.DELETE_REVIEW,
-            lambda repository: repository.requester.requestJsonAndCheck(
-                "DELETE", f"{repository.url}/pulls/{number}/reviews/{review_id}"
-            ),
-        )
-
-
-async def minimize_comment(client: Client, node_id: str) -> bool:
-    """Hide a comment as outdated; ``False`` if the token may not."""
-    try:
-        await client.graphql(graphql.MINIMIZE, {"id": node_id})
-    except (ForgeForbidden, ForgeNotFound):
-        return False
-    return True

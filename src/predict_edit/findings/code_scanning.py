@@ -1,0 +1,73 @@
+"""The open alerts of GitHub's code scanning, as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import pydantic
+
+from predict_edit.domain.edits import Dropped, Finding, FindingsReport
+from predict_edit.domain.errors import FindingsError
+from predict_edit.findings.reported_finding import ReportedFinding, Roots, Shape
+from predict_edit.findings.sarif import NO_PLACE
+
+_ROOTS: Final = Roots()
+_INSTANCE: Final = "most_recent_instance"
+
+
+def _inside(*path: str) -> Any:
+    return pydantic.Field(None, validation_alias=pydantic.AliasPath(*path))
+
+
+class CodeScanningAlert(Shape):
+    """One entry of GET code-scanning/alerts; any of it may be missing or null."""
+
+    path: str | None = _inside(_INSTANCE, "location", "path")
+    start_line: int | None = _inside(_INSTANCE, "location", "start_line")
+    end_line: int | None = _inside(_INSTANCE, "location", "end_line")
+    column: int | None = _inside(_INSTANCE, "location", "start_column")
+    message: str | None = _inside(_INSTANCE, "message", "text")
+    rule: str | None = _inside("rule", "id")
+    severity: str | None = _inside("rule", "severity")
+    description: str | None = _inside("rule", "description")
+    tool: str | None = _inside("tool", "name")
+
+
+def read_alerts(entries: Iterable[Any]) -> FindingsReport:
+    """Read alerts in GitHub's order.
+
+    Raises:
+        FindingsError: one is not what GitHub documents.
+    """
+    try:
+        alerts = [CodeScanningAlert.model_validate(entry) for entry in entries]
+    except pydantic.ValidationError as error:
+        field = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        problem = FindingsError(
+            f"An alert of code scanning has no usable field `{field}`.",
+            "Remove `code-scanning` from `findings`, and report this.",
+        )
+    else:
+        return FindingsReport(findings=tuple(map(_finding, alerts)))
+    # Pydantic's own exception holds the input, so it is not chained.
+    raise problem
+
+
+def _finding(alert: CodeScanningAlert) -> Finding | Dropped:
+    """Return an alert at its place; paths should be the repository's, and are checked."""
+    if alert.path is None:
+        return Dropped(NO_PLACE)
+    path = _ROOTS.relative(alert.path)
+    if isinstance(path, Dropped):
+        return path
+    return ReportedFinding(
+        path=path,
+        line=alert.start_line,
+        end_line=alert.end_line,
+        column=alert.column,
+        rule=alert.rule or "",
+        message=alert.message or alert.description or "",
+        tool=alert.tool or "",
+        level=alert.severity or "warning",
+    ).at(path)
