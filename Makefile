@@ -44,7 +44,7 @@ types: $(READY) ## check the types
 	$(BIN)/mypy
 
 docs: $(READY) ## write the generated parts of the documentation anew
-	$(BIN)/cog -r -P README.md docs/laptop.md
+	$(BIN)/cog -r -P docs/inputs.md docs/laptop.md
 	$(BIN)/python scripts/write_schemas.py
 
 check: lint types test ## lint, types and tests

@@ -24,7 +24,7 @@ Check = Callable[[Path], list[str]]
 
 ENTRY = ["/opt/venv/bin/python3", "-I", "-u", "-B", "-m", "predict_edit"]
 IMAGE = re.compile(r"docker://ghcr\.io/[a-z0-9._-]+/[a-z0-9._-]+@sha256:[0-9a-f]{64}")
-_PIN = re.compile(r"\b[\w-]+/predict-edit(?:@[0-9a-f]{40} # |/)v(\d+\.\d+\.\d+)\b")
+_PIN = re.compile(r"\b[\w-]+/predict-edit(?:@[0-9a-f]{40} # |@|/)v(\d+\.\d+\.\d+)\b")
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -109,14 +109,14 @@ def image_is_exact(root: Path) -> list[str]:
     ]
 
 
-def readme_has_inputs_and_outputs(root: Path) -> list[str]:
-    """Each input and output of the metadata has its row in the README."""
-    readme, metadata = read(root, "README.md"), action(root)
+def page_has_inputs_and_outputs(root: Path) -> list[str]:
+    """Each input and output of the metadata has its row in docs/inputs.md."""
+    page, metadata = read(root, "docs/inputs.md"), action(root)
     return [
-        f"README.md has no row for the {kind[:-1]} `{name}`; run `make docs`."
+        f"docs/inputs.md has no row for the {kind[:-1]} `{name}`; run `make docs`."
         for kind in ("inputs", "outputs")
         for name in metadata[kind]
-        if f"\n| `{name}` | " not in readme
+        if f"\n| `{name}` | " not in page
     ]
 
 
@@ -222,7 +222,7 @@ CHECKS: Mapping[str, Check] = {
     "the changelog has the version": changelog_has_the_version,
     "pages and examples name the version": pages_name_the_version,
     "action.yml runs an exact image": image_is_exact,
-    "the README has all inputs and outputs": readme_has_inputs_and_outputs,
+    "docs/inputs.md has all inputs and outputs": page_has_inputs_and_outputs,
     "the config's schema has the inputs": schema_has_inputs,
     "the Dockerfile starts without a shell": dockerfile_starts_without_shell,
     "the Dockerfile is pinned": dockerfile_is_pinned,

@@ -1,4 +1,4 @@
-"""The tables of the README, made from the table of fields and from action.yml."""
+"""The tables of docs/inputs.md, made from the table of fields and from action.yml."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_links_of_the_page_lead_somewhere(repository: Path) -> None:
     assert all(re.match(r"https://|#", target) for target in targets)
     assert "](https://github.com/octo/predict-edit/blob/v1.2.3/docs/azure.md)" in page
     assert "](https://raw.githubusercontent.com/octo/predict-edit/v1.2.3/docs/images/" in page
-    assert "](#quick-start)" in page
+    assert "](#examples)" in page
     assert dist.absolute(page, "another/one", "v9") == page
 
 

@@ -68,6 +68,14 @@ _MODELS = (
         refusal=PredictionRefusal.OPENAI,
         reasoning=True,
     ),
+    ModelSpec(
+        name="gpt-6-luna",
+        reported="gpt-6-luna",
+        context=1_050_000,
+        output_limit=128_000,
+        refusal=PredictionRefusal.OPENAI,
+        reasoning=True,
+    ),
     ModelSpec(name="gemma-4-31b", reported="gemma-4-31b", refusal=PredictionRefusal.NOT_CURRENTLY),
     ModelSpec(name="strict-gateway", reported="gpt-oss-120b", refusal=PredictionRefusal.PROPERTY),
     ModelSpec(
