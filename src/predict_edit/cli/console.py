@@ -137,21 +137,15 @@ class Screen:
     def table(
         self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
     ) -> None:
-        """A table; the columns of ``right`` hold figures."""
-        cells = [[self.safe(cell) for cell in row] for row in rows]
-        if not (self._stream.isatty() and coloured(self._stream) and has_rich()):
-            self._plain_table(heads, cells, right)
-            return
-        from rich.console import Console  # noqa: PLC0415 - an extra
-        from rich.table import Table  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
-
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for number, head in enumerate(heads):
-            table.add_column(head, justify="right" if number in right else "left")
-        for row in cells:
-            table.add_row(*map(Text, row))
-        Console(file=self._stream, highlight=False).print(table)
+        """A table with two blanks between columns; those of ``right`` hold figures."""
+        cells = [list(heads), *([self.safe(cell) for cell in row] for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for number, row in enumerate(cells):
+            line = "  ".join(
+                cell.rjust(width) if column in right else cell.ljust(width)
+                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+            self._stream.write(styled(line.rstrip(), "" if number else "bold", self._stream) + "\n")
 
     def data(self, value: Mapping[str, Any]) -> None:
         """JSON for programs."""
@@ -167,18 +161,6 @@ class Screen:
         if isinstance(value, list | tuple):
             return [self._without_secrets(inner) for inner in value]
         return value
-
-    def _plain_table(
-        self, heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]
-    ) -> None:
-        """Columns with two blanks between."""
-        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-        for row in (heads, *rows):
-            line = "  ".join(
-                cell.rjust(width) if number in right else cell.ljust(width)
-                for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-            )
-            self._stream.write(line.rstrip() + "\n")
 
 
 class Silent:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from predict_edit import __version__
 
@@ -32,7 +33,193 @@ _MODEL_GROUP: Final = (
     "and AZURE_OPENAI_DEPLOYMENT, else OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL. An Azure "
     "resource without a key is signed in to with Entra ID."
 )
-_Commands = argparse._SubParsersAction  # noqa: SLF001 - its only name
+_MODEL_OPTIONS: Final = (
+    *((f"--{name} {value}", meaning) for name, (value, meaning) in MODEL_OPTIONS.items()),
+    (
+        "--api-key-env VARIABLE",
+        "the environment variable that holds the key; never the key itself",
+    ),
+    (
+        "--price IN/OUT[/CACHED]",
+        "US dollars per million tokens, if the model's price is not known",
+    ),
+)
+
+_Option = tuple[str, str] | tuple[str, str, Mapping[str, Any]]
+"""As in a usage line: names, and the value in capitals if it takes one; its help; what else."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Command:
+    help: str
+    description: str
+    options: tuple[_Option | list[_Option], ...] = ()
+    """Of those in a list only one may be given."""
+    _: dataclasses.KW_ONLY
+    usage: str = ""
+    epilog: str = ""
+    asks_model: bool = False
+
+
+_REPEATABLE: Final[Mapping[str, Any]] = {"action": "append", "default": []}
+_INSTRUCTION: Final = ("-m, --message INSTRUCTION", "what to change", {"required": True})
+_ESTIMATE: Final = ("--estimate", "print the expected cost without asking the model")
+_HTML: Final = ("--html FILE", "write an HTML page of the run", {"type": Path})
+_DEBUG: Final = ("--debug", "log what happens, and show where an error came from")
+_OUTPUT: Final = (
+    ("--json", "print result.json instead"),
+    ("--quiet", "show no progress"),
+    _DEBUG,
+)
+_REPORTS: Final[Mapping[str, Any]] = {"nargs": "+", "type": Path, "required": True}
+_COMMANDS: Final[Mapping[str, _Command]] = {
+    "action": _Command(
+        "run as the GitHub Action, from a runner's environment",
+        "Read a GitHub Actions runner's environment and do what its event asks for.",
+    ),
+    "preview": _Command(
+        "show what a command would do, on a local git checkout",
+        "Edit the files that a checkout changes against a base, committed or not, and show what "
+        "would be posted. Nothing leaves this machine except the calls to the model.",
+        (
+            ("instruction", "what to change; `-` reads it from standard input"),
+            ("--base BRANCH", "branch to compare with (default: the main branch)"),
+            (
+                "--repository FOLDER",
+                "the checkout (default: this folder)",
+                {"type": Path, "default": Path()},
+            ),
+            ("--untracked", "include files git does not track"),
+            ("--files GLOB", "only files that match; repeatable", _REPEATABLE),
+            ("--exclude GLOB", "no files that match; repeatable", _REPEATABLE),
+            ("--max-files N", "files at most"),
+            ("--max-suggestions N", "suggestions at most"),
+            [
+                (
+                    "--write, --apply",
+                    "write the edited files (--apply is its old name)",
+                    {"dest": "apply"},
+                ),
+                _ESTIMATE,
+            ],
+            ("--patch FILE", "write all edits as a patch", {"type": Path}),
+            _HTML,
+            *_OUTPUT,
+        ),
+        usage="INSTRUCTION [options]",
+        epilog="Exit status: 0 done or nothing to do, 1 no file could be edited, 2 wrong use. "
+        "Answers are kept in the cache of your home folder until the next preview, so --write "
+        "does not ask the model again.",
+        asks_model=True,
+    ),
+    "edit": _Command(
+        "edit plain files, or standard input, without git",
+        "Edit files by instruction and print the difference, or with --write change them. `-` "
+        "reads standard input and prints only the result.",
+        (
+            ("files FILE", "files, or `-` alone", {"nargs": "+"}),
+            _INSTRUCTION,
+            [("--write", "write the edited files"), _ESTIMATE],
+            ("--name FILE", "the file name of standard input"),
+            ("--exit-zero", "exit with 0 even if nothing is to be changed"),
+            *_OUTPUT,
+        ),
+        usage="FILE... -m INSTRUCTION [options]",
+        epilog="Exit status: 0 something changed, 3 nothing to change, 1 a file failed, 2 wrong "
+        "use. With `-` only the result is printed; if it failed, nothing.",
+        asks_model=True,
+    ),
+    "page": _Command(
+        "make a page of a finished run",
+        "Make one self-contained HTML page of what a run left in predict-edit-out/: the changes, "
+        "where each ended, and the tokens they took.",
+        (
+            ("run_folder FOLDER", "with result.json, or that file itself", {"type": Path}),
+            ("-o, --out FILE", "the page (default: page.html beside result.json)", {"type": Path}),
+            _DEBUG,
+        ),
+    ),
+    "verify": _Command(
+        "compare linter findings from before and after an edit",
+        "Compare a linter's reports from before an edit with those from after it, and print as "
+        "Markdown, file by file, how many findings are gone, left and new.",
+        (
+            ("--before REPORT", "SARIF or a linter's own report from before the edit", _REPORTS),
+            ("--after REPORT", "SARIF or a linter's own report from after the edit", _REPORTS),
+            _DEBUG,
+        ),
+        epilog="Exit status: 0 nothing new, 1 new findings or a report that cannot be read, 2 "
+        "wrong use.",
+    ),
+    "completion": _Command(
+        "print the completion script for a shell",
+        "Print a script that completes commands and options in a shell; its first line says how "
+        "to load it.",
+        (("shell", "the shell to complete in", {"choices": ("bash", "zsh", "fish")}),),
+    ),
+    "doctor": _Command(
+        "check workflow files and the model's settings, sign in, ask for one tiny edit",
+        "Look for mistakes in the workflows of this checkout that use the action, and print the "
+        "lines that correct them. Then check the model's settings, sign in, ask for one tiny edit "
+        "with a prediction (about 500 tokens), and say what was found and what to do about it.",
+        (
+            (
+                "--workflow PATH",
+                "check only this workflow file or folder, and ask no model; repeatable",
+                {"type": Path, **_REPEATABLE},
+            ),
+            ("--json", "print what was found as JSON"),
+        ),
+        usage="[options]",
+        epilog="Exit status: 0 all is well, perhaps with warnings, 1 something must be corrected, "
+        "2 the settings are wrong and no model was asked.",
+        asks_model=True,
+    ),
+    "compare": _Command(
+        "measure what predictions bring for some files, in time and money",
+        "Ask for each file with and without its prediction, in turn, one call at a time, and show "
+        "what it took. Every call is paid for; nothing is written.",
+        (
+            ("files FILE", "files to edit", {"nargs": "+", "type": Path}),
+            _INSTRUCTION,
+            ("-n, --rounds N", "calls of each kind a file (3)", {"type": int, "default": 3}),
+            _ESTIMATE,
+            ("--json", "print everything as JSON"),
+        ),
+        usage="FILE... -m INSTRUCTION [options]",
+        asks_model=True,
+    ),
+    "demo": _Command(
+        "show a whole run on an offline GitHub and an offline model",
+        "Open a pull request on an offline stand-in of GitHub, give a command on it, run the real "
+        "action, and prove that its suggestions give the expected files.",
+        (
+            ("--live", "ask the real model (costs money)"),
+            ("--model NAME", "the model or Azure deployment that --live asks"),
+            (
+                "--out FOLDER",
+                "folder for the files of the run (demo-out)",
+                {"type": Path, "default": Path("demo-out")},
+            ),
+            _HTML,
+            (
+                "--serve-model",
+                "serve the offline model alone, to try other commands on; prints what to set",
+            ),
+        ),
+    ),
+    "schema": _Command(
+        "print the JSON Schema of the repository's config, or of result.json",
+        "Print a JSON Schema, for editors and for other tools.",
+        (
+            (
+                "of",
+                ".github/predict-edit.yml (the default), or result.json",
+                {"nargs": "?", "choices": ("config", "result"), "default": "config"},
+            ),
+        ),
+    ),
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -79,260 +266,33 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", parser_class=Parser
     )
-    commands.add_parser(
-        "action",
-        help="run as the GitHub Action, from a runner's environment",
-        description="Read a GitHub Actions runner's environment and do what its event asks for.",
-    )
-    _add_preview(commands)
-    _add_edit(commands)
-    _add_page(commands)
-    _add_verify(commands)
-    _add_completion(commands)
-    _add_doctor(commands)
-    _add_compare(commands)
-    _add_demo(commands)
-    _add_schema(commands)
+    for name, command in _COMMANDS.items():
+        usage = f"%(prog)s {command.usage}" if command.usage else None
+        made = commands.add_parser(
+            name,
+            usage=usage,
+            help=command.help,
+            description=command.description,
+            epilog=command.epilog,
+        )
+        for option in command.options:
+            either = made.add_mutually_exclusive_group() if isinstance(option, list) else made
+            for each in option if isinstance(option, list) else [option]:
+                _add(either, *each)
+        if command.asks_model:
+            group = made.add_argument_group("model", _MODEL_GROUP)
+            for each in _MODEL_OPTIONS:
+                _add(group, *each)
     return parser
 
 
-def _add_preview(commands: _Commands[Parser]) -> None:
-    parser = commands.add_parser(
-        "preview",
-        usage="%(prog)s INSTRUCTION [options]",
-        help="show what a command would do, on a local git checkout",
-        description="Edit the files that a checkout changes against a base, committed or not, and "
-        "show what would be posted. Nothing leaves this machine except the calls to the model.",
-        epilog="Exit status: 0 done or nothing to do, 1 no file could be edited, 2 wrong use. "
-        "Answers are kept in the cache of your home folder until the next preview, so --write "
-        "does not ask the model again.",
-    )
-    parser.add_argument("instruction", help="what to change; `-` reads it from standard input")
-    parser.add_argument(
-        "--base", metavar="BRANCH", help="branch to compare with (default: the main branch)"
-    )
-    parser.add_argument(
-        "--repository",
-        type=Path,
-        default=Path(),
-        metavar="FOLDER",
-        help="the checkout (default: this folder)",
-    )
-    parser.add_argument("--untracked", action="store_true", help="include files git does not track")
-    for name, text in (("files", "only files that match"), ("exclude", "no files that match")):
-        parser.add_argument(
-            f"--{name}", action="append", default=[], metavar="GLOB", help=f"{text}; repeatable"
-        )
-    parser.add_argument("--max-files", metavar="N", help="files at most")
-    parser.add_argument("--max-suggestions", metavar="N", help="suggestions at most")
-    either = parser.add_mutually_exclusive_group()
-    either.add_argument(
-        "--write",
-        "--apply",
-        dest="apply",
-        action="store_true",
-        help="write the edited files (--apply is its old name)",
-    )
-    _add_estimate(either)
-    parser.add_argument("--patch", type=Path, metavar="FILE", help="write all edits as a patch")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write an HTML page of the run")
-    _add_output(parser)
-    _add_model_options(parser)
-
-
-def _add_edit(commands: _Commands[Parser]) -> None:
-    parser = commands.add_parser(
-        "edit",
-        usage="%(prog)s FILE... -m INSTRUCTION [options]",
-        help="edit plain files, or standard input, without git",
-        description="Edit files by instruction and print the difference, or with --write change "
-        "them. `-` reads standard input and prints only the result.",
-        epilog="Exit status: 0 something changed, 3 nothing to change, 1 a file failed, 2 wrong "
-        "use. With `-` only the result is printed; if it failed, nothing.",
-    )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="files, or `-` alone")
-    _add_message(parser)
-    either = parser.add_mutually_exclusive_group()
-    either.add_argument("--write", action="store_true", help="write the edited files")
-    _add_estimate(either)
-    parser.add_argument("--name", metavar="FILE", help="the file name of standard input")
-    parser.add_argument(
-        "--exit-zero", action="store_true", help="exit with 0 even if nothing is to be changed"
-    )
-    _add_output(parser)
-    _add_model_options(parser)
-
-
-def _add_page(commands: _Commands[Parser]) -> None:
-    parser = commands.add_parser(
-        "page",
-        help="make a page of a finished run",
-        description="Make one self-contained HTML page of what a run left in predict-edit-out/: "
-        "the changes, where each ended, and the tokens they took.",
-    )
-    parser.add_argument(
-        "run_folder", type=Path, metavar="FOLDER", help="with result.json, or that file itself"
-    )
-    parser.add_argument(
-        "-o",
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="the page (default: page.html beside result.json)",
-    )
-    _add_debug(parser)
-
-
-def _add_verify(commands: _Commands[Parser]) -> None:
-    parser = commands.add_parser(
-        "verify",
-        help="compare linter findings from before and after an edit",
-        description="Compare a linter's reports from before an edit with those from after it, and "
-        "print as Markdown, file by file, how many findings are gone, left and new.",
-        epilog="Exit status: 0 nothing new, 1 new findings or a report that cannot be read, 2 "
-        "wrong use.",
-    )
-    for name in ("before", "after"):
-        parser.add_argument(
-            f"--{name}",
-            nargs="+",
-            type=Path,
-            required=True,
-            metavar="REPORT",
-            help=f"SARIF or a linter's own report from {name} the edit",
-        )
-    _add_debug(parser)
-
-
-def _add_completion(commands: _Commands[Parser]) -> None:
-    parser = commands.add_parser(
-        "completion",
-        help="print the completion script for a shell",
-        description="Print a script that completes commands and options in a shell; its first "
-        "line says how to load it.",
-    )
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell to complete in")
-
-
-def _add_doctor(commands: _Commands[Parser]) -> None:
-    parser = commands.add_parser(
-        "doctor",
-        usage="%(prog)s [options]",
-        help="check workflow files and the model's settings, sign in, ask for one tiny edit",
-        description="Look for mistakes in the workflows of this checkout that use the action, and "
-        "print the lines that correct them. Then check the model's settings, sign in, ask for one "
-        "tiny edit with a prediction (about 500 tokens), and say what was found and what to do "
-        "about it.",
-        epilog="Exit status: 0 all is well, perhaps with warnings, 1 something must be corrected, "
-        "2 the settings are wrong and no model was asked.",
-    )
-    parser.add_argument(
-        "--workflow",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="check only this workflow file or folder, and ask no model; repeatable",
-    )
-    _add_model_options(parser)
-    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
-
-
-def _add_compare(commands: _Commands[Parser]) -> None:
-    parser = commands.add_parser(
-        "compare",
-        usage="%(prog)s FILE... -m INSTRUCTION [options]",
-        help="measure what predictions bring for some files, in time and money",
-        description="Ask for each file with and without its prediction, in turn, one call at a "
-        "time, and show what it took. Every call is paid for; nothing is written.",
-    )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files to edit")
-    _add_message(parser)
-    parser.add_argument(
-        "-n", "--rounds", type=int, default=3, metavar="N", help="calls of each kind a file (3)"
-    )
-    _add_estimate(parser)
-    parser.add_argument("--json", action="store_true", help="print everything as JSON")
-    _add_model_options(parser)
-
-
-def _add_demo(commands: _Commands[Parser]) -> None:
-    parser = commands.add_parser(
-        "demo",
-        help="show a whole run on an offline GitHub and an offline model",
-        description="Open a pull request on an offline stand-in of GitHub, give a command on it, "
-        "run the real action, and prove that its suggestions give the expected files.",
-    )
-    parser.add_argument("--live", action="store_true", help="ask the real model (costs money)")
-    parser.add_argument(
-        "--model", metavar="NAME", help="the model or Azure deployment that --live asks"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("demo-out"),
-        metavar="FOLDER",
-        help="folder for the files of the run (demo-out)",
-    )
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write an HTML page of the run")
-    parser.add_argument(
-        "--serve-model",
-        action="store_true",
-        help="serve the offline model alone, to try other commands on; prints what to set",
-    )
-
-
-def _add_schema(commands: _Commands[Parser]) -> None:
-    parser = commands.add_parser(
-        "schema",
-        help="print the JSON Schema of the repository's config, or of result.json",
-        description="Print a JSON Schema, for editors and for other tools.",
-    )
-    parser.add_argument(
-        "of",
-        nargs="?",
-        choices=("config", "result"),
-        default="config",
-        help=".github/predict-edit.yml (the default), or result.json",
-    )
-
-
-def _add_message(parser: Parser) -> None:
-    parser.add_argument(
-        "-m", "--message", required=True, metavar="INSTRUCTION", help="what to change"
-    )
-
-
-def _add_estimate(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument(
-        "--estimate", action="store_true", help="print the expected cost without asking the model"
-    )
-
-
-def _add_output(parser: Parser) -> None:
-    parser.add_argument("--json", action="store_true", help="print result.json instead")
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
-    _add_debug(parser)
-
-
-def _add_debug(parser: Parser) -> None:
-    parser.add_argument(
-        "--debug", action="store_true", help="log what happens, and show where an error came from"
-    )
-
-
-def _add_model_options(parser: Parser) -> None:
-    """Add the options that say which model is asked and how."""
-    group = parser.add_argument_group("model", _MODEL_GROUP)
-    for name, (metavar, meaning) in MODEL_OPTIONS.items():
-        group.add_argument(f"--{name}", metavar=metavar, help=meaning)
-    group.add_argument(
-        "--api-key-env",
-        metavar="VARIABLE",
-        help="the environment variable that holds the key; never the key itself",
-    )
-    group.add_argument(
-        "--price",
-        metavar="IN/OUT[/CACHED]",
-        help="US dollars per million tokens, if the model's price is not known",
-    )
+def _add(
+    parser: argparse._ActionsContainer, spec: str, meaning: str, more: Mapping[str, Any] = {}
+) -> None:
+    *names, last = spec.replace(",", "").split()
+    if last.isupper():
+        parser.add_argument(*names, metavar=last, help=meaning, **more)
+    elif last.startswith("-"):
+        parser.add_argument(*names, last, action="store_true", help=meaning, **more)
+    else:
+        parser.add_argument(last, help=meaning, **more)

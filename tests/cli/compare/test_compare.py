@@ -13,8 +13,8 @@ from unittest import mock
 
 import pytest
 
+from predict_edit.cli.compare import Measurement, measure
 from predict_edit.cli.main import main
-from predict_edit.cli.measurement import Measurement, measure
 from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.domain.errors import BudgetExceeded, ModelUnauthorized
 from predict_edit.settings.fields import ModelSettings

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.cli.measurement import Measurement, Sample, Spread, compare
+from predict_edit.cli.compare import Measurement, Sample, Spread, compare
 from predict_edit.domain.edits import Usage
 
 
@@ -82,7 +82,7 @@ def test_an_unknown_price_is_unknown() -> None:
     result = compare(dataclasses.replace(measured, samples=free))
     assert result.cost_ratio is None
     assert "at an unknown cost" in result.sentence
-    assert result.files[0].without.cost is None
+    assert result.files[0].without["cost"] is None
 
 
 def test_spoiled_calls_measure_nothing_and_take_their_partner_along() -> None:
@@ -92,10 +92,10 @@ def test_spoiled_calls_measure_nothing_and_take_their_partner_along() -> None:
     spoiled = dataclasses.replace(first, spoiled="It took 2 calls.", seconds=0.0)
     result = compare(dataclasses.replace(measured, samples=(spoiled, *others)))
     assert result.pairs == 2
-    assert result.files[0].with_prediction.seconds == Spread(median=1, low=1, high=1, count=2)
+    assert result.files[0].with_prediction["seconds"] == Spread(median=1, low=1, high=1, count=2)
     none = compare(Measurement(model="m", samples=(spoiled,)))
     assert none.files[0].path == "a.py"
-    assert none.files[0].with_prediction.seconds is None
+    assert none.files[0].with_prediction["seconds"] is None
 
 
 def test_a_refusal_is_an_answer() -> None:
@@ -117,7 +117,7 @@ def test_files_are_compared_by_themselves() -> None:
     assert (one.path, two.path) == ("a.py", "b.py")
     assert one.speedup == Spread(median=2, low=2, high=2, count=3)
     assert two.speedup == Spread(median=4, low=4, high=4, count=3)
-    assert two.without.seconds == Spread(median=40, low=40, high=40, count=3)
+    assert two.without["seconds"] == Spread(median=40, low=40, high=40, count=3)
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1e6)), max_size=20))
