@@ -51,7 +51,7 @@ class _Reading:
         return fresh and what in self.unused and self.writes == writes
 
 
-class Conversation(PullRequests):
+class Comments(PullRequests):
     """The conversation of each pull request."""
 
     def __init__(self, client: Client) -> None:

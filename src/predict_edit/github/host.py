@@ -11,7 +11,7 @@ from predict_edit.domain.repository import FileContent
 from predict_edit.github import graphql, rest
 from predict_edit.github.branches import Branches
 from predict_edit.github.contents import Contents, variables_of
-from predict_edit.github.conversation import Conversation, first_pages
+from predict_edit.github.conversation import Comments, first_pages
 from predict_edit.github.reviews import Reviews
 
 _ALERT_PAGES: Final = 501
@@ -20,7 +20,7 @@ _NO_ANALYSIS: Final = "no analysis found"
 """What GitHub says if nothing was ever uploaded."""
 
 
-class GitHubHost(Conversation, Reviews, Contents, Branches):
+class GitHubHost(Comments, Reviews, Contents, Branches):
     """One repository on github.com or a GitHub Enterprise Server."""
 
     @property
