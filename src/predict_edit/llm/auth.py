@@ -16,6 +16,7 @@ import os
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -123,38 +124,23 @@ def token_source(
     """
     way = choose_sign_in(settings)
     fetch = job_identity(environ, mask, identity_transport) if way is SignIn.JOB_IDENTITY else None
+    if authority := _authority(settings, environ):
+        entra.setdefault("authority", authority)
     lock = asyncio.Lock()
     provider: Callable[[], str] | None = None
     seen = ""
 
-    def build() -> Callable[[], str]:
-        # azure-identity takes a fifth of a second to import, and most runs have a key.
-        from azure.identity import (  # noqa: PLC0415 - see above
-            ClientAssertionCredential,
-            DefaultAzureCredential,
-            get_bearer_token_provider,
-        )
-
-        options = dict(entra)
-        if authority := _authority(settings, environ):
-            options.setdefault("authority", authority)
-        chosen = credential
-        if chosen is None and fetch is not None:
-            chosen = ClientAssertionCredential(
-                settings.azure_tenant_id or "", settings.azure_client_id or "", fetch, **options
-            )
-        elif chosen is None:
-            chosen = DefaultAzureCredential(**options)
-        return get_bearer_token_provider(chosen, settings.azure_scope)
-
     def blocking() -> str:
         nonlocal provider, seen
-        from azure.core.exceptions import AzureError  # noqa: PLC0415 - as in build
-
+        # azure-identity takes a fifth of a second to import, and most runs have a key.
+        azure = importlib.import_module("azure.identity")
         try:
-            provider = provider or build()
+            if provider is None:
+                provider = azure.get_bearer_token_provider(
+                    credential or _credential(azure, settings, fetch, entra), settings.azure_scope
+                )
             token = provider()
-        except (AzureError, ValueError) as error:
+        except (importlib.import_module("azure.core.exceptions").AzureError, ValueError) as error:
             raise explain(error, settings, way) from None
         if token != seen:
             mask(token)
@@ -167,6 +153,23 @@ def token_source(
             return await asyncio.to_thread(blocking)
 
     return source
+
+
+def _credential(
+    azure: ModuleType,
+    settings: ModelSettings,
+    fetch: Callable[[], str] | None,
+    options: Mapping[str, Any],
+) -> TokenCredential:
+    """Make the credential of the job, or that of the machine; azure-identity is passed in."""
+    chosen: TokenCredential = (
+        azure.DefaultAzureCredential(**options)
+        if fetch is None
+        else azure.ClientAssertionCredential(
+            settings.azure_tenant_id or "", settings.azure_client_id or "", fetch, **options
+        )
+    )
+    return chosen
 
 
 def _authority(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:

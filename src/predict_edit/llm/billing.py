@@ -7,6 +7,7 @@ predictions apart. What is not known is ``None``, never 0.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
@@ -95,16 +96,15 @@ def _listed(
 ) -> Decimal | None:
     """Price by the list that comes with genai-prices; it is never updated at run time."""
     # Importing takes a quarter of a second, which a refused command should not pay.
-    import genai_prices  # noqa: PLC0415
-
-    tokens = genai_prices.Usage(
-        input_tokens=prompt, cache_read_tokens=cached, output_tokens=completion
-    )
+    listed = importlib.import_module("genai_prices")
+    tokens = listed.Usage(input_tokens=prompt, cache_read_tokens=cached, output_tokens=completion)
     try:
-        price = genai_prices.calc_price(tokens, model_ref=model, provider_id=provider)
+        price: Decimal = listed.calc_price(
+            tokens, model_ref=model, provider_id=provider
+        ).total_price
     except (LookupError, ValueError):
         return None
-    return price.total_price
+    return price
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

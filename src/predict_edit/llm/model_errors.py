@@ -258,75 +258,76 @@ def _status(
 
 def _refusal(status: int, target: ModelTarget, words: str) -> errors.ModelError:
     """Explain a 4xx that asking again does not change; ``words`` ends the sentence."""
-    azure, entra = target.endpoint.is_azure, target.sign_in is not SignIn.KEY
-    if status == httpx2.codes.UNAUTHORIZED:
-        if entra:
-            step = (
-                f"The token was for the scope `{target.scope}`; if this resource expects the other "
-                f"one, set `azure-scope: {other_scope(target.scope)}`. The identity needs the role "
-                f"*{ROLE}* on the Azure OpenAI resource, and `base-url` must name a resource in "
-                "its tenant."
-            )
-        elif azure:
-            step = (
-                "Check that `api-key` is a key of the very resource that `base-url` names, and "
-                "that it was not regenerated."
-            )
-        else:
-            step = (
-                "Check the key (`api-key`): that it is whole, was not revoked, and belongs to "
-                f"{target.host}."
-            )
-        cause = f"{target.host} did not accept the sign-in (401){words}"
-        return errors.ModelUnauthorized(cause, step)
-    if status == httpx2.codes.FORBIDDEN:
-        if entra:
-            step = (
-                f"Give the identity the role *{ROLE}* on the Azure OpenAI resource (it takes some "
-                "minutes to work), and check the resource's firewall. The token was for the scope "
-                f"`{target.scope}`; the other one is `{other_scope(target.scope)}`."
-            )
-        elif azure:
-            step = (
-                "Check that the resource allows keys and that its firewall or private network "
-                "lets the runner in."
-            )
-        else:
-            step = f"Check that the key's project may use {target.model}, and from this region."
-        return errors.ModelForbidden(f"{target.host} forbids this (403){words}", step)
-    if status == httpx2.codes.NOT_FOUND:
-        cause = f"{target.host} does not know the address or the model (404){words}"
-        return errors.ModelNotFound(cause, _not_found_step(target))
-    if status == httpx2.codes.CONTENT_TOO_LARGE:
-        return errors.ContextTooLong(
-            f"{target.host} rejected the request as too large (413){words}",
-            "Exclude the file (`exclude`) or set `context: none`.",
-        )
-    return errors.ModelRefused(
-        f"{target.host} refused the request ({status}){words}",
-        f"Check that {target.model} is a chat model of this API and region. If the text is about "
-        "predicted outputs, set `prediction: off`; if it is about `api-version`, use the v1 "
-        "address without one.",
-    )
-
-
-def _not_found_step(target: ModelTarget) -> str:
-    if not target.endpoint.is_azure:
-        return (
-            f"Check three things: `model` is a name that this API knows (now `{target.model}`); "
-            "`base-url` is the root of the API and usually ends in `/v1`; the model is not "
-            "retired."
-        )
+    kind, cause, steps = _REFUSALS.get(status, _OTHER_REFUSAL)
+    azure = target.endpoint.is_azure
+    way = "entra" if target.sign_in is not SignIn.KEY else "azure" if azure else "other"
     shape = (
-        "`https://NAME.openai.azure.com/openai/v1/`"
-        if target.endpoint.route is Route.AZURE_V1
-        else "`https://NAME.openai.azure.com/`, with an `api-version` that exists"
+        "`https://NAME.openai.azure.com/`, with an `api-version` that exists"
+        if target.endpoint.route is Route.AZURE_DATED
+        else "`https://NAME.openai.azure.com/openai/v1/`"
     )
-    return (
-        "Check three things: `model` is the name of your deployment, not of the model behind it "
-        f"(now `{target.model}`); `base-url` has your resource's name and the shape {shape}; the "
-        "model is not retired, which takes its deployments away."
+    step = steps.get(way) or steps["azure" if azure and "azure" in steps else "other"]
+    return kind(
+        f"{target.host} {cause} ({status}){words}",
+        step.format(target=target, scope=other_scope(target.scope), shape=shape),
     )
+
+
+_REFUSALS: dict[int, tuple[type[errors.ModelError], str, dict[str, str]]] = {
+    httpx2.codes.UNAUTHORIZED: (
+        errors.ModelUnauthorized,
+        "did not accept the sign-in",
+        {
+            "entra": "The token was for the scope `{target.scope}`; if this resource expects the "
+            "other one, set `azure-scope: {scope}`. The identity needs the role "
+            f"*{ROLE}* on the Azure OpenAI resource, and `base-url` must name a resource in its "
+            "tenant.",
+            "azure": "Check that `api-key` is a key of the very resource that `base-url` names, "
+            "and that it was not regenerated.",
+            "other": "Check the key (`api-key`): that it is whole, was not revoked, and belongs to "
+            "{target.host}.",
+        },
+    ),
+    httpx2.codes.FORBIDDEN: (
+        errors.ModelForbidden,
+        "forbids this",
+        {
+            "entra": f"Give the identity the role *{ROLE}* on the Azure OpenAI resource (it takes "
+            "some minutes to work), and check the resource's firewall. The token was for the scope "
+            "`{target.scope}`; the other one is `{scope}`.",
+            "azure": "Check that the resource allows keys and that its firewall or private network "
+            "lets the runner in.",
+            "other": "Check that the key's project may use {target.model}, and from this region.",
+        },
+    ),
+    httpx2.codes.NOT_FOUND: (
+        errors.ModelNotFound,
+        "does not know the address or the model",
+        {
+            "azure": "Check three things: `model` is the name of your deployment, not of the model "
+            "behind it (now `{target.model}`); `base-url` has your resource's name and the shape "
+            "{shape}; the model is not retired, which takes its deployments away.",
+            "other": "Check three things: `model` is a name that this API knows (now "
+            "`{target.model}`); `base-url` is the root of the API and usually ends in `/v1`; the "
+            "model is not retired.",
+        },
+    ),
+    httpx2.codes.CONTENT_TOO_LARGE: (
+        errors.ContextTooLong,
+        "rejected the request as too large",
+        {"other": "Exclude the file (`exclude`) or set `context: none`."},
+    ),
+}
+_OTHER_REFUSAL = (
+    errors.ModelRefused,
+    "refused the request",
+    {
+        "other": "Check that {target.model} is a chat model of this API and region. If the text is "
+        "about predicted outputs, set `prediction: off`; if it is about `api-version`, use the v1 "
+        "address without one."
+    },
+)
+"""By status: class, cause, and next step by the way of signing in."""
 
 
 def refuses_prediction(error: Exception, *, sent: Sequence[str]) -> bool:
