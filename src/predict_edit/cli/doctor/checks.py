@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx2
+import openai
 
 from predict_edit.cli.model_choice import ModelChoice
 from predict_edit.domain.edits import (
     EditRequest,
-    Effort,
     FailedEdit,
     FileEdit,
     PredictionState,
@@ -79,14 +79,9 @@ class Trial:
     editor: ChatEditor
 
     @property
-    def effort(self) -> Effort:
-        """What it took."""
-        return self.result.effort
-
-    @property
     def error(self) -> PredictEditError | None:
         """Why there is no edit."""
-        error = getattr(self.result, "error", None)
+        error = self.result.error if isinstance(self.result, FailedEdit) else None
         return error if isinstance(error, PredictEditError) else None
 
     @property
@@ -150,20 +145,21 @@ def of_answer(trial: Trial) -> Check:
     """Whether an answer came, how fast, and whether it was the edited file."""
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
         return Check("answer", "skipped", "none, as the sign-in failed")
-    if trial.error is not None and not trial.answered:
+    if trial.error and not trial.answered:
         return failed("answer", trial.error)
     last = trial.attempts[-1]
     first = "" if last.first_text is None else f", the first text after {last.first_text:.2f} s"
     took = f"in {last.seconds:.2f} s{first}"
-    if trial.error is not None:
+    if trial.error:
         return Check(
             "answer",
             "warning",
             f"an answer came {took}, but not the edited file: {trial.error.cause}",
             "Choose a model that follows instructions better.",
         )
-    text = getattr(trial.result, "text", "")
-    if text != FIZZBUZZ.replace("FizzBuzz", "MSFTBuzz"):
+    if isinstance(trial.result, FileEdit) and trial.result.text != FIZZBUZZ.replace(
+        "FizzBuzz", "MSFTBuzz"
+    ):
         return Check(
             "answer",
             "warning",
@@ -176,7 +172,7 @@ def of_answer(trial: Trial) -> Check:
 
 def of_model(trial: Trial, chosen: ModelChoice) -> Check:
     """Which model answers to the name, and what was left out for it."""
-    reported = trial.effort.model
+    reported = trial.result.effort.model
     left_out = [note for note in trial.editor.notes if "was left out" in note]
     more = f". {' '.join(left_out)}" if left_out else ""
     if reported is None:
@@ -192,11 +188,11 @@ def of_model(trial: Trial, chosen: ModelChoice) -> Check:
 
 def of_predictions(trial: Trial, chosen: ModelChoice) -> Check:
     """Whether predictions are taken, refused or ignored."""
-    usage = trial.effort.usage or Usage()
+    usage = trial.result.effort.usage or Usage()
     off = (
         " (they are switched off: `prediction: off`)" if chosen.settings.prediction == "off" else ""
     )
-    if trial.effort.prediction is PredictionState.REFUSED:
+    if trial.result.effort.prediction is PredictionState.REFUSED:
         return Check(
             "predictions",
             "warning",
@@ -261,8 +257,10 @@ def of_price(trial: Trial, chosen: ModelChoice) -> Check:
     prices = PriceList.of(chosen.settings)
     # A thousand tokens, as some lists have a higher price for long prompts.
     thousand = _MILLION // 1_000
-    into = prices.cost(Usage(prompt_tokens=thousand, completion_tokens=0), trial.effort.model)
-    out = prices.cost(Usage(prompt_tokens=0, completion_tokens=thousand), trial.effort.model)
+    into = prices.cost(
+        Usage(prompt_tokens=thousand, completion_tokens=0), trial.result.effort.model
+    )
+    out = prices.cost(Usage(prompt_tokens=0, completion_tokens=thousand), trial.result.effort.model)
     if into is None or out is None:
         return Check(
             "price",
@@ -270,7 +268,7 @@ def of_price(trial: Trial, chosen: ModelChoice) -> Check:
             "not known for this model; costs are not shown and `max-cost` cannot be enforced",
             "Set it under `prices:` in .github/predict-edit.yml, or with --price.",
         )
-    cost = trial.effort.cost
+    cost = trial.result.effort.cost
     this = "" if cost is None else f"; this check cost {dollars(cost)}"
     return Check(
         "price",
@@ -281,7 +279,7 @@ def of_price(trial: Trial, chosen: ModelChoice) -> Check:
 
 def of_retirement(trial: Trial, chosen: ModelChoice, where: Endpoint, today: dt.date) -> Check:
     """Until when the model can be used, as far as known."""
-    names = (trial.effort.model, chosen.settings.model)
+    names = (trial.result.effort.model, chosen.settings.model)
     warning = retirement_warning(names, provider=provider_of(where), today=today)
     if warning is not None:
         return Check("retirement", "warning", warning)
@@ -333,10 +331,8 @@ async def diagnose(
             return [*checks, failed("sign-in", error)]
     trial = await _try(
         dataclasses.replace(settings, prediction="on", timeout=min(settings.timeout, MOST_SECONDS)),
-        environ=environ,
-        mask=mask,
-        today=today,
-        transport=transport,
+        open_client(settings, environ=environ, mask=mask, transport=transport),
+        today,
     )
     checks += of_sign_in(trial, chosen, way)
     checks.append(of_answer(trial))
@@ -353,31 +349,14 @@ async def diagnose(
     ]
 
 
-async def _try(
-    settings: ModelSettings,
-    *,
-    environ: Mapping[str, str],
-    mask: Mask,
-    today: dt.date,
-    transport: httpx2.AsyncBaseTransport | None,
-) -> Trial:
+async def _try(settings: ModelSettings, client: openai.AsyncOpenAI, today: dt.date) -> Trial:
     """Ask for the tiny edit, as a run would."""
     attempts: list[Attempt] = []
-    client = open_client(settings, environ=environ, mask=mask, transport=transport)
-    editor = ChatEditor(
-        settings,
-        client,
-        nonce=_NONCE,
-        today=today,
-        runtime=Runtime(count=tokens.count, on_attempt=attempts.append),
-    )
+    runtime = Runtime(count=tokens.count, on_attempt=attempts.append)
+    editor = ChatEditor(settings, client, nonce=_NONCE, today=today, runtime=runtime)
+    file = SourceFile(path="fizzbuzz.py", text=FIZZBUZZ, blob_sha="")
     try:
-        result = await editor.edit(
-            EditRequest(
-                file=SourceFile(path="fizzbuzz.py", text=FIZZBUZZ, blob_sha=""),
-                instruction=INSTRUCTION,
-            )
-        )
+        result = await editor.edit(EditRequest(file=file, instruction=INSTRUCTION))
     finally:
         await editor.aclose()
     return Trial(result=result, attempts=tuple(attempts), editor=editor)
