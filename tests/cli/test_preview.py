@@ -83,8 +83,8 @@ def test_a_file_that_changed_meanwhile_is_not_written(
         changed.write("b.py", "changed = 'FizzBuzz'\n")
         return real(*given)  # type: ignore[arg-type]  # as it was called
 
-    monkeypatch.setattr(local_run.carry_out, "__kwdefaults__", {
-        **(local_run.carry_out.__kwdefaults__ or {}), "open_editor": change_then_open,
+    monkeypatch.setattr(local_run.edit_plan, "__kwdefaults__", {
+        **(local_run.edit_plan.__kwdefaults__ or {}), "open_editor": change_then_open,
     })  # fmt: skip
     ran = command("preview", REPLACE, "--apply", folder=changed.root)
 

@@ -16,30 +16,36 @@ from typing import TYPE_CHECKING, TextIO
 
 from predict_edit.cli import privileges
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.domain.errors import Defect, EventError, SettingsError
+from predict_edit.domain.errors import EventError, SettingsError
 from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.github.actions_runner import Runner, RunnerFiles, read_payload, read_runner
-from predict_edit.run.outcome import SETTINGS_WRONG, Finished, exit_status
+from predict_edit.run.outcome import (
+    NO_FACTS,
+    SETTINGS_WRONG,
+    Finished,
+    exit_status,
+    failure_of,
+    report_of,
+)
 from predict_edit.support import startup as collector
-from predict_edit.support.log import Console, SafeStream, Secrets, log, log_crash, set_up
+from predict_edit.support.log import Console, SafeStream, Secrets, log, set_up
 
 if TYPE_CHECKING:
     from predict_edit.settings.fields import Inputs
     from predict_edit.trigger.requests import BranchTask, PullRequestCommand, Request
 
-_FAILED = 1
 MAX_ANNOTATIONS = 10
 """GitHub shows no more of one kind for a step."""
 
 _IDENTITY = ("ACTIONS_ID", "AZURE", "PREDICT_EDIT_MINUTES")
 """Beginnings of the variables that signing in and keeping time need later."""
 _QUIET = frozenset({Outcome.IGNORED, Outcome.DENIED})
-"""Outcomes that nobody needs to read about, unless somebody who may was turned away."""
+"""Outcomes without a job summary, unless a person with a role was turned away."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _SCOPES = ("INPUT_REF", "INPUT_FILES", "INPUT_FINDINGS", "INPUT_RESULTS")
-"""What says which files are meant where there is no pull request."""
+"""What names the files to edit without a pull request."""
 _FINDINGS = ("INPUT_FINDINGS", "INPUT_RESULTS")
-"""What says that a dispatch may be about findings, where it carries no instruction."""
+"""What makes a dispatch without an instruction one about findings."""
 _LINT_FIX = "run lint-fix"
 _SECRET_INPUTS = ("INPUT_GITHUB-TOKEN", "INPUT_API-KEY")
 _SHORTEST_AMBIENT_SECRET = 16
@@ -47,7 +53,7 @@ _SHORTEST_AMBIENT_SECRET = 16
 
 
 def main(environ: MutableMapping[str, str] | None = None, stream: TextIO | None = None) -> int:
-    """Run the action; the exit status of the contract comes back."""
+    """Run the action and return the exit status of the contract."""
     environ = os.environ if environ is None else environ
     secrets = Secrets()
     stream = _own_streams(secrets) if stream is None else stream
@@ -72,9 +78,10 @@ def main(environ: MutableMapping[str, str] | None = None, stream: TextIO | None 
 
 
 def _own_streams(secrets: Secrets) -> TextIO:
-    """Take over both streams of the process; the log's own comes back.
+    """Take over both streams of the process, and return the one for the log.
 
-    Whatever a library prints to either of them is no command and holds no secret then.
+    What a library prints to them then holds no secret, and the runner takes none of it for a
+    command.
     """
     stream = sys.stdout
     if isinstance(stream, io.TextIOWrapper):
@@ -87,42 +94,34 @@ def _own_streams(secrets: Secrets) -> TextIO:
 def _start(
     environ: MutableMapping[str, str], runner: Runner, files: RunnerFiles, console: Console
 ) -> int:
-    """Find out what is asked, and do it."""
+    """Read the event and the inputs, and carry them out."""
     from predict_edit.trigger.requests import Ignored  # noqa: PLC0415 - pydantic waits for the masks
 
+    inputs = None
     try:
         trigger = _read_trigger(environ, runner)
         if isinstance(trigger, Ignored):
             log.info("ignored: %s", trigger.reason)
-            _report(files, Finished(report=RunReport(outcome=Outcome.IGNORED)))
-            return 0
-        trigger, inputs, wrong = _read_inputs(environ, trigger)
-        outbox = OutputFolder(runner.workspace)
-        identity = _give_up_rights(environ, outbox)
-        from predict_edit.run.start import Surroundings, serve  # noqa: PLC0415 - PyGithub is slow
+            finished = Finished(report=report_of(NO_FACTS, Outcome.IGNORED))
+        else:
+            trigger, inputs, wrong = _read_inputs(environ, trigger)
+            outbox = OutputFolder(runner.workspace)
+            identity = _give_up_rights(environ, outbox)
+            from predict_edit.run.start import Surroundings, serve  # noqa: PLC0415 - PyGithub is slow
 
-        around = Surroundings(runner=runner, outbox=outbox, console=console, identity=identity)
-        finished = asyncio.run(serve(trigger, inputs, around))
-        if wrong:
-            finished = finished.misconfigured(str(wrong))
-    except (SettingsError, EventError) as error:
-        console.error("settings", str(error))
-        report = RunReport(outcome=Outcome.FAILED, problem=str(error))
-        _report(files, Finished(report=report))
-        return SETTINGS_WRONG
-    except Exception as error:  # noqa: BLE001 - outputs and exit status tell of a defect as well
-        log_crash(error)
-        defect = Defect.of(error)
-        console.error("failed", str(defect))
-        _report(files, Finished(report=RunReport(outcome=Outcome.FAILED, problem=str(defect))))
-        return _FAILED
+            around = Surroundings(runner=runner, outbox=outbox, console=console, identity=identity)
+            finished = asyncio.run(serve(trigger, inputs, around))
+            if wrong:
+                finished = finished.misconfigured(str(wrong))
+    except Exception as error:  # noqa: BLE001 - a defect has a report as well
+        finished = failure_of(error)
     annotate(finished.report, console)
     _report(files, finished)
-    return exit_status(finished, inputs.fail_on)
+    return exit_status(finished, inputs.fail_on if inputs else None)
 
 
 def _give_up_rights(environ: MutableMapping[str, str], outbox: OutputFolder) -> dict[str, str]:
-    """Do what needs root, and let go of rights and environment; how to sign in comes back."""
+    """Prepare what needs root, then drop rights and environment; return how to sign in."""
     privileges.prepare_folder(outbox.folder)
     identity = {name: environ[name] for name in environ if name.startswith(_IDENTITY)}
     privileges.forget_secrets(environ)
@@ -140,7 +139,7 @@ def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Request:
         read_payload(runner.event_path),
         word=environ.get("INPUT_COMMAND", "").strip() or DEFAULT_COMMAND,
         instruction=environ.get("INPUT_INSTRUCTION", "").strip() or None,
-        # What is no number is told by the check of all inputs.
+        # The check of all inputs reports what is not a number.
         pull_request=int(number) if _NUMBER.fullmatch(number) else None,
         repository=runner.repository,
         ref=environ.get("INPUT_REF", "").strip() or None,
@@ -152,10 +151,10 @@ def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Request:
 def _read_inputs(
     environ: MutableMapping[str, str], trigger: PullRequestCommand | BranchTask
 ) -> tuple[PullRequestCommand | BranchTask, Inputs, SettingsError | None]:
-    """Read all inputs; where they are wrong, what is needed to say so to who waits for an answer.
+    """Read all inputs; if they are wrong, what a run needs that only answers so.
 
     Raises:
-        SettingsError: they are wrong, and nobody waits or can be told.
+        SettingsError: they are wrong, and nobody waits for an answer.
     """
     from predict_edit.trigger.requests import PullRequestCommand  # noqa: PLC0415 - see _start
 
@@ -164,12 +163,12 @@ def _read_inputs(
     except SettingsError as error:
         from predict_edit.settings.inputs import answerable  # noqa: PLC0415
 
-        told = (
+        reply = (
             answerable(trigger, error, environ) if isinstance(trigger, PullRequestCommand) else None
         )
-        if told is None:
+        if reply is None:
             raise
-        return *told, error
+        return *reply, error
 
 
 def _checked_inputs(

@@ -7,6 +7,7 @@ the terminal or a runner that reads along. What needs rich is in :mod:`.terminal
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import logging
@@ -15,12 +16,16 @@ import shutil
 import sys
 import textwrap
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, TextIO
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 from predict_edit.domain.edits import FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import Defect, PredictEditError, SettingsError
 from predict_edit.support.log import Secrets, harmless, log, set_up
+
+if TYPE_CHECKING:
+    from predict_edit.domain.run_report import FileResult
+    from predict_edit.run.plan import Plan, Watch
 
 DONE, FAILED, WRONG, UNCHANGED, INTERRUPTED = 0, 1, 2, 3, 130
 KEYS: Final = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_CLIENT_SECRET")
@@ -164,16 +169,31 @@ class Screen:
 
 
 class Silent:
-    """A watch that says nothing."""
+    """A watch that shows nothing; others override what they show."""
+
+    @contextlib.asynccontextmanager
+    async def watch(self, plan: Plan) -> AsyncIterator[Watch]:
+        """Show the files that are sent to the model, if any."""
+        if not plan.todo:
+            yield self
+            return
+        self.begin(plan.todo)
+        try:
+            yield self
+        finally:
+            self.end()
 
     def begin(self, files: Sequence[SourceFile]) -> None:
-        """Say nothing."""
+        """All files are about to be sent to the model."""
 
     def received(self, path: str, characters: int) -> None:
-        """Say nothing."""
+        """So many characters of a file's answer have arrived."""
 
     def answered(self, answer: FileEdit | FailedEdit) -> None:
-        """Say nothing."""
+        """A file's answer is complete, or there will be none."""
+
+    def done(self, result: FileResult) -> None:
+        """A file is placed."""
 
     def end(self) -> None:
-        """Say nothing."""
+        """No more will arrive."""

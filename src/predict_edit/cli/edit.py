@@ -10,12 +10,13 @@ from typing import Final
 
 from predict_edit.cli import local_files
 from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich, printable
-from predict_edit.cli.local_run import Display, carry_out, plan_for, show_estimate
+from predict_edit.cli.local_run import edit_plan, show_estimate, task_for
 from predict_edit.cli.model_choice import read_settings
 from predict_edit.domain.edits import PlacementKind, SkippedFile, SourceFile
 from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.result import result_json
+from predict_edit.run.plan import Plan
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.trigger.command import clean_instruction
 
@@ -43,10 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
     opened = [_open(name, arguments.name or _PLAIN_NAME, before) for name in names]
     sources = [file for file in opened if isinstance(file, SourceFile)]
     skipped = [file for file in opened if isinstance(file, SkippedFile)]
-    plan = plan_for(sources, skipped, instruction=instruction, settings=settings)
+    plan = Plan(
+        task=task_for(instruction, settings), sources=tuple(sources), skipped=tuple(skipped)
+    )
     if arguments.estimate:
         return show_estimate(plan, as_json=arguments.json)
-    report = carry_out(plan, _display(quiet=arguments.quiet or names == [STDIN]))
+    report = edit_plan(plan, _display(quiet=arguments.quiet or names == [STDIN]))
     if names == [STDIN]:
         _pipe(report, next(iter(before.values())), as_json=arguments.json)
     else:
@@ -93,7 +96,7 @@ def _open(name: str, shown: str, before: dict[str, bytes]) -> SourceFile | Skipp
     return opened
 
 
-def _display(*, quiet: bool) -> Display:
+def _display(*, quiet: bool) -> Silent:
     if quiet or not has_rich():
         return Silent()
     from predict_edit.cli.terminal import watch_for  # noqa: PLC0415

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
 
 from predict_edit.cli import local_files, terminal
 from predict_edit.cli.checkout import Checkout, read_checkout
 from predict_edit.cli.console import DONE, FAILED
-from predict_edit.cli.local_run import KeptAnswers, carry_out, plan_for, show_estimate
+from predict_edit.cli.local_run import (
+    CheckoutSource,
+    KeptAnswers,
+    edit_plan,
+    show_estimate,
+    task_for,
+)
 from predict_edit.cli.model_choice import read_settings
-from predict_edit.domain.edits import SkippedFile, SourceFile
 from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.result import result_json
 from predict_edit.report.view import plural
-from predict_edit.select import GitAttributes, attribute_files, choose, open_files
-from predict_edit.settings.fields import Settings
+from predict_edit.run.plan import make_plan
+from predict_edit.select import GitAttributes, attribute_files
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.trigger.command import clean_instruction
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Preview, and apply or keep what comes where that is asked for.
+    """Preview a command, and write what its options ask for.
 
     Raises:
         PredictEditError: it cannot be done.
@@ -46,20 +52,17 @@ def run(arguments: argparse.Namespace) -> int:
         max_files=arguments.max_files,
         max_suggestions=arguments.max_suggestions,
     )
-    attributes = GitAttributes.parse(at_base)
-    sources, skipped = _select(checkout, settings, attributes)
     kept = KeptAnswers(checkout.root, os.environ)
     memory = kept.load()
-    plan = plan_for(sources, skipped, instruction=instruction, settings=settings, memory=memory)
+    source = CheckoutSource(checkout=checkout, attributes=GitAttributes.parse(at_base))
+    plan = asyncio.run(make_plan(source, task_for(instruction, settings, memory)))
     if arguments.estimate:
         return show_estimate(plan, as_json=arguments.json)
     try:
-        report = carry_out(
-            plan, terminal.watch_for(quiet=arguments.quiet), head=checkout.head, base=checkout.base
-        )
+        report = edit_plan(plan, terminal.watch_for(quiet=arguments.quiet), base=checkout.base)
     finally:
         kept.store(memory)
-    _tell(report, checkout, arguments)
+    _show(report, checkout, arguments)
     if arguments.apply:
         _apply(report, checkout)
     return FAILED if report.outcome is Outcome.FAILED else DONE
@@ -69,7 +72,7 @@ def _instruction(given: str) -> str:
     """Read the instruction, from standard input for a dash.
 
     Raises:
-        InvalidInput: there is none.
+        InvalidInput: it is empty.
         InstructionTooLong: it is too long to go with each file.
     """
     text = sys.stdin.read() if given == "-" else given
@@ -82,33 +85,17 @@ def _instruction(given: str) -> str:
 
 
 def _nothing_changed(checkout: Checkout) -> str:
-    said = f"Nothing is changed against {checkout.base_name} ({checkout.base[:12]}).\n"
+    message = f"Nothing is changed against {checkout.base_name} ({checkout.base[:12]}).\n"
     if checkout.untracked:
         files = "1 file" if checkout.untracked == 1 else f"{checkout.untracked} files"
-        return f"{said}  Git does not know {files} here: add --untracked, or `git add` them.\n"
+        return f"{message}  Git does not know {files} here: add --untracked, or `git add` them.\n"
     return (
-        f"{said}  Change something, or name an older base, such as --base HEAD~1; "
+        f"{message}  Change something, or name an older base, such as --base HEAD~1; "
         "`predict-edit edit` takes any file.\n"
     )
 
 
-def _select(
-    checkout: Checkout, settings: Settings, attributes: GitAttributes
-) -> tuple[list[SourceFile], list[SkippedFile]]:
-    """Divide the changed files as the action does."""
-    chosen = choose(
-        checkout.changed,
-        include=settings.files,
-        exclude=settings.exclude,
-        attributes=attributes,
-        max_files=settings.max_files,
-        unlocked=settings.unlocked,
-    )
-    sources, unreadable = open_files(chosen.kept, checkout.contents, attributes=attributes)
-    return list(sources), [*checkout.skipped, *chosen.skipped, *unreadable]
-
-
-def _tell(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) -> None:
+def _show(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) -> None:
     """Show the report, and write the files that were asked for."""
     placed = [result.placed for result in report.files if result.placed]
     if arguments.patch is not None:

@@ -19,7 +19,6 @@ from rich.table import Table
 from rich.text import Text
 
 from predict_edit.cli.console import Silent, coloured, printable
-from predict_edit.cli.local_run import Display
 from predict_edit.domain.edits import (
     FailedEdit,
     FileEdit,
@@ -211,7 +210,7 @@ NEVER_FULL: Final = 0.99
 """An answer may grow longer than the file; a bar is full only when it is whole."""
 
 
-class Bars:
+class Bars(Silent):
     """One bar for each file that is being written, and a line for each that is done."""
 
     def __init__(self, console: Console) -> None:
@@ -290,7 +289,7 @@ class Lines(Silent):
         self._stream.flush()
 
 
-def watch_for(*, quiet: bool = False) -> Display:
+def watch_for(*, quiet: bool = False) -> Silent:
     """Choose how to show progress on standard error."""
     if quiet:
         return Silent()

@@ -11,7 +11,7 @@ from predict_edit.domain.edits import PlacedFile, Suggestion
 from predict_edit.domain.errors import CommandChanged, HeadMismatch, PullRequestClosed
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import PullRequest, Review
-from predict_edit.domain.run_report import FileResult, Job
+from predict_edit.domain.run_report import Delivered, FileResult, Job, Outcome
 from predict_edit.settings.fields import Settings
 
 CLOSED: Final = "the pull request was closed while the run worked"
@@ -91,6 +91,13 @@ def check_open(state: str) -> None:
             "Take the edits from `edits.patch`"
             + ("." if state == "merged" else ", or reopen it and run the command again."),
         )
+
+
+def suggested(results: Iterable[FileResult], limit: int) -> Delivered:
+    """Return what would be delivered if GitHub took the first ``limit`` suggestions."""
+    files = capped(results, limit)
+    inline = any(result.placed.suggestions for result in files if result.placed)
+    return Delivered(files=files, outcome=Outcome.SUGGESTED if inline else None)
 
 
 def capped(results: Iterable[FileResult], limit: int) -> tuple[FileResult, ...]:

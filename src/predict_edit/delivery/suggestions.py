@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
-from predict_edit.delivery.delivered import CLOSED, Destination, capped, demoted, recheck
+from predict_edit.delivery.delivered import CLOSED, Destination, demoted, recheck, suggested
 from predict_edit.delivery.review_batches import ReviewBatches
 from predict_edit.delivery.review_markers import (
     SUGGESTION,
@@ -31,9 +31,7 @@ class SuggestionDelivery:
 
     def prepare(self, results: Sequence[FileResult]) -> Delivered:
         """Apply ``max-suggestions``."""
-        files = capped(results, self.to.settings.max_suggestions)
-        inline = any(result.placed.suggestions for result in files if result.placed)
-        return Delivered(files=files, outcome=Outcome.SUGGESTED if inline else None)
+        return suggested(results, self.to.settings.max_suggestions)
 
     async def deliver(self, prepared: Delivered) -> Delivered:
         """Post the suggestions that are not on the pull request yet.

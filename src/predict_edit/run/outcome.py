@@ -5,12 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from predict_edit.domain.edits import Effort, SkippedFile
-from predict_edit.domain.errors import BudgetExceeded
+from predict_edit.domain.errors import (
+    BudgetExceeded,
+    CommandError,
+    Defect,
+    EventError,
+    PredictEditError,
+    SettingsError,
+)
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, Outcome, RunReport
 from predict_edit.report.outputs import OutputPaths
+from predict_edit.support.log import log_crash
 
 if TYPE_CHECKING:
     from predict_edit.domain.run_report import Delivered
@@ -48,6 +56,9 @@ class Facts:
     def noting(self, *notes: str) -> Facts:
         """The same with more notes; none is repeated."""
         return dataclasses.replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
+
+
+NO_FACTS: Final = Facts()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +116,30 @@ def report_of(
         shards=shards,
         dry_run=facts.dry_run,
     )
+
+
+def as_known(error: BaseException) -> PredictEditError:
+    """Return an error with its next step; one that nobody expected is logged, and a defect."""
+    if isinstance(error, PredictEditError):
+        return error
+    log_crash(error)
+    return Defect.of(error)
+
+
+def failure_of(
+    error: BaseException,
+    facts: Facts = NO_FACTS,
+    *,
+    files: Sequence[FileResult] = (),
+    summary_url: str = "",
+) -> Finished:
+    """Turn the error that ended a run into its report."""
+    error = as_known(error)
+    report = report_of(
+        facts, Outcome.FAILED, files=files, summary_url=summary_url, problem=str(error)
+    )
+    wrong = isinstance(error, SettingsError | CommandError | EventError)
+    return Finished(report=report, settings=facts.settings, settings_wrong=wrong)
 
 
 def outcome_of(files: Sequence[FileResult], delivered: Outcome | None = None) -> Outcome:

@@ -27,7 +27,7 @@ from predict_edit.domain.run_report import FileResult, FileStatus, Job
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings.collection import Findings, near
 from predict_edit.report.view import plural
-from predict_edit.select import GitAttributes, open_files
+from predict_edit.select import GitAttributes, choose, open_files
 from predict_edit.settings.fields import ModelSettings, Settings
 from predict_edit.settings.resolve import NamedCommand
 
@@ -236,6 +236,34 @@ class Source(Protocol):
 
     async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
         """Read the text at the merge base, by path, of files whose diff cannot be used."""
+
+
+def scope_of(
+    task: Task,
+    changed: Sequence[ChangedFile],
+    attributes: GitAttributes,
+    *,
+    skipped: Sequence[SkippedFile] = (),
+    planned: bool = False,
+) -> Scope:
+    """Choose among changed files; limit, aim and findings are left to the plan if there was one."""
+    settings, aim, found = task.settings, task.job.aim, task.findings
+    chosen = choose(
+        changed,
+        include=settings.files,
+        exclude=settings.exclude,
+        attributes=attributes,
+        max_files=max(1, len(changed)) if planned else settings.max_files,
+        only=aim.path if aim and not planned else None,
+        found=found.by_path if found and not planned else None,
+        unlocked=settings.unlocked,
+    )
+    return Scope(
+        files=chosen.kept,
+        skipped=(*skipped, *chosen.skipped),
+        attributes=attributes,
+        notes=found.sentences() if found and not planned else (),
+    )
 
 
 async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> Plan:

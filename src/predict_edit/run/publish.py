@@ -12,20 +12,21 @@ from typing import Final
 
 from predict_edit.delivery.delivered import demoted
 from predict_edit.delivery.patch_files import write_output_files
-from predict_edit.domain.errors import (
-    CommandError,
-    Defect,
-    PredictEditError,
-    RunCancelled,
-    SettingsError,
-)
+from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.report.outputs import OutputPaths
 from predict_edit.run.context import Context, Listener, Run
-from predict_edit.run.outcome import Facts, Finished, outcome_of, report_of, skipped_results
+from predict_edit.run.outcome import (
+    Facts,
+    Finished,
+    as_known,
+    failure_of,
+    outcome_of,
+    report_of,
+    skipped_results,
+)
 from predict_edit.run.plan import Edited, Plan
 from predict_edit.run.resume import Before
-from predict_edit.support.log import log_crash
 
 NOT_DELIVERED: Final = "it could not be delivered"
 UNANSWERED: Final = "The answer could not be posted; the log says why."
@@ -118,15 +119,13 @@ async def fail(
             f"The workflow's run was cancelled before {listener.work} was done.",
             f"Run it again{again if listener.answers else ''}.",
         )
-    elif not isinstance(error, PredictEditError):
-        log_crash(error)
-        error = Defect.of(error)
+    error = as_known(error)
     posted = await listener.failed(error, head=facts.head)
     if isinstance(error, CommandError) and listener.answers:
         return answer(ctx, listener, facts, posted=posted)
-    finished = end(ctx, listener, facts, Outcome.FAILED, problem=str(error), files=files)
-    wrong = isinstance(error, SettingsError | CommandError)
-    return dataclasses.replace(finished, settings_wrong=wrong)
+    finished = failure_of(error, facts, files=files, summary_url=listener.url)
+    paths = write_output_files(ctx.outbox, finished.report)
+    return dataclasses.replace(finished, paths=paths)
 
 
 def facts_of(run: Run, plan: Plan, edited: Edited, *notes: str) -> Facts:

@@ -17,9 +17,8 @@ from predict_edit.domain.repository import FileContent
 from predict_edit.run.authorize import Snapshot
 from predict_edit.run.context import Context, job_of, read_findings, task_of
 from predict_edit.run.outcome import Facts
-from predict_edit.run.plan import Plan, Scope, Task
+from predict_edit.run.plan import Plan, Scope, Task, scope_of
 from predict_edit.run.shards import PlannedPull, Shared
-from predict_edit.select import choose
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.resolve import check_served, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
@@ -105,26 +104,11 @@ class PullRequestTarget:
 
         A plan comes from an artifact, so what must not be edited is looked for in it once more.
         """
-        settings, aim, found, shared = task.settings, task.job.aim, task.findings, self.shared
-        changed = self.snapshot.changed if shared is None else shared.changes
-        chosen = choose(
-            changed,
-            include=settings.files,
-            exclude=settings.exclude,
-            attributes=self.snapshot.attributes,
-            # The first job has applied the limit, and the others need not be given it.
-            max_files=max(1, len(changed)) if shared else settings.max_files,
-            only=aim.path if aim and not shared else None,
-            found=found.by_path if found and not shared else None,
-            unlocked=settings.unlocked,
-        )
-        published = shared is not None and shared.shard is None
-        return Scope(
-            files=chosen.kept,
-            skipped=(*(shared.manifest.skipped if shared and published else ()), *chosen.skipped),
-            attributes=self.snapshot.attributes,
-            notes=found.sentences() if found and not shared else (),
-        )
+        changed, attributes, shared = self.snapshot.changed, self.snapshot.attributes, self.shared
+        if shared is None:
+            return scope_of(task, changed, attributes)
+        skipped = () if shared.shard else shared.manifest.skipped
+        return scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
 
     async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
         """Read files at the head.
