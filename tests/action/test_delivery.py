@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from predict_edit.delivery.review_batches import BATCH
+from predict_edit.delivery.suggestions import BATCH
 from predict_edit.domain.edits import PlacementKind
 from predict_edit.domain.run_report import Outcome
 from predict_edit.support.markers import find_marker

@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 
-from predict_edit.delivery.own_branch import KIND, OwnBranch, find_own_branch, marker_of
+from predict_edit.delivery.delivered import OwnBranch
+from predict_edit.delivery.pull_request import PULL, find_own_branch, marker_of
 from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import BranchPull, BranchState
@@ -83,9 +84,9 @@ class TestMarkers:
 
     async def test_another_commit_under_our_seal_is_not_taken(self, body: str) -> None:
         """The seal covers the commits that the marker names."""
-        marker = find_marker(body, KIND)
+        marker = find_marker(body, PULL)
         assert marker is not None
-        moved = str(Marker(KIND, {**marker.fields, "tips": ELSEWHERE}))
+        moved = str(Marker(PULL, {**marker.fields, "tips": ELSEWHERE}))
         found = await Host(moved, tip=None, state="merged").found()
 
         assert (found.answers, found.source) == ({SAME: UNCHANGED}, "")

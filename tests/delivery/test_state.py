@@ -7,6 +7,7 @@ import hmac
 import random
 import zlib
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,6 @@ from predict_edit.domain.edits import (
     SourceFile,
     Usage,
 )
-from predict_edit.settings.fields import ModelSettings
 from predict_edit.suggest.diff import hunks_between
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.markers import Marker, find_marker
@@ -157,7 +157,7 @@ def test_wrong_pieces_are_no_edit(pieces: tuple[Piece, ...]) -> None:
 
 def test_key_names_everything_the_answer_depends_on() -> None:
     """Another instruction, aim, diff, model, endpoint or context is another question."""
-    settings = ModelSettings(model="m")
+    asked: dict[str, Any] = {"model": "m", "base_url": None, "context": "diff"}
     change = ChangedFile(
         path="a", status="modified", blob_sha=None, additions=1, deletions=0, patch="@@ x"
     )
@@ -170,15 +170,15 @@ def test_key_names_everything_the_answer_depends_on() -> None:
         EditRequest(file=file, instruction="do", aim=aim),
         EditRequest(file=other, instruction="do"),
     ]
-    keys = {key_of(request, settings) for request in requests}
+    keys = {key_of(request, **asked) for request in requests}
     keys |= {
-        key_of(requests[0], ModelSettings(model="n")),
-        key_of(requests[0], ModelSettings(model="m", base_url="https://x.example")),
-        key_of(requests[0], ModelSettings(model="m", context="none")),
+        key_of(requests[0], **asked | {"model": "n"}),
+        key_of(requests[0], **asked | {"base_url": "https://x.example"}),
+        key_of(requests[0], **asked | {"context": "none"}),
     }
 
     assert len(keys) == 7
-    assert key_of(requests[0], settings) == key_of(requests[0], settings)
+    assert key_of(requests[0], **asked) == key_of(requests[0], **asked)
     assert Memory(records={"a": record("t", "u", "a")}).find(file, "key") is None
 
 
@@ -195,7 +195,8 @@ def question(**changes: object) -> str:
         "blob_sha": "1" * 40,
         "findings": (FINDING,),
         "instruction": "Fix it",
-        "settings": ModelSettings(model="m"),
+        "model": "m",
+        "base_url": None,
         "anywhere": False,
     }
     given = {**asked, **changes}
@@ -232,7 +233,7 @@ def test_answers_leave_room_for_the_text() -> None:
         {"blob_sha": "2" * 40},
         {"findings": ()},
         {"instruction": "Fix it all"},
-        {"settings": ModelSettings(model="other")},
+        {"model": "other"},
         {"anywhere": True},
     ],
 )

@@ -9,8 +9,9 @@ import pytest
 
 from predict_edit.domain.errors import FindingsError
 from predict_edit.findings.collection import Findings, collect
+from predict_edit.findings.formats import read_reports
 from predict_edit.findings.reported_finding import Roots
-from predict_edit.findings.workspace import read_reports
+from predict_edit.findings.workspace import Workspace
 
 
 def roots(workspace: Path) -> Roots:
@@ -20,7 +21,7 @@ def roots(workspace: Path) -> Roots:
 
 def read_findings(workspace: Path, globs: list[str], where: Roots) -> Findings:
     """The findings of all reports that match."""
-    return collect(read_reports(workspace, globs, where))
+    return collect(read_reports(Workspace(folder=workspace, roots=where), globs))
 
 
 def test_globs(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from predict_edit.report import view
+from predict_edit.support.text import plural
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ def test_count(number: int | None, shown: str) -> None:
 )
 def test_plural(number: int, shown: str) -> None:
     """One thing is singular, all other numbers are plural."""
-    assert view.plural(number, "file") == shown
+    assert plural(number, "file") == shown
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from predict_edit.delivery.own_branch import KIND
+from predict_edit.delivery.pull_request import PULL
 from predict_edit.delivery.state import Memory, answer_of, pack, unpack_unsealed
 from predict_edit.domain.edits import EditRequest, PlacementKind
 from predict_edit.domain.run_report import FileStatus, Outcome
@@ -209,12 +209,12 @@ class TestOthersWork:
         files = {f"src/m{n:03}.py": evil for n in range(3)}
         theirs = scene.sandbox.push(REPOSITORY, "evil", files)
         scene.sandbox.push(REPOSITORY, BRANCH, {"x.txt": "x\n"})
-        marker = find_marker(pull.body or "", KIND)
+        marker = find_marker(pull.body or "", PULL)
         assert marker is not None
         known = unpack_unsealed(marker.fields["memory"]).answers
         memory = Memory(answers=dict.fromkeys(known, answer_of(blob_sha_of(evil))))
         fields = {**marker.fields, "tips": theirs, "memory": pack(memory, "another key")}
-        pull.body = f"Forged\n\n{Marker(KIND, fields)}\n"
+        pull.body = f"Forged\n\n{Marker(PULL, fields)}\n"
         scene.editor.asked.clear()
         await scene.run()
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from predict_edit.delivery.review_markers import key_of, marked_suggestions
 from predict_edit.domain.edits import ChangedFile, SourceFile
 from predict_edit.domain.run_report import FileResult, FileStatus
-from predict_edit.suggest.compose import described
 from predict_edit.suggest.place import place
-from predict_edit.suggest.replay import block_lines
+from predict_edit.suggest.replay import block_lines, described
 
 LINES = st.lists(st.text(alphabet="ab \t@#`", max_size=4), max_size=4)
 

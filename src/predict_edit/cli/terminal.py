@@ -29,7 +29,8 @@ from predict_edit.domain.edits import (
 )
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.markdown import legible
-from predict_edit.report.view import COLUMNS, dollars, lines, plural, view
+from predict_edit.report.view import COLUMNS, dollars, lines, view
+from predict_edit.support.text import plural
 
 PLAIN_WIDTH: Final = 100
 """Columns if the output is not a terminal."""

@@ -10,10 +10,11 @@ from typing import Final
 
 from predict_edit.domain.errors import FindingsError
 from predict_edit.findings.collection import Findings, FindingsChange, change_between, collect
-from predict_edit.findings.formats import MAX_BYTES, parse_report
+from predict_edit.findings.formats import parse_report
 from predict_edit.findings.reported_finding import Roots
+from predict_edit.findings.workspace import MAX_BYTES
 from predict_edit.report.markdown import cell, code, text
-from predict_edit.report.view import plural
+from predict_edit.support.text import plural
 
 DONE, WORSE = 0, 1
 SHOWN: Final = 100

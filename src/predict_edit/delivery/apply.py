@@ -19,10 +19,10 @@ from predict_edit.domain.errors import NothingToApply, PredictEditError, ReplayE
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent, PullRequest, ReviewThread
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
-from predict_edit.report.view import plural
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import apply_suggestions
 from predict_edit.support.git import lines_of
+from predict_edit.support.text import plural
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ async def apply_collected(collected: Collected, to: Destination) -> Delivered:
     delivered = Delivered(
         files=as_committed(collected.files), outcome=Outcome.COMMITTED, notes=tuple(notes)
     )
-    if to.settings.dry_run:
+    if to.dry_run:
         return delivered
     headline = f"Apply {suggestions} of predict-edit"
     commit = await commit_files(to, collected.files, headline=headline)

@@ -22,10 +22,9 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.domain.repository import Commit, CommitDraft, PullRequest
 from predict_edit.domain.run_report import Delivered, FileResult, Outcome
-from predict_edit.report.view import plural
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
-from predict_edit.support.text import inert
+from predict_edit.support.text import inert, plural
 
 COMMITTED: Final = "in the commit, as asked"
 NOT_COMMITTED: Final = "the commit could not be made"

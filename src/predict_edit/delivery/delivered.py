@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from typing import Final
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from predict_edit.domain.edits import PlacedFile, Suggestion
 from predict_edit.domain.errors import CommandChanged, HeadMismatch, PullRequestClosed
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import PullRequest, Review
+from predict_edit.domain.repository import BranchPull, PullRequest, Review
 from predict_edit.domain.run_report import Delivered, FileResult, Job, Outcome
-from predict_edit.settings.fields import Settings
 
 CLOSED: Final = "the pull request was closed while the run worked"
 HEAD_MOVED: Final = "head moved: the pull request changed while the run worked"
@@ -27,15 +27,56 @@ class Destination:
     job: Job
     pull: PullRequest
     forge: GitHost
-    settings: Settings
     command: str
     """The key of the command, part of every marker."""
+    secret: str | None = dataclasses.field(default=None, repr=False)
+    """The model's key, which seals our marks."""
+    max_suggestions: int = 0
+    dry_run: bool = False
     run_url: str = ""
     reviews: tuple[Review, ...] = ()
     """Our own marked reviews when the run began, oldest first."""
     save: Callable[[], Awaitable[None]] | None = None
     """Saves the paid answers; awaited before anything is posted that must not be posted twice."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OwnBranch:
+    """The branch to use, and what earlier runs left there."""
+
+    branch: str
+    tip: str | None = None
+    """Its newest commit; ``None`` if it does not exist."""
+    pull: BranchPull | None = None
+    """Our open pull request from it."""
+    content: str = ""
+    """The digest of what the open pull request changes."""
+    answers: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """The answers of earlier runs, as :class:`~predict_edit.delivery.state.Memory` has them."""
+    source: str = ""
+    """The commit with the edited files of ``answers``; empty if there is none."""
+    notes: tuple[str, ...] = ()
+
+
+class Delivery(Protocol):
+    """One way of delivery."""
+
+    def prepare(self, results: Sequence[FileResult]) -> Delivered:
+        """Apply limits and demotions, as if GitHub accepted everything; pure.
+
+        This is all that a dry run needs.
+        """
+
+    async def deliver(self, prepared: Delivered) -> Delivered:
+        """Write to GitHub what was prepared.
+
+        Whatever GitHub refuses moves to the patch with the reason, so no hunk is lost.
+
+        Raises:
+            CommandChanged: the comment was edited or deleted while the run worked.
+            ForgeError: the comment, or what was posted before, could not be read.
+        """
 
 
 def check_ready(pull: PullRequest, job: Job) -> None:

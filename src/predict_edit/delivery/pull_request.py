@@ -1,34 +1,62 @@
-"""Delivery as the one pull request of a run over a branch: opened, updated in place, closed.
+"""Delivery as the one pull request of a run over a branch: found again, opened, updated, closed.
+
+A branch is ours only while it points at a commit that the marker in our own pull request names. Any
+other branch is somebody's work and is never touched.
 
 The commit is first made on a temporary branch, on top of the commit that was edited. Then our
 branch is moved to it and the temporary one deleted, in one step that GitHub refuses if our branch
 moved: nobody's push is ever overwritten. The pull request names the new commit before the branch
 moves, so that a run that dies in between leaves nothing that looks like somebody else's.
+
+The marker is sealed with the model's key, if there is one. Without a valid seal, edits are taken
+over only from the commit that our branch still points at: nobody without write access can put one
+there, whatever another program of our account was tricked into writing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
-from collections.abc import Callable, Container, Mapping, Sequence
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from predict_edit.delivery.own_branch import OwnBranch, find_own_branch, marker_of
-from predict_edit.delivery.state import UNCHANGED, answer_of
-from predict_edit.domain.edits import PlacedFile, PlacementKind
-from predict_edit.domain.errors import ForgeError, ForgeRefused
+from predict_edit.delivery.delivered import OwnBranch
+from predict_edit.delivery.state import (
+    DECLINED,
+    UNCHANGED,
+    Memory,
+    answer_of,
+    is_sealed,
+    pack,
+    unpack_old_answers,
+    unpack_unsealed,
+)
+from predict_edit.domain.errors import BranchTaken, ForgeError, ForgeRefused
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import BranchMove, BranchPull, CommitDraft, PullDraft
-from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome, RunReport
-from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
+from predict_edit.domain.repository import (
+    BranchMove,
+    BranchPull,
+    BranchState,
+    CommitDraft,
+    PullDraft,
+)
+from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
+from predict_edit.support.markers import Marker, find_marker
+from predict_edit.support.text import quoted
 
-if TYPE_CHECKING:
-    from predict_edit.findings.collection import Findings
-
+PULL: Final = "pull"
+MAX_NAMES: Final = 9
+"""Names that are tried: the branch itself, then with -2 to -9."""
+_OLD_SEAL_DIGITS: Final = 32
+_SHA: Final = re.compile(r"[0-9a-f]{40}")
+_OPEN, _DONE = "open", "done"
 MAX_TRIES: Final = 3
 """How often to follow a branch that moves while it is written."""
 
@@ -68,13 +96,10 @@ class PullRequestDelivery:
     """What was asked about each file, by path."""
     answered: Mapping[str, str]
     """What earlier runs were answered about files that are still meant."""
-    recalled: Container[str]
-    """The paths whose edit is from an earlier run."""
-    findings: Findings | None
     postponed: bool
     """Whether files are left to later runs."""
-    report: Callable[[Sequence[FileResult]], RunReport]
-    """What the text of the pull request says about the run."""
+    describe: Callable[[Sequence[FileResult], str, Sequence[str]], str]
+    """Returns the text of the pull request, given the files, its marker and further notes."""
 
     def prepare(self, results: Sequence[FileResult]) -> Delivered:
         """Take every accepted hunk."""
@@ -102,12 +127,11 @@ class PullRequestDelivery:
 
     def _change(self, results: Sequence[FileResult]) -> _Change:
         files: dict[str, bytes] = {}
-        answers, rows = dict(self.answered), []
+        answers = dict(self.answered)
         for result in results:
             placed, question = result.placed, self.questions.get(result.path)
             if placed is not None and placed.accepted != placed.file.text:
                 files[result.path] = data = placed.accepted.encode()
-                rows.append(self._row(result.path, placed))
                 answer = answer_of(blob_sha_of(data))
             elif result.status in {FileStatus.UNCHANGED, FileStatus.EDITED}:
                 answer = UNCHANGED
@@ -116,27 +140,12 @@ class PullRequestDelivery:
             if question is not None:
                 answers[question] = answer
         failed = any(result.status is FileStatus.FAILED for result in results)
-
-        def describe(marker: str, notes: Sequence[str]) -> str:
-            return render_pull_request(
-                self.report(results),
-                sorted(rows, key=lambda row: row.path),
-                marker=marker,
-                notes=notes,
-                about_findings=self.findings is not None,
-            )
-
         return _Change(
             files=files,
             answers=answers,
-            describe=describe,
+            describe=functools.partial(self.describe, results),
             complete=not failed and not self.postponed,
         )
-
-    def _row(self, path: str, placed: PlacedFile) -> PullRow:
-        kept = len(placed.placements) - placed.count(PlacementKind.REJECTED)
-        found = self.findings.of(path) if self.findings else ()
-        return pull_row(path, None if path in self.recalled else kept, found)
 
     async def _write(self, change: _Change, own: OwnBranch, prepared: Delivered) -> Delivered:
         """Write what GitHub does not have yet."""
@@ -228,6 +237,68 @@ class PullRequestDelivery:
         )
 
 
+async def find_own_branch(host: GitHost, branch: str, secret: str | None) -> OwnBranch:
+    """Find the first name of the branch that is free or ours; ``secret`` is the model's key.
+
+    Raises:
+        BranchTaken: every name is in use by others.
+        ForgeError: the branches could not be read.
+    """
+    notes: list[str] = []
+    answers: dict[str, str] = {}
+    source = ""
+    for number in range(1, MAX_NAMES + 1):
+        name = branch if number == 1 else f"{branch}-{number}"
+        state = await host.branch_state(name)
+        pull, marker = _ours(state)
+        if pull and marker:
+            known, at = _remembered(pull, marker, state.tip, secret)
+            # A later branch is newer.
+            answers, source = {**answers, **known}, at or source
+        tips = marker.fields.get("tips", "").split(".") if marker else []
+        if state.tip is None or state.tip in tips:
+            is_open = pull is not None and pull.state == "open" and state.tip is not None
+            return OwnBranch(
+                branch=name,
+                tip=state.tip,
+                pull=pull if is_open else None,
+                content=marker.fields.get("content", "") if marker and is_open else "",
+                answers=answers,
+                source=source,
+                notes=tuple(notes),
+            )
+        where = f", on pull request {pull.number}" if pull and pull.state == "open" else ""
+        notes.append(
+            f"The branch {quoted(name)} has commits that are not this tool's{where}; nothing was "
+            "changed there."
+        )
+    raise BranchTaken(
+        f"{quoted(branch)} and all names up to -{MAX_NAMES} have commits that are not this tool's.",
+        "Delete the branches that are no longer needed, or set another name as `branch`.",
+    )
+
+
+def marker_of(
+    *,
+    tips: tuple[str, ...],
+    content: str,
+    answers: Mapping[str, str],
+    secret: str | None,
+    finished: bool = False,
+) -> str:
+    """Return the marker for the text of a pull request.
+
+    ``tips`` are the commits at which its branch is ours: the newest, and during a move the last.
+    """
+    fields = {
+        "state": _DONE if finished else _OPEN,
+        "tips": ".".join(tips),
+        "content": content,
+    }
+    memory = Memory(answers=dict(answers))
+    return str(Marker(PULL, {**fields, "memory": pack(memory, secret, about=_about(fields))}))
+
+
 def _delivered(
     prepared: Delivered,
     pull: BranchPull | None,
@@ -249,3 +320,48 @@ def _content_of(files: Mapping[str, bytes]) -> str:
     """Name what a pull request changes, whatever it is based on."""
     lines = (f"{blob_sha_of(data)} {path}\n" for path, data in sorted(files.items()))
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:32]
+
+
+def _about(fields: Mapping[str, str]) -> str:
+    """Return what the seal covers besides the memory."""
+    return "".join(f"{fields.get(name, '')} " for name in ("state", "tips", "content"))
+
+
+def _ours(state: BranchState) -> tuple[BranchPull | None, Marker | None]:
+    """Return the newest pull request that this account opened and this tool marked."""
+    for pull in state.pulls:
+        marker = find_marker(pull.body, PULL)
+        if pull.mine and marker is not None:
+            return pull, marker
+    return None, None
+
+
+def _remembered(
+    pull: BranchPull, marker: Marker, tip_now: str | None, secret: str | None
+) -> tuple[dict[str, str], str]:
+    """Return the answers of a pull request, and the commit with its files.
+
+    Closing a pull request without merging declines all that it offered.
+    """
+    fields = marker.fields
+    if packed := fields.get("memory", ""):
+        answers = unpack_unsealed(packed).answers
+        sealed = bool(secret) and is_sealed(packed, secret, about=_about(fields))
+    else:
+        answers = unpack_old_answers(fields.get("ledger", ""))
+        sealed = bool(secret) and hmac.compare_digest(
+            _old_seal(fields, secret or ""), fields.get("seal", "")
+        )
+    if pull.state == "closed" and fields.get("state") == _OPEN:
+        answers = {q: said if said == UNCHANGED else DECLINED for q, said in answers.items()}
+    tip = fields.get("tips", "").partition(".")[0]
+    if not _SHA.fullmatch(tip) or not (sealed or tip == tip_now):
+        # Only answers that need no file from anywhere.
+        return {q: said for q, said in answers.items() if said in {UNCHANGED, DECLINED}}, ""
+    return answers, tip
+
+
+def _old_seal(fields: Mapping[str, str], secret: str) -> str:
+    """Return the seal as earlier versions made it."""
+    text = " ".join(fields.get(name, "") for name in ("state", "tips", "content", "ledger"))
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:_OLD_SEAL_DIGITS]

@@ -15,8 +15,7 @@ from typing import Final
 from predict_edit.domain.edits import Suggestion
 from predict_edit.domain.repository import Review
 from predict_edit.domain.run_report import FileResult
-from predict_edit.suggest.compose import described
-from predict_edit.suggest.replay import block_lines
+from predict_edit.suggest.replay import block_lines, described
 from predict_edit.support.git import lines_of
 from predict_edit.support.markers import Marker, find_marker
 

@@ -23,7 +23,6 @@ import pydantic
 
 from predict_edit.domain.edits import EditRequest, Effort, Finding, Hunk, SourceFile
 from predict_edit.edit.prompt import PROMPT_VERSION
-from predict_edit.settings.fields import ModelSettings
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.support.git import blob_sha_of, lines_of
 from predict_edit.support.log import log
@@ -124,16 +123,16 @@ def _codec() -> pydantic.TypeAdapter[Memory]:
     return pydantic.TypeAdapter(Memory)
 
 
-def key_of(request: EditRequest, settings: ModelSettings) -> str:
+def key_of(request: EditRequest, *, model: str, base_url: str | None, context: str) -> str:
     """Name everything that the model's answer for a file depends on, besides the file."""
     change = request.file.change
     digest = _digest(
-        settings.model,
-        settings.base_url,
-        settings.context,
+        model,
+        base_url,
+        context,
         request.instruction,
         dataclasses.astuple(request.aim) if request.aim else None,
-        (change.status, change.patch) if change and settings.context == "diff" else None,
+        (change.status, change.patch) if change and context == "diff" else None,
         *([dataclasses.astuple(found) for found in request.findings]),
     )
     return digest.hex()[:32]
@@ -145,14 +144,15 @@ def question_of(
     findings: Sequence[Finding],
     *,
     instruction: str,
-    settings: ModelSettings,
+    model: str,
+    base_url: str | None,
     anywhere: bool,
 ) -> str:
     """Name everything that the answer for a file of a branch depends on."""
     return _short(
         _digest(
-            settings.model,
-            settings.base_url,
+            model,
+            base_url,
             instruction,
             path,
             blob_sha,

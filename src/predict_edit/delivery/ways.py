@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from predict_edit.delivery.commit import CommitDelivery
-from predict_edit.delivery.delivered import Destination
-from predict_edit.delivery.patch_files import PatchDelivery
+from predict_edit.delivery.delivered import Delivery, Destination, demoted
 from predict_edit.delivery.suggestions import SuggestionDelivery
-from predict_edit.domain.ports import Delivery
+from predict_edit.domain.run_report import Delivered, FileResult
+
+NOT_INLINE: Final = "delivered as a patch, as asked"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PatchDelivery:
+    """Nothing is written to GitHub but the summary; the patch files of every run do the rest."""
+
+    to: Destination | None = None
+    """``None`` for a branch, where nothing has to be saved first."""
+
+    def prepare(self, results: Sequence[FileResult]) -> Delivered:
+        """Move every suggestion to the patch."""
+        return Delivered(files=demoted(results, NOT_INLINE))
+
+    async def deliver(self, prepared: Delivered) -> Delivered:
+        """Save the paid answers, and nothing else."""
+        if self.to is not None and self.to.save is not None:
+            await self.to.save()
+        return prepared
+
 
 WAYS: Final[Mapping[str, Callable[[Destination], Delivery]]] = {
     "suggestions": SuggestionDelivery,

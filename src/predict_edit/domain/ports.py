@@ -27,7 +27,6 @@ from predict_edit.domain.repository import (
     Role,
     TreeFile,
 )
-from predict_edit.domain.run_report import Delivered, FileResult
 
 
 class GitHost(Protocol):
@@ -153,23 +152,3 @@ class GitHost(Protocol):
 
     async def label(self, number: int, labels: Sequence[str]) -> None:
         """Add labels to an issue or pull request."""
-
-
-class Delivery(Protocol):
-    """One way of delivery."""
-
-    def prepare(self, results: Sequence[FileResult]) -> Delivered:
-        """Apply limits and demotions, as if GitHub accepted everything; pure.
-
-        This is all that a dry run needs.
-        """
-
-    async def deliver(self, prepared: Delivered) -> Delivered:
-        """Write to GitHub what was prepared.
-
-        Whatever GitHub refuses moves to the patch with the reason, so no hunk is lost.
-
-        Raises:
-            CommandChanged: the comment was edited or deleted while the run worked.
-            ForgeError: the comment, or what was posted before, could not be read.
-        """

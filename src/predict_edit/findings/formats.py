@@ -1,10 +1,11 @@
-"""The formats of reports that can be read, and the reader of each."""
+"""Reports of linters: the formats that can be read, and the reader of each."""
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import pydantic
@@ -12,11 +13,17 @@ import pydantic_core
 
 from predict_edit.domain.edits import Dropped, Finding, FindingsReport
 from predict_edit.domain.errors import FindingsError
+from predict_edit.domain.ports import GitHost
+from predict_edit.domain.run_report import OUTPUT_FOLDER
 from predict_edit.findings import linter_json, sarif, text_lines
+from predict_edit.findings.code_scanning import read_alerts
+from predict_edit.findings.collection import Findings, collect
 from predict_edit.findings.reported_finding import ReportedFinding, Roots
+from predict_edit.findings.workspace import MAX_BYTES, Workspace
 
-MAX_BYTES: Final = 64 * 1024 * 1024
-"""A larger report is refused: GitHub takes no larger SARIF file either."""
+CODE_SCANNING: Final = "code-scanning"
+"""Among the globs of `findings`: the repository's open code scanning alerts. A file of that name is
+``/code-scanning``."""
 _HEADLINES: Final = 5
 """Lines with which a linter may say that it found nothing."""
 _MAX_WANTED: Final = 1_000_000
@@ -47,6 +54,37 @@ _NEXT: Final = (
     f"Check the step that writes it: {', '.join(dict.fromkeys(f.name for f in FORMATS))}, GitHub's "
     "workflow commands and lines `path:line:column: message` can be read."
 )
+
+
+async def read_findings(
+    workspace: Workspace, host: GitHost, globs: Sequence[str], *, ref: str
+) -> Findings:
+    """Read all findings that ``globs`` name; alerts are those of the git reference ``ref``.
+
+    Raises:
+        FindingsError: a report is missing or cannot be read.
+        ForgeError: the alerts could not be read.
+    """
+    files = tuple(glob for glob in globs if glob != CODE_SCANNING)
+    reports = await asyncio.to_thread(read_reports, workspace, files) if files else ()
+    alerts = (read_alerts(await host.open_alerts(ref)),) if CODE_SCANNING in globs else ()
+    return await asyncio.to_thread(collect, (*reports, *alerts))
+
+
+def read_reports(workspace: Workspace, globs: Sequence[str]) -> tuple[FindingsReport, ...]:
+    """Read all reports that match.
+
+    Raises:
+        FindingsError: no report matches, one cannot be read, or there are too many.
+    """
+    found = workspace.read(globs, "findings", FindingsError, without={OUTPUT_FOLDER})
+    if not found:
+        raise FindingsError(
+            f"No file in the workspace matches `findings` ({', '.join(globs)}).",
+            "Let an earlier step of the job write the report into the workspace; a linter that "
+            "finds nothing still has to write its empty report.",
+        )
+    return tuple(parse_report(path, data, workspace.roots) for path, data in found.items())
 
 
 def parse_report(name: str, data: bytes, roots: Roots) -> FindingsReport:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from predict_edit.report import markdown, view
+from predict_edit.support.text import plural
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,7 +26,7 @@ _FIGURES: dict[str, Callable[..., str]] = {
     "count": view.count,
     "percent": view.percent,
     "dollars": view.dollars,
-    "plural": view.plural,
+    "plural": plural,
     "show": lambda column, row: column.show(row),
 }
 _MARKDOWN: dict[str, Callable[..., str]] = {

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from predict_edit.support.unicode import EMOJI_SELECTORS, JOINERS, is_shown
 
@@ -199,6 +201,11 @@ def marked(body: str, marker: str) -> str:
 def length(body: str) -> int:
     """Count as strictly as a host might: in UTF-16 units, so that an emoji counts twice."""
     return len(body.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def count_reasons(given: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Count equal reasons, most frequent first, then by name."""
+    return tuple(sorted(Counter(given).items(), key=lambda item: (-item[1], item[0])))
 
 
 def _prose(piece: str) -> str:

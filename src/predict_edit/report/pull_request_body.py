@@ -10,7 +10,8 @@ from predict_edit.domain.edits import Finding
 from predict_edit.domain.run_report import RunReport
 from predict_edit.report.jinja import fit, render
 from predict_edit.report.markdown import BODY_LIMIT, length, marked
-from predict_edit.report.view import plural, view
+from predict_edit.report.view import view
+from predict_edit.support.text import plural
 
 _RULES = 6
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from predict_edit.domain.edits import PlacedFile, PlacementKind
 from predict_edit.report.markdown import (
     BODY_LIMIT,
+    count_reasons,
     fence,
     html_code,
     legible,
@@ -16,7 +17,7 @@ from predict_edit.report.markdown import (
     marked,
     text,
 )
-from predict_edit.report.view import count_reasons, plural
+from predict_edit.support.text import plural
 
 _MOST_REASONS = 8
 _HEADROOM = 200

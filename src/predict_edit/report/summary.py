@@ -8,7 +8,8 @@ from predict_edit.domain.edits import OVER_MAX_FILES, PlacementKind, Usage
 from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.report.jinja import fit, render, trusted
 from predict_edit.report.markdown import BODY_LIMIT, length, link, marked, text
-from predict_edit.report.view import completion_parts, plural, view
+from predict_edit.report.view import completion_parts, view
+from predict_edit.support.text import plural
 
 _LONGEST_PROBLEM = 1_000
 

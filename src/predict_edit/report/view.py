@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from predict_edit.domain.edits import Effort, PlacementKind, PredictionState, Usage
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
-from predict_edit.report.markdown import MISSING
+from predict_edit.report.markdown import MISSING, count_reasons
 
 _CENT = Decimal("0.01")
 _SMALLEST = Decimal("0.0001")
@@ -18,11 +17,6 @@ _SMALLEST = Decimal("0.0001")
 def count(number: int | None) -> str:
     """Write a whole number with thousands apart: ``1,234``."""
     return MISSING if number is None else f"{number:,}"
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    """Write a number with its noun: ``1 file``, ``2 files``, ``2 patches``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def percent(share: float | None) -> str:
@@ -211,11 +205,6 @@ def view(report: RunReport) -> View:
         estimated=any(effort.estimate is not None for effort in asked),
         estimated_cost=_sum(effort.estimated_cost for effort in asked),
     )
-
-
-def count_reasons(given: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    """Count equal reasons, most frequent first, then by name."""
-    return tuple(sorted(Counter(given).items(), key=lambda item: (-item[1], item[0])))
 
 
 def completion_parts(usage: Usage) -> tuple[tuple[str, int], ...]:

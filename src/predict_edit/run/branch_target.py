@@ -5,16 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from predict_edit.delivery.own_branch import OwnBranch, find_own_branch
-from predict_edit.delivery.patch_files import PatchDelivery
-from predict_edit.delivery.pull_request import PullRequestDelivery
+from predict_edit.delivery.delivered import Delivery, OwnBranch
+from predict_edit.delivery.pull_request import PullRequestDelivery, find_own_branch
 from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of, question_of
-from predict_edit.domain.edits import OVER_MAX_FILES, ChangedFile, SkippedFile, SourceFile
+from predict_edit.delivery.ways import PatchDelivery
+from predict_edit.domain.edits import (
+    OVER_MAX_FILES,
+    ChangedFile,
+    PlacedFile,
+    PlacementKind,
+    SkippedFile,
+    SourceFile,
+)
 from predict_edit.domain.errors import ForgeError, InvalidInput
-from predict_edit.domain.ports import Delivery
 from predict_edit.domain.repository import FileContent
-from predict_edit.domain.run_report import FileResult, RunReport
-from predict_edit.report.view import plural
+from predict_edit.domain.run_report import FileResult
+from predict_edit.findings.collection import Findings
+from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
 from predict_edit.run.context import Context, job_of, read_findings, read_shared, task_of
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.run.plan import EarlierEdits, Plan, Scope, Task, no_base_texts
@@ -25,7 +32,7 @@ from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import named_command, slug, with_built_in
 from predict_edit.support.log import log
-from predict_edit.support.text import quoted
+from predict_edit.support.text import plural, quoted
 from predict_edit.trigger.requests import BranchTask
 
 DECLINED_REASON = "its edit was in a pull request that was closed"
@@ -127,9 +134,22 @@ class BranchTarget:
         if scope is None or scope.earlier is None:
             raise AssertionError("the plan of a branch knows its earlier edits")
 
-        def report(results: Sequence[FileResult]) -> RunReport:
+        earlier = scope.earlier
+
+        def describe(results: Sequence[FileResult], marker: str, notes: Sequence[str]) -> str:
             files = (*results, *skipped_results(plan.skipped))
-            return report_of(facts, outcome_of(files), files=files)
+            rows = [
+                _row(result.path, result.placed, earlier, task.findings)
+                for result in results
+                if result.placed and result.placed.accepted != result.placed.file.text
+            ]
+            return render_pull_request(
+                report_of(facts, outcome_of(files), files=files),
+                sorted(rows, key=lambda row: row.path),
+                marker=marker,
+                notes=notes,
+                about_findings=task.findings is not None,
+            )
 
         return PullRequestDelivery(
             forge=self.ctx.forge,
@@ -137,17 +157,15 @@ class BranchTarget:
             base=self.ref,
             commit=self.head,
             branch=self._branch_name(task),
-            own=scope.earlier.own,
+            own=earlier.own,
             title=task.settings.title or (task.named.title if task.named else ""),
             labels=task.settings.labels,
             draft=task.settings.draft,
             secret=self.inputs.api_key,
             questions={file.path: _question(task, file) for file in scope.files},
-            answered=scope.earlier.answers,
-            recalled=scope.earlier.edited,
-            findings=task.findings,
-            postponed=scope.earlier.postponed,
-            report=report,
+            answered=earlier.answers,
+            postponed=earlier.postponed,
+            describe=describe,
         )
 
     @property
@@ -295,6 +313,15 @@ async def load_branch(tasked: BranchTask, inputs: Inputs, ctx: Context) -> Branc
     )
 
 
+def _row(
+    path: str, placed: PlacedFile, earlier: EarlierEdits, findings: Findings | None
+) -> PullRow:
+    """One file of the pull request; edits of an earlier run are not counted again."""
+    kept = len(placed.placements) - placed.count(PlacementKind.REJECTED)
+    changes = None if path in earlier.edited else kept
+    return pull_row(path, changes, findings.of(path) if findings else ())
+
+
 def _question(task: Task, file: ChangedFile) -> str:
     """Name the question about a file of a branch."""
     return question_of(
@@ -302,6 +329,7 @@ def _question(task: Task, file: ChangedFile) -> str:
         file.blob_sha or "",
         task.findings.of(file.path) if task.findings else (),
         instruction=task.job.instruction,
-        settings=task.settings.model,
+        model=task.settings.model.model,
+        base_url=task.settings.model.base_url,
         anywhere=task.anywhere,
     )

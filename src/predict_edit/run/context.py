@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from predict_edit.delivery.delivered import Delivery
 from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain.errors import MissingInput, PredictEditError, SpreadError
-from predict_edit.domain.ports import Delivery, GitHost
+from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import Job, RunReport
+from predict_edit.findings import formats
 from predict_edit.findings.collection import Findings
+from predict_edit.findings.workspace import Workspace
 from predict_edit.run.outcome import Facts
 from predict_edit.run.plan import OpenEditor, Plan, Source, Task, Watcher
 from predict_edit.run.prefetch import Look
@@ -29,27 +32,6 @@ RunRequest = PullRequestCommand | BranchTask
 """What a run is started for."""
 
 
-class WorkspaceFiles(Protocol):
-    """What earlier steps and jobs left in the workspace."""
-
-    async def findings(self, host: GitHost, globs: Sequence[str], *, ref: str) -> Findings:
-        """Read all findings that ``globs`` name; alerts are those of the git reference ``ref``.
-
-        Raises:
-            FindingsError: a report is missing or cannot be read.
-            ForgeError: the alerts could not be read.
-        """
-
-    def read(
-        self, globs: Sequence[str], name: str, error: type[PredictEditError]
-    ) -> Mapping[str, bytes]:
-        """Read the files that match, by path; ``name`` is the input that the globs are of.
-
-        Raises:
-            PredictEditError: as ``error``: there are too many, or one cannot be read.
-        """
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Everything that reaches outside comes through here."""
@@ -61,7 +43,7 @@ class Context:
     """The first requests about the pull request, if they are under way already."""
     run_url: str = ""
     run_id: str = ""
-    workspace: WorkspaceFiles | None = None
+    workspace: Workspace | None = None
     """``None`` if neither linters' reports nor other jobs' results are needed."""
     secrets: Secrets = dataclasses.field(default_factory=Secrets, repr=False)
     """What must not be shown, with the tokens that signing in adds later."""
@@ -212,7 +194,7 @@ async def read_findings(
         return shared.manifest.findings
     if not globs or ctx.workspace is None:
         return None
-    return await ctx.workspace.findings(ctx.forge, globs, ref=ref)
+    return await formats.read_findings(ctx.workspace, ctx.forge, globs, ref=ref)
 
 
 async def read_shared(

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from predict_edit.domain.edits import EditRequest
 from predict_edit.llm import billing, tokens
 from predict_edit.llm.billing import Estimate
-from predict_edit.report.view import count, dollars, plural
+from predict_edit.report.view import count, dollars
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import log
+from predict_edit.support.text import plural
 
 
 def estimate(requests: Sequence[EditRequest], settings: ModelSettings) -> Estimate:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 from typing import Protocol
 
-from predict_edit.delivery.own_branch import OwnBranch
+from predict_edit.delivery.delivered import OwnBranch
 from predict_edit.delivery.state import Memory, Record, key_of
 from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.edits import (
@@ -26,10 +26,10 @@ from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult, FileStatus, Job
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings.collection import Findings, near
-from predict_edit.report.view import plural
 from predict_edit.select import GitAttributes, choose, open_files
 from predict_edit.settings.fields import ModelSettings, Settings
-from predict_edit.settings.resolve import NamedCommand
+from predict_edit.support.text import plural
+from predict_edit.trigger.requests import NamedCommand
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Task:
         if self.memory is None:
             return found
         for file in sources:
-            record = self.memory.find(file, key_of(self.request(file), self.settings.model))
+            record = self.memory.find(file, self._key(file))
             text = record.edited(file.text) if record else None
             if record is not None and text is not None:
                 found[file.path] = FileEdit(file=file, text=text, effort=record.effort)
@@ -87,9 +87,16 @@ class Task:
         if rejected and any(map(judge_for(edit.file, self.secrets), rejected)):
             return
         hunks = tuple(placement.hunk for placement in placements)
-        key = key_of(self.request(edit.file), self.settings.model)
+        key = self._key(edit.file)
         self.memory.records[edit.file.path] = Record.of(
             edit.file, key, edit.text, hunks, edit.effort
+        )
+
+    def _key(self, file: SourceFile) -> str:
+        """Name what the model is asked about a file."""
+        model = self.settings.model
+        return key_of(
+            self.request(file), model=model.model, base_url=model.base_url, context=model.context
         )
 
 

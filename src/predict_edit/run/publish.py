@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from predict_edit.delivery.delivered import demoted
-from predict_edit.delivery.patch_files import write_output_files
+from predict_edit.delivery.output_files import EDITS, REMAINDER, RESULT, OutputFolder
 from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
-from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
+from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.outputs import OutputPaths
+from predict_edit.report.result import result_json
 from predict_edit.run.context import Context, Listener, Run
 from predict_edit.run.outcome import (
     Facts,
@@ -27,6 +28,7 @@ from predict_edit.run.outcome import (
 )
 from predict_edit.run.plan import Edited, Plan
 from predict_edit.run.resume import Before
+from predict_edit.suggest.patch import edits_patch, remainder_patch
 
 NOT_DELIVERED: Final = "it could not be delivered"
 UNANSWERED: Final = "The answer could not be posted; the log says why."
@@ -139,3 +141,14 @@ def not_edited(plan: Plan) -> tuple[FileResult, ...]:
     paths = plan.scope.earlier.unchanged if plan.scope and plan.scope.earlier else ()
     unchanged = (FileResult(path=path, status=FileStatus.UNCHANGED) for path in paths)
     return (*unchanged, *skipped_results(plan.skipped))
+
+
+def write_output_files(output: OutputFolder, report: RunReport) -> OutputPaths:
+    """Write the patches and the result of a run; a patch without hunks is not written."""
+    placed = [result.placed for result in report.files if result.placed]
+    edits, remainder = edits_patch(placed), remainder_patch(placed)
+    return OutputPaths(
+        patch=output.write(EDITS, edits) if edits else "",
+        remainder_patch=output.write(REMAINDER, remainder) if remainder else "",
+        result=output.write(RESULT, result_json(report)),
+    )

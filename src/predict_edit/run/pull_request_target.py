@@ -7,12 +7,11 @@ import dataclasses
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from predict_edit.delivery.delivered import Destination, check_ready
+from predict_edit.delivery.delivered import Delivery, Destination, check_ready
 from predict_edit.delivery.state import Memory
 from predict_edit.delivery.ways import WAYS
 from predict_edit.domain.edits import SourceFile
 from predict_edit.domain.errors import CommandError, ForgeError, SettingsError
-from predict_edit.domain.ports import Delivery
 from predict_edit.domain.repository import FileContent
 from predict_edit.run.authorize import Snapshot
 from predict_edit.run.context import Context, job_of, read_findings, task_of
@@ -155,8 +154,10 @@ class PullRequestTarget:
             job=task.job,
             pull=self.snapshot.pull,
             forge=self.ctx.forge,
-            settings=task.settings,
             command=self.key,
+            secret=task.settings.model.api_key,
+            max_suggestions=task.settings.max_suggestions,
+            dry_run=task.settings.dry_run,
             run_url=self.ctx.run_url,
             reviews=self.snapshot.reviews,
             save=functools.partial(self.save, self.head, total) if total else None,

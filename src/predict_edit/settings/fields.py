@@ -13,20 +13,19 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import pydantic
 
+from predict_edit.domain.errors import InstructionTooLong
 from predict_edit.domain.repository import Role
-from predict_edit.settings.endpoint import AZURE_EXAMPLE
+from predict_edit.settings.endpoint import AZURE_EXAMPLE, check_base_url
 from predict_edit.settings.value_types import (
     ApiVersion,
-    BaseUrl,
     CommandWord,
     Directory,
     Dollars,
     GlobList,
-    Instruction,
     Line,
     LineList,
     Name,
@@ -34,8 +33,10 @@ from predict_edit.settings.value_types import (
     Scope,
     Secret,
     Shard,
+    Text,
 )
 from predict_edit.support.text import quoted
+from predict_edit.trigger.command import clean_instruction
 
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 PredictionPolicy = Literal["auto", "on", "off"]
@@ -116,6 +117,18 @@ class Settings:
     """What a commenter's ``--model`` may name besides the configured one."""
     recipes: tuple[tuple[str, str], ...] = ()
     """Name and instruction of each recipe of the repository's config."""
+
+
+def _instruction(value: str) -> str:
+    """Bring an instruction into the form of every other."""
+    try:
+        return clean_instruction(value)
+    except InstructionTooLong as error:
+        raise ValueError(error.cause.rstrip(".")) from None
+
+
+Instruction = Annotated[Text, pydantic.AfterValidator(_instruction)]
+BaseUrl = Annotated[str, pydantic.AfterValidator(check_base_url)]
 
 
 def hyphenated(name: str) -> str:

@@ -21,12 +21,13 @@ from predict_edit.settings.fields import (
     WORKFLOW_ONLY,
     CommandOptions,
     Defaults,
+    Instruction,
     Written,
     default_values,
     names_of,
     problems,
 )
-from predict_edit.settings.value_types import Dollars, GlobList, Instruction, Name, NameList
+from predict_edit.settings.value_types import Dollars, GlobList, Name, NameList
 from predict_edit.support.text import did_you_mean, quoted
 
 CONFIG_PATH = ".github/predict-edit.yml"

@@ -36,6 +36,7 @@ from predict_edit.settings.fields import (
 from predict_edit.settings.repository_config import CONFIG_PATH, Recipe, RepositoryConfig
 from predict_edit.support.text import did_you_mean, inert, listed, quoted
 from predict_edit.trigger.command import EditCommand, RunRecipe, recipe_named
+from predict_edit.trigger.requests import NamedCommand
 
 FREE_DELIVERIES: tuple[Delivery, ...] = ("suggestions", "patch")
 """Ways of delivery that write no commit: every commenter may choose them."""
@@ -54,15 +55,6 @@ BUILT_IN: Final[Mapping[str, Recipe]] = MappingProxyType(
 _NO_SLUG: Final = re.compile(r"[^a-z0-9]+")
 _SLUG_LENGTH: Final = 40
 _TITLE_LENGTH: Final = 70
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class NamedCommand:
-    """What a run over a branch does, and what its branch and pull request are called."""
-
-    command: EditCommand | RunRecipe
-    slug: str
-    title: str
 
 
 def with_built_in(config: RepositoryConfig) -> RepositoryConfig:

@@ -15,11 +15,8 @@ from typing import Annotated
 
 import pydantic
 
-from predict_edit.domain.errors import InstructionTooLong
-from predict_edit.settings.endpoint import check_base_url
 from predict_edit.support.git import is_branch_name
 from predict_edit.support.text import quoted
-from predict_edit.trigger.command import clean_instruction
 
 MAX_GLOBS = 200
 """Patterns in one list, after braces were expanded."""
@@ -105,14 +102,6 @@ def _items(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for item in items if item))
 
 
-def _instruction(value: str) -> str:
-    """Bring an instruction into the form of every other."""
-    try:
-        return clean_instruction(value)
-    except InstructionTooLong as error:
-        raise ValueError(error.cause.rstrip(".")) from None
-
-
 def _ref_name(value: str) -> str:
     """Accept what ``git check-ref-format --branch`` accepts."""
     if not is_branch_name(value):
@@ -153,7 +142,6 @@ def _command_word(value: str) -> str:
 
 
 Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1)]
-Instruction = Annotated[Text, pydantic.AfterValidator(_instruction)]
 Line = Annotated[
     Text, pydantic.StringConstraints(max_length=250), pydantic.AfterValidator(_one_line)
 ]
@@ -176,7 +164,6 @@ Dollars = Annotated[
     pydantic.WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1_000_000}),
 ]
 Secret = Annotated[str, pydantic.AfterValidator(_secret)]
-BaseUrl = Annotated[str, pydantic.AfterValidator(check_base_url)]
 CommandWord = Annotated[
     str, pydantic.StringConstraints(max_length=50), pydantic.AfterValidator(_command_word)
 ]

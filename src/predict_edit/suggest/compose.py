@@ -76,32 +76,6 @@ def fenced(lines: Sequence[str]) -> str:
     return "\n".join([f"{fence}suggestion", *lines, fence])
 
 
-def described(old: Sequence[str], new: Sequence[str], start: int) -> str:
-    """Describe in a few words what a suggestion does, as far as its lines alone show it.
-
-    Nothing of the file is repeated, so the words can neither mention anybody nor hide anything.
-
-    Args:
-        old: The lines that are replaced, with or without their line feeds.
-        new: The lines that take their place, without line feeds.
-        start: Counted from 1.
-
-    Returns:
-        A sentence; empty if the lines alone do not show it.
-    """
-    before = [line.removesuffix("\n").removesuffix("\r") for line in old]
-    after = list(new)
-    if not after:
-        end = start + len(before) - 1
-        return f"Deletes line {start}." if end <= start else f"Deletes lines {start} to {end}."
-    if _ink(before) == _ink(after):
-        return "Changes white space only."
-    more = len(after) - len(before)
-    if more > 0 and before in (after[: len(before)], after[more:]):
-        return "Adds a line." if more == 1 else f"Adds {more} lines."
-    return ""
-
-
 def _suggest(head: Head, hunk: Hunk, taken: int) -> Suggestion | NoSuggestion:
     """The smallest suggestion that performs the hunk and starts below line ``taken``."""
     refusals: list[NoSuggestion] = []
@@ -166,8 +140,3 @@ def _block_lines(old: str, new: str) -> list[str]:
     if not old.endswith("\n"):
         return new.split("\n")
     return new.removesuffix("\n").split("\n") if new else []
-
-
-def _ink(lines: Sequence[str]) -> str:
-    """Everything but white space."""
-    return "".join("".join(line.split()) for line in lines)

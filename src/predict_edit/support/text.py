@@ -1,4 +1,4 @@
-"""Values, lists and near misses in sentences, safe wherever they are shown.
+"""Values, numbers, lists and near misses in sentences, safe wherever they are shown.
 
 What people and payloads contain ends in comments, logs and terminals: it is put between backticks,
 on one line, visible and short, so that it can neither mention anybody nor hide anything there.
@@ -39,6 +39,11 @@ def inert(text: str) -> str:
     """
     line = _LIVE.sub(r"\g<0> ", " ".join(text.split()))
     return line.translate(_ROUND) if _SKIP.search(line) else line
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun: ``1 file``, ``2 files``, ``2 patches``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def listed(items: Iterable[str], last: str = "and") -> str:

@@ -7,7 +7,7 @@ import dataclasses
 from predict_edit.domain.edits import Aim
 from predict_edit.domain.errors import CommandError, SettingsError
 from predict_edit.domain.repository import CommandRef
-from predict_edit.trigger.command import Command
+from predict_edit.trigger.command import Command, EditCommand, RunRecipe
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,15 @@ class BranchTask:
     instruction: str | None
     """As given, perhaps ``run NAME``; ``None`` if the config or the findings decide."""
     command: CommandRef
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCommand:
+    """What a run over a branch does, and what its branch and pull request are called."""
+
+    command: EditCommand | RunRecipe
+    slug: str
+    title: str
 
 
 Request = Ignored | PullRequestCommand | BranchTask

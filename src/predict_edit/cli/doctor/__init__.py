@@ -23,8 +23,8 @@ from predict_edit.cli.doctor.workflow_file import Mistake
 from predict_edit.cli.doctor.workflow_rules import Examined, examine
 from predict_edit.cli.model_choice import read_model
 from predict_edit.domain.errors import LocalFileError, SettingsError
-from predict_edit.report.view import plural
 from predict_edit.support.log import Secrets
+from predict_edit.support.text import plural
 
 _STYLES: Final[Mapping[str, Style]] = {
     "ok": "green",

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from predict_edit.support.redaction import base64_cores
+from predict_edit.support.log import base64_cores
 
 SHORTEST: Final = 8
 """Letters and digits; what is shorter stands in many texts by chance."""
