@@ -10,7 +10,7 @@ import pytest
 
 from predict_edit.cli.checkout import read_checkout
 from predict_edit.domain.errors import CheckoutError
-from predict_edit.select import MAX_BYTES
+from predict_edit.select.content import MAX_BYTES
 
 if TYPE_CHECKING:
     from .conftest import Repository

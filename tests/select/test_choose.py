@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.domain.edits import ChangedFile, SkippedFile
-from predict_edit.select import GitAttributes, Selection, choose
+from predict_edit.select.choose import Selection, choose
+from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.value_types import split_globs
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from predict_edit.domain.edits import ChangedFile, SkippedFile, SourceFile
 from predict_edit.domain.repository import FileContent
-from predict_edit.select import GitAttributes, open_files, open_source
-from predict_edit.select.content import MAX_LINE
+from predict_edit.select.content import MAX_LINE, open_files, open_source
+from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.support.git import blob_sha_of
 
 REGULAR = 0o100644

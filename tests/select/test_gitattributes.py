@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.select import GitAttributes, attribute_files
+from predict_edit.select.gitattributes import GitAttributes, attribute_files
 
 GEN = "linguist-generated"
 

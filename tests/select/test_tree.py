@@ -5,8 +5,8 @@ from __future__ import annotations
 import cProfile
 
 from predict_edit.domain.repository import TreeFile
-from predict_edit.select import GitAttributes
 from predict_edit.select.choose import choose_from_tree
+from predict_edit.select.gitattributes import GitAttributes
 
 
 def file(path: str, *, mode: int = 0o100644, size: int = 10) -> TreeFile:

@@ -20,7 +20,7 @@ from predict_edit.cli.local_git import Git, RawChange, read_blobs, read_raw
 from predict_edit.domain.edits import ChangedFile, SkippedFile
 from predict_edit.domain.errors import CheckoutError
 from predict_edit.domain.repository import FileContent
-from predict_edit.select import MAX_BYTES
+from predict_edit.select.content import MAX_BYTES
 from predict_edit.suggest.diff import local_patch
 from predict_edit.support.git import SUBMODULE_MODE, SYMLINK_MODE
 

@@ -18,7 +18,7 @@ from predict_edit.cli.local_git import Git
 from predict_edit.domain.edits import SkippedFile, SourceFile
 from predict_edit.domain.errors import LocalFileError
 from predict_edit.domain.repository import FileContent
-from predict_edit.select import MAX_BYTES, open_source
+from predict_edit.select.content import MAX_BYTES, open_source
 from predict_edit.support.git import FILE_MODE, blob_sha_of
 
 

@@ -31,7 +31,7 @@ from predict_edit.run.edit_all import edit_all
 from predict_edit.run.estimate import as_data, estimate, in_words
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.run.plan import OpenEditor, Plan, Scope, Task, no_base_texts, scope_of
-from predict_edit.select import GitAttributes
+from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import ModelSettings, Settings
 from predict_edit.support.log import Secrets, log
 

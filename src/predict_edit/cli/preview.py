@@ -22,7 +22,7 @@ from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.result import result_json
 from predict_edit.run.plan import make_plan
-from predict_edit.select import GitAttributes, attribute_files
+from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.support.text import plural

@@ -30,14 +30,14 @@ from predict_edit.delivery.review_markers import (
     PENDING,
     REVIEW,
     SUGGESTION,
+    SUGGESTIONS,
     MarkedSuggestion,
     field_of,
     marked_suggestions,
     review_marker,
     reviews_of,
 )
-from predict_edit.delivery.supersede import supersede
-from predict_edit.domain.edits import ReviewDraft, SourceFile
+from predict_edit.domain.edits import ReviewDraft, SourceFile, Suggestion
 from predict_edit.domain.errors import (
     EverythingRefused,
     ForgeAnswerInvalid,
@@ -50,8 +50,9 @@ from predict_edit.domain.errors import (
     TextRefused,
 )
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import PullRequest, Review
+from predict_edit.domain.repository import PullRequest, Review, ReviewThread
 from predict_edit.domain.run_report import Delivered, FileResult, Outcome
+from predict_edit.report.markdown import length, link
 from predict_edit.report.review_body import render_review_body
 from predict_edit.suggest.anchors import Anchors, anchors_of
 from predict_edit.suggest.patch import remainder_hunks
@@ -64,6 +65,8 @@ PAUSE: Final = 1.0
 """Seconds between requests that create something, as GitHub's rate limit guide asks."""
 MOST_REFUSALS: Final = 12
 """Refusals in a row after which single suggestions are not what is at fault."""
+_SUPERSEDED: Final = "**Superseded in part**"
+_BODY_ROOM: Final = 65_000
 _LONGEST_WAIT: Final = 120.0
 _LONGEST_REASON: Final = 120
 _TRIES: Final = 3
@@ -443,3 +446,58 @@ async def _outdated(
 def _fits(item: MarkedSuggestion, anchors: Anchors | None) -> bool:
     asked = item.suggestion
     return anchors is not None and anchors.refusal(asked.start_line, asked.line) is None
+
+
+async def supersede(to: Destination, posted: Sequence[Suggestion], url: str) -> None:
+    """Hide our older suggestions that overlap the posted ones, unless a person reacted to them.
+
+    Best effort: what cannot be hidden stays, which does no harm.
+    """
+    older = [
+        review
+        for review in to.reviews
+        if review.mine
+        and review.state != PENDING
+        and field_of(review.body, REVIEW) not in {"", to.command}
+    ]
+    if not older:
+        return
+    try:
+        commands = set()
+        for thread in await to.forge.review_threads(to.pull.number, SUGGESTIONS):
+            outdated = _is_open(thread, to.command) and _overlaps(thread, posted)
+            if outdated and await to.forge.minimize_comment(thread.comment.node_id):
+                commands.add(field_of(thread.comment.body, SUGGESTION))
+        for review in older:
+            if field_of(review.body, REVIEW) in commands:
+                await _link_newer(to, review, url)
+    except ForgeError as error:
+        log.info("older suggestions were left as they are: %s", error.cause)
+
+
+def _is_open(thread: ReviewThread, command: str) -> bool:
+    """Whether a thread is an older suggestion of ours that nobody reacted to."""
+    return (
+        thread.comment.mine
+        and field_of(thread.comment.body, SUGGESTION) not in {"", command}
+        and not (thread.replies or thread.resolved or thread.outdated or thread.minimized)
+    )
+
+
+def _overlaps(thread: ReviewThread, posted: Sequence[Suggestion]) -> bool:
+    if thread.line is None:
+        return False
+    start = thread.start_line or thread.line
+    return any(
+        suggestion.path == thread.path
+        and suggestion.start_line <= thread.line
+        and start <= suggestion.line
+        for suggestion in posted
+    )
+
+
+async def _link_newer(to: Destination, review: Review, url: str) -> None:
+    """Start the text of a review with a link to the newer suggestions."""
+    body = f"{_SUPERSEDED} by {link('newer suggestions', url)}.\n\n{review.body}"
+    if not review.body.startswith(_SUPERSEDED) and length(body) <= _BODY_ROOM:
+        await to.forge.update_review_body(to.pull.number, review.id, body)

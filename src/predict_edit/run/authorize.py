@@ -13,7 +13,7 @@ from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import Comment, PullRequest, Review, Role
 from predict_edit.run.context import Context
 from predict_edit.run.prefetch import look_at
-from predict_edit.select import GitAttributes, attribute_files
+from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import resolve

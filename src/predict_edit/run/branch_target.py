@@ -26,8 +26,8 @@ from predict_edit.run.context import Context, job_of, read_findings, read_shared
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.run.plan import EarlierEdits, Plan, Scope, Task, no_base_texts
 from predict_edit.run.shards import Shared
-from predict_edit.select import GitAttributes, attribute_files
 from predict_edit.select.choose import choose_from_tree
+from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import named_command, slug, with_built_in

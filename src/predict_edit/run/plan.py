@@ -26,7 +26,9 @@ from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult, FileStatus, Job
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings.collection import Findings, near
-from predict_edit.select import GitAttributes, choose, open_files
+from predict_edit.select.choose import choose
+from predict_edit.select.content import open_files
+from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import ModelSettings, Settings
 from predict_edit.support.text import plural
 from predict_edit.trigger.requests import NamedCommand
