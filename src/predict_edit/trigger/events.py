@@ -37,7 +37,7 @@ class _Payload(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
-class _UserPayload(_Payload):
+class _User(_Payload):
     login: str = pydantic.Field(min_length=1)
     type: str | None = None
     id: int | None = None
@@ -49,23 +49,35 @@ class _UserPayload(_Payload):
             return not self.login.endswith("[bot]")
         return self.type == "User"
 
+    def same_as(self, other: _User) -> bool:
+        """Compare accounts by number if both have one: it outlives a change of name."""
+        if self.id is not None and other.id is not None:
+            return self.id == other.id
+        return self.login.casefold() == other.login.casefold()
 
-class _RepositoryPayload(_Payload):
+
+class _Repository(_Payload):
     full_name: str = pydantic.Field(pattern=r"^[\w.-]+/[\w.-]+$")
 
 
-class _CommentPayload(_Payload):
+class _Comment(_Payload):
     """GitHub sends no user for a comment whose author's account was deleted."""
 
     id: int
     body: str | None
-    user: _UserPayload | None
+    user: _User | None
     node_id: str | None = None
     html_url: str | None = None
     performed_via_github_app: object = None
+    in_reply_to_id: int | None = None
+
+    @property
+    def aim(self) -> Aim | None:
+        """The lines that the comment is about."""
+        return None
 
 
-class _ReviewCommentPayload(_CommentPayload):
+class _ReviewComment(_Comment):
     """A comment on lines of the diff, or on a whole file."""
 
     path: str = pydantic.Field(min_length=1)
@@ -74,40 +86,76 @@ class _ReviewCommentPayload(_CommentPayload):
     start_line: int | None = None
     side: Literal["LEFT", "RIGHT"] | None = None
     start_side: Literal["LEFT", "RIGHT"] | None = None
-    in_reply_to_id: int | None = None
+
+    @property
+    def aim(self) -> Aim:
+        """The file and its lines.
+
+        Lines on the left side count in the base's file, which is not the one that is edited.
+        """
+        line = self.line if self.side != "LEFT" else None
+        start = self.start_line if self.start_side != "LEFT" else None
+        return Aim(
+            path=self.path,
+            start_line=None if line is None else start or line,
+            line=line,
+            diff_hunk=self.diff_hunk,
+        )
 
 
-class _IssuePayload(_Payload):
+class _Issue(_Payload):
     number: int = pydantic.Field(gt=0)
     pull_request: dict[str, object] | None = None
     """Present only if the issue is a pull request."""
 
 
-class _PullRequestPayload(_Payload):
-    number: int = pydantic.Field(gt=0)
-
-
 class _Event(_Payload):
-    repository: _RepositoryPayload | None = None
-    sender: _UserPayload | None = None
+    repository: _Repository | None = None
+    sender: _User | None = None
 
 
-class _ActionEvent(_Payload):
+class _CommentEvent(_Event):
     action: str
+    comment: _Comment
+
+    @property
+    def number(self) -> int | None:
+        """The number of the pull request; ``None`` if the comment is on an issue."""
+        raise NotImplementedError
 
 
-class _IssueCommentEvent(_Event):
-    comment: _CommentPayload
-    issue: _IssuePayload
+class _IssueCommentEvent(_CommentEvent):
+    issue: _Issue
+
+    @property
+    def number(self) -> int | None:
+        """An issue that is a pull request says so."""
+        return self.issue.number if self.issue.pull_request is not None else None
 
 
-class _ReviewCommentEvent(_Event):
-    comment: _ReviewCommentPayload
-    pull_request: _PullRequestPayload
+class _ReviewCommentEvent(_CommentEvent):
+    comment: _ReviewComment
+    pull_request: _Issue
+
+    @property
+    def number(self) -> int:
+        """Only pull requests have reviews."""
+        return self.pull_request.number
+
+
+_COMMENTS: Mapping[str, type[_CommentEvent]] = {
+    CommandSource.ISSUE_COMMENT: _IssueCommentEvent,
+    CommandSource.REVIEW_COMMENT: _ReviewCommentEvent,
+}
 
 
 class _DispatchEvent(_Event):
     inputs: dict[str, object] | None = None
+
+    def given(self, name: str) -> str:
+        """The dispatch's own input, which GitHub sends as text; empty without one."""
+        value = (self.inputs or {}).get(name)
+        return value.strip() if isinstance(value, str) else ""
 
 
 class _ScheduleEvent(_Event):
@@ -154,91 +202,63 @@ def read_event(
         InvalidInput: a dispatch with a pull request that is not a number.
     """
     match name:
-        case CommandSource.ISSUE_COMMENT:
-            return _read_issue_comment(payload, word, repository)
-        case CommandSource.REVIEW_COMMENT:
-            return _read_review_comment(payload, word, repository)
+        case CommandSource.ISSUE_COMMENT | CommandSource.REVIEW_COMMENT:
+            return _read_comment(_validated(_COMMENTS[name], payload), name, word, repository)
         case CommandSource.DISPATCH:
             event = _validated(_DispatchEvent, payload)
-            if scoped and pull_request is None and not _named_pull_request(event):
-                return _read_task(event, repository, instruction, ref)
-            return _read_dispatch(event, repository, instruction, pull_request, fallback)
+            text = instruction or event.given("instruction")
+            if event.sender is not None and not event.sender.is_person:
+                # GitHub lets apps dispatch, but only people give commands.
+                return Ignored(reason=f"{quoted(event.sender.login)} is not a person")
+            if scoped and not (pull_request or event.given("pull-request")):
+                return _branch_task(event, repository, text, ref)
+            return _read_dispatch(event, repository, text or fallback, pull_request)
         case CommandSource.SCHEDULE:
-            return _read_schedule(payload, repository, instruction, ref)
+            scheduled = _validated(_ScheduleEvent, payload)
+            # Nobody asked for it, so nobody's role counts.
+            return _branch_task(scheduled, repository, instruction, ref)
         case _:
             return Ignored(reason=f"the event {quoted(name)} carries no command")
 
 
-def _read_issue_comment(payload: Mapping[str, object], word: str, repository: str) -> Request:
-    """Read a comment in the conversation of an issue or pull request."""
-    if ignored := _not_created(payload):
-        return ignored
-    event = _validated(_IssueCommentEvent, payload)
-    if event.issue.pull_request is None:
+def _read_comment(event: _CommentEvent, source: str, word: str, repository: str) -> Request:
+    """Read a comment in the conversation or in a review thread."""
+    number, comment, body = event.number, event.comment, event.comment.body or ""
+    if event.action != "created":
+        # An edit of an old comment would run with today's secrets.
+        action = quoted(event.action)
+        return Ignored(reason=f"a comment that was {action}, not created, is not a command")
+    if number is None:
         return Ignored(reason="the comment is on an issue, not on a pull request")
-    parsed = _parsed(event.comment, event.sender, word)
-    if isinstance(parsed, Ignored):
-        return parsed
-    return PullRequestCommand(
-        repository=_repository_of(event, repository),
-        pull_request=event.issue.number,
-        command=_reference(event.comment, CommandSource.ISSUE_COMMENT),
-        parsed=parsed,
-    )
-
-
-def _read_review_comment(payload: Mapping[str, object], word: str, repository: str) -> Request:
-    """Read a comment in a review thread, whose file and lines are the aim."""
-    if ignored := _not_created(payload):
-        return ignored
-    event = _validated(_ReviewCommentEvent, payload)
-    comment = event.comment
-    parsed = _parsed(comment, event.sender, word)
-    if isinstance(parsed, Ignored):
-        return parsed
-    # Lines on the left side count in the base's file, which is not the one that is edited.
-    line = comment.line if comment.side != "LEFT" else None
-    start = comment.start_line if comment.start_side != "LEFT" else None
-    return PullRequestCommand(
-        repository=_repository_of(event, repository),
-        pull_request=event.pull_request.number,
-        command=_reference(comment, CommandSource.REVIEW_COMMENT),
-        parsed=parsed,
-        aim=Aim(
-            path=comment.path,
-            start_line=None if line is None else start or line,
-            line=line,
-            diff_hunk=comment.diff_hunk,
-        ),
-        in_reply_to=comment.in_reply_to_id,
-    )
-
-
-def _not_created(payload: Mapping[str, object]) -> Ignored | None:
-    """Accept new comments only: an edit of an old one would run with today's secrets."""
-    action = _validated(_ActionEvent, payload).action
-    if action == "created":
-        return None
-    return Ignored(reason=f"a comment that was {quoted(action)}, not created, is not a command")
-
-
-def _parsed(
-    comment: _CommentPayload, sender: _UserPayload | None, word: str
-) -> Command | CommandError | Ignored:
-    """Parse a person's comment; ignore everybody else's."""
-    body = comment.body or ""
-    if reason := _not_by_a_person(comment, sender):
+    if reason := _not_by_a_person(comment, event.sender):
         return Ignored(reason=reason)
     if is_ours(body):
         return Ignored(reason="the comment holds this tool's own marker")
     try:
-        parsed = parse_command(body, word)
+        parsed: Command | CommandError | None = parse_command(body, word)
     except CommandError as error:
-        return error
-    return parsed or Ignored(reason=f"the comment does not start with {quoted(word)}")
+        parsed = error
+    if parsed is None:
+        return Ignored(reason=f"the comment does not start with {quoted(word)}")
+    return PullRequestCommand(
+        repository=_repository_of(event, repository),
+        pull_request=number,
+        command=CommandRef(
+            source=CommandSource(source),
+            comment_id=comment.id,
+            author=comment.user.login if comment.user else None,
+            node_id=comment.node_id,
+            body=body,
+            url=comment.html_url or "",
+            author_id=comment.user.id if comment.user else None,
+        ),
+        parsed=parsed,
+        aim=comment.aim,
+        in_reply_to=comment.in_reply_to_id,
+    )
 
 
-def _not_by_a_person(comment: _CommentPayload, sender: _UserPayload | None) -> str | None:
+def _not_by_a_person(comment: _Comment, sender: _User | None) -> str | None:
     """Say why a comment is not a person's own; ``None`` if it is."""
     user = comment.user
     if user is None:
@@ -247,48 +267,31 @@ def _not_by_a_person(comment: _CommentPayload, sender: _UserPayload | None) -> s
         return f"{quoted(user.login)} is not a person"
     if comment.performed_via_github_app is not None:
         return f"an app wrote the comment for {quoted(user.login)}"
-    if sender is not None and not _same(user, sender):
+    if sender is not None and not user.same_as(sender):
         return f"the comment is by {quoted(user.login)}, the event by {quoted(sender.login)}"
     return None
 
 
-def _same(user: _UserPayload, sender: _UserPayload) -> bool:
-    """Compare accounts by number if both have one: it outlives a change of name."""
-    if user.id is not None and sender.id is not None:
-        return user.id == sender.id
-    return user.login.casefold() == sender.login.casefold()
-
-
-def _reference(comment: _CommentPayload, source: CommandSource) -> CommandRef:
-    """Keep of a comment what answering it needs."""
-    return CommandRef(
-        source=source,
-        comment_id=comment.id,
-        author=comment.user.login if comment.user else None,
-        node_id=comment.node_id,
-        body=comment.body or "",
-        url=comment.html_url or "",
-        author_id=comment.user.id if comment.user else None,
-    )
-
-
 def _read_dispatch(
-    event: _DispatchEvent,
-    repository: str,
-    instruction: str | None,
-    pull_request: int | None,
-    fallback: str | None,
-) -> PullRequestCommand | Ignored:
+    event: _DispatchEvent, repository: str, text: str | None, pull_request: int | None
+) -> PullRequestCommand:
     """Read a dispatch about a pull request.
 
     GitHub lets only people with write access dispatch. The instruction is taken as typed: it is not
     a command with options. ``run NAME`` alone names a recipe.
     """
-    if ignored := _not_sent_by_a_person(event):
-        return ignored
-    number = pull_request or _number(_named_pull_request(event))
-    text = instruction or (event.inputs or {}).get("instruction") or fallback
-    if not isinstance(text, str) or not text.strip():
+    named = event.given("pull-request")
+    if not pull_request and not named:
+        raise MissingInput(
+            "`pull-request` is missing.",
+            "A workflow that is dispatched passes it on: "
+            "`pull-request: ${{ inputs.pull-request }}`. To edit a branch, give `files`.",
+        )
+    if not pull_request and not re.fullmatch(r"[1-9][0-9]{0,9}", named):
+        raise InvalidInput(
+            f"The input `pull-request` is {quoted(named)}.", "Give the number of a pull request."
+        )
+    if not text or not text.strip():
         raise MissingInput(
             "`instruction` is missing.",
             "A workflow that is dispatched passes it on: `instruction: ${{ inputs.instruction }}`.",
@@ -301,89 +304,42 @@ def _read_dispatch(
         parsed = error
     return PullRequestCommand(
         repository=_repository_of(event, repository),
-        pull_request=number,
-        command=_dispatched_by(event.sender, text),
+        pull_request=pull_request or int(named),
+        command=_sent_by(event, text),
         parsed=parsed,
     )
 
 
-def _read_task(
-    event: _DispatchEvent, repository: str, instruction: str | None, ref: str | None
-) -> BranchTask | Ignored:
-    """Read a dispatch about a branch."""
-    if ignored := _not_sent_by_a_person(event):
-        return ignored
-    text = instruction or (event.inputs or {}).get("instruction")
-    return BranchTask(
-        repository=_repository_of(event, repository),
-        ref=ref,
-        instruction=_cleaned(text if isinstance(text, str) else None),
-        command=_dispatched_by(event.sender),
-    )
-
-
-def _not_sent_by_a_person(event: _DispatchEvent) -> Ignored | None:
-    """Ignore apps, although GitHub lets them dispatch: only people give commands."""
-    if event.sender is None or event.sender.is_person:
-        return None
-    return Ignored(reason=f"{quoted(event.sender.login)} is not a person")
-
-
-def _read_schedule(
-    payload: Mapping[str, object], repository: str, instruction: str | None, ref: str | None
+def _branch_task(
+    event: _DispatchEvent | _ScheduleEvent, repository: str, text: str | None, ref: str | None
 ) -> BranchTask:
-    """Read a scheduled run; nobody asked for it, so nobody's role counts."""
-    event = _validated(_ScheduleEvent, payload)
+    """Read a dispatch about a branch, or a scheduled run.
+
+    Raises:
+        InvalidInput: the instruction is too long.
+    """
+    try:
+        instruction = clean_instruction(text or "") or None
+    except CommandError as error:
+        raise InvalidInput(f"The input `instruction`: {error.cause}", error.next_step) from None
     return BranchTask(
         repository=_repository_of(event, repository),
         ref=ref,
-        instruction=_cleaned(instruction),
-        command=CommandRef(source=CommandSource.SCHEDULE, comment_id=None, author=None),
+        instruction=instruction,
+        command=_sent_by(event),
     )
 
 
-def _dispatched_by(sender: _UserPayload | None, body: str = "") -> CommandRef:
+def _sent_by(event: _DispatchEvent | _ScheduleEvent, body: str = "") -> CommandRef:
+    dispatched = isinstance(event, _DispatchEvent)
+    sender = event.sender if dispatched else None
     return CommandRef(
-        source=CommandSource.DISPATCH,
+        source=CommandSource.DISPATCH if dispatched else CommandSource.SCHEDULE,
         comment_id=None,
         author=sender.login if sender else None,
         author_id=sender.id if sender else None,
         body=body,
     )
-
-
-def _cleaned(instruction: str | None) -> str | None:
-    """Bring an instruction into the form of every other.
-
-    Raises:
-        InvalidInput: it is too long.
-    """
-    if instruction is None or not instruction.strip():
-        return None
-    try:
-        return clean_instruction(instruction)
-    except CommandError as error:
-        raise InvalidInput(f"The input `instruction`: {error.cause}", error.next_step) from None
-
-
-def _named_pull_request(event: _DispatchEvent) -> str:
-    """The dispatch's own input, which GitHub sends as text; empty if there is none."""
-    value = (event.inputs or {}).get("pull-request")
-    return str(value).strip() if isinstance(value, str | int) else ""
-
-
-def _number(text: str) -> int:
-    if not text:
-        raise MissingInput(
-            "`pull-request` is missing.",
-            "A workflow that is dispatched passes it on: "
-            "`pull-request: ${{ inputs.pull-request }}`. To edit a branch, give `files`.",
-        )
-    if not re.fullmatch(r"[1-9][0-9]{0,9}", text):
-        raise InvalidInput(
-            f"The input `pull-request` is {quoted(text)}.", "Give the number of a pull request."
-        )
-    return int(text)
 
 
 def _validated(model: type[_Model], payload: Mapping[str, object]) -> _Model:
@@ -404,7 +360,7 @@ def _validated(model: type[_Model], payload: Mapping[str, object]) -> _Model:
 
 
 def _repository_of(event: _Event, known: str) -> str:
-    """The repository that the payload names, else the one the runner works for.
+    """Return the repository that the payload names, else the one the runner works for.
 
     Raises:
         EventError: neither names one.
