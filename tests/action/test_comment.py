@@ -273,6 +273,15 @@ class TestCommands:
         assert "--max-suggestions" in stage.summaries[0]
         assert stage.bodies == []
 
+    async def test_help_lists_what_is_allowed_here(self, stage: Stage) -> None:
+        """Values that would be refused are not offered; another model is not, where none is."""
+        await stage.say("/predict-edit help")
+
+        assert "| `--deliver` | `patch` or `suggestions` |" in stage.summaries[0]
+        assert "--model" not in stage.summaries[0]
+        assert "| `--max-suggestions` | 30 or fewer;" in stage.summaries[0]
+        assert "in one commit, if the workflow grants `contents: write`" in stage.summaries[0]
+
     @pytest.mark.parametrize(
         ("body", "named"),
         [

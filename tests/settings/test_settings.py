@@ -73,7 +73,10 @@ def test_the_defaults_of_the_contract(inputs: Read) -> None:
     """What nobody sets is as the contract says."""
     settings = resolve(inputs())
     assert settings == Settings(
-        model=ModelSettings(model="gpt-4.1", api_key="sk-secret"), github_token="ghs_secret"
+        model=ModelSettings(model="gpt-4.1", api_key="sk-secret"),
+        github_token="ghs_secret",
+        models=("gpt-4.1",),
+        deliveries=("patch", "suggestions"),
     )
     assert settings.command == "/predict-edit"
     assert settings.permission is Role.WRITE
@@ -131,7 +134,7 @@ def test_what_becomes_of_the_config(inputs: Read) -> None:
     assert settings.exclude == (("c",),)
     assert settings.permission is Role.TRIAGE
     assert settings.model.max_cost == Decimal("0.5")
-    assert settings.models == ("x", "y")
+    assert settings.models == ("gpt-4.1", "x", "y")
     assert settings.recipes == (("docs", "Write docs."),)
     price = Price(input=Decimal(1), output=Decimal(2), cached=Decimal("0.5"))
     assert settings.model.prices == (("m", price),)

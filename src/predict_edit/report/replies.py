@@ -18,12 +18,13 @@ def render_help(
     marker: str,
     recipes: Sequence[tuple[str, str]] = (),
     apply: bool = False,
+    may_commit: bool = False,
 ) -> str:
     """Render the answer to a bare command or to ``help``.
 
     ``options`` are those this repository lets a commenter set, each with a short description;
     ``recipes`` name and instruction of each recipe of its config; ``apply`` says whether
-    suggestions can be committed by command.
+    suggestions can be committed by command, and ``may_commit`` whether the job surely may do so.
     """
     usage = [f"{command} [options] [@head] what to change", f"{command} help"]
     usage += [f"{command} run NAME"] if recipes else []
@@ -37,6 +38,7 @@ def render_help(
         recipes=recipes[:_MOST_RECIPES],
         more_recipes=max(0, len(recipes) - _MOST_RECIPES),
         apply=apply,
+        may_commit=may_commit,
     )
     return marked(body, marker)
 

@@ -187,7 +187,8 @@ async def without_model(run: Run) -> Finished | None:
         return None
     parsed = target.commanded.parsed
     if isinstance(parsed, Help):
-        posted = await listener.help(task.settings, head=target.head)
+        own_branch = target.snapshot.pull.head_repository == task.job.repository
+        posted = await listener.help(task.settings, head=target.head, own_branch=own_branch)
         return answer(run.ctx, listener, run.facts, posted=posted)
     if run.inputs.mode != "edit" and (
         before := await finished_before(target, task, listener.earlier)

@@ -21,9 +21,10 @@ from predict_edit.report.replies import render_command_error, render_failure, re
 from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.run.context import Context, RunRequest
 from predict_edit.run.plan import Plan, Watch
-from predict_edit.settings.fields import Inputs, Settings
+from predict_edit.settings.fields import ON_PULL_REQUEST, Inputs, Settings
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
+from predict_edit.support.text import listed, quoted
 from predict_edit.trigger.command import DEFAULT_COMMAND, OPTIONS
 from predict_edit.trigger.requests import PullRequestCommand
 
@@ -195,14 +196,15 @@ class SummaryListener:
         """React once more to a command that an earlier run finished; its summary says it all."""
         await self._comment.react(Reaction.DONE)
 
-    async def help(self, settings: Settings, *, head: str) -> bool:
+    async def help(self, settings: Settings, *, head: str, own_branch: bool) -> bool:
         """Answer how commands are written; ``False`` if that could not be posted."""
         text = render_help(
             command=settings.command,
             marker=self._marker(head, "answered"),
-            options=OPTIONS,
+            options=allowed_options(settings),
             recipes=settings.recipes,
-            apply=True,
+            apply=own_branch,
+            may_commit="commit" in settings.deliveries,
         )
         return await self._comment.finish(text, Reaction.DONE)
 
@@ -237,6 +239,19 @@ class SummaryListener:
         known = self.memory.records or self.memory.figures
         memory = pack(self.memory, self._secret, room) if known and room > 0 else ""
         return self._comment.marker(head=head, state=state, outcome=outcome, memory=memory)
+
+
+def allowed_options(settings: Settings) -> dict[str, str]:
+    """What a command may set here, each with what it may be."""
+    ways = (way for way in settings.deliveries if way in ON_PULL_REQUEST)
+    options = dict(OPTIONS) | {
+        "model": listed(map(quoted, settings.models), "or"),
+        "deliver": listed(map(quoted, ways), "or"),
+        "max-suggestions": f"{settings.max_suggestions} or fewer; the rest goes to the patch",
+    }
+    if len(settings.models) <= 1:
+        del options["model"]
+    return options
 
 
 class _Count(Unwatched):

@@ -114,7 +114,9 @@ class Settings:
     shard: str | None = None
     results: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    """What a commenter's ``--model`` may name besides the configured one."""
+    """What a command's ``--model`` may name."""
+    deliveries: tuple[Delivery, ...] = ()
+    """What a command's ``--deliver`` may name."""
     recipes: tuple[tuple[str, str], ...] = ()
     """Name and instruction of each recipe of the repository's config."""
 

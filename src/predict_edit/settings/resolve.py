@@ -234,6 +234,8 @@ def _follow_comment(
         _narrow(settings, asked),
         deliver=_first(asked.deliver, settings.deliver),
         max_suggestions=_first(asked.max_suggestions, most),
+        models=tuple(models),
+        deliveries=tuple(sorted(deliveries)),
     )
 
 
