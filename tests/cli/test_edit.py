@@ -68,6 +68,7 @@ def test_a_failed_pipe_prints_nothing(
 
     assert (ran.status, ran.out) == (FAILED, "")
     assert "did not accept the sign-in" in ran.err
+    assert "Check the key (`OPENAI_API_KEY`)" in ran.err
 
 
 @pytest.mark.parametrize("data", [b"\0\1", b"\xff\xfe", b""])

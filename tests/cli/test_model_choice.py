@@ -134,6 +134,15 @@ def test_a_key_is_named_by_its_variable() -> None:
         read({}, "--model", "m", "--api-key-env", "MY_KEY")
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8080/v1", "http://localhost:4000"])
+def test_a_server_on_this_machine_gets_the_key_that_is_set(address: str) -> None:
+    """A gateway here may check it; without one, the origin of the stand-in is named nowhere."""
+    chosen = read({"OPENAI_API_KEY": "sk-1234567"}, "--model", "m", "--base-url", address)
+    assert chosen.settings.api_key == "sk-1234567"
+    assert chosen.origins["api-key"] == "OPENAI_API_KEY"
+    assert "api-key" not in read({}, "--model", "m", "--base-url", address).origins
+
+
 def test_this_machine_needs_no_key_and_azure_none_either() -> None:
     """A local server takes any text; Azure is signed in to with Entra ID."""
     assert read({}, "--model", "m", "--base-url", "http://127.0.0.1:8080/v1").settings.api_key

@@ -63,15 +63,18 @@ def printed(width: int, **more: bool) -> str:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize("width", [40, 50, 60, 80, 100, 200])
 def test_every_width_is_readable(width: int) -> None:
     """No line is wider than the terminal, no figure is cut, and wide ones show more."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", printed(width, force_terminal=True))
     long = [line for line in text.splitlines() if len(line) > width]
 
     assert [line for line in long if not line.startswith("src/packages")] == []
-    for figure in ("12,345", "23,456", "20,000", "1,234", "24,690", "12.3"):
+    assert "same.py" in text
+    for figure in ("23,456", "20,000", "1,234", "46,912"):
         assert figure in text
+    for figure in ("12,345", "24,690", "12.3"):
+        assert (figure in text) == (width >= terminal.NARROW)
     assert ("acceptance" in text) == (width >= terminal.WIDE)
     assert "…" not in text
 

@@ -24,7 +24,7 @@ import httpx2
 import openai
 
 from predict_edit.cli.console import DONE, FAILED, Screen
-from predict_edit.cli.model_choice import read_model
+from predict_edit.cli.model_choice import in_local_words, read_model
 from predict_edit.domain.edits import (
     EditRequest,
     FailedEdit,
@@ -363,7 +363,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     secrets = Secrets()
     screen, aside = Screen(sys.stdout, secrets), Screen(sys.stderr, secrets)
-    settings = read_model(arguments, os.environ).settings
+    choice = read_model(arguments, os.environ)
+    settings = choice.settings
     secrets.add(settings.api_key)
     requests = _requests(arguments)
     expected = _expected(requests, settings, arguments.rounds)
@@ -393,7 +394,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         screen.data(as_data(measurement, result, arguments.rounds))
     else:
-        show(measurement, result, screen)
+        show(measurement, result, screen, choice.origins)
     return DONE if result.pairs or measurement.refused else FAILED
 
 
@@ -464,7 +465,12 @@ _SHOWN: Final = {
 """Figures with a column, and how each is written."""
 
 
-def show(measurement: Measurement, result: PredictionComparison, screen: Screen) -> None:
+def show(
+    measurement: Measurement,
+    result: PredictionComparison,
+    screen: Screen,
+    origins: Mapping[str, str],
+) -> None:
     """A table of medians with their ranges, and what follows from them."""
     rows = []
     for file in result.files:
@@ -480,10 +486,12 @@ def show(measurement: Measurement, result: PredictionComparison, screen: Screen)
     spoiled = [sample for sample in measurement.samples if sample.spoiled]
     if spoiled:
         screen.hanging(
-            f"{len(spoiled)} calls could not be measured; the first: {spoiled[0].spoiled}"
+            f"{len(spoiled)} calls could not be measured; the first: "
+            f"{in_local_words(spoiled[0].spoiled, origins)}"
         )
     if measurement.stopped is not None:
-        screen.hanging(f"Stopped early: {measurement.stopped}", style="red")
+        why = in_local_words(str(measurement.stopped), origins)
+        screen.hanging(f"Stopped early: {why}", style="red")
     screen.hanging(result.sentence, style="green" if result.verdict == "on" else "bold")
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from predict_edit.cli import local_files
 from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich, printable
 from predict_edit.cli.local_run import edit_plan, show_estimate, task_for
-from predict_edit.cli.model_choice import read_settings
+from predict_edit.cli.model_choice import origins_of, read_settings, report_in_local_words
 from predict_edit.domain.edits import PlacementKind, SkippedFile, SourceFile
 from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
@@ -50,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.estimate:
         return show_estimate(plan, as_json=arguments.json)
     report = edit_plan(plan, _display(quiet=arguments.quiet or names == [STDIN]))
+    report = report_in_local_words(report, origins_of(arguments, os.environ))
     if names == [STDIN]:
         _pipe(report, next(iter(before.values())), as_json=arguments.json)
     else:

@@ -1,7 +1,7 @@
 """Which model a person at a terminal means: options over `INPUT_*` over the vendors' variables.
 
 The variables are those that OpenAI's and Azure's own tools read. A vendor's key goes to that
-vendor's address only: an OpenAI key is never sent to another host because it lay around.
+vendor's address or to this machine: an OpenAI key is never sent to another host by accident.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from predict_edit.cli.grammar import MODEL_OPTIONS
 from predict_edit.domain.errors import InvalidInput, MissingInput, SettingsError
+from predict_edit.domain.run_report import FileStatus, RunReport
 from predict_edit.settings.endpoint import (
     OPENAI_BASE_URL,
     host_of,
@@ -32,8 +33,10 @@ _NO_KEY = "none"
 """What a server on this machine gets as key where none is set."""
 _PRICE = re.compile(r"(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)(?:/(\d+(?:\.\d+)?))?")
 
+_INPUT = re.compile(r"`(?P<name>[a-z-]+)(?:: (?P<value>[^`]+))?`")
+
 _Found = tuple[str, str]
-"""A value, and the option or variable that it came from."""
+"""A value, and the option or variable that it came from; empty if it came from neither."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +54,8 @@ def read_model(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mod
     Raises:
         SettingsError: something is missing, wrong or contradicts itself.
     """
-    found = _find(arguments, environ)
-    settings = _read(arguments, found, {}, None).model
-    return ModelChoice(
-        settings=settings, origins={name: origin for name, (_, origin) in found.items()}
-    )
+    settings = _read(arguments, _find(arguments, environ), {}, None).model
+    return ModelChoice(settings=settings, origins=origins_of(arguments, environ))
 
 
 def read_settings(
@@ -71,6 +71,38 @@ def read_settings(
     """
     given = {name.replace("_", "-"): value for name, value in more.items() if value is not None}
     return _read(arguments, _find(arguments, environ), given, config)
+
+
+def origins_of(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Option or variable of each setting that is given, by the name of the input."""
+    found = _find(arguments, environ)
+    return {name: origin for name, (_, origin) in found.items() if origin}
+
+
+def in_local_words(text: str, origins: Mapping[str, str]) -> str:
+    """Name options and variables where a text names the action's inputs, and no runner."""
+
+    def local(match: re.Match[str]) -> str:
+        name, value = match["name"], match["value"]
+        if name != _KEY and name not in MODEL_OPTIONS:
+            return match[0]
+        if value is not None:
+            return f"`--{name} {value}`"
+        return f"`{origins.get(name) or ('OPENAI_API_KEY' if name == _KEY else f'--{name}')}`"
+
+    return _INPUT.sub(local, text).replace("the runner", "this machine")
+
+
+def report_in_local_words(report: RunReport, origins: Mapping[str, str]) -> RunReport:
+    """Say why files failed in the words of a terminal."""
+    files = (
+        dataclasses.replace(file, reason=in_local_words(file.reason, origins))
+        if file.status is FileStatus.FAILED
+        else file
+        for file in report.files
+    )
+    problem = in_local_words(report.problem, origins)
+    return dataclasses.replace(report, files=tuple(files), problem=problem)
 
 
 def _find(arguments: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, _Found]:
@@ -152,10 +184,12 @@ def _vendors(
             yield from variable("AZURE_OPENAI_API_KEY", _KEY)
         return
     yield from variable("OPENAI_MODEL", "model")
-    if not address or origin == "OPENAI_BASE_URL" or host_of(address) == host_of(OPENAI_BASE_URL):
+    here = is_loopback(address)
+    own = host_of(address) == host_of(OPENAI_BASE_URL)
+    if not address or origin == "OPENAI_BASE_URL" or own or here:
         yield from variable("OPENAI_API_KEY", _KEY)
-    if is_loopback(address):
-        yield _KEY, (_NO_KEY, "nowhere, as this machine needs none")
+    if here:
+        yield _KEY, (_NO_KEY, "")
 
 
 def _address(environ: Mapping[str, str], found: Mapping[str, _Found]) -> _Found | None:
@@ -200,7 +234,7 @@ def _next_step(error: SettingsError, found: Mapping[str, _Found]) -> str:
     named = [
         f"`{name}` is from {origin}"
         for name, (_, origin) in found.items()
-        if f"`{name}`" in error.cause
+        if origin and f"`{name}`" in error.cause
     ]
     where = f" ({'; '.join(named)})" if named else ""
     if isinstance(error, InvalidInput):

@@ -17,7 +17,7 @@ from predict_edit.cli.local_run import (
     show_estimate,
     task_for,
 )
-from predict_edit.cli.model_choice import read_settings
+from predict_edit.cli.model_choice import origins_of, read_settings, report_in_local_words
 from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.result import result_json
@@ -62,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         report = edit_plan(plan, terminal.watch_for(quiet=arguments.quiet), base=checkout.base)
     finally:
         kept.store(memory)
+    report = report_in_local_words(report, origins_of(arguments, os.environ))
     _show(report, checkout, arguments)
     if arguments.apply:
         _apply(report, checkout)

@@ -15,6 +15,7 @@ import datetime as dt
 import enum
 import json
 import re
+import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
 from urllib.parse import urlsplit
 
@@ -134,13 +135,7 @@ def explain(  # noqa: PLR0911 - one for each kind of exception
         )
         return Failure(timeout, Again.SOON)
     if isinstance(error, _BROKEN_LINES):
-        reason = type(error.__cause__ or error).__name__
-        broken_line = errors.ModelUnavailable(
-            f"The connection to {target.host} failed or broke ({reason}).",
-            "Run the command again; if it persists, check `base-url` and that the runner reaches "
-            "this host.",
-        )
-        return Failure(broken_line, Again.SOON)
+        return Failure(_broken_line(error, target.host), Again.SOON)
     if type(error) is openai.APIError:
         return _frame(error, target, sent)
     if isinstance(error, ValueError | openai.APIResponseValidationError):
@@ -155,6 +150,36 @@ def explain(  # noqa: PLR0911 - one for each kind of exception
         "Run the command again; if it persists, check `base-url` and `model`.",
     )
     return Failure(unknown)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and whatever led to it."""
+    yield error
+    for inner in (error.__cause__ or error.__context__, *getattr(error, "exceptions", ())):
+        if inner is not None:
+            yield from _causes(inner)
+
+
+def _broken_line(error: Exception, host: str) -> errors.ModelUnavailable:
+    """Tell a name that is unknown from a port that is closed and from a line that broke."""
+    causes = tuple(_causes(error))
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return errors.ModelUnavailable(
+            f"The name {host} could not be resolved.",
+            "Check the host name in `base-url`, and that the runner can look names up.",
+        )
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return errors.ModelUnavailable(
+            f"{host} refused the connection.",
+            "Check the port in `base-url`, that the server is running, and that the runner "
+            "reaches this host.",
+        )
+    reason = type(error.__cause__ or error).__name__
+    return errors.ModelUnavailable(
+        f"The connection to {host} failed or broke ({reason}).",
+        "Run the command again; if it persists, check `base-url` and that the runner reaches "
+        "this host.",
+    )
 
 
 def _codes(error: openai.APIError) -> set[str]:

@@ -246,7 +246,26 @@ def test_a_model_that_cannot_be_used_is_status_1() -> None:
         status, text = command("--model", "gpt-4o-mini", environ=environ)
     assert status == 1
     assert "cannot be used yet: 1 of 3 checks failed" in text
+    assert "Check the key (`OPENAI_API_KEY`)" in text
     assert "sk-wrong-key-123" not in text
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("http://127.0.0.1:9/v1", ("refused the connection", "the port in `OPENAI_BASE_URL`")),
+        ("https://no-such-host.invalid/v1", ("could not be resolved", "this machine can look")),
+    ],
+)
+def test_a_closed_port_and_an_unknown_name_read_differently(
+    address: str, words: tuple[str, ...]
+) -> None:
+    """And a laptop is not a runner."""
+    environ = {"OPENAI_API_KEY": "sk-any-key-1234", "OPENAI_BASE_URL": address}
+    status, text = command("--model", "gpt-4o-mini", environ=environ)
+    assert status == 1
+    assert all(each in text for each in words), text
+    assert "runner" not in text
 
 
 @pytest.mark.parametrize("json_too", [(), ("--json",)])
@@ -275,6 +294,9 @@ jobs:
     steps:
       - uses: octo/predict-edit@v{__version__}
         with: {{ model: gpt-4.1, api-key: "${{{{ secrets.OPENAI_API_KEY }}}}" }}
+      - uses: actions/upload-artifact@v7
+        if: always()
+        with: {{ path: predict-edit-out }}
 """
 
 

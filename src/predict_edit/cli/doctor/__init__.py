@@ -21,7 +21,7 @@ from predict_edit.cli.console import DONE, FAILED, WRONG, Screen, Style
 from predict_edit.cli.doctor.checks import Check, diagnose, failed, of_config
 from predict_edit.cli.doctor.workflow_file import Mistake
 from predict_edit.cli.doctor.workflow_rules import Examined, examine
-from predict_edit.cli.model_choice import read_model
+from predict_edit.cli.model_choice import in_local_words, read_model
 from predict_edit.domain.errors import LocalFileError, SettingsError
 from predict_edit.support.log import Secrets
 from predict_edit.support.text import plural
@@ -92,6 +92,10 @@ def _about_model(arguments: argparse.Namespace, secrets: Secrets) -> tuple[list[
         checks = asyncio.run(diagnose(choice, environ=os.environ, mask=secrets.add, today=today))
     except SettingsError as error:
         return [failed("settings", error)], WRONG
+    checks = [
+        dataclasses.replace(check, next_step=in_local_words(check.next_step, choice.origins))
+        for check in checks
+    ]
     return checks, FAILED if any(check.state == "failed" for check in checks) else DONE
 
 

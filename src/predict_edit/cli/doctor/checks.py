@@ -127,17 +127,15 @@ def of_settings(chosen: ModelChoice, where: Endpoint, way: SignIn) -> Check:
 def of_sign_in(trial: Trial, chosen: ModelChoice, way: SignIn) -> list[Check]:
     """Return what the request showed of the key, or of Entra ID's token."""
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
-        refused = failed("sign-in", trial.error)
-        origin = chosen.origins.get("api-key")
-        step = refused.next_step.replace("`api-key`", origin) if origin else refused.next_step
-        return [dataclasses.replace(refused, next_step=step)]
+        return [failed("sign-in", trial.error)]
     if way is not SignIn.KEY:
         scope = chosen.settings.azure_scope
         found = f"Entra ID gave a token for `{scope}` ({way.value})"
         return [Check("sign-in", "ok", found)]
     if trial.answered:
-        origin = chosen.origins.get("api-key", "`api-key`")
-        return [Check("sign-in", "ok", f"the key from {origin} is accepted")]
+        origin = chosen.origins.get("api-key")
+        found = f"the key from {origin} is accepted" if origin else "no key is needed"
+        return [Check("sign-in", "ok", found)]
     return [Check("sign-in", "skipped", "not known, as no answer came")]
 
 
