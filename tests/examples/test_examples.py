@@ -72,9 +72,7 @@ async def test_comment(make_stage: MakeStage, name: str) -> None:
         run.log
     )
     assert len(stage.suggestions) == 2
-    # An Enterprise Server has another action for artifacts than github.com.
-    if name != "comment-ghes":
-        assert {"edits.patch", "result.json"} <= set(workflow.artifacts["predict-edit"])
+    assert {"edits.patch", "result.json"} <= set(workflow.artifacts["predict-edit"])
     other = await (await commented(stage, name, "Thank you!")).run()
     assert other.jobs["edit"].result == "skipped"
 

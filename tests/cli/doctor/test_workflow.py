@@ -34,6 +34,14 @@ INPUTS = """\
           model: gpt-4.1
           api-key: ${{ secrets.OPENAI_API_KEY }}
 """
+KEEP = """\
+      - uses: actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a
+        if: always()
+        with:
+          name: predict-edit
+          path: predict-edit-out/
+          if-no-files-found: ignore
+"""
 GOOD = f"""\
 name: predict-edit
 on:
@@ -48,7 +56,7 @@ jobs:
 {RIGHTS}{GROUP}    steps:
       - name: Edit
         uses: octo/predict-edit@v{__version__}
-{INPUTS}"""
+{INPUTS}{KEEP}"""
 CHECKOUT = """\
       - uses: actions/checkout@v6
         with:
@@ -124,6 +132,7 @@ BROKEN = {
     "no key": (
         "          api-key: ${{ secrets.OPENAI_API_KEY }}\n", "", "failed", "`api-key` is missing",
     ),
+    "no step that keeps the patch": (KEEP, "", "warning", "keeps the patch"),
     "code of the pull request": (
         "    steps:\n",
         f"    steps:\n{CHECKOUT}",
@@ -201,6 +210,23 @@ def test_each_mistake_is_found_and_corrected(name: str) -> None:
     assert mistake.state == state
     assert mistake.path == "w.yml"
     assert yaml.safe_load(settled(text)) == yaml.safe_load(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (GOOD.replace("predict-edit-out/", "dist/"), True),
+        (
+            GOOD.replace("predict-edit-out/", "|\n            dist\n            predict-edit-out"),
+            False,
+        ),
+        (GOOD.replace(KEEP, "").replace("with:\n", "with:\n          mode: edit\n"), False),
+        (GOOD.replace(KEEP, "").replace("with:\n", "with:\n          mode: publish\n"), True),
+    ],
+)
+def test_the_patch_is_kept_by_the_job_that_makes_one(text: str, missing: bool) -> None:
+    """By an upload of its folder, not of any other."""
+    assert any("keeps the patch" in each.found for each in found(text)) is missing
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,10 @@ class WorkflowFile:
         return int(line)
 
     def corrections(self, fixes: Mapping[Path, Value | Renamed | None]) -> tuple[Correction, ...]:
-        """The lines after each place has its value; one with ``None`` is gone."""
+        """The lines after each place has its value; one with ``None`` is gone.
+
+        A place one behind the last item of a list is a new item.
+        """
         text = self.text
         # From the bottom up, so that the places above stay where they are.
         changes = [self._change(path, fix) for path, fix in fixes.items()]
@@ -130,7 +133,7 @@ class WorkflowFile:
             if entry is None and isinstance(node, yaml.MappingNode):
                 return self._added(node, str(key), _nested(rest, fix))
             if entry is None:
-                break
+                return self._appended(node, _nested(rest, fix))
             if not rest and fix is None:
                 return self._removed(node, *entry)
             if not rest or not (isinstance(entry[1], yaml.CollectionNode) and entry[1].value):
@@ -152,6 +155,17 @@ class WorkflowFile:
             return at, at, f"{entry}\n{' ' * indent}"
         at = self._line_end(at)
         return at, at, f"\n{' ' * indent}{entry}"
+
+    def _appended(self, items: yaml.Node, value: Value) -> tuple[int, int, str]:
+        """A further item of a list of mappings."""
+        end = self._end(items)
+        if isinstance(items, yaml.CollectionNode) and items.flow_style:
+            last = self._end(items.value[-1])
+            return last, last, f", {_flow(value)}"
+        dash = items.start_mark.column
+        lines = "\n".join(_block(name, each, dash + 2) for name, each in value.items())
+        at = self._line_end(end)
+        return at, at, f"\n{' ' * dash}- " + lines.replace("\n", f"\n{' ' * (dash + 2)}")
 
     def _rewritten(
         self, key: yaml.Node, held: yaml.Node, value: Value | Renamed

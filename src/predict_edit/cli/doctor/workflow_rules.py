@@ -22,6 +22,7 @@ from predict_edit.cli.doctor.workflow_file import (
     WorkflowFile,
 )
 from predict_edit.domain.errors import MissingInput, SettingsError
+from predict_edit.domain.run_report import OUTPUT_FOLDER
 from predict_edit.settings.endpoint import is_azure_host
 from predict_edit.settings.fields import INPUT_NAMES, SECRETS
 from predict_edit.settings.inputs import read_inputs, variable_of
@@ -326,6 +327,31 @@ def _job(use: Use) -> Iterator[Mistake]:
             )
 
 
+_KEEP: Final = {
+    "uses": "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a",
+    "if": "always()",
+    "with": {"name": "predict-edit", "path": f"{OUTPUT_FOLDER}/", "if-no-files-found": "ignore"},
+}
+
+
+def _kept(use: Use) -> Iterator[Mistake]:
+    """Find jobs that lose the patch; those that plan or edit make none."""
+    steps = _items(use.job["steps"])
+    uploads = (
+        _text(_mapping(_mapping(step).get("with")).get("path"))
+        for step in steps
+        if "/upload-artifact@" in _text(_mapping(step).get("uses"))
+    )
+    if use.literal("mode", "run") in {"run", "publish"} and not any(
+        OUTPUT_FOLDER in path for path in uploads
+    ):
+        yield use.mistake(
+            use.step_path,
+            "no step keeps the patch of the run, so edits that are not suggestions may be lost",
+            {(*use.job_path, "steps", len(steps)): _KEEP},
+        )
+
+
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _VERSION = re.compile(r"v?\d+(?:\.\d+){0,2}")
 _ZEROS: Final = "0" * 40
@@ -439,7 +465,17 @@ def _filled(use: Use, error: SettingsError) -> dict[Path, Any]:
     return {(*path, name): usual[name]} if use.given else {path: usual}
 
 
-_RULES: Final = (_events, _permissions, _filter, _concurrency, _job, _version, _inputs, _values)
+_RULES: Final = (
+    _events,
+    _permissions,
+    _filter,
+    _concurrency,
+    _job,
+    _kept,
+    _version,
+    _inputs,
+    _values,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
