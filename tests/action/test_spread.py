@@ -11,8 +11,8 @@ import pytest
 
 from predict_edit.delivery.delivered import HEAD_MOVED
 from predict_edit.domain.run_report import FileStatus, Outcome
+from predict_edit.run.manifest import Manifest, read_parts
 from predict_edit.run.outcome import Finished
-from predict_edit.run.shards import Manifest, read_parts
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
 from predict_edit_sandbox.github.nouns import IssueComment
 from predict_edit_sandbox.github.roles import Role

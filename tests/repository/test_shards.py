@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from predict_edit.run.shards import (
+from predict_edit.run.manifest import (
     MAX_SHARDS,
     balance,
     count_for,

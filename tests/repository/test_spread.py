@@ -11,7 +11,7 @@ import pytest
 from predict_edit.domain.edits import EditRequest
 from predict_edit.domain.errors import SpreadError
 from predict_edit.domain.run_report import FileStatus, Outcome
-from predict_edit.run.shards import (
+from predict_edit.run.manifest import (
     DoneFile,
     Manifest,
     PlannedFile,

@@ -25,7 +25,7 @@ from predict_edit.support.log import Secrets, harmless, log, set_up
 
 if TYPE_CHECKING:
     from predict_edit.domain.run_report import FileResult
-    from predict_edit.run.plan import Plan, Watch
+    from predict_edit.run.context import Plan, Watch
 
 DONE, FAILED, WRONG, UNCHANGED, INTERRUPTED = 0, 1, 2, 3, 130
 KEYS: Final = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_CLIENT_SECRET")

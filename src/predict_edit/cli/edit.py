@@ -16,7 +16,7 @@ from predict_edit.domain.edits import PlacementKind, SkippedFile, SourceFile
 from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.result import result_json
-from predict_edit.run.plan import Plan
+from predict_edit.run.context import Plan
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.trigger.command import clean_instruction
 

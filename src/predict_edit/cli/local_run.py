@@ -27,10 +27,10 @@ from predict_edit.domain.run_report import Job, RunReport
 from predict_edit.edit.screening import secret_in
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars
+from predict_edit.run.context import OpenEditor, Plan, Scope, Task, no_base_texts, scope_of
 from predict_edit.run.edit_all import edit_all
 from predict_edit.run.estimate import as_data, estimate, in_words
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
-from predict_edit.run.plan import OpenEditor, Plan, Scope, Task, no_base_texts, scope_of
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import ModelSettings, Settings
 from predict_edit.support.log import Secrets, log

@@ -21,7 +21,7 @@ from predict_edit.cli.model_choice import origins_of, read_settings, report_in_l
 from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.result import result_json
-from predict_edit.run.plan import make_plan
+from predict_edit.run.context import make_plan
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
 from predict_edit.suggest.patch import edits_patch

@@ -22,10 +22,10 @@ from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult
 from predict_edit.findings.collection import Findings
 from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
-from predict_edit.run.context import Context, job_of, read_findings, read_shared, task_of
+from predict_edit.run.context import Context, EarlierEdits, Plan, Scope, Task, no_base_texts
+from predict_edit.run.manifest import Shared
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
-from predict_edit.run.plan import EarlierEdits, Plan, Scope, Task, no_base_texts
-from predict_edit.run.shards import Shared
+from predict_edit.run.target import job_of, read_findings, read_shared, task_of
 from predict_edit.select.choose import choose_from_tree
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.fields import Inputs
@@ -33,9 +33,22 @@ from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfi
 from predict_edit.settings.resolve import named_command, slug, with_built_in
 from predict_edit.support.log import log
 from predict_edit.support.text import plural, quoted
+from predict_edit.trigger.command import RunRecipe
 from predict_edit.trigger.requests import BranchTask
 
 DECLINED_REASON = "its edit was in a pull request that was closed"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BranchScope(Scope):
+    """The files of a branch in scope, with what their delivery needs to know."""
+
+    own: OwnBranch
+    """Our branch and its pull request, as they were before any model was asked."""
+    answers: Mapping[str, str]
+    """What earlier runs were answered about the files in scope."""
+    postponed: bool
+    """Whether ``max-files`` leaves files to later runs."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +93,21 @@ class BranchTarget:
                 f"The input `branch` is {quoted(self.ref)}, the branch that is edited.",
                 "Give the name of a branch for the pull request, or leave it out.",
             )
-        if settings.deliver not in {"pull-request", "patch"}:
+        of = "" if self.is_default else f"-{slug(self.ref)}"
+        settings = dataclasses.replace(
+            settings,
             # The config's own way is for commands; the workflow's was checked before.
-            settings = dataclasses.replace(settings, deliver="pull-request")
-        return dataclasses.replace(task, settings=settings, secrets=self.ctx.secrets, named=named)
+            deliver="patch" if settings.deliver == "patch" else "pull-request",
+            branch=settings.branch or f"predict-edit/{named.slug}{of}",
+            title=settings.title or named.title,
+        )
+        recipe = named.command.name if isinstance(named.command, RunRecipe) else ""
+        return dataclasses.replace(
+            task,
+            settings=settings,
+            secrets=self.ctx.secrets,
+            given=f"run {recipe}" if recipe else named.command.instruction,
+        )
 
     async def check(self, task: Task) -> Task:
         """Read what linters found.
@@ -104,12 +128,12 @@ class BranchTarget:
             BranchTaken: every name for our branch has other commits.
         """
         scope = await self._choose(task)
-        own = OwnBranch(branch=self._branch_name(task))
         if self.shared is not None and self.shared.shard is not None:
             mine = {file.path for file in self.shared.shard.files}
             files = tuple(file for file in scope.files if file.path in mine)
-            earlier = EarlierEdits(own=own, fresh=files)
+            earlier = EarlierEdits(fresh=files)
             return dataclasses.replace(scope, files=files, skipped=(), notes=(), earlier=earlier)
+        own = OwnBranch(branch=task.settings.branch or "")
         if task.settings.deliver == "pull-request":
             own = await find_own_branch(self.ctx.forge, own.branch, self.inputs.api_key)
         return await self._divided(task, own, scope)
@@ -131,8 +155,8 @@ class BranchTarget:
         task, scope = plan.task, plan.scope
         if task.settings.deliver == "patch":
             return PatchDelivery()
-        if scope is None or scope.earlier is None:
-            raise AssertionError("the plan of a branch knows its earlier edits")
+        if not isinstance(scope, BranchScope) or scope.earlier is None:
+            raise AssertionError("the plan of a branch knows our own branch")
 
         earlier = scope.earlier
 
@@ -156,15 +180,15 @@ class BranchTarget:
             repository=self.tasked.repository,
             base=self.ref,
             commit=self.head,
-            branch=self._branch_name(task),
-            own=earlier.own,
-            title=task.settings.title or (task.named.title if task.named else ""),
+            branch=task.settings.branch or "",
+            own=scope.own,
+            title=task.settings.title or "",
             labels=task.settings.labels,
             draft=task.settings.draft,
             secret=self.inputs.api_key,
             questions={file.path: _question(task, file) for file in scope.files},
-            answered=earlier.answers,
-            postponed=earlier.postponed,
+            answered=scope.answers,
+            postponed=scope.postponed,
             describe=describe,
         )
 
@@ -208,7 +232,7 @@ class BranchTarget:
             sizes={file.path: file.size for file in tree},
         )
 
-    async def _divided(self, task: Task, own: OwnBranch, scope: Scope) -> Scope:
+    async def _divided(self, task: Task, own: OwnBranch, scope: Scope) -> BranchScope:
         """Separate what earlier runs were answered about from what is new."""
         answers: dict[str, str] = {}
         edited: dict[str, str] = {}
@@ -237,16 +261,18 @@ class BranchTarget:
         if known := len(recalled) + len(unchanged):
             files = plural(known, "file")
             notes = (*notes, f"{files} not sent again: nothing changed since an earlier run.")
-        earlier = EarlierEdits(
+        return BranchScope(
+            files=scope.files,
+            skipped=(*scope.skipped, *skipped),
+            attributes=scope.attributes,
+            notes=notes,
+            sizes=scope.sizes,
+            earlier=EarlierEdits(
+                fresh=tuple(fresh[:limit]), edited=recalled, unchanged=tuple(unchanged)
+            ),
             own=own,
-            fresh=tuple(fresh[:limit]),
-            edited=recalled,
-            unchanged=tuple(unchanged),
             answers=answers,
             postponed=len(fresh) > limit,
-        )
-        return dataclasses.replace(
-            scope, skipped=(*scope.skipped, *skipped), notes=notes, earlier=earlier
         )
 
     async def _edited_before(self, own: OwnBranch, edited: Mapping[str, str]) -> dict[str, bytes]:
@@ -263,13 +289,6 @@ class BranchTarget:
             for path, content in contents.items()
             if content.data is not None and answer_of(content.blob_sha) == edited[path]
         }
-
-    def _branch_name(self, task: Task) -> str:
-        """The branch of the pull request: as configured, else after what is done and where."""
-        if task.settings.branch or task.named is None:
-            return task.settings.branch or ""
-        of = "" if self.is_default else f"-{slug(self.ref)}"
-        return f"predict-edit/{task.named.slug}{of}"
 
 
 async def load_branch(tasked: BranchTask, inputs: Inputs, ctx: Context) -> BranchTarget:

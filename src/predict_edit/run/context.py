@@ -1,35 +1,49 @@
-"""What the steps of a run work with: the ways outside, the listener, the target, the run itself."""
+"""What the steps of a run work with and hand to each other: ways outside, task, scope, plan."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
 from typing import Protocol
 
-from predict_edit.delivery.delivered import Delivery
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.domain.errors import MissingInput, PredictEditError, SpreadError
+from predict_edit.delivery.state import Memory, Record, key_of
+from predict_edit.domain.editor_port import Editor
+from predict_edit.domain.edits import (
+    ChangedFile,
+    EditRequest,
+    Effort,
+    FailedEdit,
+    FileEdit,
+    Hunk,
+    PlacementKind,
+    SkippedFile,
+    SourceFile,
+)
+from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.run_report import Job, RunReport
-from predict_edit.findings import formats
-from predict_edit.findings.collection import Findings
+from predict_edit.domain.repository import FileContent
+from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
+from predict_edit.edit.screening import judge_for, secret_in
+from predict_edit.findings.collection import Findings, near
 from predict_edit.findings.workspace import Workspace
-from predict_edit.run.outcome import Facts
-from predict_edit.run.plan import OpenEditor, Plan, Source, Task, Watcher
 from predict_edit.run.prefetch import Look
-from predict_edit.run.shards import PlannedPull, Shared, shared_of
-from predict_edit.settings.fields import Inputs
-from predict_edit.settings.repository_config import RepositoryConfig
-from predict_edit.settings.resolve import resolve, resolve_command
+from predict_edit.select.choose import choose
+from predict_edit.select.content import open_files
+from predict_edit.select.gitattributes import GitAttributes
+from predict_edit.settings.fields import ModelSettings, Settings
 from predict_edit.support.log import Secrets
-from predict_edit.trigger.command import Command, EditCommand, RunRecipe
+from predict_edit.support.text import plural
 from predict_edit.trigger.rate_limit import utc_now
 from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 
 RunRequest = PullRequestCommand | BranchTask
 """What a run is started for."""
+OpenEditor = Callable[[ModelSettings], Awaitable[Editor]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +63,185 @@ class Context:
     """What must not be shown, with the tokens that signing in adds later."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     now: Callable[[], dt.datetime] = utc_now
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What to do to each file."""
+
+    job: Job
+    settings: Settings
+    secrets: Iterable[str] = ()
+    """Read again for each answer, because signing in adds some."""
+    findings: Findings | None = None
+    """``None`` if the run is not about findings."""
+    anywhere: bool = False
+    """Whether edits far from every finding are kept."""
+    memory: Memory | None = None
+    """Answers by file; it grows with each file that is answered. ``None`` remembers nothing."""
+    given: str = ""
+    """The instruction as later jobs of a spread run read it again, perhaps ``run NAME``."""
+
+    def request(self, file: SourceFile) -> EditRequest:
+        """Make the request for a file."""
+        return EditRequest(
+            file=file,
+            instruction=self.job.instruction,
+            aim=self.job.aim,
+            findings=self.findings.of(file.path) if self.findings else (),
+        )
+
+    def judge(self, file: SourceFile) -> Callable[[Hunk], str | None]:
+        """Say why a hunk must not be posted: what it holds, or how far it is from any finding."""
+        screen = judge_for(file, self.secrets)
+        if self.findings is None or self.anywhere:
+            return screen
+        aim = near(self.findings.of(file.path))
+        return lambda hunk: screen(hunk) or aim(hunk)
+
+    def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
+        """Return the answers of earlier runs for exactly these files and requests, by path."""
+        found: dict[str, FileEdit] = {}
+        if self.memory is None:
+            return found
+        for file in sources:
+            record = self.memory.find(file, self._key(file))
+            text = record.edited(file.text) if record else None
+            if record is not None and text is not None:
+                found[file.path] = FileEdit(file=file, text=text, effort=record.effort)
+        return found
+
+    def remember(self, edit: FileEdit, result: FileResult) -> None:
+        """Keep an answer for the next run, unless it holds what must not be shown."""
+        if self.memory is None or result.status is FileStatus.FAILED:
+            return
+        placements = result.placed.placements if result.placed else ()
+        rejected = [one.hunk for one in placements if one.kind is PlacementKind.REJECTED]
+        if rejected and any(map(judge_for(edit.file, self.secrets), rejected)):
+            return
+        hunks = tuple(placement.hunk for placement in placements)
+        key = self._key(edit.file)
+        self.memory.records[edit.file.path] = Record.of(
+            edit.file, key, edit.text, hunks, edit.effort
+        )
+
+    def _key(self, file: SourceFile) -> str:
+        """Name what the model is asked about a file."""
+        model = self.settings.model
+        return key_of(
+            self.request(file), model=model.model, base_url=model.base_url, context=model.context
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The files that a run is about, chosen by name."""
+
+    files: tuple[ChangedFile, ...]
+    """In the order of the report."""
+    skipped: tuple[SkippedFile, ...] = ()
+    attributes: GitAttributes
+    notes: tuple[str, ...] = ()
+    sizes: Mapping[str, int] | None = None
+    """Bytes by path; ``None`` if only reading a file tells."""
+    earlier: EarlierEdits | None = None
+    """``None`` for changes of a pull request, whose answers are recalled once they are read."""
+
+    @property
+    def unread(self) -> tuple[ChangedFile, ...]:
+        """The files to read: all that are edited, now or by an earlier run."""
+        if self.earlier is None:
+            return self.files
+        wanted = {*self.earlier.edited, *(file.path for file in self.earlier.fresh)}
+        return tuple(file for file in self.files if file.path in wanted)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierEdits:
+    """What earlier runs over a branch did to its files, and what they left to do."""
+
+    fresh: tuple[ChangedFile, ...]
+    """The files that the model has to be asked about."""
+    edited: Mapping[str, bytes] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """The content of the files that were edited, as it is on our branch."""
+    unchanged: tuple[str, ...] = ()
+
+    def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
+        """Return the earlier edits that are text; others are asked for again."""
+        known = {}
+        for file in sources:
+            if (data := self.edited.get(file.path)) is not None:
+                try:
+                    known[file.path] = FileEdit(file=file, text=data.decode(), effort=Effort())
+                except UnicodeDecodeError:
+                    continue
+        return known
+
+
+async def no_base_texts(_: Sequence[SourceFile]) -> Mapping[str, str]:
+    """Every diff is whole, so no text at the merge base replaces one."""
+    return {}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Which files are edited, and what is known of them already."""
+
+    task: Task
+    sources: tuple[SourceFile, ...]
+    """All files to edit, in the order of the report."""
+    known: Mapping[str, FileEdit] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """The edits of earlier runs."""
+    skipped: tuple[SkippedFile, ...] = ()
+    head: str = ""
+    """The commit that the files are from."""
+    scope: Scope | None = None
+    """``None`` for files that a person named one by one."""
+    notes: tuple[str, ...] = ()
+    base_texts: Callable[[Sequence[SourceFile]], Awaitable[Mapping[str, str]]] = no_base_texts
+    """Reads the text at the merge base, by path, of files whose diff cannot be used."""
+
+    @property
+    def todo(self) -> tuple[SourceFile, ...]:
+        """The files that the model has to be asked about."""
+        return tuple(file for file in self.sources if file.path not in self.known)
+
+    @property
+    def requests(self) -> tuple[EditRequest, ...]:
+        """What the model would be asked: nothing about a file with a secret."""
+        secrets = self.task.secrets
+        return tuple(
+            self.task.request(file) for file in self.todo if secret_in(file, secrets) is None
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The results of all files of a plan, in its order."""
+
+    results: tuple[FileResult, ...]
+    model: str
+    notes: tuple[str, ...] = ()
+
+
+class Watch(Protocol):
+    """Sees how far each file is."""
+
+    def received(self, path: str, characters: int) -> None:
+        """So many characters of a file's answer have arrived."""
+
+    def answered(self, answer: FileEdit | FailedEdit) -> None:
+        """A file's answer is complete, or there will be none."""
+
+    def done(self, result: FileResult) -> None:
+        """A file is placed, whether it was sent to the model or known."""
+
+
+class Watcher(Protocol):
+    """Part of a listener: shows progress as long as the block lasts."""
+
+    def watch(self, plan: Plan) -> AbstractAsyncContextManager[Watch]:
+        """Show how far the files of a plan are."""
 
 
 class Listener(Watcher, Protocol):
@@ -86,144 +279,90 @@ class Listener(Watcher, Protocol):
         """The run failed as a whole; ``False`` if that could not be shown."""
 
 
-class Target(Source, Protocol):
-    """What is edited, at one pinned commit, and where its edits go."""
+class Source(Protocol):
+    """Where files come from, at one pinned commit."""
 
     @property
-    def base(self) -> str:
-        """The commit that the changes count from."""
+    def head(self) -> str:
+        """The commit whose files are edited."""
 
-    @property
-    def ref(self) -> str:
-        """The branch that is edited."""
-
-    @property
-    def planned_pull(self) -> PlannedPull | None:
-        """What later jobs of a spread run must know of the pull request; ``None`` without one."""
-
-    @property
-    def shared(self) -> Shared | None:
-        """What other jobs left; ``None`` in a run of one job, and in the first of several."""
-
-    def resolve(self) -> Task:
-        """Merge command, inputs and config.
+    async def select(self, task: Task) -> Scope:
+        """Choose files by name.
 
         Raises:
-            CommandError: the command is wrong.
-            SettingsError: the settings do not fit together.
+            ForgeError: GitHub failed.
+            BranchTaken: every name for our branch has other commits.
         """
 
-    async def check(self, task: Task) -> Task:
-        """Refuse what cannot be worked on, and read what linters found.
+    async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
+        """Read files, given their blob SHA by path.
 
         Raises:
-            PredictEditError: it cannot be worked on.
+            ForgeError: GitHub failed.
         """
 
-    def delivery(self, plan: Plan, facts: Facts) -> Delivery:
-        """Return what delivers the edits; ``facts`` are what a report says so far."""
+    async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
+        """Read the text at the merge base, by path, of files whose diff cannot be used."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A run under way, and what its steps work with."""
-
-    request: RunRequest
-    inputs: Inputs
-    ctx: Context
-    listener: Listener
-    target: Target
-    task: Task
-    facts: Facts
-
-
-def job_of(request: RunRequest) -> Job:
-    """Return the job of a request, as far as the request alone says."""
-    if isinstance(request, BranchTask):
-        return Job(
-            repository=request.repository,
-            pull_request=0,
-            instruction=request.instruction or "",
-            command=request.command,
-        )
-    return Job(
-        repository=request.repository,
-        pull_request=request.pull_request,
-        instruction=getattr(request.parsed, "instruction", ""),
-        command=request.command,
-        pinned_sha=getattr(request.parsed, "pinned_sha", None),
-        aim=request.aim,
+def scope_of(
+    task: Task,
+    changed: Sequence[ChangedFile],
+    attributes: GitAttributes,
+    *,
+    skipped: Sequence[SkippedFile] = (),
+    planned: bool = False,
+) -> Scope:
+    """Choose among changed files; limit, aim and findings are left to the plan if there was one."""
+    settings, aim, found = task.settings, task.job.aim, task.findings
+    chosen = choose(
+        changed,
+        include=settings.files,
+        exclude=settings.exclude,
+        attributes=attributes,
+        max_files=max(1, len(changed)) if planned else settings.max_files,
+        only=aim.path if aim and not planned else None,
+        found=found.by_path if found and not planned else None,
+        unlocked=settings.unlocked,
+    )
+    return Scope(
+        files=chosen.kept,
+        skipped=(*skipped, *chosen.skipped),
+        attributes=attributes,
+        notes=found.sentences() if found and not planned else (),
     )
 
 
-def task_of(
-    job: Job, command: Command, inputs: Inputs, config: RepositoryConfig, shared: Shared | None
-) -> Task:
-    """Merge command, inputs and config; a job of a spread run has its part of the limits.
+async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> Plan:
+    """Choose files, read them, and divide them into known ones and those to ask about.
 
     Raises:
-        CommandError: the command names an unknown recipe, or an option that is not allowed.
-        SettingsError: inputs and config do not fit together.
+        ForgeError: GitHub failed.
+        BranchTaken: every name for our branch has other commits.
     """
-    anywhere = False
-    if isinstance(command, EditCommand | RunRecipe):
-        settings, instruction = resolve_command(inputs, config, command)
-        job = dataclasses.replace(job, instruction=instruction)
-        recipe = config.recipes.get(command.name) if isinstance(command, RunRecipe) else None
-        anywhere = bool(recipe and recipe.anywhere)
-    else:
-        settings = resolve(inputs, config)
-    if shared and (shard := shared.shard):
-        model = dataclasses.replace(
-            settings.model, max_tokens=shard.max_tokens, max_cost=shard.max_cost
-        )
-        settings = dataclasses.replace(settings, model=model)
-    return Task(job=job, settings=settings, anywhere=anywhere)
+    scope = scope or await source.select(task)
+    earlier = scope.earlier
+    contents = await source.read({file.path: file.blob_sha for file in scope.unread})
+    sources, unreadable = open_files(
+        scope.unread, contents, attributes=scope.attributes, in_pull_request=earlier is None
+    )
+    known = earlier.recalled(sources) if earlier else task.recalled(sources)
+    notes = () if earlier else recalled_notes(known)
+    return Plan(
+        task=task,
+        sources=sources,
+        known=known,
+        skipped=(*scope.skipped, *unreadable),
+        head=source.head,
+        scope=scope,
+        notes=(*scope.notes, *notes),
+        base_texts=source.base_texts,
+    )
 
 
-async def read_findings(
-    ctx: Context, shared: Shared | None, globs: Sequence[str], ref: str
-) -> Findings | None:
-    """Read what linters found, from the plan of a spread run or from their reports.
-
-    Raises:
-        FindingsError: a report is missing or cannot be read.
-        ForgeError: the alerts could not be read.
-    """
-    if shared is not None:
-        return shared.manifest.findings
-    if not globs or ctx.workspace is None:
-        return None
-    return await formats.read_findings(ctx.workspace, ctx.forge, globs, ref=ref)
-
-
-async def read_shared(
-    inputs: Inputs, ctx: Context, repository: str, *, command: str
-) -> Shared | None:
-    """Read what other jobs left for a later job of a spread run.
-
-    ``command`` is the key of the command that they must be about; empty for a branch.
-
-    Raises:
-        MissingInput: an input that names it is missing.
-        SpreadError: it is missing, broken, or of another run.
-    """
-    if inputs.mode not in {"edit", "publish"}:
-        return None
-    if ctx.workspace is None:
-        raise AssertionError("a job of a spread run has a workspace")
-    if not inputs.results:
-        raise MissingInput(
-            f"`results` is missing, with `mode` {inputs.mode}.",
-            "Download the artifacts of the other jobs, and name their files as `results`.",
-        )
-    files = await asyncio.to_thread(ctx.workspace.read, inputs.results, "results", SpreadError)
-    shared = shared_of(files, repository, command=command)
-    if inputs.mode == "publish":
-        return shared
-    if inputs.shard is None:
-        raise MissingInput(
-            "`shard` is missing, with `mode` edit.",
-            "Take it from the matrix: `shard: ${{ matrix.shard }}`.",
-        )
-    return dataclasses.replace(shared, number=shared.manifest.number_of(inputs.shard))
+def recalled_notes(known: Mapping[str, FileEdit]) -> tuple[str, ...]:
+    """Say how many answers an earlier run paid for."""
+    if not known:
+        return ()
+    files = plural(len(known), "file")
+    return (f"{files} taken from an earlier run of this command, whose tokens are shown.",)

@@ -12,9 +12,9 @@ from predict_edit.domain.edits import FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.edit.screening import secret_in
+from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watch, Watcher
 from predict_edit.run.estimate import estimate_note
 from predict_edit.run.outcome import failed_result, model_of
-from predict_edit.run.plan import Edited, OpenEditor, Plan, Task, Watch, Watcher
 from predict_edit.suggest.place import place
 from predict_edit.support.log import log
 

@@ -16,23 +16,16 @@ from predict_edit.delivery.apply import apply_collected, collect
 from predict_edit.domain.run_report import Outcome
 from predict_edit.run.authorize import Denial, authorize
 from predict_edit.run.branch_target import load_branch
-from predict_edit.run.context import Context, Listener, Run, RunRequest, Target, job_of, read_shared
+from predict_edit.run.context import Context, Edited, Listener, RunRequest, make_plan
 from predict_edit.run.edit_all import edit_all, place_answers
+from predict_edit.run.manifest import PLAN, Shared, write_part
 from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
-from predict_edit.run.plan import Edited, make_plan
-from predict_edit.run.publish import (
-    answer,
-    end,
-    facts_of,
-    fail,
-    publish,
-    report_again,
-    report_delivered,
-)
+from predict_edit.run.publish import answer, end, facts_of, fail, publish, report_delivered
 from predict_edit.run.pull_request_target import PullRequestTarget
 from predict_edit.run.reporter import LogListener, SummaryListener, is_dry
-from predict_edit.run.resume import finished_before
-from predict_edit.run.shards import PLAN, Shared, manifest_of, write_part
+from predict_edit.run.resume import Before, finished_before
+from predict_edit.run.shards import answers_of, manifest_of, result_of
+from predict_edit.run.target import Run, Target, job_of, read_shared
 from predict_edit.settings.fields import Inputs
 from predict_edit.trigger.command import Apply, Help
 from predict_edit.trigger.rate_limit import check_alone
@@ -117,7 +110,7 @@ async def matrix_job(run: Run) -> Finished:
     edited = await edit_all(plan, run.ctx.open_editor, run.listener)
     facts = facts_of(run, plan, edited)
     files = (*edited.results, *skipped_results(plan.skipped))
-    result = shared.result(files, model=edited.model, notes=facts.notes)
+    result = result_of(shared, files, model=edited.model, notes=facts.notes)
     run.ctx.outbox.write(f"shard-{shared.number}.json", write_part(result))
     return end(run.ctx, run.listener, facts, outcome_of(files), files=files)
 
@@ -126,7 +119,7 @@ async def last_job(run: Run) -> Finished:
     """Judge and place here what the other jobs edited, and publish it."""
     shared = shared_of(run)
     plan = await make_plan(run.target, run.task)
-    results = await place_answers(plan, shared.answers(plan))
+    results = await place_answers(plan, answers_of(shared, plan))
     edited = Edited(results=results, model=shared.model or run.task.settings.model.model)
     return await publish(run, plan, edited, *shared.notes)
 
@@ -191,12 +184,12 @@ async def without_model(run: Run) -> Finished | None:
         posted = await listener.help(task.settings, head=target.head, own_branch=own_branch)
         return answer(run.ctx, listener, run.facts, posted=posted)
     if run.inputs.mode != "edit" and (
-        before := await finished_before(target, task, listener.earlier)
+        before := await finished_before(run, target.snapshot, listener.earlier)
     ):
         if not before.reported:
             return await report_delivered(run, run.facts, before.delivered)
         await listener.finished_again()
-        return report_again(run, before, listener.memory.figures)
+        return finished_again(run, before, listener.memory.figures)
     if task.settings.deliver == "commit" and not run.inputs.api_key:
         # What was sealed with no key is not trusted as far as committing it unseen.
         listener.memory.records.clear()
@@ -204,6 +197,15 @@ async def without_model(run: Run) -> Finished | None:
         # The first job began the command; commands given after it wait for this one.
         check_alone(listener.comments, run.ctx.now(), key=listener.key)
     return await apply(run, target, listener) if isinstance(parsed, Apply) else None
+
+
+def finished_again(run: Run, before: Before, figures: Mapping[str, str]) -> Finished:
+    """Return the files and figures of an earlier run that finished and reported the command."""
+    facts = dataclasses.replace(run.facts, model=before.model or run.facts.model)
+    delivered = dataclasses.replace(before.delivered, review_url=figures.get("review-url", ""))
+    outcome = delivered.outcome or Outcome.UNCHANGED
+    finished = end(run.ctx, run.listener, facts, outcome, delivered=delivered)
+    return dataclasses.replace(finished, figures=figures)
 
 
 async def apply(run: Run, target: PullRequestTarget, listener: SummaryListener) -> Finished:

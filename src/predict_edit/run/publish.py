@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from predict_edit.delivery.delivered import demoted
@@ -16,7 +16,7 @@ from predict_edit.domain.errors import CommandError, PredictEditError, RunCancel
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.outputs import OutputPaths
 from predict_edit.report.result import result_json
-from predict_edit.run.context import Context, Listener, Run
+from predict_edit.run.context import Context, Edited, Listener, Plan
 from predict_edit.run.outcome import (
     Facts,
     Finished,
@@ -26,8 +26,7 @@ from predict_edit.run.outcome import (
     report_of,
     skipped_results,
 )
-from predict_edit.run.plan import Edited, Plan
-from predict_edit.run.resume import Before
+from predict_edit.run.target import Run
 from predict_edit.suggest.patch import edits_patch, remainder_patch
 
 NOT_DELIVERED: Final = "it could not be delivered"
@@ -62,15 +61,6 @@ async def report_delivered(run: Run, facts: Facts, delivered: Delivered) -> Fini
     return dataclasses.replace(
         finished, report=report, paths=write_output_files(run.ctx.outbox, report)
     )
-
-
-def report_again(run: Run, before: Before, figures: Mapping[str, str]) -> Finished:
-    """Return the files and figures of an earlier run that finished and reported the command."""
-    facts = dataclasses.replace(run.facts, model=before.model or run.facts.model)
-    delivered = dataclasses.replace(before.delivered, review_url=figures.get("review-url", ""))
-    outcome = delivered.outcome or Outcome.UNCHANGED
-    finished = end(run.ctx, run.listener, facts, outcome, delivered=delivered)
-    return dataclasses.replace(finished, figures=figures)
 
 
 def end(

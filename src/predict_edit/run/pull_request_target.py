@@ -14,10 +14,10 @@ from predict_edit.domain.edits import SourceFile
 from predict_edit.domain.errors import CommandError, ForgeError, SettingsError
 from predict_edit.domain.repository import FileContent
 from predict_edit.run.authorize import Snapshot
-from predict_edit.run.context import Context, job_of, read_findings, task_of
+from predict_edit.run.context import Context, Plan, Scope, Task, scope_of
+from predict_edit.run.manifest import PlannedPull, Shared
 from predict_edit.run.outcome import Facts
-from predict_edit.run.plan import Plan, Scope, Task, scope_of
-from predict_edit.run.shards import PlannedPull, Shared
+from predict_edit.run.target import job_of, read_findings, task_of
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.resolve import check_served, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
@@ -80,7 +80,9 @@ class PullRequestTarget:
                 job, aim=dataclasses.replace(job.aim, thread=self.snapshot.thread)
             )
         task = task_of(job, parsed, self.inputs, config, self.shared)
-        return dataclasses.replace(task, secrets=self.ctx.secrets, memory=self.memory)
+        return dataclasses.replace(
+            task, secrets=self.ctx.secrets, memory=self.memory, given=task.job.instruction
+        )
 
     async def check(self, task: Task) -> Task:
         """Refuse a closed pull request or another head, and read what linters found.

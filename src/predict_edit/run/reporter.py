@@ -19,8 +19,7 @@ from predict_edit.report.markdown import length
 from predict_edit.report.outputs import OutputPaths, to_outputs
 from predict_edit.report.replies import render_command_error, render_failure, render_help
 from predict_edit.report.summary import render_progress, render_summary
-from predict_edit.run.context import Context, RunRequest
-from predict_edit.run.plan import Plan, Watch
+from predict_edit.run.context import Context, Plan, RunRequest, Watch
 from predict_edit.settings.fields import ON_PULL_REQUEST, Inputs, Settings
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker

@@ -1,4 +1,4 @@
-"""A command that was run before: what of it is done already."""
+"""A command that was run before, and what of it is done already."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from predict_edit.domain.edits import ChangedFile, SourceFile
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
+from predict_edit.run.authorize import Snapshot
+from predict_edit.run.context import make_plan
 from predict_edit.run.edit_all import place_answers
-from predict_edit.run.outcome import Facts, model_of, skipped_results
-from predict_edit.run.plan import Task, make_plan
-from predict_edit.run.pull_request_target import PullRequestTarget
+from predict_edit.run.outcome import model_of, skipped_results
+from predict_edit.run.target import Run
 from predict_edit.suggest.place import place
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
 from predict_edit.trigger.command import Apply
+from predict_edit.trigger.requests import PullRequestCommand
 
 COMPLETE: Final = frozenset(
     {Outcome.SUGGESTED, Outcome.COMMITTED, Outcome.PATCHED, Outcome.UNCHANGED}
@@ -38,34 +40,32 @@ class Before:
     model: str = ""
 
 
-async def finished_before(
-    target: PullRequestTarget, task: Task, earlier: Marker | None
-) -> Before | None:
-    """What an earlier run of the same command finished; ``None`` if there is work left.
+async def finished_before(run: Run, snapshot: Snapshot, earlier: Marker | None) -> Before | None:
+    """Return what an earlier run of the same command finished; ``None`` if there is work left.
 
     ``earlier`` is the marker that it left.
 
     Raises:
         ForgeError: the files could not be read.
     """
-    before = _outcome_before(earlier)
-    applies = isinstance(target.commanded.parsed, Apply)
-    if applies or task.settings.deliver == "commit":
-        changed = {change.path: change for change in target.snapshot.changed}
-        files = await _committed_before(target.ctx.forge, earlier, target.memory, changed)
+    before, task, target = _outcome_before(earlier), run.task, run.target
+    applies = isinstance(run.request, PullRequestCommand) and isinstance(run.request.parsed, Apply)
+    if task.memory and (applies or task.settings.deliver == "commit"):
+        changed = {change.path: change for change in snapshot.changed}
+        files = await _committed_before(run.ctx.forge, earlier, task.memory, changed)
         if files:
             delivered = Delivered(files=files, outcome=Outcome.COMMITTED)
             if before is Outcome.COMMITTED:
                 return Before(delivered=delivered, reported=True)
             log.info("an earlier run of this command made the commit already")
-            url = page_of(target.snapshot.pull, target.head)
+            url = page_of(snapshot.pull, target.head)
             return Before(delivered=dataclasses.replace(delivered, commit_url=url), reported=False)
     if before is None or applies or earlier is None or earlier.fields.get("head") != target.head:
         return None
     log.info("an earlier run of this command finished on this head: nothing to do")
     plan = await make_plan(target, task)
     results = await place_answers(plan, {})
-    prepared = target.delivery(plan, Facts()).prepare(results)
+    prepared = target.delivery(plan, run.facts).prepare(results)
     delivered = dataclasses.replace(
         prepared, files=(*prepared.files, *skipped_results(plan.skipped)), outcome=before
     )
@@ -83,7 +83,7 @@ def _outcome_before(earlier: Marker | None) -> Outcome | None:
 async def _committed_before(
     forge: GitHost, earlier: Marker | None, memory: Memory, changed: Mapping[str, ChangedFile]
 ) -> tuple[FileResult, ...]:
-    """The files of a commit that an earlier run made and could not tell of; empty without one.
+    """The files of a commit that an earlier run made and could not report; empty without one.
 
     It was made if every file that was edited now is, at the head, what it was edited to.
 
