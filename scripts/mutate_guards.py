@@ -142,8 +142,8 @@ GUARDS = (
     Guard(
         name="GitHub's token follows no redirect away",
         file="github/client.py",
-        old='options |= {"read": False, "status_forcelist": _REDIRECTS, "allowed_methods": None}',
-        new="options |= {}",
+        old="if response is not None and response.status in _REDIRECTS:",
+        new="if response is not None and not response.status:",
         test="tests/github/test_client.py::test_no_other_redirect_is_followed",
     ),
     Guard(

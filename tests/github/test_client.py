@@ -346,7 +346,7 @@ async def test_text_is_utf8_whatever_the_header_says(github: FakeGitHub, forge: 
         ("{", "an unknown form"),
         ("", "an unknown form"),
         ("[]", r"no usable field `\(top\)`"),
-        ('{"number": 7}', "no usable field `head`"),
+        ('{"number": 7}', "no usable field `head.ref`"),
     ],
 )
 async def test_an_answer_that_is_not_githubs_is_named(

@@ -198,3 +198,16 @@ def test_a_job_without_identity_fails_while_the_client_is_opened() -> None:
 def test_the_key_shows_in_no_repr() -> None:
     """Settings can be logged."""
     assert "key-1" not in repr(settings())
+
+
+async def test_nothing_for_this_machine_goes_through_a_proxy(
+    server: ModelServer, settings: ModelSettings, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy would have the file in the clear, whatever `NO_PROXY` leaves out."""
+    monkeypatch.setenv("NO_PROXY", "elsewhere.example")
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    server.default = wire.stream(wire.whole("text"))
+    async with open_client(settings, environ={}, mask=lambda _: None) as client:
+        await client.chat.completions.create(model="m", messages=[], stream=True)
+    assert len(server.received) == 1

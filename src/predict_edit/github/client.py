@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import pydantic
 import requests
@@ -39,10 +41,10 @@ from predict_edit.domain.errors import (
     MissingInput,
 )
 from predict_edit.github import error_mapping
-from predict_edit.github.error_mapping import ForeignRedirect
+from predict_edit.github.error_mapping import UnwantedAnswer
 from predict_edit.github.graphql import Operation
 from predict_edit.github.rest import REACT, ApiEndpoint, Effect
-from predict_edit.settings.endpoint import is_loopback
+from predict_edit.settings.endpoint import host_of, is_loopback
 from predict_edit.support.log import log
 
 API_VERSION: Final = "2022-11-28"
@@ -54,11 +56,22 @@ TIMEOUT: Final = 60
 """Seconds; GitHub takes long for a review with many comments."""
 PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds before each repetition of a request that found GitHub unavailable."""
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Of an answer, unpacked. GitHub gives at most 7 MB of a tree; files come in batches that halve."""
+MOST_SECONDS: Final = 300.0
+"""For reading an answer, however slowly it comes."""
+MOST_PAGES: Final = 100
+"""Of a list that GitHub does not bound itself, such as a conversation."""
+MOST_REQUESTS: Final = 10_000
+"""Of one run; GitHub allows a job's token 1,000 an hour."""
 _RATE_LIMIT_REPETITIONS: Final = 2
+_LINKS: Final = 4096
+"""Characters of the ``link`` header that are read."""
+_ELSEWHERE: Final = "a redirect to another address, which was not followed"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _UNUSABLE: Final = (
     requests.exceptions.RequestException,
-    ForeignRedirect,
+    UnwantedAnswer,
     # What PyGithub raises for an answer or a header of another form than GitHub's.
     ValueError,
     TypeError,
@@ -80,12 +93,16 @@ class _Redirected(Exception):
 
 
 class _NoRetry(urllib3.Retry):
-    """Sends everything once, and hands redirects out instead of answers to them."""
+    """Sends everything once, hands redirects out, and bounds the body of every other answer."""
 
     def __init__(self, total: int = 0, **options: Any) -> None:
         # `read=False` lets a timeout of reading out as what it is.
-        options |= {"read": False, "status_forcelist": _REDIRECTS, "allowed_methods": None}
+        options |= {"read": False, "raise_on_status": False}
         super().__init__(total, **options)
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: ARG002 - urllib3's signature
+        """Let :meth:`increment` see every answer before its body is read."""
+        return True
 
     def increment(
         self,
@@ -96,11 +113,30 @@ class _NoRetry(urllib3.Retry):
         _pool: Any = None,
         _stacktrace: Any = None,
     ) -> Self:
-        """Raise instead of repeating."""
-        if response is not None:
-            response.drain_conn()
+        """Raise instead of repeating; urllib3 then returns the answer it has."""
+        if response is not None and response.status in _REDIRECTS:
+            response.close()
             raise _Redirected(response.headers.get("location", ""))
+        if response is not None and _pool is not None:
+            response.stream = _bounded(response)  # type: ignore[method-assign]
+            raise urllib3.exceptions.MaxRetryError(_pool, url or "")
         return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+def _bounded(response: urllib3.BaseHTTPResponse) -> Callable[..., Iterator[bytes]]:
+    """Return the response's ``stream``, ended by an error if it is too long or takes too long."""
+    stream = response.stream
+
+    def bounded(*args: Any, **options: Any) -> Iterator[bytes]:
+        left, end = MOST_BYTES, time.monotonic() + MOST_SECONDS
+        for piece in stream(*args, **options):
+            left -= len(piece)
+            if left < 0 or time.monotonic() > end:
+                response.close()
+                raise UnwantedAnswer("no end within 32 MiB and 5 minutes")
+            yield piece
+
+    return bounded
 
 
 class Client:
@@ -131,6 +167,8 @@ class Client:
                 "Check GITHUB_REPOSITORY.",
             )
         _check_address(api_url)
+        if is_loopback(api_url) and getproxies():
+            _reach_directly(host_of(api_url))
         _check_token(token)
         self.owner, self.name = owner, name
         self.requests = 0
@@ -246,8 +284,10 @@ class Client:
             return headers.get("link", ""), entries
 
         links, found = await page(1)
-        if last := re.search(r'[?&]page=(\d{1,6})\b[^<>]*>;\s*rel="last"', links):
+        if last := re.search(r'[?&]page=(\d{1,6})\b[^<>]*>;\s*rel="last"', links[:_LINKS]):
             count = min(int(last.group(1)), limit or int(last.group(1)))
+            if limit is None and count > MOST_PAGES:
+                raise error_mapping.invalid(endpoint, f"more than {MOST_PAGES} pages")
             for _, entries in await asyncio.gather(*map(page, range(2, count + 1))):
                 found += entries
             return found
@@ -255,6 +295,8 @@ class Client:
         while number != limit and (
             'rel="next"' in links or (not links and len(entries) == PER_PAGE)
         ):
+            if limit is None and number == MOST_PAGES:
+                raise error_mapping.invalid(endpoint, f"more than {MOST_PAGES} pages")
             previous, number = entries, number + 1
             links, entries = await page(number)
             if entries == previous:
@@ -298,6 +340,8 @@ class Client:
 
     async def _send(self, endpoint: ApiEndpoint, ask: Callable[[Repository], T]) -> T:
         """Send one request, log it, and turn every failure into an error of the tree."""
+        if self.requests >= MOST_REQUESTS:
+            raise error_mapping.invalid(endpoint, f"no end after {MOST_REQUESTS:,} requests")
         self.requests += 1
         started = time.monotonic()
         result = "no answer"
@@ -334,7 +378,7 @@ class Client:
         try:
             return ask(self._thread.repository)
         except _Redirected:
-            raise ForeignRedirect from None
+            raise UnwantedAnswer(_ELSEWHERE) from None
 
     def _repository(self) -> Repository:
         """Return this thread's repository, which nothing is read for before it is asked for."""
@@ -363,7 +407,7 @@ class Client:
         address = f"{api.scheme}://{api.netloc}{location}" if location[:1] == "/" else location
         found = re.match(rf"{re.escape(self._api_url)}/repositories/(\d{{1,12}})/", address)
         if not found:
-            raise ForeignRedirect
+            raise UnwantedAnswer(_ELSEWHERE)
         return int(found.group(1))
 
 
@@ -403,6 +447,16 @@ def _check_address(url: str) -> None:
         "Without encryption the token is sent to this machine only, not even within a private "
         "network. Set up TLS on GitHub Enterprise Server.",
     )
+
+
+def _reach_directly(host: str) -> None:
+    """Let no proxy of the environment have what is sent to this machine.
+
+    PyGithub takes no proxy settings, and requests reads them from the environment only.
+    """
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if host not in known.split(","):
+        os.environ["no_proxy"] = f"{known},{host}".strip(",")
 
 
 def _check_token(token: str) -> None:

@@ -20,7 +20,7 @@ from github.Repository import Repository
 from predict_edit.domain.errors import ForgeError, ForgeNotFound, ForgeRefused
 from predict_edit.domain.repository import CommandRef, CommandSource, Comment, Reaction, Review
 from predict_edit.github import error_mapping, graphql, rest
-from predict_edit.github.client import Client, parse
+from predict_edit.github.client import MOST_PAGES, Client, parse
 from predict_edit.github.pull_requests import PullRequests
 from predict_edit.support.log import log
 
@@ -184,7 +184,9 @@ class Comments(PullRequests):
         comments: list[graphql.GraphComment] = []
         reviews: list[graphql.GraphReview] = []
         variables = first_pages(number)
-        while variables["withComments"] or variables["withReviews"]:
+        for _ in range(MOST_PAGES):
+            if not (variables["withComments"] or variables["withReviews"]):
+                break
             data = await (first or self._client.graphql(operation, variables))
             first = None
             page = parse(graphql.ConversationPage, data, operation, "repository", "pullRequest")
@@ -199,6 +201,8 @@ class Comments(PullRequests):
                 reviews += page.reviews.nodes
                 variables["withReviews"] = page.reviews.more
                 variables["afterReview"] = page.reviews.cursor
+        else:
+            raise error_mapping.invalid(operation, f"more than {MOST_PAGES} pages")
         return (
             tuple(Comment(**dict(comment)) for comment in comments),
             tuple(Review(**dict(review)) for review in reviews),

@@ -47,8 +47,8 @@ _PRIMARY_LIMIT: Final = re.compile(r"api rate limit (already )?exceeded", re.IGN
 _NOT_A_LIMIT: Final = re.compile(r"resource not accessible|not permitted", re.IGNORECASE)
 
 
-class ForeignRedirect(Exception):
-    """A redirect to another address than the repository's own; it was not followed."""
+class UnwantedAnswer(Exception):
+    """An answer that is not followed or read; its text completes "GitHub's answer has"."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -250,8 +250,8 @@ def graphql_refusal(
 def no_answer(error: Exception, endpoint: ApiEndpoint, timeout: int) -> ForgeError:
     """Return the error for a request without a usable answer; ``timeout`` is in seconds."""
     match error:
-        case ForeignRedirect():
-            return invalid(endpoint, "a redirect to another address, which was not followed")
+        case UnwantedAnswer():
+            return invalid(endpoint, str(error))
         case requests.exceptions.SSLError():
             return ForgeUnavailable(
                 f"GitHub's certificate was not accepted ({endpoint.name}).",

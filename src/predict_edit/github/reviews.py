@@ -11,8 +11,8 @@ from github.Commit import Commit
 from predict_edit.domain.edits import ReviewDraft, Suggestion
 from predict_edit.domain.errors import ForgeForbidden, ForgeNotFound
 from predict_edit.domain.repository import Comment, Review, ReviewThread
-from predict_edit.github import graphql, rest
-from predict_edit.github.client import HostPart, parse
+from predict_edit.github import error_mapping, graphql, rest
+from predict_edit.github.client import MOST_PAGES, HostPart, parse
 
 
 class Reviews(HostPart):
@@ -87,16 +87,20 @@ class Reviews(HostPart):
         """
         operation = graphql.REVIEW_THREADS
         threads: list[graphql.GraphThread] = []
-        page: graphql.GraphPage[graphql.GraphThread] | None = None
-        while page is None or page.more:
-            variables = {"number": number, "after": page.cursor if page else None}
+        after: str | None = None
+        for _ in range(MOST_PAGES):
             page = parse(
                 graphql.GraphPage[graphql.GraphThread],
-                await self._client.graphql(operation, variables),
+                await self._client.graphql(operation, {"number": number, "after": after}),
                 operation,
                 *("repository", "pullRequest", "reviewThreads"),
             )
             threads += page.nodes
+            after = page.cursor
+            if not page.more:
+                break
+        else:
+            raise error_mapping.invalid(operation, f"more than {MOST_PAGES} pages")
         return tuple(
             ReviewThread(
                 path=each.path,

@@ -25,11 +25,13 @@ import pydantic
 
 from predict_edit.domain.errors import SignInError
 from predict_edit.llm.model_errors import quote
+from predict_edit.llm.response_body import bound
 from predict_edit.settings.endpoint import (
     Route,
     SignIn,
     choose_sign_in,
     host_of,
+    is_loopback,
     other_scope,
     read_endpoint,
 )
@@ -285,6 +287,10 @@ def open_client(
         transport=transport,
         verify=_tls(),
         follow_redirects=False,
+        # What is sent to this machine goes through no proxy, which would read it in the clear.
+        trust_env=not is_loopback(where.base_url),
+        headers={"Accept-Encoding": "identity"},
+        event_hooks={"response": [bound]},
         limits=httpx2.Limits(max_connections=settings.concurrency + 2),
         timeout=httpx2.Timeout(
             settings.timeout, connect=_CONNECT_TIMEOUT, write=_WRITE_TIMEOUT, pool=None
