@@ -48,7 +48,7 @@ FORMATS: Final = (
     Format("the JSON of ruff", "filename", linter_json.read_ruff),
     Format("the JSON of pylint", "message-id", linter_json.read_pylint),
     Format("the JSON of pylint", "messageId", linter_json.read_pylint),
-    Format("the JSON of pylint", "messages", linter_json.read_pylint_json2, in_list=False),
+    Format("the JSON of pylint", "messages", linter_json.read_pylint, in_list=False),
 )
 _NEXT: Final = (
     f"Check the step that writes it: {', '.join(dict.fromkeys(f.name for f in FORMATS))}, GitHub's "

@@ -1,4 +1,4 @@
-"""The JSON of single linters: ESLint's, pylint's and ruff's.
+"""The JSON of single linters, which name the same things differently.
 
 ESLint, "Formatters Reference", ``json``; pylint, ``--output-format json`` and ``json2``; ruff,
 ``--output-format json``.
@@ -16,114 +16,76 @@ from predict_edit.findings.reported_finding import ReportedFinding, Roots, Shape
 _HIDING: Final = pydantic.ConfigDict(hide_input_in_errors=True)
 
 
-class _EslintMessage(Shape):
+def _at(*places: str | tuple[str, ...], default: Any = None) -> Any:
+    """Declare a field by the keys that linters have for it; a tuple leads into an object."""
+    paths = (pydantic.AliasPath(*((p,) if isinstance(p, str) else p)) for p in places)
+    return pydantic.Field(default, validation_alias=pydantic.AliasChoices(*paths))
+
+
+class _Message(Shape):
+    line: int | None = _at("line", ("location", "row"))
+    column: int | None = _at("column", ("location", "column"))
+    end_line: int | None = _at("endLine", ("end_location", "row"))
+    end_column: int | None = _at(("end_location", "column"))
     message: str = ""
-    severity: int = 1
-    rule: str | None = pydantic.Field(default=None, alias="ruleId")
-    line: int | None = None
-    column: int | None = None
-    end_line: int | None = pydantic.Field(default=None, alias="endLine")
+    rule: str | None = _at("ruleId", "message-id", "messageId", "code")
+    symbol: str = ""
+    severity: object = 1
+    """ESLint: 1 or 2; ruff has words of its own."""
+    type: str = "warning"
+
+    def found(self, path: str, tool: str, **other: Any) -> ReportedFinding:
+        """Make it a finding; ``other`` are fields that this linter means differently."""
+        fields = {
+            "line": self.line,
+            "end_line": self.end_line,
+            "column": self.column,
+            "rule": self.rule or "",
+            "message": self.message,
+            **other,
+        }
+        return ReportedFinding(path=path, tool=tool, **fields)
+
+
+class _MessageOnFile(_Message):
+    path: str = _at("path", "filename", default=...)
 
 
 class _EslintFile(Shape):
     path: str = pydantic.Field(alias="filePath")
-    messages: list[_EslintMessage] = pydantic.Field(default_factory=list)
-
-
-_ESLINT = pydantic.TypeAdapter(list[_EslintFile], config=_HIDING)
-
-
-def read_eslint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
-    """Findings of ESLint; what it says without rule and line is about itself, not the file."""
-    for file in _ESLINT.validate_python(found):
-        for one in file.messages:
-            if one.rule is None and one.line is None:
-                continue
-            yield ReportedFinding(
-                path=file.path,
-                line=one.line,
-                end_line=one.end_line,
-                column=one.column,
-                rule=one.rule or "",
-                message=one.message,
-                tool="eslint",
-                level="warning" if one.severity == 1 else "error",
-            )
-
-
-class _PylintMessage(Shape):
-    path: str
-    line: int | None = None
-    column: int | None = None
-    end_line: int | None = pydantic.Field(default=None, alias="endLine")
-    type: str = "warning"
-    symbol: str = ""
-    message: str = ""
-    number: str = pydantic.Field(
-        default="", validation_alias=pydantic.AliasChoices("message-id", "messageId")
-    )
+    messages: list[_Message] = pydantic.Field(default_factory=list)
 
 
 class _PylintReport(Shape):
-    messages: list[_PylintMessage]
+    messages: list[_MessageOnFile]
 
 
-_PYLINT = pydantic.TypeAdapter(list[_PylintMessage], config=_HIDING)
+_ESLINT = pydantic.TypeAdapter(list[_EslintFile], config=_HIDING)
+_MESSAGES = pydantic.TypeAdapter(list[_MessageOnFile], config=_HIDING)
+
+
+def read_eslint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
+    """Findings of ESLint; a message without rule and line is about ESLint itself."""
+    for file in _ESLINT.validate_python(found):
+        for one in file.messages:
+            if one.rule is not None or one.line is not None:
+                level = "warning" if one.severity == 1 else "error"
+                yield one.found(file.path, "eslint", level=level)
 
 
 def read_pylint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
-    """Findings of pylint, old format."""
-    yield from map(_pylint_finding, _PYLINT.validate_python(found))
-
-
-def read_pylint_json2(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
-    """Findings of pylint, format ``json2``."""
-    yield from map(_pylint_finding, _PylintReport.model_validate(found).messages)
-
-
-def _pylint_finding(one: _PylintMessage) -> ReportedFinding:
-    """Pylint counts columns from 0."""
-    return ReportedFinding(
-        path=one.path,
-        line=one.line,
-        end_line=one.end_line,
-        column=None if one.column is None else one.column + 1,
-        rule=" ".join(filter(None, (one.number, one.symbol))),
-        message=one.message,
-        tool="pylint",
-        level=one.type,
-    )
-
-
-class _RuffPlace(Shape):
-    row: int
-    column: int | None = None
-
-
-class _RuffMessage(Shape):
-    filename: str
-    message: str = ""
-    code: str | None = None
-    location: _RuffPlace | None = None
-    end_location: _RuffPlace | None = None
-
-
-_RUFF = pydantic.TypeAdapter(list[_RuffMessage], config=_HIDING)
+    """Findings of pylint, old format or ``json2``; it counts columns from 0."""
+    listed = found if isinstance(found, list) else _PylintReport.model_validate(found).messages
+    for one in _MESSAGES.validate_python(listed):
+        column = None if one.column is None else one.column + 1
+        rule = " ".join(filter(None, (one.rule, one.symbol)))
+        yield one.found(one.path, "pylint", column=column, rule=rule, level=one.type)
 
 
 def read_ruff(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
     """Findings of ruff; one without a rule is a syntax error."""
-    for one in _RUFF.validate_python(found):
-        start, end = one.location, one.end_location
+    for one in _MESSAGES.validate_python(found):
         # An end at the start of a line is the end of the line before.
-        last = None if end is None else end.row - (end.column == 1 and end.row > 1)
-        yield ReportedFinding(
-            path=one.filename,
-            line=start.row if start else None,
-            end_line=last,
-            column=start.column if start else None,
-            rule=one.code or "",
-            message=one.message,
-            tool="ruff",
-            level="error",
-        )
+        before = one.end_column == 1 and (one.end_line or 0) > 1
+        end = one.end_line - 1 if before and one.end_line else one.end_line
+        yield one.found(one.path, "ruff", end_line=end, level="error")
