@@ -112,7 +112,7 @@ async def apply_collected(collected: Collected, to: Destination) -> Delivered:
 
 
 def _is_open(thread: ReviewThread, secret: str | None) -> bool:
-    """Whether a thread is a suggestion of ours that nobody applied, resolved or hid."""
+    """Decide whether a thread is a suggestion of ours that nobody applied, resolved or hid."""
     key = field_of(thread.comment.body, SUGGESTION, "key")
     if not key or not thread.comment.mine:
         return False

@@ -114,7 +114,7 @@ async def recheck(to: Destination) -> str:
             "The comment with the command was "
             + ("deleted" if body is None else "edited")
             + " while the run worked, so nothing was posted.",
-            "Give the command again in a new comment.",
+            "Write the command in a new comment.",
         )
     check_open(state)
     return head

@@ -1,12 +1,12 @@
 """Delivery as the one pull request of a run over a branch: found again, opened, updated, closed.
 
 A branch is ours only while it points at a commit that the marker in our own pull request names. Any
-other branch is somebody's work and is never touched.
+other branch is a person's work and is never touched.
 
 The commit is first made on a temporary branch, on top of the commit that was edited. Then our
 branch is moved to it and the temporary one deleted, in one step that GitHub refuses if our branch
 moved: nobody's push is ever overwritten. The pull request names the new commit before the branch
-moves, so that a run that dies in between leaves nothing that looks like somebody else's.
+moves, so that a run that dies in between leaves nothing that looks like a person's work.
 
 The marker is sealed with the model's key, if there is one. Without a valid seal, edits are taken
 over only from the commit that our branch still points at: nobody without write access can put one
@@ -353,11 +353,11 @@ def _remembered(
             _old_seal(fields, secret or ""), fields.get("seal", "")
         )
     if pull.state == "closed" and fields.get("state") == _OPEN:
-        answers = {q: said if said == UNCHANGED else DECLINED for q, said in answers.items()}
+        answers = {q: UNCHANGED if a == UNCHANGED else DECLINED for q, a in answers.items()}
     tip = fields.get("tips", "").partition(".")[0]
     if not _SHA.fullmatch(tip) or not (sealed or tip == tip_now):
         # Only answers that need no file from anywhere.
-        return {q: said for q, said in answers.items() if said in {UNCHANGED, DECLINED}}, ""
+        return {q: a for q, a in answers.items() if a in {UNCHANGED, DECLINED}}, ""
     return answers, tip
 
 

@@ -213,7 +213,7 @@ def unpack(packed: str, secret: str | None) -> Memory:
 
 
 def is_sealed(packed: str, secret: str | None, *, about: str = "") -> bool:
-    """Whether a packed memory has the seal of this key."""
+    """Decide whether a packed memory has the seal of this key."""
     seal, _, text = packed.partition(".")
     try:
         data = base64.b64decode(text, validate=True)
@@ -223,7 +223,7 @@ def is_sealed(packed: str, secret: str | None, *, about: str = "") -> bool:
 
 
 def unpack_unsealed(packed: str) -> Memory:
-    """Read a memory whoever sealed it; an empty one if it is incomplete or too large."""
+    """Read a memory whatever its seal; an empty one if it is incomplete or too large."""
     text = packed.partition(".")[2]
     if not text:
         return Memory()

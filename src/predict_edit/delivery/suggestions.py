@@ -304,8 +304,8 @@ class ReviewBatches:
         await self._hide_orphan(marker)
         if len(batch) > 1:
             return _halves(batch)
-        said = (error.reasons or ("without a reason",))[-1]
-        self._demote(batch, f"{REFUSED}: {said}"[:_LONGEST_REASON])
+        reason = (error.reasons or ("without a reason",))[-1]
+        self._demote(batch, f"{REFUSED}: {reason}"[:_LONGEST_REASON])
         return ()
 
     async def _hide_orphan(self, marker: Marker) -> None:
@@ -476,7 +476,7 @@ async def supersede(to: Destination, posted: Sequence[Suggestion], url: str) -> 
 
 
 def _is_open(thread: ReviewThread, command: str) -> bool:
-    """Whether a thread is an older suggestion of ours that nobody reacted to."""
+    """Decide whether a thread is an older suggestion of ours that nobody reacted to."""
     return (
         thread.comment.mine
         and field_of(thread.comment.body, SUGGESTION) not in {"", command}

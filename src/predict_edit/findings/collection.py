@@ -41,7 +41,7 @@ class Findings:
         return sum(map(len, self.by_path.values()))
 
     def of(self, path: str) -> tuple[Finding, ...]:
-        """The findings of one file, which may be none."""
+        """Return the findings of one file, which may be none."""
         return self.by_path.get(path, ())
 
     def sentences(self, known: Iterable[str] | None = None) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def _recoded(name: str, data: bytes) -> bytes:
 
 
 def _is_array(start: bytes) -> bool:
-    """Whether what begins with a bracket is JSON, and not a line such as ``[lint] done``."""
+    """Decide whether what begins with a bracket is JSON, and not a line such as ``[lint] done``."""
     return start[1:].lstrip()[:1] in {b"{", b"]", b"["}
 
 
@@ -170,7 +170,7 @@ def _parse_text(name: str, data: bytes, roots: Roots) -> FindingsReport:
 def _located(
     raw: Iterable[ReportedFinding | Finding | Dropped], roots: Roots
 ) -> Iterator[Finding | Dropped]:
-    """Findings at paths of the repository."""
+    """Return findings at paths of the repository."""
     known: dict[str, str | Dropped] = {}
     for found in raw:
         if not isinstance(found, ReportedFinding):
@@ -183,7 +183,7 @@ def _located(
 
 
 def _shown(error: ValueError) -> str:
-    """The parser's own words, which name line and column and nothing of the content."""
+    """Return the parser's own words, which name line and column and nothing of the content."""
     return str(error).splitlines()[0][:120]
 
 

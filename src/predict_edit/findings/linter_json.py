@@ -65,7 +65,7 @@ _MESSAGES = pydantic.TypeAdapter(list[_MessageOnFile], config=_HIDING)
 
 
 def read_eslint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
-    """Findings of ESLint; a message without rule and line is about ESLint itself."""
+    """Read findings of ESLint; a message without rule and line is about ESLint itself."""
     for file in _ESLINT.validate_python(found):
         for one in file.messages:
             if one.rule is not None or one.line is not None:
@@ -74,7 +74,7 @@ def read_eslint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
 
 
 def read_pylint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
-    """Findings of pylint, old format or ``json2``; it counts columns from 0."""
+    """Read findings of pylint, old format or ``json2``; it counts columns from 0."""
     listed = found if isinstance(found, list) else _PylintReport.model_validate(found).messages
     for one in _MESSAGES.validate_python(listed):
         column = None if one.column is None else one.column + 1
@@ -83,7 +83,7 @@ def read_pylint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
 
 
 def read_ruff(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
-    """Findings of ruff; one without a rule is a syntax error."""
+    """Read findings of ruff; one without a rule is a syntax error."""
     for one in _MESSAGES.validate_python(found):
         # An end at the start of a line is the end of the line before.
         before = one.end_column == 1 and (one.end_line or 0) > 1

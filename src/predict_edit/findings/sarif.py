@@ -176,7 +176,7 @@ def _set_aside(result: _Result) -> str:
 
 
 def _address(run: _Run, address: _Address) -> str | None:
-    """The address of a file, with the bases it is relative to (3.4 and 3.14.14).
+    """Return the address of a file, with the bases it is relative to (3.4 and 3.14.14).
 
     A base without an address of its own, such as ``%SRCROOT%``, is the repository's root.
     """
@@ -221,14 +221,14 @@ def _text(message: _Message | None, rule: _Rule | None) -> str:
     """What a result says: its own words, or the rule's with the arguments in them (3.11)."""
     if message is None:
         return ""
-    said = message
+    words = message
     if message.text is None and message.markdown is None and message.id and rule:
-        said = rule.texts.get(message.id, message)
-    return _filled(said.text or said.markdown or "", message.arguments)
+        words = rule.texts.get(message.id, message)
+    return _filled(words.text or words.markdown or "", message.arguments)
 
 
 def _filled(text: str, arguments: Sequence[str]) -> str:
-    """A text with its placeholders replaced.
+    """Return a text with its placeholders replaced.
 
     Both are cut to what is ever shown: a few placeholders and a long argument fill any memory.
     """

@@ -31,14 +31,14 @@ _RULE_IN_TITLE: Final = re.compile(r"\((?P<rule>[\w@/.-]{1,60})\)\s*$")
 
 
 def read(lines: Iterable[str]) -> Iterator[ReportedFinding]:
-    """The findings of a text, line by line."""
+    """Return the findings of a text, line by line."""
     for line in lines:
         if len(line) <= MAX_LINE and (found := _command(line) or _plain(line)):
             yield found
 
 
 def _command(line: str) -> ReportedFinding | None:
-    """A workflow command that names a file."""
+    """Return a workflow command that names a file."""
     head, end, text = line.strip().removeprefix("::").partition("::")
     match = _COMMAND.fullmatch(f"::{head}")
     if match is None or not end or not line.lstrip().startswith("::"):

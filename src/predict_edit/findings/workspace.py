@@ -94,5 +94,5 @@ def _read(path: Path, name: str, error: type[PredictEditError]) -> bytes:
     except OSError as problem:
         raise error(
             f"`{name}` cannot be opened ({type(problem).__name__}).",
-            "Check that it is a file of its own and readable by everybody.",
+            "Check that it is a regular file that this step may read.",
         ) from None

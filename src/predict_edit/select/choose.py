@@ -150,7 +150,7 @@ def choose_from_tree(
 
 
 def _matched(files: Sequence[TreeFile], include: Sequence[Sequence[str]]) -> list[TreeFile]:
-    """The files that every list matches."""
+    """Return the files that every list matches."""
     found = list(files)
     for globs in map(Globs.of, include):
         found = [file for file in found if globs.match(file.path) is not None]
@@ -158,7 +158,7 @@ def _matched(files: Sequence[TreeFile], include: Sequence[Sequence[str]]) -> lis
 
 
 def _as_change(file: TreeFile) -> ChangedFile:
-    """A file of the tree in the form in which files are chosen."""
+    """Return a file of the tree in the form in which files are chosen."""
     return ChangedFile(
         path=file.path,
         status="modified",

@@ -58,7 +58,7 @@ class Anchors:
         return None if head == tail else DELETED_LINES
 
     def _span_of(self, line: int) -> Span | None:
-        """The span that holds a line."""
+        """Return the span that holds a line."""
         index = bisect.bisect_right(self.spans, line, key=lambda span: span.first) - 1
         return self.spans[index] if index >= 0 and line <= self.spans[index].last else None
 
@@ -71,7 +71,7 @@ class NoAnchors:
 
 
 def anchors_of(change: ChangedFile | None, head_text: str) -> Anchors | NoAnchors:
-    """The commentable lines of a file, from GitHub's diff.
+    """Return the commentable lines of a file, from GitHub's diff.
 
     GitHub's ``patch`` is used when it is whole (as many added and deleted lines as GitHub counts)
     and every line of it is found in ``head_text``. An added file needs none: all lines are new.
@@ -112,7 +112,7 @@ def _read(patch: str | None, change: ChangedFile, head_text: str) -> Anchors | N
 
 
 def _parse(patch: str) -> Sequence[DiffHunk] | None:
-    """The hunks of a ``patch``; ``None`` when a hunk is cut off or anything else is in it.
+    """Return the hunks of a ``patch``; ``None`` when a hunk is cut off or anything else is in it.
 
     The parser wants a file header; a dummy name keeps the real one, which may hold tabs and
     quotes, out of it.

@@ -46,7 +46,7 @@ class NoSuggestion:
 
 
 def compose(head: Head, hunks: Sequence[Hunk]) -> tuple[Placement, ...]:
-    """One placement for each hunk: inline where GitHub can apply it, in the patch elsewhere.
+    """Return one placement for each hunk: inline where GitHub can apply it, in the patch elsewhere.
 
     ``hunks`` is what changes in the head, top down. No two suggestions share a line. Neighbours
     stay apart, however close they are: so there are as many suggestions as hunks inline, and
@@ -66,7 +66,7 @@ def compose(head: Head, hunks: Sequence[Hunk]) -> tuple[Placement, ...]:
 
 
 def fenced(lines: Sequence[str]) -> str:
-    """A suggestion block around lines without line feed.
+    """Return a suggestion block around lines without line feed.
 
     No line at all makes the closing fence follow the opening one, which deletes; one empty line
     makes a blank line. The fence is longer than any run of backticks inside, as CommonMark asks.
@@ -77,7 +77,7 @@ def fenced(lines: Sequence[str]) -> str:
 
 
 def _suggest(head: Head, hunk: Hunk, taken: int) -> Suggestion | NoSuggestion:
-    """The smallest suggestion that performs the hunk and starts below line ``taken``."""
+    """Return the smallest suggestion that performs the hunk and starts below line ``taken``."""
     refusals: list[NoSuggestion] = []
     for start, end in _ranges(head, hunk):
         body = _body(head, hunk, start, end, taken)

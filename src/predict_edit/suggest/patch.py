@@ -23,7 +23,7 @@ _PRINTABLE: Final = range(0x20, 0x7F)
 
 
 def edits_patch(files: Iterable[PlacedFile]) -> str:
-    """All accepted edits of all files, against the head."""
+    """Return all accepted edits of all files, against the head."""
     kinds = {PlacementKind.INLINE, PlacementKind.PATCH}
     return "".join(_render(p.file.path, p.file.text, _hunks(p, kinds)) for p in files)
 
@@ -35,7 +35,7 @@ def remainder_patch(files: Iterable[PlacedFile]) -> str:
 
 
 def remainder_hunks(placed: PlacedFile) -> tuple[str, ...]:
-    """The remainder of one file, each piece a whole ``@@`` hunk that ends with a line feed.
+    """Return the remainder of one file, each piece a whole ``@@`` hunk that ends with a line feed.
 
     Hunks whose context would overlap are in one piece, as in ``git diff``.
     """
@@ -43,7 +43,7 @@ def remainder_hunks(placed: PlacedFile) -> tuple[str, ...]:
 
 
 def quoted_path(name: str) -> str:
-    """A file's name as git writes it (``core.quotePath``).
+    """Return a file's name as git writes it (``core.quotePath``).
 
     Names with control characters, quotes, backslashes or bytes outside ASCII are put in quotes,
     with the bytes of UTF-8 as octal escapes; all others are left alone.
@@ -55,14 +55,14 @@ def quoted_path(name: str) -> str:
 
 
 def _escaped(byte: int) -> str:
-    """One byte of a quoted name."""
+    """Return one byte of a quoted name."""
     if byte in _ESCAPES:
         return f"\\{_ESCAPES[byte]}"
     return chr(byte) if byte in _PRINTABLE else f"\\{byte:03o}"
 
 
 def _hunks(placed: PlacedFile, kinds: set[PlacementKind]) -> tuple[Hunk, ...]:
-    """The hunks that ended as one of the kinds."""
+    """Return the hunks that ended as one of the kinds."""
     return tuple(p.hunk for p in placed.placements if p.kind in kinds)
 
 
@@ -115,10 +115,10 @@ def _grouped(hunks: Sequence[Hunk]) -> Iterator[list[Hunk]]:
 
 
 def _range(first: int, count: int) -> str:
-    """One side of a hunk header; a side without lines names the line before it."""
+    """Return one side of a hunk header; a side without lines names the line before it."""
     return f"{first}" if count == 1 else f"{first if count else first - 1},{count}"
 
 
 def _ended(line: str) -> str:
-    """A line of a hunk, with git's marker if the file ends without line feed."""
+    """Return a line of a hunk, with git's marker if the file ends without line feed."""
     return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -60,7 +60,7 @@ def place(
 
 
 def anchors_for(file: SourceFile, base_text: str | None = None) -> Anchors | NoAnchors:
-    """The lines of a file that take suggestions, by GitHub's diff or else by one made here.
+    """Return the lines of a file that take suggestions, by GitHub's diff or else by one made here.
 
     A diff of ``base_text`` (the file at the merge base) with GitHub's settings takes the place of
     GitHub's, if that has the counts GitHub gives.
@@ -95,5 +95,5 @@ def _placements(
 
 
 def _all_in_patch(hunks: Sequence[Hunk], reason: str) -> tuple[Placement, ...]:
-    """Every hunk in the patch for the same reason."""
+    """Return every hunk in the patch for the same reason."""
     return tuple(Placement(hunk=hunk, kind=PlacementKind.PATCH, reason=reason) for hunk in hunks)

@@ -23,7 +23,7 @@ _NEXT_STEP: Final = "The edit is in the patch; please report this suggestion as 
 
 
 def apply_suggestions(text: str, suggestions: Iterable[Suggestion]) -> str:
-    """The text after all suggestions were committed in one batch.
+    """Return the text after all suggestions were committed in one batch.
 
     The text is cut at line feeds only, so that a final one leaves an empty last piece, and the
     pieces ``start_line`` to ``line`` are replaced by those of the block.
@@ -48,7 +48,7 @@ def apply_suggestions(text: str, suggestions: Iterable[Suggestion]) -> str:
 
 
 def block_lines(body: str) -> list[str]:
-    """The lines of the suggestion block in a comment, read as CommonMark reads fenced code.
+    """Return the lines of the suggestion block in a comment, read as CommonMark reads fenced code.
 
     Carriage returns become line feeds and NUL the replacement character. What is before and
     after the block, such as a hidden marker, does not count.
@@ -70,7 +70,7 @@ def block_lines(body: str) -> list[str]:
 
 
 def prove(text: str, placements: Sequence[Placement], accepted: str) -> tuple[Placement, ...]:
-    """The same placements, but suggestions that break the proof are moved to the patch.
+    """Return the same placements, but suggestions that break the proof are moved to the patch.
 
     Proven is: ``text`` with the suggestions applied, and then the hunks of the patch at the lines
     they have moved to, is ``accepted`` to the byte.
@@ -89,7 +89,7 @@ def prove(text: str, placements: Sequence[Placement], accepted: str) -> tuple[Pl
 
 
 def _holds(text: str, placements: Sequence[Placement], accepted: str) -> bool:
-    """Whether suggestions, then the patch, give the accepted text."""
+    """Decide whether suggestions, then the patch, give the accepted text."""
     suggestions = {p.suggestion for p in placements if p.suggestion}
     remaining = [p.hunk for p in placements if p.kind is PlacementKind.PATCH]
     try:
@@ -101,7 +101,7 @@ def _holds(text: str, placements: Sequence[Placement], accepted: str) -> bool:
 
 
 def _alone(text: str, placements: Sequence[Placement], suggestion: Suggestion) -> bool:
-    """Whether one suggestion does exactly what its own hunks say."""
+    """Decide whether one suggestion does exactly what its own hunks say."""
     own = [p.hunk for p in placements if p.suggestion == suggestion]
     try:
         return apply_suggestions(text, (suggestion,)) == _patched(text, own, {})
@@ -158,5 +158,5 @@ def described(old: Sequence[str], new: Sequence[str], start: int) -> str:
 
 
 def _ink(lines: Sequence[str]) -> str:
-    """Everything but white space."""
+    """Return everything but white space."""
     return "".join("".join(line.split()) for line in lines)

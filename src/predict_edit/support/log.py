@@ -86,18 +86,18 @@ class Secrets:
             self._forms.sort(key=len, reverse=True)
 
     def hide(self, text: str) -> str:
-        """The text with every secret replaced, encoded ones too."""
+        """Return the text with every secret replaced, encoded ones too."""
         for form in self._forms:
             text = text.replace(form, HIDDEN)
         return text
 
     def __iter__(self) -> Iterator[str]:
-        """The secrets themselves, longest first."""
+        """Return the secrets themselves, longest first."""
         return iter(sorted(self._values, key=len, reverse=True))
 
 
 def harmless(text: str) -> str:
-    """One line's text that no runner takes for a command: printable, and without ``##[``."""
+    """Return one line's text that no runner takes for a command: printable, and without ``##[``."""
     printable = "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text
@@ -118,7 +118,7 @@ class SafeFormatter(logging.Formatter):
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one or more safe lines."""
+        """Return the record as one or more safe lines."""
         text = record.getMessage()
         if not _is_ours(record):
             if record.name in _FIRST_LINE_ONLY:
@@ -161,7 +161,7 @@ class _Handler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Name the kind of failure; the usual traceback would show the record's values."""
         kind = sys.exception()
-        # If the stream itself is gone, nobody reads this, and that is no reason to end the run.
+        # A stream that is gone must not end the run.
         with contextlib.suppress(OSError, ValueError):
             self.stream.write(
                 f"{PREFIX}a log line of {harmless(record.name)} could not be written "
@@ -170,7 +170,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 def prefixed(text: str) -> str:
-    """A text as one or more safe lines, without a line end after the last."""
+    """Return a text as one or more safe lines, without a line end after the last."""
     return "\n".join(PREFIX + harmless(line) for line in text.split("\n"))
 
 
@@ -197,7 +197,7 @@ class Console:
                     self._write(f"::add-mask::{escape_data(value)}")
 
     def error(self, title: str, text: str) -> None:
-        """An error annotation on a runner, an ordinary log line elsewhere."""
+        """Write an error annotation on a runner, an ordinary log line elsewhere."""
         if not self._on_actions:
             log.error("%s: %s", title, text)
             return
@@ -238,7 +238,7 @@ def log_crash(error: BaseException) -> None:
 
 
 def crash_lines(error: BaseException) -> list[str]:
-    """A crash in lines: its kind and place, then those that it holds or that led to it."""
+    """Return a crash in lines: its kind and place, then those that it holds or that led to it."""
     lines: list[str] = []
     waiting: list[BaseException] = [error]
     seen: set[int] = set()
@@ -254,7 +254,7 @@ def crash_lines(error: BaseException) -> list[str]:
 
 
 def _place(error: BaseException) -> str:
-    """The innermost frames of a traceback, by name and line only."""
+    """Return the innermost frames of a traceback, by name and line only."""
     frames = []
     trace = error.__traceback__
     while trace is not None:

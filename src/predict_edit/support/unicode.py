@@ -1,4 +1,4 @@
-"""The one table of characters that nobody sees.
+"""The one table of invisible characters.
 
 Instructions lose them, answers must not add them, and reports show them as signs. Text that was
 copied from somewhere may hold what its author never saw: zero-width and tag characters spell words
@@ -28,7 +28,7 @@ KEYCAP = "\u20e3"
 
 
 def is_hidden(char: str) -> bool:
-    """Tell whether a character is drawn as nothing or changes the order of others.
+    """Decide whether a character is drawn as nothing or changes the order of others.
 
     Tab and line feed are layout, not hidden. Lone surrogates count: no text can hold them.
     """
@@ -42,7 +42,7 @@ def is_hidden(char: str) -> bool:
 
 
 def is_shown(char: str) -> bool:
-    """Tell whether a character is drawn, on one line, with a meaning that everybody knows.
+    """Decide whether a character is drawn, on one line, with an assigned meaning.
 
     Hidden characters are not, nor are line separators and code points that are private or
     unassigned.
@@ -60,7 +60,7 @@ def strip_hidden(text: str) -> str:
 
 
 def _shapes(text: str, index: int) -> bool:
-    """Tell whether a hidden character is an emoji's selector or joins two visible characters."""
+    """Decide whether a hidden character is an emoji's selector or joins two visible characters."""
     char, after = text[index], text[index + 1 : index + 2]
     before, second = text[index - 1 : index], text[index - 2 : index - 1]
     if char in EMOJI_SELECTORS:
@@ -72,5 +72,5 @@ def _shapes(text: str, index: int) -> bool:
 
 
 def _can_be_shaped(char: str) -> bool:
-    """Tell whether a character is a visible one of a script that joins, or an emoji."""
+    """Decide whether a character is a visible one of a script that joins, or an emoji."""
     return char != "" and not char.isascii() and not is_hidden(char)

@@ -1,7 +1,7 @@
 """From an event of GitHub Actions to what it requests, or to the reason why it is ignored.
 
 Only the event's own payload is read: the comment's author as GitHub names them, never
-``GITHUB_ACTOR``, which names whoever re-ran the job. Of a payload, just the fields that are used
+``GITHUB_ACTOR``, the account that re-ran the job. Of a payload, just the fields that are used
 are declared. What the runner's environment or another field also says may be missing, so that a
 forwarded or handwritten event works too. Sources: GitHub Docs, "Events that trigger workflows" and
 "Webhook events and payloads".
@@ -31,7 +31,7 @@ from predict_edit.trigger.requests import BranchTask, Ignored, PullRequestComman
 
 
 class _Payload(pydantic.BaseModel):
-    """The fields that are read; what a value is never shows in an error."""
+    """The fields that are read; an error never shows a value."""
 
     # Built on first use: a run reads one event, and most end there.
     model_config = pydantic.ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
@@ -153,7 +153,7 @@ class _DispatchEvent(_Event):
     inputs: dict[str, object] | None = None
 
     def given(self, name: str) -> str:
-        """The dispatch's own input, which GitHub sends as text; empty without one."""
+        """Return the dispatch's own input, which GitHub sends as text; empty without one."""
         value = (self.inputs or {}).get(name)
         return value.strip() if isinstance(value, str) else ""
 
@@ -215,7 +215,7 @@ def read_event(
             return _read_dispatch(event, repository, text or fallback, pull_request)
         case CommandSource.SCHEDULE:
             scheduled = _validated(_ScheduleEvent, payload)
-            # Nobody asked for it, so nobody's role counts.
+            # No person asked for it, so no role counts.
             return _branch_task(scheduled, repository, instruction, ref)
         case _:
             return Ignored(reason=f"the event {quoted(name)} carries no command")

@@ -32,7 +32,7 @@ _AHEAD: Final = dt.timedelta(minutes=5)
 
 
 def utc_now() -> dt.datetime:
-    """The time, with its zone."""
+    """Return the time, with its zone."""
     return dt.datetime.now(tz=dt.UTC)
 
 
