@@ -159,30 +159,27 @@ class Options(Written):
     """Set by an input, a config key, a recipe or a command's option. ``None`` means not given."""
 
     files: GlobList | None = _field(
-        "Edit only files that match these globs, one a line or comma-separated, written as in "
-        ".gitignore. Without it, all changed files, or all with findings."
+        "Globs of the files to edit, as in .gitignore, one per line or separated by commas. If "
+        "not set, all changed files, or all files with findings."
     )
-    exclude: GlobList | None = _field(
-        "Never edit files that match these globs, one a line or comma-separated, written as in "
-        ".gitignore."
-    )
+    exclude: GlobList | None = _field("Globs of files to leave alone, written like `files`.")
     prediction: PredictionPolicy | None = _field(
-        "Whether each file is sent as its own predicted output, `auto` (where it pays), `on` or "
-        "`off`."
+        "Whether to send each file as its own predicted output: `auto` (if it pays off), `on` "
+        "or `off`."
     )
     context: ContextPolicy | None = _field(
-        "What the model sees beside the file, `none` or `diff` (the pull request's diff of the "
-        "file)."
+        "What the model sees beside the file: `none`, or `diff` for the pull request's diff of "
+        "the file."
     )
     deliver: Delivery | None = _field(
-        "How edits are delivered, `suggestions`, `commit` or `patch`; without a pull request, "
+        "How to deliver edits: `suggestions`, `commit` or `patch`; without a pull request, "
         "`pull-request` (the default there) or `patch`."
     )
     max_suggestions: int | None = _field(
-        "Inline suggestions at most; the rest goes to the patch.", ge=0, le=1_000
+        "Maximum number of inline suggestions per run; the rest goes to the patch.", ge=0, le=1_000
     )
     dry_run: bool | None = _field(
-        "Run without writing anything to GitHub, `true` or `false`; the model is asked and billed."
+        "Run without writing anything to GitHub, `true` or `false`; the model is still billed."
     )
 
 
@@ -196,49 +193,51 @@ class Defaults(Options):
     """Set by an input or a config key."""
 
     instruction: Instruction | None = _field(
-        "What to change, if no comment says it; `run NAME` follows a recipe. Needed for "
-        "`workflow_dispatch` and `schedule`, unless there are `findings`."
+        "What to change, if no comment says so; `run NAME` runs a recipe. Required for "
+        "`workflow_dispatch` and `schedule` without `findings`."
     )
     permission: Permission | None = _field(
-        "Least role in the repository that may give commands, one of `read`, `triage`, `write`, "
-        "`maintain` and `admin`."
+        "Lowest role in the repository that may run commands: `read`, `triage`, `write`, "
+        "`maintain` or `admin`."
     )
     max_files: int | None = _field(
-        "Files of one run at most; the others are skipped.", ge=1, le=100_000
+        "Maximum number of files per run; the others are skipped.", ge=1, le=100_000
     )
     max_tokens: int | None = _field(
-        "Tokens of one run at most, prompts included, held before each call. Without it, no limit.",
+        "Maximum number of tokens per run, prompts included, checked before each call. "
+        "Unlimited if not set.",
         ge=1,
         le=10**12,
     )
     max_cost: Dollars | None = _field(
-        "US dollars of one run at most, held before each call. Without it, no limit."
+        "Maximum cost per run in US dollars, checked before each call. Unlimited if not set."
     )
     concurrency: int | None = _field(
-        "Files that are edited at the same time, at most.", ge=1, le=64
+        "Maximum number of files to edit at the same time.", ge=1, le=64
     )
     timeout: float | None = _field(
-        "Seconds that one file may take.", gt=0, le=21_600, allow_inf_nan=False
+        "Time limit for one file, in seconds.", gt=0, le=21_600, allow_inf_nan=False
     )
     max_output_tokens: int | None = _field(
-        "Tokens the model can write in one answer, if that is not known for the model.",
+        "Tokens that the model can write in one answer, if that is unknown.",
         ge=1,
         le=10_000_000,
     )
     findings: GlobList | None = _field(
-        "SARIF or linter reports to fix, as globs in the workspace; `code-scanning` means the "
-        "repository's open alerts. Only files with findings are edited."
+        "Globs of the reports to fix in the workspace, SARIF or a linter's own format; "
+        "`code-scanning` means the repository's open alerts. Only files with findings are "
+        "edited."
     )
     branch: RefName | None = _field(
-        "Branch of the pull request that is opened. Without it, `predict-edit/` and the name of "
-        "the recipe."
+        "Branch of the pull request to open. If not set, `predict-edit/` and the name of the "
+        "recipe."
     )
-    title: Line | None = _field("Title of the pull request that is opened.")
-    labels: LineList | None = _field("Labels of the pull request that is opened, comma-separated.")
-    draft: bool | None = _field("Whether the pull request is opened as a draft.")
+    title: Line | None = _field("Title of the pull request to open.")
+    labels: LineList | None = _field("Labels of the pull request to open, separated by commas.")
+    draft: bool | None = _field("Whether to open the pull request as a draft.")
     fail_on: FailOn | None = _field(
-        "When the step fails, `error` (no file could be done), `partial` (any file failed) or "
-        "`never`."
+        "When the step fails: `error` (no file could be edited), `partial` (any file failed) "
+        "or `never`."
     )
 
 
@@ -250,47 +249,47 @@ class Inputs(Defaults):
 
     github_token: Secret = pydantic.Field(
         repr=False,
-        description="Token that reads the pull request and writes the review and the summary "
-        "comment.",
+        description="Token that reads the pull request and posts the review and the summary.",
     )
     model: Name = pydantic.Field(description="Name of the model, or of the Azure deployment.")
-    command: CommandWord | None = _field("The word that opens a command at the start of a comment.")
+    command: CommandWord | None = _field(
+        "Word that starts a command, at the very beginning of a comment."
+    )
     pull_request: int | None = _field(
         "Number of the pull request, for `workflow_dispatch`.", ge=1, le=2**31
     )
     ref: RefName | None = _field(
-        "Branch to edit if there is no pull request. Without it, the default branch."
+        "Branch to edit without a pull request. If not set, the default branch."
     )
     base_url: BaseUrl | None = _field(
-        f"Root of an OpenAI-compatible API, such as `{AZURE_EXAMPLE}`. Without it, OpenAI's own."
+        f"Root of an OpenAI-compatible API, such as `{AZURE_EXAMPLE}`. If not set, OpenAI's own."
     )
     api_key: Secret | None = _field(
-        "Key for the model, from a secret. Without it, and with an Azure `base-url`, Microsoft "
-        "Entra ID signs in.",
+        "Key for the model, from a secret. If not set, Microsoft Entra ID authenticates at an "
+        "Azure `base-url`.",
         repr=False,
     )
     api_version: ApiVersion | None = _field(
-        "API version such as `2025-01-01-preview`, only for Azure's dated routes."
+        "API version, such as `2025-01-01-preview`, for Azure's dated routes only."
     )
     azure_tenant_id: Directory | None = _field(
-        "Directory (tenant) ID, to sign in to Azure with the job's own identity token; give "
-        "`azure-client-id` too."
+        "Directory (tenant) ID, to authenticate with the job's identity token; requires "
+        "`azure-client-id`."
     )
     azure_client_id: Directory | None = _field(
-        "Application (client) ID, to sign in to Azure with the job's own identity token; give "
-        "`azure-tenant-id` too."
+        "Application (client) ID, to authenticate with the job's identity token; requires "
+        "`azure-tenant-id`."
     )
     azure_scope: Scope | None = _field("Scope of the Entra ID token.")
     mode: Mode | None = _field(
-        "Part of a run that is spread over matrix jobs, `plan`, `edit` or `publish`, or the whole, "
-        "`run`."
+        "Step of a sharded run, `plan`, `edit` or `publish`; `run` for the whole run in one job."
     )
     shard: Shard | None = _field(
-        "With `mode` edit, which part this job does, from the matrix; with `mode` plan, how many "
-        "parts at most."
+        "With mode `edit`, the shard to edit, from the matrix; with mode `plan`, the maximum "
+        "number of shards."
     )
     results: GlobList | None = _field(
-        "With `mode` edit and publish, the plan and the results of the other jobs, as globs in the "
+        "With mode `edit` or `publish`, globs of the plan and the other jobs' results in the "
         "workspace."
     )
 
