@@ -52,7 +52,7 @@ class Case:
     name: str
     tries: str
     threat: str
-    """Its number in SECURITY.md's table of threats."""
+    """Its number in the table of docs/security.md."""
     way: str
     """By which door it comes, one of :data:`WAYS`."""
     expect: Mapping[str, Any]
