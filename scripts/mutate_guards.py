@@ -218,7 +218,7 @@ GUARDS = (
     ),
     Guard(
         name="a plan brings no protected file in",
-        file="run/pull_request_target.py",
+        file="run/context.py",
         old="files=chosen.kept,",
         new="files=changed,",
         test="tests/action/test_artifacts.py::test_forged_plan_reaches_no_protected_file",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import doc_tables
-from predict_edit.domain.run_report import Outcome, RunReport
-from predict_edit.report.outputs import OutputPaths, to_outputs
+from predict_edit.domain.run_report import Outcome, OutputPaths, RunReport
+from predict_edit.report.outputs import to_outputs
 from predict_edit.settings.fields import INPUT_NAMES
 
 from .conftest import ROOT

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from predict_edit.domain.run_report import Outcome
-from predict_edit.report.outputs import OutputPaths, to_outputs
+from predict_edit.domain.run_report import Outcome, OutputPaths
+from predict_edit.report.outputs import to_outputs
 
 from .conftest import a_report, an_edited_file
 

@@ -127,3 +127,12 @@ class Delivered:
     complete: bool = True
     """Whether GitHub accepted everything; if not, running the command again may help."""
     notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OutputPaths:
+    """Where the files of a run were written, relative to the workspace; empty where not."""
+
+    patch: str = ""
+    remainder_patch: str = ""
+    result: str = ""

@@ -7,18 +7,9 @@ import json
 from decimal import Decimal
 
 from predict_edit.domain.edits import PlacementKind
-from predict_edit.domain.run_report import FileStatus, RunReport
+from predict_edit.domain.run_report import FileStatus, OutputPaths, RunReport
 
 _STATUSES = (FileStatus.EDITED, FileStatus.UNCHANGED, FileStatus.SKIPPED, FileStatus.FAILED)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class OutputPaths:
-    """Where the files of a run were written, relative to the workspace; empty where not."""
-
-    patch: str = ""
-    remainder_patch: str = ""
-    result: str = ""
 
 
 def to_outputs(report: RunReport, paths: OutputPaths) -> dict[str, str]:

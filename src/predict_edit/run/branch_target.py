@@ -22,15 +22,14 @@ from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult
 from predict_edit.findings.collection import Findings
 from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
-from predict_edit.run.context import Context, EarlierEdits, Plan, Scope, Task, no_base_texts
+from predict_edit.run.context import Context, EarlierEdits, Plan, Scope, Task, job_of, no_base_texts
 from predict_edit.run.manifest import Shared
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
-from predict_edit.run.target import job_of, read_findings, read_shared, task_of
 from predict_edit.select.choose import choose_from_tree
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
-from predict_edit.settings.resolve import named_command, slug, with_built_in
+from predict_edit.settings.resolve import named_command, resolve_command, slug, with_built_in
 from predict_edit.support.log import log
 from predict_edit.support.text import plural, quoted
 from predict_edit.trigger.command import RunRecipe
@@ -81,13 +80,12 @@ class BranchTarget:
             SettingsError: they do not fit together.
         """
         config = with_built_in(self.config)
-        given, findings = self.tasked.instruction, bool(self._globs)
+        given, findings = self.tasked.instruction, bool(self.findings)
         if self.shared:
             manifest = self.shared.manifest
             given, findings = manifest.instruction, manifest.about_findings
         named = named_command(given, config, findings=findings)
-        task = task_of(job_of(self.tasked), named.command, self.inputs, config, self.shared)
-        settings = task.settings
+        settings, instruction = resolve_command(self.inputs, config, named.command)
         if settings.branch == self.ref:
             raise InvalidInput(
                 f"The input `branch` is {quoted(self.ref)}, the branch that is edited.",
@@ -102,23 +100,25 @@ class BranchTarget:
             title=settings.title or named.title,
         )
         recipe = named.command.name if isinstance(named.command, RunRecipe) else ""
-        return dataclasses.replace(
-            task,
+        return Task(
+            job=dataclasses.replace(job_of(self.tasked), instruction=instruction),
             settings=settings,
             secrets=self.ctx.secrets,
             given=f"run {recipe}" if recipe else named.command.instruction,
         )
 
-    async def check(self, task: Task) -> Task:
-        """Read what linters found.
+    def check(self, task: Task) -> None:
+        """Everything that can be wrong was found before."""
 
-        Raises:
-            FindingsError: a report is missing or cannot be read.
-            ForgeError: the alerts could not be read.
-        """
-        ref = f"refs/heads/{self.ref}"
-        findings = await read_findings(self.ctx, self.shared, self._globs, ref)
-        return dataclasses.replace(task, findings=findings)
+    @property
+    def alerts(self) -> str:
+        """The branch itself."""
+        return f"refs/heads/{self.ref}"
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The reports of linters to read."""
+        return self.inputs.findings or self.config.findings or ()
 
     async def select(self, task: Task) -> Scope:
         """Choose files, and look up what earlier runs did to them.
@@ -191,11 +191,6 @@ class BranchTarget:
             postponed=scope.postponed,
             describe=describe,
         )
-
-    @property
-    def _globs(self) -> tuple[str, ...]:
-        """The reports of linters to read."""
-        return self.inputs.findings or self.config.findings or ()
 
     async def _choose(self, task: Task) -> Scope:
         """Choose by path, mode and size; with findings, only files with at least one."""
@@ -291,16 +286,16 @@ class BranchTarget:
         }
 
 
-async def load_branch(tasked: BranchTask, inputs: Inputs, ctx: Context) -> BranchTarget:
+async def load_branch(
+    tasked: BranchTask, inputs: Inputs, ctx: Context, shared: Shared | None
+) -> BranchTarget:
     """Pin the branch to edit, the default branch without a ``ref``.
 
     Raises:
         InvalidInput: the branch does not exist.
         ConfigError: the config is wrong.
-        SpreadError: what other jobs left cannot be used.
         ForgeError: GitHub failed.
     """
-    shared = await read_shared(inputs, ctx, tasked.repository, command="")
     ref = shared.manifest.ref if shared else tasked.ref
     default = await ctx.forge.default_branch()
     home = await ctx.forge.branch_tip(default)
@@ -350,5 +345,5 @@ def _question(task: Task, file: ChangedFile) -> str:
         instruction=task.job.instruction,
         model=task.settings.model.model,
         base_url=task.settings.model.base_url,
-        anywhere=task.anywhere,
+        anywhere=task.settings.anywhere,
     )

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 from typing import Protocol
 
+from predict_edit.delivery.delivered import Delivery
 from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.delivery.state import Memory, Record, key_of
 from predict_edit.domain.editor_port import Editor
@@ -31,11 +32,13 @@ from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunRepor
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings.collection import Findings, near
 from predict_edit.findings.workspace import Workspace
+from predict_edit.run.manifest import PlannedPull, Shared
+from predict_edit.run.outcome import Facts
 from predict_edit.run.prefetch import Look
 from predict_edit.select.choose import choose
 from predict_edit.select.content import open_files
 from predict_edit.select.gitattributes import GitAttributes
-from predict_edit.settings.fields import ModelSettings, Settings
+from predict_edit.settings.fields import Inputs, ModelSettings, Settings
 from predict_edit.support.log import Secrets
 from predict_edit.support.text import plural
 from predict_edit.trigger.rate_limit import utc_now
@@ -75,8 +78,6 @@ class Task:
     """Read again for each answer, because signing in adds some."""
     findings: Findings | None = None
     """``None`` if the run is not about findings."""
-    anywhere: bool = False
-    """Whether edits far from every finding are kept."""
     memory: Memory | None = None
     """Answers by file; it grows with each file that is answered. ``None`` remembers nothing."""
     given: str = ""
@@ -94,7 +95,7 @@ class Task:
     def judge(self, file: SourceFile) -> Callable[[Hunk], str | None]:
         """Say why a hunk must not be posted: what it holds, or how far it is from any finding."""
         screen = judge_for(file, self.secrets)
-        if self.findings is None or self.anywhere:
+        if self.findings is None or self.settings.anywhere:
             return screen
         aim = near(self.findings.of(file.path))
         return lambda hunk: screen(hunk) or aim(hunk)
@@ -303,6 +304,84 @@ class Source(Protocol):
 
     async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
         """Read the text at the merge base, by path, of files whose diff cannot be used."""
+
+
+class Target(Source, Protocol):
+    """What is edited, at one pinned commit, and where its edits go."""
+
+    @property
+    def base(self) -> str:
+        """The commit that the changes count from."""
+
+    @property
+    def ref(self) -> str:
+        """The branch that is edited."""
+
+    @property
+    def planned_pull(self) -> PlannedPull | None:
+        """What later jobs of a spread run must know of the pull request; ``None`` without one."""
+
+    @property
+    def shared(self) -> Shared | None:
+        """What other jobs left; ``None`` in a run of one job, and in the first of several."""
+
+    def resolve(self) -> Task:
+        """Merge command, inputs and config.
+
+        Raises:
+            CommandError: the command is wrong.
+            SettingsError: the settings do not fit together.
+        """
+
+    def check(self, task: Task) -> None:
+        """Refuse what cannot be worked on.
+
+        Raises:
+            PredictEditError: it cannot be worked on.
+        """
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The reports of linters to read, as globs."""
+
+    @property
+    def alerts(self) -> str:
+        """The git reference whose code scanning alerts are meant."""
+
+    def delivery(self, plan: Plan, facts: Facts) -> Delivery:
+        """Return what delivers the edits; ``facts`` are what a report says so far."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run under way, and what its steps work with."""
+
+    request: RunRequest
+    inputs: Inputs
+    ctx: Context
+    listener: Listener
+    target: Target
+    task: Task
+    facts: Facts
+
+
+def job_of(request: RunRequest) -> Job:
+    """Return the job of a request, as far as the request alone says."""
+    if isinstance(request, BranchTask):
+        return Job(
+            repository=request.repository,
+            pull_request=0,
+            instruction=request.instruction or "",
+            command=request.command,
+        )
+    return Job(
+        repository=request.repository,
+        pull_request=request.pull_request,
+        instruction=getattr(request.parsed, "instruction", ""),
+        command=request.command,
+        pinned_sha=getattr(request.parsed, "pinned_sha", None),
+        aim=request.aim,
+    )
 
 
 def scope_of(

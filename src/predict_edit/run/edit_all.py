@@ -13,7 +13,6 @@ from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.edit.screening import secret_in
 from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watch, Watcher
-from predict_edit.run.estimate import estimate_note
 from predict_edit.run.outcome import failed_result, model_of
 from predict_edit.suggest.place import place
 from predict_edit.support.log import log
@@ -32,20 +31,17 @@ async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watcher) -> Ed
     settings = plan.task.settings
     if not plan.sources:
         return Edited(results=(), model=settings.model.model)
-    notes: tuple[str, ...] = ()
     async with _base_texts(plan) as bases:
         editor = await open_editor(settings.model) if plan.todo else None
         try:
-            if editor and settings.dry_run:
-                notes = (await estimate_note(plan.requests, settings.model),)
             async with listener.watch(plan) as watch:
                 results = await _side_by_side(plan, editor, bases, watch)
         finally:
             if editor:
                 await editor.aclose()
     if editor is None:
-        return Edited(results=results, model=model_of(results) or settings.model.model, notes=notes)
-    return Edited(results=results, model=editor.model, notes=(*notes, *editor.notes))
+        return Edited(results=results, model=model_of(results) or settings.model.model)
+    return Edited(results=results, model=editor.model, notes=editor.notes)
 
 
 async def place_answers(

@@ -14,18 +14,31 @@ from typing import Final
 
 from predict_edit.delivery.apply import apply_collected, collect
 from predict_edit.domain.run_report import Outcome
+from predict_edit.findings import formats
+from predict_edit.findings.collection import Findings
 from predict_edit.run.authorize import Denial, authorize
-from predict_edit.run.branch_target import load_branch
-from predict_edit.run.context import Context, Edited, Listener, RunRequest, make_plan
+from predict_edit.run.branch_target import BranchTarget, load_branch
+from predict_edit.run.context import (
+    Context,
+    Edited,
+    Listener,
+    Plan,
+    Run,
+    RunRequest,
+    Target,
+    Task,
+    job_of,
+    make_plan,
+)
 from predict_edit.run.edit_all import edit_all, place_answers
+from predict_edit.run.estimate import estimate_note
 from predict_edit.run.manifest import PLAN, Shared, write_part
 from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
 from predict_edit.run.publish import answer, end, facts_of, fail, publish, report_delivered
 from predict_edit.run.pull_request_target import PullRequestTarget
 from predict_edit.run.reporter import LogListener, SummaryListener, is_dry
 from predict_edit.run.resume import Before, finished_before
-from predict_edit.run.shards import answers_of, manifest_of, result_of
-from predict_edit.run.target import Run, Target, job_of, read_shared
+from predict_edit.run.shards import answers_of, manifest_of, read_shared, result_of
 from predict_edit.settings.fields import Inputs
 from predict_edit.trigger.command import Apply, Help
 from predict_edit.trigger.rate_limit import check_alone
@@ -51,11 +64,12 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
             await listener.denied()
             return end(ctx, listener, facts, Outcome.DENIED, problem=target.reason)
         facts = dataclasses.replace(facts, head=target.head, base=target.base)
-        task = target.resolve()
-        facts = facts.resolved(task.job, task.settings)
+        task = limited(target.resolve(), target.shared)
+        facts = settled(facts, task)
         if task.settings.dry_run:
             listener.be_silent()
-        task = await target.check(task)
+        target.check(task)
+        task = dataclasses.replace(task, findings=await read_findings(ctx, target))
         running = Run(
             request=request,
             inputs=inputs,
@@ -73,8 +87,9 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
 async def whole(run: Run) -> Finished:
     """Plan, edit and publish, all in this process."""
     plan, _ = await asyncio.gather(make_plan(run.target, run.task), run.listener.started())
+    notes = await estimated(run, plan)
     edited = await edit_all(plan, run.ctx.open_editor, run.listener)
-    return await publish(run, plan, edited)
+    return await publish(run, plan, edited, *notes)
 
 
 async def first_job(run: Run) -> Finished:
@@ -107,8 +122,9 @@ async def matrix_job(run: Run) -> Finished:
     """Edit one shard of the plan, and leave the results."""
     shared = shared_of(run)
     plan = await make_plan(run.target, run.task)
+    notes = await estimated(run, plan)
     edited = await edit_all(plan, run.ctx.open_editor, run.listener)
-    facts = facts_of(run, plan, edited)
+    facts = facts_of(run, plan, edited, *notes)
     files = (*edited.results, *skipped_results(plan.skipped))
     result = result_of(shared, files, model=edited.model, notes=facts.notes)
     run.ctx.outbox.write(f"shard-{shared.number}.json", write_part(result))
@@ -132,12 +148,67 @@ MODES: Final[Mapping[str, Callable[[Run], Awaitable[Finished]]]] = {
 }
 
 
+def settled(facts: Facts, task: Task) -> Facts:
+    """Return the facts of a run once its task is known."""
+    settings = task.settings
+    return dataclasses.replace(
+        facts,
+        job=task.job,
+        model=settings.model.model,
+        dry_run=settings.dry_run,
+        fail_on=settings.fail_on,
+    )
+
+
+def limited(task: Task, shared: Shared | None) -> Task:
+    """Give a job of a spread run its part of the limits."""
+    if shared is None or (shard := shared.shard) is None:
+        return task
+    settings = task.settings
+    model = dataclasses.replace(
+        settings.model, max_tokens=shard.max_tokens, max_cost=shard.max_cost
+    )
+    return dataclasses.replace(task, settings=dataclasses.replace(settings, model=model))
+
+
+async def read_findings(ctx: Context, target: Target) -> Findings | None:
+    """Read what linters found, from the plan of a spread run or from their reports.
+
+    Raises:
+        FindingsError: a report is missing or cannot be read.
+        ForgeError: the alerts could not be read.
+    """
+    if target.shared is not None:
+        return target.shared.manifest.findings
+    if not target.findings or ctx.workspace is None:
+        return None
+    return await formats.read_findings(ctx.workspace, ctx.forge, target.findings, ref=target.alerts)
+
+
+async def estimated(run: Run, plan: Plan) -> tuple[str, ...]:
+    """Estimate a dry run before the model is asked."""
+    settings = run.task.settings
+    if not settings.dry_run or not plan.todo:
+        return ()
+    return (await estimate_note(plan.requests, settings.model),)
+
+
 def prepare(request: RunRequest, inputs: Inputs, ctx: Context) -> tuple[Listener, Load]:
     """Return the listener of a request, and what loads its target."""
     if isinstance(request, BranchTask):
-        return LogListener(), functools.partial(load_branch, request, inputs, ctx)
+        return LogListener(), functools.partial(load_task, request, inputs, ctx)
     summary = SummaryListener(request, inputs, ctx)
     return summary, functools.partial(load_pull_request, request, inputs, ctx, summary)
+
+
+async def load_task(tasked: BranchTask, inputs: Inputs, ctx: Context) -> BranchTarget:
+    """Load the branch of a task.
+
+    Raises:
+        PredictEditError: it could not be read.
+    """
+    shared = await read_shared(inputs, ctx, tasked.repository, command="")
+    return await load_branch(tasked, inputs, ctx, shared)
 
 
 async def load_pull_request(

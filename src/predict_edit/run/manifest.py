@@ -28,7 +28,6 @@ from predict_edit.domain.edits import (
 from predict_edit.domain.errors import SpreadError
 from predict_edit.domain.run_report import FileStatus
 from predict_edit.findings.collection import Findings
-from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import log
 
 PLAN: Final = "plan.json"
@@ -247,22 +246,20 @@ def shared_of(files: Mapping[str, bytes], repository: str, *, command: str) -> S
 def shards_of(
     weights: Mapping[str, int],
     planned: Mapping[str, PlannedFile],
-    model: ModelSettings,
+    limits: tuple[int | None, Decimal | None],
     wanted: str | None,
 ) -> tuple[PlannedShard, ...]:
-    """Divide files by weight, and the limits of the run with them.
+    """Divide files by weight, and the limits of the run with them: tokens, and US dollars.
 
     ``wanted`` is the input ``shard`` of the plan's job.
     """
     number = int(wanted.partition("/")[0]) if wanted else None
     shards = balance(weights, count_for(len(weights), number))
     heavy = [sum(weights[path] for path in shard) for shard in shards]
-    limits = zip(
-        share_tokens(model.max_tokens, heavy), share_cost(model.max_cost, heavy), strict=True
-    )
+    shares = zip(share_tokens(limits[0], heavy), share_cost(limits[1], heavy), strict=True)
     return tuple(
         PlannedShard(files=tuple(planned[path] for path in shard), max_tokens=tokens, max_cost=cost)
-        for shard, (tokens, cost) in zip(shards, limits, strict=True)
+        for shard, (tokens, cost) in zip(shards, shares, strict=True)
     )
 
 

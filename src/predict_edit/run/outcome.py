@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from predict_edit.domain.edits import Effort, SkippedFile
 from predict_edit.domain.errors import (
@@ -16,14 +16,16 @@ from predict_edit.domain.errors import (
     PredictEditError,
     SettingsError,
 )
-from predict_edit.domain.run_report import FileResult, FileStatus, Job, Outcome, RunReport
-from predict_edit.report.outputs import OutputPaths
+from predict_edit.domain.run_report import (
+    Delivered,
+    FileResult,
+    FileStatus,
+    Job,
+    Outcome,
+    OutputPaths,
+    RunReport,
+)
 from predict_edit.support.log import log_crash
-
-if TYPE_CHECKING:
-    from predict_edit.domain.run_report import Delivered
-    from predict_edit.settings.fields import FailOn, Settings
-
 
 SETTINGS_WRONG = 2
 BUDGET = "budget"
@@ -41,17 +43,8 @@ class Facts:
     run_url: str = ""
     dry_run: bool = False
     notes: tuple[str, ...] = ()
-    settings: Settings | None = None
-
-    def resolved(self, job: Job, settings: Settings) -> Facts:
-        """The same once command, inputs and config are merged."""
-        return dataclasses.replace(
-            self,
-            job=job,
-            settings=settings,
-            model=settings.model.model,
-            dry_run=settings.dry_run,
-        )
+    fail_on: str | None = None
+    """The setting, once it is known."""
 
     def noting(self, *notes: str) -> Facts:
         """The same with more notes; none is repeated."""
@@ -67,7 +60,8 @@ class Finished:
 
     report: RunReport
     paths: OutputPaths = dataclasses.field(default_factory=OutputPaths)
-    settings: Settings | None = None
+    fail_on: str | None = None
+    """The setting, as far as the run got to know it."""
     settings_wrong: bool = False
     """The run failed because of the workflow's inputs or the repository's config."""
     figures: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -139,7 +133,7 @@ def failure_of(
         facts, Outcome.FAILED, files=files, summary_url=summary_url, problem=str(error)
     )
     wrong = isinstance(error, SettingsError | CommandError | EventError)
-    return Finished(report=report, settings=facts.settings, settings_wrong=wrong)
+    return Finished(report=report, fail_on=facts.fail_on, settings_wrong=wrong)
 
 
 def outcome_of(files: Sequence[FileResult], delivered: Outcome | None = None) -> Outcome:
@@ -156,7 +150,7 @@ def outcome_of(files: Sequence[FileResult], delivered: Outcome | None = None) ->
     return Outcome.PATCHED if FileStatus.EDITED in statuses else Outcome.UNCHANGED
 
 
-def exit_status(finished: Finished, fail_on: FailOn | None) -> int:
+def exit_status(finished: Finished, fail_on: str | None) -> int:
     """The exit status of the contract.
 
     ``fail_on`` is the action's input, for a run that ended before all settings were known. A run
@@ -165,8 +159,7 @@ def exit_status(finished: Finished, fail_on: FailOn | None) -> int:
     """
     if finished.settings_wrong:
         return SETTINGS_WRONG
-    if finished.settings is not None:
-        fail_on = finished.settings.fail_on
+    fail_on = finished.fail_on or fail_on
     if fail_on == "never":
         return 0
     if finished.report.outcome is Outcome.FAILED:

@@ -11,8 +11,7 @@ import dataclasses
 from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.errors import ForgeError
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import PullRequest, Role
-from predict_edit.trigger.requests import PullRequestCommand
+from predict_edit.domain.repository import CommandRef, PullRequest, Role
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +23,13 @@ class Look:
     changed: tuple[ChangedFile, ...] | BaseException
 
 
-async def look_at(forge: GitHost, commanded: PullRequestCommand) -> Look:
+async def look_at(forge: GitHost, number: int, command: CommandRef) -> Look:
     """Everything that can be asked at once: the person's role, the pull request, its files.
 
     Nothing is raised: which failure counts is for the gate to say.
     """
-    number = commanded.pull_request
     role, pull, changed = await asyncio.gather(
-        _role(forge, commanded),
+        _role(forge, command),
         forge.pull_request(number),
         forge.changed_files(number),
         return_exceptions=True,
@@ -39,13 +37,12 @@ async def look_at(forge: GitHost, commanded: PullRequestCommand) -> Look:
     return Look(role=role, pull=pull, changed=changed)
 
 
-async def _role(forge: GitHost, commanded: PullRequestCommand) -> Role:
+async def _role(forge: GitHost, command: CommandRef) -> Role:
     """The role of whoever gave the command.
 
     A dispatch is at least by somebody with write access, as GitHub lets no others do that, also
     where it lists them as no collaborator. What is more than that has to be found out.
     """
-    command = commanded.command
     if command.comment_id is not None:
         return await forge.role_of(command.author or "")
     if command.author is None:

@@ -13,10 +13,16 @@ from typing import Final
 from predict_edit.delivery.delivered import demoted
 from predict_edit.delivery.output_files import EDITS, REMAINDER, RESULT, OutputFolder
 from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
-from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome, RunReport
-from predict_edit.report.outputs import OutputPaths
+from predict_edit.domain.run_report import (
+    Delivered,
+    FileResult,
+    FileStatus,
+    Outcome,
+    OutputPaths,
+    RunReport,
+)
 from predict_edit.report.result import result_json
-from predict_edit.run.context import Context, Edited, Listener, Plan
+from predict_edit.run.context import Context, Edited, Listener, Plan, Run
 from predict_edit.run.outcome import (
     Facts,
     Finished,
@@ -26,7 +32,6 @@ from predict_edit.run.outcome import (
     report_of,
     skipped_results,
 )
-from predict_edit.run.target import Run
 from predict_edit.suggest.patch import edits_patch, remainder_patch
 
 NOT_DELIVERED: Final = "it could not be delivered"
@@ -86,7 +91,7 @@ def end(
     )
     answered = outcome in {Outcome.DENIED, Outcome.ANSWERED}
     paths = OutputPaths() if answered else write_output_files(ctx.outbox, report)
-    return Finished(report=report, paths=paths, settings=facts.settings)
+    return Finished(report=report, paths=paths, fail_on=facts.fail_on)
 
 
 def answer(ctx: Context, listener: Listener, facts: Facts, *, posted: bool) -> Finished:

@@ -13,16 +13,15 @@ from predict_edit.delivery.ways import WAYS
 from predict_edit.domain.edits import SourceFile
 from predict_edit.domain.errors import CommandError, ForgeError, SettingsError
 from predict_edit.domain.repository import FileContent
-from predict_edit.run.authorize import Snapshot
-from predict_edit.run.context import Context, Plan, Scope, Task, scope_of
+from predict_edit.run.context import Context, Plan, Scope, Task, job_of, scope_of
 from predict_edit.run.manifest import PlannedPull, Shared
 from predict_edit.run.outcome import Facts
-from predict_edit.run.target import job_of, read_findings, task_of
+from predict_edit.run.snapshot import Snapshot
 from predict_edit.settings.fields import Inputs
-from predict_edit.settings.resolve import check_served, with_built_in
+from predict_edit.settings.resolve import check_served, resolve_command, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.support.log import log
-from predict_edit.trigger.command import Apply, Help
+from predict_edit.trigger.command import EditCommand, Help, RunRecipe
 from predict_edit.trigger.requests import PullRequestCommand
 
 
@@ -79,26 +78,35 @@ class PullRequestTarget:
             job = dataclasses.replace(
                 job, aim=dataclasses.replace(job.aim, thread=self.snapshot.thread)
             )
-        task = task_of(job, parsed, self.inputs, config, self.shared)
-        return dataclasses.replace(
-            task, secrets=self.ctx.secrets, memory=self.memory, given=task.job.instruction
+        settings, instruction = resolve_command(self.inputs, config, parsed)
+        return Task(
+            job=dataclasses.replace(job, instruction=instruction),
+            settings=settings,
+            secrets=self.ctx.secrets,
+            memory=self.memory,
+            given=instruction,
         )
 
-    async def check(self, task: Task) -> Task:
-        """Refuse a closed pull request or another head, and read what linters found.
+    def check(self, task: Task) -> None:
+        """Refuse a way of delivery that is not for pull requests, a closed one or another head.
 
         Raises:
             PredictEditError: it cannot be worked on.
         """
-        if isinstance(self.commanded.parsed, Help):
-            return task
-        check_served(task.settings)
-        check_ready(self.snapshot.pull, task.job)
-        if isinstance(self.commanded.parsed, Apply):
-            return task
-        ref = f"refs/pull/{self.snapshot.pull.number}/merge"
-        findings = await read_findings(self.ctx, self.shared, self.inputs.findings or (), ref)
-        return dataclasses.replace(task, findings=findings)
+        if not isinstance(self.commanded.parsed, Help):
+            check_served(task.settings)
+            check_ready(self.snapshot.pull, task.job)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The reports of linters to read; none if no file is going to be edited."""
+        edits = isinstance(self.commanded.parsed, EditCommand | RunRecipe)
+        return self.inputs.findings or () if edits else ()
+
+    @property
+    def alerts(self) -> str:
+        """The merge of the pull request, which code scanning analyses."""
+        return f"refs/pull/{self.snapshot.pull.number}/merge"
 
     async def select(self, task: Task) -> Scope:
         """Choose among the changed files.

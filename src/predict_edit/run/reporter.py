@@ -14,9 +14,9 @@ from predict_edit.delivery.summary_comment import SummaryComment, command_key
 from predict_edit.domain.edits import FailedEdit, FileEdit
 from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
 from predict_edit.domain.repository import Comment, Reaction
-from predict_edit.domain.run_report import FileResult, Outcome, RunReport
+from predict_edit.domain.run_report import FileResult, Outcome, OutputPaths, RunReport
 from predict_edit.report.markdown import length
-from predict_edit.report.outputs import OutputPaths, to_outputs
+from predict_edit.report.outputs import to_outputs
 from predict_edit.report.replies import render_command_error, render_failure, render_help
 from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.run.context import Context, Plan, RunRequest, Watch

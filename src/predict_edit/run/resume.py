@@ -12,11 +12,10 @@ from predict_edit.domain.edits import ChangedFile, SourceFile
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
-from predict_edit.run.authorize import Snapshot
-from predict_edit.run.context import make_plan
+from predict_edit.run.context import Run, make_plan
 from predict_edit.run.edit_all import place_answers
 from predict_edit.run.outcome import model_of, skipped_results
-from predict_edit.run.target import Run
+from predict_edit.run.snapshot import Snapshot
 from predict_edit.suggest.place import place
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log

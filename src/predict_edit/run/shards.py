@@ -7,13 +7,16 @@ request, in the same one summary.
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from secrets import token_hex
 from typing import Final
 
 from predict_edit.domain.edits import ChangedFile, Effort, FileEdit, SourceFile
+from predict_edit.domain.errors import MissingInput, SpreadError
 from predict_edit.domain.run_report import FileResult, FileStatus
-from predict_edit.run.context import Plan, Source, Task, make_plan
+from predict_edit.run.context import Context, Plan, Source, Task, make_plan
 from predict_edit.run.manifest import (
     DoneFile,
     Manifest,
@@ -23,11 +26,45 @@ from predict_edit.run.manifest import (
     Shared,
     lost_files,
     shards_of,
+    shared_of,
     weight_of,
 )
+from predict_edit.settings.fields import Inputs
 from predict_edit.suggest.diff import apply_hunks
 
 NOT_PLANNED: Final = "its earlier edit is not remembered any more; run the command again"
+
+
+async def read_shared(
+    inputs: Inputs, ctx: Context, repository: str, *, command: str
+) -> Shared | None:
+    """Read what other jobs left for a later job of a spread run.
+
+    ``command`` is the key of the command that they must be about; empty for a branch.
+
+    Raises:
+        MissingInput: an input that names it is missing.
+        SpreadError: it is missing, broken, or of another run.
+    """
+    if inputs.mode not in {"edit", "publish"}:
+        return None
+    if ctx.workspace is None:
+        raise AssertionError("a job of a spread run has a workspace")
+    if not inputs.results:
+        raise MissingInput(
+            f"`results` is missing, with `mode` {inputs.mode}.",
+            "Download the artifacts of the other jobs, and name their files as `results`.",
+        )
+    files = await asyncio.to_thread(ctx.workspace.read, inputs.results, "results", SpreadError)
+    shared = shared_of(files, repository, command=command)
+    if inputs.mode == "publish":
+        return shared
+    if inputs.shard is None:
+        raise MissingInput(
+            "`shard` is missing, with `mode` edit.",
+            "Take it from the matrix: `shard: ${{ matrix.shard }}`.",
+        )
+    return dataclasses.replace(shared, number=shared.manifest.number_of(inputs.shard))
 
 
 async def manifest_of(
@@ -56,7 +93,7 @@ async def manifest_of(
         plan = await make_plan(source, task, scope)
         todo = {file.path: _size(file) for file in plan.todo}
         files, skipped, notes = plan.sources, plan.skipped, plan.notes
-    found = task.findings
+    found, model = task.findings, task.settings.model
     planned = {
         file.path: PlannedFile(
             path=file.path,
@@ -74,7 +111,7 @@ async def manifest_of(
         commit=source.head,
         instruction=task.given,
         about_findings=found is not None,
-        shards=shards_of(weights, planned, task.settings.model, wanted),
+        shards=shards_of(weights, planned, (model.max_tokens, model.max_cost), wanted),
         known=tuple(file for path, file in planned.items() if path not in weights),
         order=tuple(planned),
         skipped=skipped,

@@ -71,7 +71,7 @@ async def serve(trigger: RunRequest, inputs: Inputs, around: Surroundings) -> Fi
     )
     look = None
     if isinstance(trigger, PullRequestCommand):
-        look = asyncio.create_task(look_at(forge, trigger))
+        look = asyncio.create_task(look_at(forge, trigger.pull_request, trigger.command))
         await asyncio.sleep(_MOMENT)
     libraries = _Libraries(inputs, look)
     try:

@@ -110,6 +110,8 @@ class Settings:
     title: str | None = None
     labels: tuple[str, ...] = ()
     draft: bool = False
+    anywhere: bool = False
+    """Whether edits far from every finding are kept; a recipe alone says so."""
     mode: Mode = "run"
     shard: str | None = None
     results: tuple[str, ...] = ()

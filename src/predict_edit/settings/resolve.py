@@ -35,7 +35,7 @@ from predict_edit.settings.fields import (
 )
 from predict_edit.settings.repository_config import CONFIG_PATH, Recipe, RepositoryConfig
 from predict_edit.support.text import did_you_mean, inert, listed, quoted
-from predict_edit.trigger.command import EditCommand, RunRecipe, recipe_named
+from predict_edit.trigger.command import Command, EditCommand, RunRecipe, recipe_named
 from predict_edit.trigger.requests import NamedCommand
 
 FREE_DELIVERIES: tuple[Delivery, ...] = ("suggestions", "patch")
@@ -95,13 +95,15 @@ def slug(text: str) -> str:
 
 
 def resolve_command(
-    inputs: Inputs, config: RepositoryConfig, command: EditCommand | RunRecipe
+    inputs: Inputs, config: RepositoryConfig, command: Command
 ) -> tuple[Settings, str]:
-    """Merge everything for one command, and return its whole instruction too.
+    """Merge everything for one command, and return its whole instruction too, if it has one.
 
     Raises:
         CommandError: an unknown recipe, or an option with a value that is wrong or not allowed.
     """
+    if not isinstance(command, EditCommand | RunRecipe):
+        return resolve(inputs, config), ""
     instruction = instruction_for(command, config)
     recipe = config.recipes[command.name] if isinstance(command, RunRecipe) else None
     return resolve(inputs, config, command.options, recipe), instruction
@@ -206,6 +208,7 @@ def _follow_recipe(settings: Settings, recipe: Recipe, inputs: Inputs) -> Settin
         _narrow(settings, recipe),
         deliver=deliver,
         max_suggestions=min(most, _first(recipe.max_suggestions, most)),
+        anywhere=bool(recipe.anywhere),
     )
 
 
