@@ -19,7 +19,7 @@ $(READY): requirements-dev.txt pyproject.toml sandbox/pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./sandbox
 	@touch $@
 
-setup: $(READY) ## make the environment in .venv
+setup: $(READY) ## create the environment in .venv
 
 demo: $(READY) ## run the whole action against an offline GitHub and an offline model
 	$(BIN)/predict-edit demo
@@ -27,14 +27,14 @@ demo: $(READY) ## run the whole action against an offline GitHub and an offline 
 test: $(READY) ## run the tests, offline
 	$(BIN)/python -m pytest -n auto -m "not docker and not live and not slow and not browser" $(PYTEST_ADDOPTS_EXTRA)
 
-test-quick: $(READY) ## run the tests that start no action, with few random cases: for every save
+test-quick: $(READY) ## run the tests that start no action, with few random cases, for every save
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -q -m "not docker and not live and not slow and not browser" $(QUICK)
 
-coverage: $(READY) ## run the tests and fail where less than 90 % of the code is covered
+coverage: $(READY) ## run the tests and fail below 90 % coverage
 	$(BIN)/python -m coverage erase
 	$(MAKE) --no-print-directory test PYTEST_ADDOPTS_EXTRA="--cov --cov-report=term:skip-covered --cov-fail-under=90"
 
-test-nightly: $(READY) ## run the tests with 20,000 random cases a property
+test-nightly: $(READY) ## run the tests with 20,000 random cases per property
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -m "not docker and not live and not browser" --timeout 7200
 
 lint: $(READY) ## check style, workflows, metadata and the Dockerfile
@@ -43,25 +43,25 @@ lint: $(READY) ## check style, workflows, metadata and the Dockerfile
 types: $(READY) ## check the types
 	$(BIN)/mypy
 
-docs: $(READY) ## write the generated parts of the documentation anew
+docs: $(READY) ## regenerate the tables of the documentation and the schemas
 	$(BIN)/cog -r -P docs/inputs.md docs/laptop.md
 	$(BIN)/python scripts/write_schemas.py
 
 check: lint types test ## lint, types and tests
 
-bench: $(READY) ## measure everything and write docs/performance.md anew; takes up to 10 minutes
+bench: $(READY) ## measure everything and rewrite docs/performance.md; takes up to 10 minutes
 	$(BIN)/python -m benchmarks
 
-bench-container: $(READY) ## measure the image, where a Docker engine can be had, for docs/performance.md
+bench-container: $(READY) ## measure the image for docs/performance.md, if a Docker engine is available
 	$(BIN)/python scripts/with_docker.py $(WITH_DOCKER_FLAGS) -- $(BIN)/python -m benchmarks --write container
 
-peers: $(READY) ## install what make bench compares with, in .peers
+peers: $(READY) ## install the tools that make bench compares with, in .peers
 	$(BIN)/python scripts/peers.py
 
 bench-quick: $(READY) ## measure everything once, in under a minute, and print it
 	$(BIN)/python -m benchmarks --quick
 
-mutants: $(READY) ## take guards away one by one and show that a test fails each time
+mutants: $(READY) ## remove guards one by one and show that a test fails each time
 	$(BIN)/python scripts/mutate_guards.py
 
 fuzz: $(READY) ## feed the readers of foreign text with random bytes, a minute each; needs atheris
@@ -70,10 +70,10 @@ fuzz: $(READY) ## feed the readers of foreign text with random bytes, a minute e
 dist: $(READY) ## build the packages for a package index into dist/
 	$(BIN)/python scripts/dist.py
 
-release-check: $(READY) ## prove that version, changelog, metadata, image, pins and wheel agree
+release-check: $(READY) ## check that version, changelog, metadata, image, pins and wheel agree
 	$(BIN)/python scripts/release_check.py $(RELEASE_CHECK_FLAGS)
 
-browser: $(READY) ## look at the page in a headless Chromium, where there is one; axe-core where there is npm
+browser: $(READY) ## test the HTML report in a headless Chromium, if installed, with axe-core if npm is
 	@if command -v npm >/dev/null; then npm ci --prefix tests/page --ignore-scripts --no-audit --no-fund --silent \
 	  || echo "npm could not fetch axe-core"; fi
 	$(BIN)/python -m pytest tests/page -m browser -rs
@@ -84,13 +84,13 @@ picture: $(READY) ## draw the README's picture from a run of the demo
 wheel: $(READY) ## build the wheel and run the tests against it, installed
 	$(BIN)/python scripts/test_wheel.py
 
-container: $(READY) ## build the image and run it with act, where a Docker engine can be had
+container: $(READY) ## build the image and run it with act, if a Docker engine is available
 	$(BIN)/python scripts/with_docker.py $(WITH_DOCKER_FLAGS) -- $(BIN)/python -m pytest -m docker -rs
 
-cassettes: $(READY) ## record the cassettes anew, against the sandbox
+cassettes: $(READY) ## re-record the cassettes, against the sandbox
 	$(BIN)/python scripts/record_cassettes.py
 
-requirements: $(READY) ## pin the dependencies anew, with hashes
+requirements: $(READY) ## pin the dependencies again, with hashes
 	$(BIN)/python scripts/pin.py
 
 clean: ## remove what the other targets made
