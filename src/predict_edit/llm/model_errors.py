@@ -71,8 +71,9 @@ _KEY_LIKE = re.compile(
     | [\w+/=-]{48,}                      # whatever else is too long to be a word
     """
 )
-_ESCAPED_QUOTE = re.compile(r"\\+([\"'])")
-_SPACES = re.compile(r"(?:\\+[nrt]|\s)+")
+# Each run of backslashes is tried once, from its start, and never backwards.
+_ESCAPED_QUOTE = re.compile(r"(?<!\\)\\++([\"'])")
+_SPACES = re.compile(r"(?:(?<!\\)\\++[nrt]|\s)++")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
 
 _LONGEST_RESET = 60.0
+_LONGEST_HEADER = 64
+"""Characters of a header that may be a time or a number; what is longer says nothing."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -32,21 +34,26 @@ def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
     9110).
     """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        with contextlib.suppress(KeyError, ValueError):
-            seconds = float(headers[name]) * unit
+        with contextlib.suppress(ValueError):
+            seconds = float(_short(headers, name)) * unit
             if math.isfinite(seconds):
                 return max(0.0, seconds)
-    with contextlib.suppress(KeyError, ValueError):
-        until = email.utils.parsedate_to_datetime(headers["retry-after"])
+    with contextlib.suppress(ValueError, OverflowError):
+        until = email.utils.parsedate_to_datetime(_short(headers, "retry-after"))
         if until.tzinfo is None:
             until = until.replace(tzinfo=dt.UTC)
         return max(0.0, (until - now).total_seconds())
     return None
 
 
+def _short(headers: Mapping[str, str], name: str) -> str:
+    """A header, empty if it is missing or too long to mean anything."""
+    text = headers.get(name, "").strip()
+    return text if len(text) <= _LONGEST_HEADER else ""
+
+
 def duration(text: str) -> float | None:
     """Read OpenAI's ``x-ratelimit-reset-*`` as seconds, such as ``6m0s``, ``1.5s`` or ``20ms``."""
-    text = text.strip()
     parts = _DURATION.findall(text)
     if not parts or "".join(map("".join, parts)) != text:
         return None
@@ -153,11 +160,11 @@ class Throttle:
         """
         for kind in ("requests", "tokens"):
             try:
-                left = int(headers[f"x-ratelimit-remaining-{kind}"])
-            except (KeyError, ValueError):
+                left = int(_short(headers, f"x-ratelimit-remaining-{kind}"))
+            except ValueError:
                 continue
             if left <= 0:
-                reset = duration(headers.get(f"x-ratelimit-reset-{kind}", ""))
+                reset = duration(_short(headers, f"x-ratelimit-reset-{kind}"))
                 if reset is not None:
                     pause = min(reset, _LONGEST_RESET)
                     self._resume_at = max(self._resume_at, self._clock() + pause)
