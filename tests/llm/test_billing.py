@@ -211,6 +211,7 @@ def test_the_price_list_is_loaded_late() -> None:
 
 
 NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
+SENT = Usage(prompt_tokens=7, completion_tokens=8)
 MOST = Usage(prompt_tokens=10, completion_tokens=20)
 SOME = Usage(prompt_tokens=10, completion_tokens=5, rejected_prediction_tokens=2)
 
@@ -236,6 +237,39 @@ def test_a_budget_counts_what_may_be_billed(
 ) -> None:
     """Reported before estimated; everything where the answer never came; nothing if refused."""
     assert attempt(usage=usage, estimate=estimate, error=error).spent(MOST) == spent
+
+
+@pytest.mark.parametrize(
+    ("usage", "error", "spent"),
+    [
+        (NOTHING, None, SENT),
+        (
+            Usage(prompt_tokens=900, completion_tokens=1),
+            None,
+            Usage(prompt_tokens=900, completion_tokens=8),
+        ),
+        (Usage(prompt_tokens=3), None, Usage(prompt_tokens=7)),
+        (None, ModelUnavailable("Broke.", "Again."), SENT),
+        (None, ModelTimeout("Slow.", "Wait."), MOST),
+    ],
+)
+def test_no_report_is_less_than_what_was_sent_and_received(
+    usage: Usage | None, error: PredictEditError | None, spent: Usage
+) -> None:
+    """A server that reports nothing gives nothing back; a lost connection is paid for."""
+    assert attempt(usage=usage, error=error, counted=SENT).spent(MOST) == spent
+
+
+@pytest.mark.parametrize(
+    ("configured", "reported"),
+    [("gpt-4o", "gpt-4o-mini"), ("gpt-4o-mini", "gpt-4o"), ("gpt-4o", None), ("mine", "gpt-4o")],
+)
+def test_a_limit_on_money_counts_by_the_dearer_name(configured: str, reported: str | None) -> None:
+    """A server may call itself what it likes."""
+    usage = Usage(prompt_tokens=1_000, completion_tokens=1_000)
+    prices = PriceList(configured=configured)
+    assert prices.most(usage, reported) == PriceList(configured="gpt-4o").cost(usage)
+    assert PriceList(configured="mine").most(usage, "yours") is None
 
 
 def test_all_attempts_are_added_up_and_unknown_stays_unknown() -> None:

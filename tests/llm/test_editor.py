@@ -596,7 +596,7 @@ async def test_files_side_by_side_share_a_budget_without_failing_for_each_other(
 ) -> None:
     """Three files that fit one after the other all get done, then the limit holds."""
     server.default = wire.stream(wire.whole(wire.EDITED))
-    editor = make(max_tokens=2_500)
+    editor = make(max_tokens=3_500)
     results = await asyncio.gather(*(editor.edit(wire.request()) for _ in range(3)))
     for result in results:
         done(result)
@@ -604,8 +604,7 @@ async def test_files_side_by_side_share_a_budget_without_failing_for_each_other(
     more = await asyncio.gather(*(editor.edit(wire.request()) for _ in range(20)))
     kinds = {type(result) for result in more}
     assert kinds == {FileEdit, FailedEdit}
-    spent = 201 * len(server.bodies)
-    assert spent <= 2_500
+    assert asked(server) <= 3_500
 
 
 @pytest.mark.parametrize(
@@ -879,3 +878,62 @@ async def test_a_wait_beyond_all_patience_holds_back_no_other_file(
     assert isinstance(first, FailedEdit)
     assert isinstance(second, FileEdit)
     assert slept == []
+
+
+def asked(server: ModelServer) -> int:
+    """The tokens of all requests, by our own count."""
+    return sum(
+        tokens.of_request([tokens.count(message["content"]) for message in body["messages"]])
+        for body in server.bodies
+    )
+
+
+@pytest.mark.parametrize("lost", ["before", "within", "never sent"])
+async def test_what_was_sent_over_a_lost_connection_counts(
+    server: ModelServer, make: Make, wire: Wire, lost: str
+) -> None:
+    """24 requests of 500 tokens are not free because nobody reported them."""
+    frames = [] if lost == "before" else [wire.frame("\n")]
+    server.default = wire.stream(frames, cut=True)
+    limit = 5_000
+    fields = {"base_url": "http://127.0.0.1:9/v1"} if lost == "never sent" else {}
+    editor = make(max_tokens=limit, prediction="off", **fields)
+    results = [await editor.edit(wire.request(path=f"{name}.py")) for name in "abcdef"]
+    errors = {type(result.error) for result in results if isinstance(result, FailedEdit)}
+    assert asked(server) <= limit
+    assert (BudgetExceeded in errors) is (lost != "never sent")
+
+
+async def test_a_report_of_no_tokens_frees_nothing(
+    server: ModelServer, make: Make, wire: Wire
+) -> None:
+    """What was sent and received counts, whatever the server says."""
+    nothing = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    server.default = wire.stream(wire.whole(wire.EDITED, usage=nothing))
+    editor = make(max_tokens=4_000, prediction="off")
+    results = [await editor.edit(wire.request(path=f"{n}.py")) for n in range(20)]
+    assert 0 < sum(isinstance(result, FileEdit) for result in results) < 8
+    assert asked(server) <= 4_000
+
+
+async def test_a_cheaper_name_makes_no_limit_worth_more(
+    server: ModelServer, make: Make, wire: Wire
+) -> None:
+    """Each call is priced by the configured model, as it would be under its own name."""
+
+    async def calls(reported: str) -> int:
+        usage = {"prompt_tokens": 2_000, "completion_tokens": 500, "total_tokens": 2_500}
+        frames = [
+            {**frame, "model": reported} if isinstance(frame, dict) else frame
+            for frame in wire.whole(wire.EDITED, usage=usage)
+        ]
+        server.default = wire.stream(frames)
+        before = len(server.received)
+        editor = make(model="gpt-4o", max_cost=Decimal("0.06"), prediction="off")
+        for number in range(20):
+            await editor.edit(wire.request(path=f"{number}.py"))
+        return len(server.received) - before
+
+    honest = await calls("gpt-4o")
+    assert 0 < honest < 10
+    assert await calls("gpt-4o-mini") == honest

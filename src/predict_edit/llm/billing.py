@@ -23,6 +23,7 @@ Overrides = Sequence[tuple[str, Price]]
 """Names, or beginnings of names, of models or deployments, with their prices."""
 
 _MILLION = Decimal(1_000_000)
+_NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _NONCE = "9f1c4e0b7a2d58366b0e91d4c3a8f752"
 """Takes as many tokens as the random one of a run."""
 
@@ -70,6 +71,14 @@ class PriceList:
         total = (prompt - cached) * price.input + cached * cached_price + completion * price.output
         return total / _MILLION
 
+    def most(self, usage: Usage, model: str | None = None) -> Decimal | None:
+        """Price a call by its model or the configured one, whichever costs more.
+
+        So no server makes a limit on money worth more by the name that it answers with.
+        """
+        costs = (self.cost(usage, model), self.cost(usage))
+        return max((cost for cost in costs if cost is not None), default=None)
+
     def overhead(self, usage: Usage | None, model: str | None = None) -> Decimal | None:
         """Price the rejected prediction tokens of a call; ``None`` if they were not reported."""
         if usage is None or usage.rejected_prediction_tokens is None:
@@ -82,6 +91,11 @@ class PriceList:
         costs = [self.cost(usage, model) for usage in usages]
         known = [cost for cost in costs if cost is not None]
         return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+
+def _at_least(known: int | None, counted: int | None) -> int | None:
+    """The larger one; what the provider did not report stays unknown."""
+    return None if known is None else max(known, counted or 0)
 
 
 def override_for(model: str, overrides: Overrides) -> Price | None:
@@ -122,6 +136,9 @@ class Attempt:
     """As the provider reported it."""
     estimate: Usage | None = None
     """Our own count, if a stream was broken off before the provider reported any usage."""
+    counted: Usage = _NOTHING
+    """Our own count of what was sent and received, if a limit asks for it; 0 for what the server
+    refused or never received."""
     cost: Decimal | None = None
     """Dollars of ``usage``."""
     overhead: Decimal | None = None
@@ -135,14 +152,18 @@ class Attempt:
     def spent(self, most: Usage) -> Usage:
         """The usage that a budget must count, given the request's upper bound ``most``.
 
-        Reported, else estimated; all of ``most`` if no answer arrived, as it may be billed; and
-        nothing if the request was refused.
+        Reported, else estimated, but never less than our own count; all of ``most`` if no answer
+        arrived, as it may be billed.
         """
-        if self.usage is not None or self.estimate is not None:
-            return self.usage or self.estimate or most
-        if self.error is None or isinstance(self.error, ModelTimeout):
-            return most
-        return Usage(prompt_tokens=0, completion_tokens=0)
+        known, counted = self.usage or self.estimate, self.counted
+        if known is None:
+            unanswered = self.error is None or isinstance(self.error, ModelTimeout)
+            return most if unanswered else counted
+        return dataclasses.replace(
+            known,
+            prompt_tokens=_at_least(known.prompt_tokens, counted.prompt_tokens),
+            completion_tokens=_at_least(known.completion_tokens, counted.completion_tokens),
+        )
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from predict_edit.llm import limits
 from predict_edit.llm.billing import Attempt, AttemptLog, PriceList
 from predict_edit.llm.capabilities import OPTIONAL, Knowledge
 from predict_edit.llm.limits import Bound, Budget
-from predict_edit.llm.model_errors import Again, Failure, ModelTarget, explain
+from predict_edit.llm.model_errors import Again, Failure, ModelTarget, explain, may_be_billed
 from predict_edit.llm.models import Capability
 from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.throttle import Clock, Sleep, Throttle, backoff
@@ -147,7 +147,9 @@ class Completions:
         if self._budget is None:
             return
         most = [self._bound(each, each[-1].content).usage(predicted=True) for each in requests]
-        cost = self._prices.total(most, self._knowledge.reported_model)
+        costs = [self._cost(each) for each in most]
+        known = [cost for cost in costs if cost is not None]
+        cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
         self._budget.check(sum(map(_all_tokens, most)), cost)
 
     async def ask(
@@ -253,7 +255,7 @@ class Completions:
             self._budget.settle(reservation, spent, self._cost(spent))
 
     def _cost(self, usage: Usage) -> Decimal | None:
-        return self._prices.cost(usage, self._knowledge.reported_model)
+        return self._prices.most(usage, self._knowledge.reported_model)
 
     def _size(self, text: str) -> int:
         """Tokens of a text; if it is surely long enough for a prediction, just that number.
@@ -289,11 +291,13 @@ class Completions:
         started = self._runtime.clock()
         limit = asyncio.timeout(left)
         problem: PredictEditError | None = None
+        billed = True
         try:
             async with limit:
                 stream = await open_stream(self._client, fields)
                 answer = await reading.read(stream)
         except _SDK_ERRORS as error:
+            billed = may_be_billed(error)
             if isinstance(error, AnswerTooLong) and "max_completion_tokens" not in fields:
                 self._note_limit(reading)
             retry = (
@@ -304,7 +308,10 @@ class Completions:
             problem = retry.failure.error
             raise retry from None
         finally:
-            self._log(question, reading, started=started, predicted=predicted, problem=problem)
+            sent = (bound.prompt_tokens or 0) if billed else None
+            self._log(
+                question, reading, started=started, predicted=predicted, problem=problem, sent=sent
+            )
         self._knowledge.answered(reading.model, reading.usage, predicted=predicted)
         self.throttle.succeeded(stream.response.headers)
         return answer
@@ -317,8 +324,9 @@ class Completions:
         started: float,
         predicted: bool,
         problem: PredictEditError | None,
+        sent: int | None,
     ) -> None:
-        """Log an attempt, however it ended, and report it."""
+        """Log an attempt, however it ended, and report it; ``sent`` tokens were not refused."""
         seconds = self._runtime.clock() - started
         question.log.active += seconds
         estimate = None
@@ -327,6 +335,10 @@ class Completions:
                 prompt_tokens=sum(map(self._runtime.count, question.sent)),
                 completion_tokens=self._runtime.count(reading.text),
             )
+        counted = Usage(prompt_tokens=0, completion_tokens=0)
+        if sent is not None and self._budget is not None:
+            received = self._runtime.count(reading.text)
+            counted = Usage(prompt_tokens=sent, completion_tokens=received)
         model = reading.model or self._knowledge.reported_model
         attempt = Attempt(
             path=question.log.path,
@@ -336,6 +348,7 @@ class Completions:
             model=reading.model,
             usage=reading.usage,
             estimate=estimate,
+            counted=counted,
             cost=self._prices.cost(reading.usage, model),
             overhead=self._prices.overhead(reading.usage, model),
             estimated_cost=self._prices.cost(estimate, model),

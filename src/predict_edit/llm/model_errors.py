@@ -35,6 +35,8 @@ _TOO_LONG = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 _CONTEXT = re.compile(r"context (?:length|size|window)\D{0,30}(\d[\d,]{2,9})")
 _BROKEN_LINES = (openai.APIConnectionError, httpx2.HTTPError, OSError)
 
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
 _REDIRECTS = range(300, 400)
 
 _STATUSES = frozenset({400, 422})
@@ -181,6 +183,13 @@ def _broken_line(error: Exception, host: str) -> errors.ModelUnavailable:
         "Run the command again; if it persists, check `base-url` and that the runner reaches "
         "this host.",
     )
+
+
+def may_be_billed(error: Exception) -> bool:
+    """Decide whether the server may have worked on a request that failed so."""
+    if isinstance(error, openai.APIStatusError | errors.SignInError):
+        return False
+    return not isinstance(error.__cause__ or error, _NEVER_SENT)
 
 
 def _codes(error: openai.APIError) -> set[str]:
