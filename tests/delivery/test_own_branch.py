@@ -19,7 +19,8 @@ TIP = "1" * 40
 ELSEWHERE = "2" * 40
 EDITED, SAME = "YWFhYWFhYWFh", "YmJiYmJiYmJi"
 ANSWERS = {EDITED: answer_of("12" * 20), SAME: UNCHANGED}
-MARKER = marker_of(tips=(TIP,), content="c" * 32, answers=ANSWERS, secret=SECRET)
+JOB, OTHER_JOB = "0a1b2c3d", "4e5f6071"
+MARKER = marker_of(tips=(TIP,), content="c" * 32, answers=ANSWERS, secret=SECRET, job=JOB)
 OLD_MARKER = (
     f"<!-- predict-edit:v1 pull state=open tips={TIP} content={'c' * 32} "
     "ledger=YWFhYWFhYWFhEhISEhISEhISYmJiYmJiYmJiAAAAAAAAAAAA "
@@ -49,9 +50,9 @@ class Host:
         )
         return BranchState(branch=name, tip=self.tip, pulls=(pull,))
 
-    async def found(self, secret: str | None = SECRET) -> OwnBranch:
+    async def found(self, secret: str | None = SECRET, job: str = JOB) -> OwnBranch:
         """What is found there."""
-        return await find_own_branch(cast("GitHost", self), "b", secret)
+        return await find_own_branch(cast("GitHost", self), "b", secret, job=job)
 
 
 @pytest.mark.parametrize("body", [MARKER, OLD_MARKER], ids=["new", "old"])
@@ -102,3 +103,77 @@ class TestMarkers:
         found = await Host(body, tip=None, mine=False).found()
 
         assert (found.answers, found.source, found.pull) == ({}, "", None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Branches:
+    """A host with several branches, each with the newest commit and pull requests from it."""
+
+    states: dict[str, BranchState]
+
+    async def branch_state(self, name: str) -> BranchState:
+        return self.states.get(name, BranchState(branch=name, tip=None))
+
+
+def pull_of(job: str, number: int, *, tip: str = TIP, state: str = "open") -> BranchPull:
+    """A pull request that this tool opened for a job."""
+    body = marker_of(tips=(tip,), content="c" * 32, answers=ANSWERS, secret=SECRET, job=job)
+    return BranchPull(
+        number=number, state=state, url="", title="", body=body, mine=True, base_ref="main"
+    )
+
+
+class TestJobs:
+    """A branch of another job is never touched, and each job finds its own again."""
+
+    @pytest.mark.parametrize(
+        ("tip", "state"), [(TIP, "open"), (None, "closed"), (None, "merged"), (ELSEWHERE, "open")]
+    )
+    async def test_a_name_of_another_job_is_left_to_it(self, tip: str | None, state: str) -> None:
+        """Also when its branch is gone, so that this job's own name never changes."""
+        theirs = BranchState(branch="b", tip=tip, pulls=(pull_of(OTHER_JOB, 7, state=state),))
+        host = Branches({"b": theirs})
+        found = await find_own_branch(cast("GitHost", host), "b", SECRET, job=JOB)
+
+        assert (found.branch, found.tip, found.pull) == (f"b-{JOB}", None, None)
+        assert found.answers == {}
+        (note,) = found.notes
+        assert "another job's, on pull request 7" in note
+
+    async def test_its_own_branch_is_found_again(self) -> None:
+        """With its pull request and what is remembered."""
+        host = Branches({
+            "b": BranchState(branch="b", tip=TIP, pulls=(pull_of(OTHER_JOB, 7),)),
+            f"b-{JOB}": BranchState(
+                branch=f"b-{JOB}", tip=ELSEWHERE, pulls=(pull_of(JOB, 8, tip=ELSEWHERE),)
+            ),
+        })  # fmt: skip
+        found = await find_own_branch(cast("GitHost", host), "b", SECRET, job=JOB)
+
+        assert (found.branch, found.tip, found.answers) == (f"b-{JOB}", ELSEWHERE, ANSWERS)
+        assert found.pull is not None
+        assert found.pull.number == 8
+
+    async def test_commits_of_a_person_on_it_are_left_alone_too(self) -> None:
+        """The next number follows the job's own name."""
+        host = Branches({
+            "b": BranchState(branch="b", tip=TIP, pulls=(pull_of(OTHER_JOB, 7),)),
+            f"b-{JOB}": BranchState(branch=f"b-{JOB}", tip=ELSEWHERE, pulls=(pull_of(JOB, 8),)),
+        })  # fmt: skip
+        found = await find_own_branch(cast("GitHost", host), "b", SECRET, job=JOB)
+
+        assert found.branch == f"b-{JOB}-2"
+
+    async def test_a_marker_without_a_job_is_the_first_ones(self) -> None:
+        """As versions wrote it that knew no jobs; its seal still fits."""
+        found = await Host(OLD_MARKER, tip=None, state="merged").found(job=OTHER_JOB)
+
+        assert found.answers == ANSWERS
+
+    async def test_the_job_is_under_the_seal(self) -> None:
+        """A marker that was moved to another job is not one of ours."""
+        moved = MARKER.replace(f"job={JOB}", f"job={OTHER_JOB}")
+        assert moved != MARKER
+        found = await Host(moved, tip=None, state="merged").found(job=OTHER_JOB)
+
+        assert (found.answers, found.source) == ({SAME: UNCHANGED}, "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from predict_edit.delivery.pull_request import PULL
@@ -177,6 +179,60 @@ class TestLintFix:
 
         assert len(scene.editor.asked) == 6
         assert len(scene.pulls) == 1
+
+
+class TestJobs:
+    """Runs that ask for something else have pull requests of their own."""
+
+    FIRST: ClassVar[dict[str, str]] = {
+        "instruction": "把 甲 改成大写", "findings": "", "files": "src/m000.py"
+    }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"instruction": "把 乙 改成大写"},
+            {"files": "src/m001.py"},
+            {"exclude": "src/m001.py"},
+            {"findings": "ruff.json", "instruction": "edit"},
+        ],
+        ids=["instruction", "files", "exclude", "findings"],
+    )
+    async def test_another_job_has_a_branch_of_its_own(
+        self, scene: Scene, other: dict[str, str]
+    ) -> None:
+        """Both start with the same name; each finds its own pull request again."""
+        scene.editor.fix = lambda request: f"# {request.instruction}\n{request.file.text}"
+        jobs = [self.FIRST, {**self.FIRST, **other}]
+        numbers = []
+        for job in (*jobs, *jobs):
+            done = await scene.run(**job)
+            assert done.report.job is not None, done.report.problem
+            numbers.append(done.report.job.pull_request)
+
+        first, second = scene.pulls
+        assert numbers == [first.number, second.number] * 2
+        assert first.head_ref == "predict-edit/edit"
+        assert second.head_ref.startswith("predict-edit/edit-")
+        assert {pull.state for pull in scene.pulls} == {"open"}
+
+    async def test_a_job_that_has_nothing_to_do_closes_no_other(self, scene: Scene) -> None:
+        """Another linter that finds nothing leaves the fixes of this one alone."""
+        await scene.run()
+        (scene.workspace / "other.json").write_text("[]")
+        done = await scene.run(findings="other.json")
+
+        assert done.report.outcome is Outcome.UNCHANGED
+        assert [pull.state for pull in scene.pulls] == ["open"]
+        assert scene.tip() == scene.pulls[0].head_sha
+
+    async def test_the_same_start_of_a_long_instruction(self, scene: Scene) -> None:
+        """What comes after the first 40 letters tells two jobs apart."""
+        start = "Replace every call of the function that is"
+        for end in ("old", "new"):
+            await scene.run(instruction=f"{start} {end}", branch="")
+
+        assert len({pull.head_ref for pull in scene.pulls}) == 2
 
 
 class TestOthersWork:

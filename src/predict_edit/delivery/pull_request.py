@@ -1,7 +1,8 @@
 """Delivery as the one pull request of a run over a branch: found again, opened, updated, closed.
 
-A branch is ours only while it points at a commit that the marker in our own pull request names. Any
-other branch is a person's work and is never touched.
+A branch is ours only while it points at a commit that the marker in our own pull request names, and
+that marker names the same job. Any other branch is the work of a person or of another job, and is
+never touched.
 
 The commit is first made on a temporary branch, on top of the commit that was edited. Then our
 branch is moved to it and the temporary one deleted, in one step that GitHub refuses if our branch
@@ -84,7 +85,9 @@ class PullRequestDelivery:
     commit: str
     """The commit of ``base`` that was edited."""
     branch: str
-    """The name that our branch has or would have."""
+    """The name that our branch has, or would have if it is free."""
+    job: str
+    """The identity of the job, which no other job's branch has."""
     own: OwnBranch
     """Our branch and pull request, as they were before any model was asked."""
     title: str
@@ -118,7 +121,7 @@ class PullRequestDelivery:
             except ForgeRefused:
                 if not tries_left:
                     raise
-                again = await find_own_branch(self.forge, self.branch, self.secret)
+                again = await find_own_branch(self.forge, self.branch, self.secret, job=self.job)
                 if (again.branch, again.tip) == (own.branch, own.tip):
                     raise
                 log.info("the branch moved in the meantime; trying again")
@@ -233,12 +236,15 @@ class PullRequestDelivery:
             content=content,
             answers=change.answers,
             secret=self.secret,
+            job=self.job,
             finished=finished,
         )
 
 
-async def find_own_branch(host: GitHost, branch: str, secret: str | None) -> OwnBranch:
+async def find_own_branch(host: GitHost, branch: str, secret: str | None, *, job: str) -> OwnBranch:
     """Find the first name of the branch that is free or ours; ``secret`` is the model's key.
+
+    A name that another job has used is left to it; the branch is then named after this job, too.
 
     Raises:
         BranchTaken: every name is in use by others.
@@ -246,16 +252,24 @@ async def find_own_branch(host: GitHost, branch: str, secret: str | None) -> Own
     """
     notes: list[str] = []
     answers: dict[str, str] = {}
-    source = ""
-    for number in range(1, MAX_NAMES + 1):
-        name = branch if number == 1 else f"{branch}-{number}"
+    source, stem, number = "", branch, 1
+    while number <= MAX_NAMES:
+        name = stem if number == 1 else f"{stem}-{number}"
         state = await host.branch_state(name)
-        pull, marker = _ours(state)
+        pull, marker = _ours(state, job)
         if pull and marker:
             known, at = _remembered(pull, marker, state.tip, secret)
             # A later branch is newer.
             answers, source = {**answers, **known}, at or source
         tips = marker.fields.get("tips", "").split(".") if marker else []
+        other = None if state.tip in tips else _of_another_job(state, job)
+        if other and stem == branch:
+            stem, number = f"{branch}-{job}", 1
+            notes.append(
+                f"The branch {quoted(name)} is another job's, on pull request {other.number}; "
+                f"this job's is {quoted(stem)}."
+            )
+            continue
         if state.tip is None or state.tip in tips:
             is_open = pull is not None and pull.state == "open" and state.tip is not None
             return OwnBranch(
@@ -272,6 +286,7 @@ async def find_own_branch(host: GitHost, branch: str, secret: str | None) -> Own
             f"The branch {quoted(name)} has commits that are not this tool's{where}; nothing was "
             "changed there."
         )
+        number += 1
     raise BranchTaken(
         f"{quoted(branch)} and all names up to -{MAX_NAMES} have commits that are not this tool's.",
         "Delete the branches that are no longer needed, or set another name as `branch`.",
@@ -284,6 +299,7 @@ def marker_of(
     content: str,
     answers: Mapping[str, str],
     secret: str | None,
+    job: str,
     finished: bool = False,
 ) -> str:
     """Return the marker for the text of a pull request.
@@ -294,6 +310,7 @@ def marker_of(
         "state": _DONE if finished else _OPEN,
         "tips": ".".join(tips),
         "content": content,
+        "job": job,
     }
     memory = Memory(answers=dict(answers))
     return str(Marker(PULL, {**fields, "memory": pack(memory, secret, about=_about(fields))}))
@@ -323,17 +340,30 @@ def _content_of(files: Mapping[str, bytes]) -> str:
 
 
 def _about(fields: Mapping[str, str]) -> str:
-    """Return what the seal covers besides the memory."""
-    return "".join(f"{fields.get(name, '')} " for name in ("state", "tips", "content"))
+    """Return what the seal covers besides the memory; earlier versions named no job."""
+    names = ("state", "tips", "content", *(("job",) if "job" in fields else ()))
+    return "".join(f"{fields.get(name, '')} " for name in names)
 
 
-def _ours(state: BranchState) -> tuple[BranchPull | None, Marker | None]:
-    """Return the newest pull request that this account opened and this tool marked."""
+def _ours(state: BranchState, job: str) -> tuple[BranchPull | None, Marker | None]:
+    """Return the newest pull request that this account opened and this tool marked for the job.
+
+    Earlier versions named no job; what they opened belongs to the first job that asks.
+    """
     for pull in state.pulls:
         marker = find_marker(pull.body, PULL)
-        if pull.mine and marker is not None:
+        if pull.mine and marker is not None and marker.fields.get("job", job) == job:
             return pull, marker
     return None, None
+
+
+def _of_another_job(state: BranchState, job: str) -> BranchPull | None:
+    """Return the newest pull request from a branch that this tool opened for another job."""
+    for pull in state.pulls:
+        marker = find_marker(pull.body, PULL)
+        if pull.mine and marker is not None and marker.fields.get("job", job) != job:
+            return pull
+    return None
 
 
 def _remembered(

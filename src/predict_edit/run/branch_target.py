@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 
 from predict_edit.delivery.delivered import Delivery, OwnBranch
@@ -35,6 +37,8 @@ from predict_edit.support.text import plural, quoted
 from predict_edit.trigger.command import RunRecipe
 from predict_edit.trigger.requests import BranchTask
 
+IDENTITY_DIGITS = 8
+"""Of a job, enough for the jobs of one repository."""
 DECLINED_REASON = "its edit was in a pull request that was closed"
 
 
@@ -92,6 +96,10 @@ class BranchTarget:
                 "Give the name of a branch for the pull request, or leave it out.",
             )
         of = "" if self.is_default else f"-{slug(self.ref)}"
+        recipe = named.command.name if isinstance(named.command, RunRecipe) else ""
+        given = f"run {recipe}" if recipe else named.command.instruction
+        # A maintainer who names the branch says by that name which pull request is the job's.
+        instruction_key = "" if settings.branch else given
         settings = dataclasses.replace(
             settings,
             # The config's own way is for commands; the workflow's was checked before.
@@ -99,12 +107,12 @@ class BranchTarget:
             branch=settings.branch or f"predict-edit/{named.slug}{of}",
             title=settings.title or named.title,
         )
-        recipe = named.command.name if isinstance(named.command, RunRecipe) else ""
         return Task(
             job=dataclasses.replace(job_of(self.tasked), instruction=instruction),
             settings=settings,
             secrets=self.ctx.secrets,
-            given=f"run {recipe}" if recipe else named.command.instruction,
+            given=given,
+            identity=self._identity(instruction_key),
         )
 
     def check(self, task: Task) -> None:
@@ -135,7 +143,9 @@ class BranchTarget:
             return dataclasses.replace(scope, files=files, skipped=(), notes=(), earlier=earlier)
         own = OwnBranch(branch=task.settings.branch or "")
         if task.settings.deliver == "pull-request":
-            own = await find_own_branch(self.ctx.forge, own.branch, self.inputs.api_key)
+            own = await find_own_branch(
+                self.ctx.forge, own.branch, self.inputs.api_key, job=task.identity
+            )
         return await self._divided(task, own, scope)
 
     async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
@@ -181,6 +191,7 @@ class BranchTarget:
             base=self.ref,
             commit=self.head,
             branch=task.settings.branch or "",
+            job=task.identity,
             own=scope.own,
             title=task.settings.title or "",
             labels=task.settings.labels,
@@ -191,6 +202,13 @@ class BranchTarget:
             postponed=scope.postponed,
             describe=describe,
         )
+
+    def _identity(self, instruction: str) -> str:
+        """Name the job by what a workflow asks for, so that no two jobs share a pull request."""
+        if self.shared:
+            return self.shared.manifest.job
+        asked = (self.ref, instruction, self.inputs.files, self.inputs.exclude, self.findings)
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:IDENTITY_DIGITS]
 
     async def _choose(self, task: Task) -> Scope:
         """Choose by path, mode and size; with findings, only files with at least one."""

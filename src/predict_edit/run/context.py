@@ -82,6 +82,8 @@ class Task:
     """Answers by file; it grows with each file that is answered. ``None`` remembers nothing."""
     given: str = ""
     """The instruction as later jobs of a spread run read it again, perhaps ``run NAME``."""
+    identity: str = ""
+    """What tells the jobs over branches of a repository from each other."""
 
     def request(self, file: SourceFile) -> EditRequest:
         """Make the request for a file."""

@@ -90,6 +90,8 @@ class Manifest:
     instruction: str
     """As given, perhaps ``run NAME``."""
     about_findings: bool
+    job: str = ""
+    """The identity of the job that a run over a branch is."""
     shards: tuple[PlannedShard, ...]
     known: tuple[PlannedFile, ...] = ()
     """Files that earlier runs have answered for: in no shard, and part of the delivery."""

@@ -111,6 +111,7 @@ async def manifest_of(
         commit=source.head,
         instruction=task.given,
         about_findings=found is not None,
+        job=task.identity,
         shards=shards_of(weights, planned, (model.max_tokens, model.max_cost), wanted),
         known=tuple(file for path, file in planned.items() if path not in weights),
         order=tuple(planned),
