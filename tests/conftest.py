@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from pytest_recording import network
 
 from predict_edit_sandbox import forks
 
@@ -22,6 +24,23 @@ LEAKY_PREFIXES = (
     *("INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"),
     *("OPENAI_", "AZURE_", "HTTP_", "HTTPS_"),
 )
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look through what stays until the end."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def block_network(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Block the network once, not for each test as the plugin's fixture of this name does."""
+    with network.blocking_context(pytestconfig.getoption("--allowed-hosts").split(",")):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def vcr() -> None:
+    """Do nothing: only tests/recorded has cassettes, and there the plugin's fixture is used."""
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -195,7 +196,17 @@ class TestSeveralAtOnce:
 
     async def test_summary_counts_files_while_it_runs(self, make_stage: MakeStage) -> None:
         """The summary comment is there before the model is done, and says how far it is."""
-        stage = await make_stage(files=many(6), model=ModelConfig(latency=Latency(first_token=1.6)))
+        held: list[Stage] = []
+
+        async def until_said() -> None:
+            """The first two answers wait for the summary, the others until it counts."""
+            (of,) = held
+            count = r"0 of 6 files" if len(of.bodies) <= 2 else r"[1-5] of 6 files"
+            while not any(re.search(count, text) for text in of.summaries):  # noqa: ASYNC110  # no event to wait for
+                await asyncio.sleep(0.01)
+
+        stage = await make_stage(files=many(6), model=ModelConfig(hold=until_said))
+        held.append(stage)
         await stage.say(inputs={"concurrency": "2"})
         said = [
             request.body["body"]

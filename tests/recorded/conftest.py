@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 import yaml
+from pytest_recording import network
+from pytest_recording.plugin import block_network, vcr
 from vcr import VCR  # type: ignore[import-untyped]  # vcrpy has no types
 from vcr.cassette import Cassette  # type: ignore[import-untyped]  # likewise
 from vcr.request import Request  # type: ignore[import-untyped]  # likewise
@@ -61,6 +63,16 @@ RESETS = {
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 Prepare = Callable[[Sandbox], None]
+
+__all__ = ["block_network", "vcr"]
+"""The plugin's own fixtures, which tests/conftest.py replaces by cheaper ones for all others."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _blocked_afterwards(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Block the network for the modules that follow: the plugin's fixture ends every block."""
+    yield
+    network.block(pytestconfig.getoption("--allowed-hosts").split(","))
 
 
 # What stands in a cassette

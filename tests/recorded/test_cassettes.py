@@ -191,6 +191,7 @@ def test_every_cassette_belongs_to_a_test() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(0)
 @pytest.mark.source
 def test_recording_again_changes_nothing() -> None:
     """Recorded at another time, on other ports, the cassettes are the same byte for byte."""

@@ -13,6 +13,7 @@ import asyncio
 import atexit
 import contextlib
 import dataclasses
+import gc
 import importlib
 import io
 import json
@@ -173,6 +174,7 @@ def serve(control: socket.socket) -> None:
         size = os.fstat(learned).st_size
         _import(os.pread(learned, size - seen, seen).decode().split())
         seen = size
+        gc.freeze()  # what is loaded: no run looks through it, so none has pages of it copied
         with socket.socket(fileno=descriptors[0]) as caller:
             if os.fork() == 0:
                 control.close()

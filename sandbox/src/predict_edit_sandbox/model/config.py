@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from predict_edit_sandbox.model.catalogue import CATALOGUE, ModelSpec
 from predict_edit_sandbox.model.example import Canned
@@ -54,6 +54,8 @@ class ModelConfig:
     answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """By a file's text, what is answered to it letter by letter: a model on somebody's side."""
     latency: Latency = Latency()
+    hold: Callable[[], Awaitable[None]] | None = None
+    """Waited for before each answer begins: a test decides, and no clock."""
     rate_limit: RateLimit = RateLimit()
     canned: Canned | None = None
     """Give this published answer and usage, whatever is asked."""

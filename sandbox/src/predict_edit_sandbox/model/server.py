@@ -164,6 +164,8 @@ class ModelSandbox:
             exchange.complete = True
             return self._refuse(refused.refusal, reception.meter.headers())
         headers = {**self._headers(), **reception.meter.headers()}
+        if self.config.hold:
+            await self.config.hold()
         return await delivery.send(request, headers)
 
 
