@@ -168,7 +168,6 @@ CONFIG = read_config(
         ({}, {}),
         ({"files": "*.py"}, {"files": (("src/**",), ("*.py",))}),  # narrows
         ({"exclude": "a, b"}, {"exclude": (("*.md",), ("a", "b"))}),  # leaves out more
-        ({"files": ","}, {}),  # an empty list says nothing
         ({"max-suggestions": "0"}, {"max_suggestions": 0}),
         ({"max-suggestions": "10"}, {}),  # the limit itself
         ({"deliver": "patch"}, {"deliver": "patch"}),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,6 @@ from predict_edit.support.globs import Globs
     ("text", "globs"),
     [
         ("", ()),
-        (" , ,\n\n", ()),  # nothing between separators
         ("a,b", ("a", "b")),
         ("a\r\nb\n", ("a", "b")),  # one a line
         (" a b , c ", ("a b", "c")),  # blanks inside belong to it
@@ -31,6 +32,13 @@ from predict_edit.support.globs import Globs
         ("./src/a", ("/src/a",)),  # from the root
         (".", ("**",)),
         ("a,!a/b", ("a", "!a/b")),
+        # as people type and paste paths
+        (r"src\app\*.py", ("src/app/*.py",)),
+        (
+            "`a b.py`, \u201cb.py\u201d, 'c.py', \u00abd\u00bb",
+            ("a b.py", "b.py", "c.py", "d"),
+        ),
+        (r"\#a, a\[b\]", (r"\#a", r"a\[b\]")),  # what git's backslash is for
     ],
 )
 def test_split(text: str, globs: tuple[str, ...]) -> None:
@@ -57,6 +65,14 @@ def test_split(text: str, globs: tuple[str, ...]) -> None:
         ("[ab].c", "b.c", "[ab].c"),
         ("[[]x", "[x", "[[]x"),  # a bracket in brackets
         ("A.py", "a.py", None),  # case matters
+        # a path that was copied, not meant as a glob
+        ("app/[id]/page.tsx", "app/[id]/page.tsx", "app/[id]/page.tsx"),
+        ("app/[id]/page.tsx", "app/i/page.tsx", "app/[id]/page.tsx"),
+        ("/app/[...all]", "app/[...all]/a.ts", "/app/[...all]"),
+        ("**,!app/[id]/page.tsx", "app/[id]/page.tsx", None),
+        ("a*b?.py", "a*b?.py", "a*b?.py"),
+        ("caf\u00e9.py", "cafe\u0301.py", "caf\u00e9.py"),  # composed and not
+        ("cafe\u0301/*", "caf\u00e9/a", "cafe\u0301/*"),
         ("[z-a]", "[z-a]", "[z-a]"),  # not a range: the file of that name
         ("a/[z", "a/[z", "a/[z"),
         ("src/**,!src/gen/**", "src/gen/a", None),  # taken back
@@ -85,6 +101,36 @@ def test_what_was_checked_can_be_used(text: str) -> None:
         assert Globs.of(globs).match("a/b") in {None, *globs}
         return
     assert reason
+
+
+@pytest.mark.parametrize("text", ["#notes.md", ",", " ", " , ,\n\n", "# a\n# b", "\t"])
+def test_a_list_that_comes_out_empty_is_refused(text: str) -> None:
+    """A filter that was asked for never means that there is none."""
+    with pytest.raises(ValueError, match="no glob is left"):
+        split_globs(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{" + "," * 60_000, "{" * 60_000, "{a," * 20_000, "{" + "," * 60_000 + "}", "a" * 70_000,
+     "," * 60_000 + "a", "{a,b}" * 12_000, "\\" * 60_000],
+)  # fmt: skip
+def test_a_hostile_list_takes_few_steps(text: str) -> None:
+    """Whatever the list, it takes steps in proportion to its length."""
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    earlier = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        with contextlib.suppress(ValueError):
+            split_globs(text)
+    finally:
+        sys.setprofile(earlier)
+    assert calls < 20 * len(text)
 
 
 def test_a_hostile_name_takes_no_time() -> None:

@@ -11,7 +11,9 @@ from predict_edit.domain.errors import (
     InstructionTooLong,
     InvalidOption,
     MissingInstruction,
+    NearMiss,
     UnbalancedQuote,
+    UnknownCommand,
     UnknownOption,
     UnknownRecipe,
 )
@@ -29,6 +31,8 @@ from predict_edit.trigger.command import (
 )
 
 WORD = "/predict-edit"
+WROTE = "On Fri, Nov 27, 2026 at 10:00 AM Ada ***@***.***> wrote:"
+"""As GitHub shows the line above a quoted mail."""
 
 
 def edit(instruction: str, sha: str | None = None, **options: str) -> EditCommand:
@@ -51,12 +55,7 @@ def edit(instruction: str, sha: str | None = None, **options: str) -> EditComman
         "```\n/predict-edit rename x\n```",  # a code block
         "`/predict-edit rename x`",  # a code span
         "/predict-editx rename y",  # a longer word
-        "/predict-edit: rename x",  # punctuation is no white space
         "/predict-edit-all rename x",  # another command's word
-        "/Predict-Edit rename x",  # the case has to fit
-        "/PREDICT-EDIT",  # the case has to fit, alone too
-        "/predict-edit\u200brename x",  # an invisible character is no white space
-        "\ufeff/predict-edit rename x",  # neither may one stand before
         "/predict-edi",  # cut short
     ],
 )
@@ -82,6 +81,61 @@ def test_no_command(body: str) -> None:
         ("/predict-edit apply", Apply()),
         ("/predict-edit apply\r\n", Apply()),
         ("/predict-edit apply the new name", edit("apply the new name")),  # not alone
+        # words for the tool, as people type them
+        *(
+            (f"/predict-edit {text}", Apply())
+            for text in (
+                "Apply",
+                "apply.",
+                "APPLY!",
+                "apply please",
+                "apply, thanks!",
+                "please apply them all",
+                "apply\n\nThanks!",
+                "\napply\r\n\r\nthank you",
+                "apply the suggestions \N{THUMBS UP SIGN}",
+                f"apply\n\n{WROTE}\n> please fix this",
+                "apply\n-- \nAda Lovelace, Analyst",
+            )
+        ),
+        *(
+            (f"/predict-edit {text}", Help())
+            for text in (
+                "Help",
+                "help!",
+                "HELP?",
+                "?",
+                "??",
+                "-h",
+                "help please",
+                "help\n\nwhat is this?",
+            )
+        ),
+        ("/predict-edit Run docs", RunRecipe(name="docs")),
+        ("/predict-edit run: docs", RunRecipe(name="docs")),
+        # what a reply by e-mail quotes is not asked for
+        (
+            f"/predict-edit Fix it\n\n{WROTE.replace(' wrote', chr(10) + 'wrote')}\n\n> Drop it",
+            edit("Fix it"),
+        ),
+        (
+            "/predict-edit Fix it\n\nAm 27.11.2026 um 10:00 schrieb Ada <a@b.example>:\n> Drop it",
+            edit("Fix it"),
+        ),
+        ("/predict-edit Fix it\n-----Original Message-----\nFrom: Ada", edit("Fix it")),
+        (
+            "/predict-edit Fix it\nFrom: Ada <a@b.example>\nSent: Friday\nTo: x\n\nDrop",
+            edit("Fix it"),
+        ),
+        ("/predict-edit Fix it\nSent from my phone", edit("Fix it")),
+        ("/predict-edit Write this above it:\n> quoted", edit("Write this above it:\n> quoted")),
+        ("/predict-edit Write\nthis:\n\n> a\n> b", edit("Write\nthis:\n\n> a\n> b")),
+        # values in the quotes of a keyboard or of Markdown, and paths of Windows
+        ("/predict-edit --files \u201ca b.py\u201d fix", edit("fix", files="a b.py")),
+        ("/predict-edit --files \u2018*.py\u2019 fix", edit("fix", files="*.py")),
+        ("/predict-edit --files=\u201ea.py\u201c fix", edit("fix", files="a.py")),
+        ("/predict-edit --files `a b.py` fix `c`", edit("fix `c`", files="a b.py")),
+        (r"/predict-edit --files src\app\*.py fix", edit("fix", files="src/app/*.py")),
         ("/predict-edit -- help", edit("help")),  # -- makes it an instruction
         # several lines, with a browser's line ends, kept as typed inside
         (
@@ -173,6 +227,33 @@ def test_commands(body: str, expected: Command) -> None:
         ("/predict-edit --api-key x fix", UnknownOption, "`--api-key`"),
         ("/predict-edit --permission read fix", UnknownOption, "`--permission`"),
         ("/predict-edit --max-files 900 fix", UnknownOption, "`--max-files`"),
+        # one hyphen, or an option behind the instruction, would have been taken for the instruction
+        ("/predict-edit -files '*.py' Replace a", UnknownOption, "Write `--files`"),
+        ("/predict-edit -dry-run Replace a", UnknownOption, "one hyphen"),
+        ("/predict-edit Replace a --files '*.py'", InvalidOption, "`--files` is behind"),
+        ("/predict-edit Replace a --files=*.py", InvalidOption, "before the instruction"),
+        ("/predict-edit Replace a --dry-run", InvalidOption, "`--dry-run` is behind"),
+        ("/predict-edit Replace a —files *.py\nb", InvalidOption, "`--files` is behind"),
+        ("/predict-edit run docs now --dry-run", InvalidOption, "`--dry-run` is behind"),
+        ("/predict-edit --files a.py, b.py Replace a", InvalidOption, "goes on behind a blank"),
+        ("/predict-edit --exclude a.py , b.py Replace a", InvalidOption, "goes on behind a blank"),
+        ("/predict-edit --dry-run apply", InvalidOption, "`apply` takes no options"),
+        # words for a tool that this one does not know
+        *(
+            (f"/predict-edit {word}", UnknownCommand, "no command")
+            for word in ("cancel", "Stop!", "stop please", "undo it", "retry", "status?", "commit")
+        ),
+        ("/predict-edit apply\n\nand rename x", UnknownCommand, "more text"),
+        ("/predict-edit thanks!", MissingInstruction, "nothing to do"),
+        ("/predict-edit ...", MissingInstruction, "nothing to do"),
+        # nearly the command word
+        ("/Predict-edit rename x", NearMiss, "`/predict-edit` and a blank"),
+        ("/PREDICT-EDIT", NearMiss, "nearly"),
+        ("/predict-edit: rename x", NearMiss, "nearly"),
+        ("/predict-edit, please rename x", NearMiss, "nearly"),
+        ("/predict-edit\u200brename x", NearMiss, "invisible"),
+        ("/predict-edit\u200b rename x", NearMiss, "nearly"),
+        ("\ufeff/predict-edit rename x", NearMiss, "nearly"),
         # a keyboard's dash would have been taken for the instruction
         ("/predict-edit —files x fix", UnknownOption, "Write `--files`"),
         ("/predict-edit –dry-run fix", UnknownOption, "Write `--dry-run`"),

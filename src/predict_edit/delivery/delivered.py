@@ -95,7 +95,8 @@ def check_ready(pull: PullRequest, job: Job) -> None:
         raise HeadMismatch(
             f"The command is meant for {job.pinned_sha[:12]}, but the head is now "
             f"{pull.head_sha[:12]}.",
-            "Look at the newest commits, then run the command again.",
+            "Look at the newest commits, then run the command again. If "
+            f"`@{job.pinned_sha[:12]}` is a person, write `--` before it.",
         )
 
 

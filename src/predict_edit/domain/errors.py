@@ -11,6 +11,8 @@
     │       ├── InvalidConfig
     │       └── UnknownConfigKey
     ├── CommandError              the comment is wrong: answered on the pull request
+    │   ├── NearMiss
+    │   ├── UnknownCommand
     │   ├── UnknownOption
     │   ├── OptionNotAllowed
     │   ├── InvalidOption
@@ -119,6 +121,14 @@ class UnknownConfigKey(ConfigError):
 
 class CommandError(PredictEditError):
     """The comment is wrong; it is answered on the pull request and nothing runs."""
+
+
+class NearMiss(CommandError):
+    """A comment that starts with almost the command word."""
+
+
+class UnknownCommand(CommandError):
+    """A word for a tool, such as ``cancel``, that this tool does not know."""
 
 
 class UnknownOption(CommandError):

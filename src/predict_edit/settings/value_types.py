@@ -21,11 +21,15 @@ from predict_edit.support.text import quoted
 MAX_GLOBS = 200
 """Patterns in one list, after braces were expanded."""
 MAX_GLOB_LENGTH = 300
+MAX_TEXT = 65_536
+"""Characters of a whole list: as many as GitHub takes in a comment."""
 MAX_STARS = 4
 """``*`` in one path component, and ``**`` in one pattern: more take too long on hostile names."""
 
 _SEPARATOR = re.compile(r"[,\n{}\\]")
-_BRACES = re.compile(r"(?<!\\)\{([^{}]*,[^{}]*)\}")
+_BRACES = re.compile(r"(?<!\\)\{([^{}]*)\}")
+_WINDOWS = re.compile(r"(?<=[\w.*-])\\(?=[\w.*])")
+_QUOTED = re.compile("[\u201c\u201e\u2018\u201a\u00ab`'\"](.*)[\u201c\u201d\u2018\u2019\u00bb`'\"]")
 
 
 def split_globs(text: str) -> tuple[str, ...]:
@@ -34,8 +38,10 @@ def split_globs(text: str) -> tuple[str, ...]:
     Lines that start with ``#`` are comments. The result is checked by :func:`check_globs`.
 
     Raises:
-        ValueError: a pattern cannot be used; the message says which and why.
+        ValueError: a pattern cannot be used, or none is left; the message says which and why.
     """
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"it is longer than {MAX_TEXT:,} characters")
     pieces: list[str] = []
     for line in text.splitlines():
         if not line.lstrip().startswith("#"):
@@ -44,6 +50,11 @@ def split_globs(text: str) -> tuple[str, ...]:
     for piece in pieces:
         globs += _expand(_normal(piece.strip()), MAX_GLOBS - len(globs))
     found = tuple(dict.fromkeys(glob for glob in globs if glob))
+    if text and not found:
+        raise ValueError(
+            "no glob is left: a line that starts with `#` is a comment, a comma separates; "
+            "write a backslash before the first character of such a name"
+        )
     check_globs(found)
     return found
 
@@ -203,16 +214,25 @@ def _expand(glob: str, room: int) -> list[str]:
         if len(done) + len(todo) > room:
             raise ValueError(f"there are more than {MAX_GLOBS} patterns")
         current = todo.pop(0)
-        if found := _BRACES.search(current):
+        found = next((each for each in _BRACES.finditer(current) if "," in each[1]), None)
+        if found:
+            if found[1].count(",") >= room:
+                raise ValueError(f"there are more than {MAX_GLOBS} patterns")
             head, tail = current[: found.start()], current[found.end() :]
-            todo[:0] = [head + choice.strip() + tail for choice in found.group(1).split(",")]
+            todo[:0] = [head + choice.strip() + tail for choice in found[1].split(",")]
         else:
             done.append(current)
     return done
 
 
 def _normal(glob: str) -> str:
-    """Drop a leading ``./``; ``.`` alone means everything."""
+    """Read a path as people type it: quoted, with backslashes, or from the current folder.
+
+    ``.`` alone means everything.
+    """
+    if quoted_path := _QUOTED.fullmatch(glob):
+        glob = quoted_path[1].strip()
+    glob = _WINDOWS.sub("/", glob)
     negated, bare = ("!", glob[1:]) if glob.startswith("!") else ("", glob)
     bare = "/" + bare.removeprefix("./") if bare.startswith("./") else bare
     return negated + ("**" if bare in {".", "/"} else bare)

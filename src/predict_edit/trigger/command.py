@@ -3,7 +3,8 @@
 ::
 
     comment     = WORD blank request, on the first line and the lines after it
-    request     = nothing | "help" | "apply"
+    request     = nothing | verb and friendly words
+    verb        = "help" | "apply", in any case, with any punctuation
                 | head [instruction]
                 | head "run" head recipe head [instruction]
     head        = options and pins in any order, on the first line, then perhaps "--"
@@ -13,9 +14,11 @@
 
 The instruction starts at the first word of the line that is neither option nor pin; whatever looks
 like an option after that belongs to it. ``--`` ends the options where the instruction itself starts
-like one, or with ``run``. An option is given once. ``help`` and ``apply`` are commands only where
-they are all that follows the command word. This module knows which options exist, not which values
-they take or which ones a repository lets commenters use.
+like one, or with ``run``. An option is given once. ``help`` and ``apply`` are commands only if
+nothing but friendly words follows them. What is probably meant for the tool, such as ``cancel`` or
+an option behind the instruction, is an error: an answer costs nothing, a run does. The mail that a
+reply by e-mail quotes is not part of a command. This module knows which options exist, not which
+values they take or which ones a repository lets commenters use.
 """
 
 from __future__ import annotations
@@ -30,12 +33,14 @@ from predict_edit.domain.errors import (
     InstructionTooLong,
     InvalidOption,
     MissingInstruction,
+    NearMiss,
     UnbalancedQuote,
+    UnknownCommand,
     UnknownOption,
     UnknownRecipe,
 )
 from predict_edit.support.text import did_you_mean, listed, quoted
-from predict_edit.support.unicode import strip_hidden
+from predict_edit.support.unicode import is_hidden, strip_hidden
 
 DEFAULT_COMMAND = "/predict-edit"
 
@@ -59,9 +64,46 @@ MAX_INSTRUCTION = 8_000
 
 _LINE_END = re.compile(r"\r\n?")
 _OPTION = re.compile(r"--(?P<name>[^\s=-][^\s=]*)(?P<equals>=?)")
-_DASHED = re.compile("[\u2010-\u2015\u2212]+(?P<name>[a-z-]+)(?:=.*)?")
+_DASHED = re.compile("(?P<dash>-|[\u2010-\u2015\u2212]+)(?P<name>[a-z][a-z-]*)(?:=.*)?")
+_LISTS = frozenset({"files", "exclude"})
+_QUOTES = {
+    "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u2018": "\u2019",
+    "\u201a": "\u2018\u2019", "\u00ab": "\u00bb", "`": "`",
+}  # fmt: skip
+"""Quotes that a keyboard or Markdown puts around a value, and what closes them."""
+_WINDOWS = re.compile(r"(?<=[\w.*-])\\(?=[\w.*])")
+_WORDS = re.compile(r"\w+")
+_HELP = frozenset({"help", "h", "usage"})
+_FRIENDLY = frozenset({
+    "please", "pls", "plz", "thanks", "thank", "thx", "ty", "you", "cheers", "hi", "hello", "hey",
+    "ok", "okay", "now", "and", "again", "it", "them", "all", "everything", "the", "these",
+    "those", "suggestion", "suggestions",
+})  # fmt: skip
+"""Words around a verb that ask for nothing."""
+_NO_VERBS = frozenset({
+    "cancel", "stop", "abort", "halt", "quit", "exit", "pause", "undo", "revert", "retry",
+    "rerun", "status", "version", "ping", "start", "go", "continue", "commit", "merge", "accept",
+    "approve", "reject", "dismiss",
+})  # fmt: skip
+"""Words for a tool that this one does not know."""
+_MAIL = re.compile(
+    r"^(?:[^\n]{0,300}\n)?[^\n]{0,300}:[ \t]*\n(?:[ \t]*\n){0,3}[ \t]*>"
+    r"|^[ \t]*[-_]{3,}[ \t]*(?:Original Message|Urspr\u00fcngliche Nachricht|Message d'origine)"
+    r"|^From:[^\n]{0,300}\n(?:Sent|Date|To):"
+    r"|^(?:Sent from my|Reply to this email directly)\b"
+    r"|^-- $",
+    re.MULTILINE,
+)
+"""Where the quoted mail, or a signature, begins in a reply by e-mail."""
+_WROTE = re.compile(r"\d{4}|\d:\d\d|@")
+"""What the line above a quoted mail names: a date, a time or an address."""
 _PIN = re.compile(r"@([0-9a-fA-F]{7,40})")
 _WORD = re.compile(r"\S*")
+_TRAILING = re.compile(
+    rf"(?<=\s)[-\u2013\u2014]{{1,2}}(?P<name>{'|'.join(OPTIONS)})"
+    r"(?:=|\s+(?=[^\s-])|(?<=dry-run)\s*$)(?:'[^']*'|\"[^\"]*\"|\S*)\s*$"
+)
+"""An option with its value at the end of a line."""
 _SPACE = re.compile(r"\s*")
 _RUN_RECIPE = re.compile(r"run\s+(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]{0,63})")
 
@@ -111,19 +153,93 @@ def parse_command(body: str, word: str) -> Command | None:
         CommandError: it is a command, but not one that can be followed.
     """
     first, _, more = _LINE_END.sub("\n", body).partition("\n")
-    if not word or not first.startswith(word):
+    if not word:
         return None
     line = first[len(word) :]
-    if line and not line[0].isspace():
+    if not first.startswith(word) or (line and not line[0].isspace()):
+        _refuse_near_miss(first, word)
         return None
-    line, more = strip_hidden(line), strip_hidden(more)
-    match f"{line}\n{more}".strip():
-        case "" | "help" | "--help" | "-h":
+    line, more = strip_hidden(line), _without_mail(strip_hidden(more))
+    return _read_verb(line, more) or _read_request(line, more)
+
+
+def _refuse_near_miss(first: str, word: str) -> None:
+    """Refuse what starts a workflow and is not quite a command.
+
+    GitHub compares the start of a comment without regard to case, and people put a colon behind a
+    command, or paste characters that nobody sees.
+
+    Raises:
+        NearMiss: such a comment.
+    """
+    seen = "".join(char for char in first[: 4 * len(word) + 8] if not is_hidden(char))
+    rest = seen[len(word) :]
+    if seen[: len(word)].casefold() != word.casefold():
+        return
+    if not rest or rest[0].isspace() or (rest[0] in ":,;.!?" and not rest[1:2].strip()):
+        raise NearMiss(
+            f"The comment starts with {quoted(first[: len(word) + 1].strip())}, which is nearly "
+            "the command word.",
+            f"Start a new comment with {quoted(word)} and a blank: the same case, no punctuation, "
+            "no invisible characters.",
+        )
+    if first.startswith(word) and is_hidden(first[len(word)]):
+        raise NearMiss(
+            f"An invisible character follows {quoted(word)}.",
+            f"Start a new comment with {quoted(word)} and a blank.",
+        )
+
+
+def _without_mail(text: str) -> str:
+    """Cut off the mail that a reply by e-mail quotes below itself, and a signature."""
+    for found in _MAIL.finditer(text):
+        if not found[0].endswith(">") or _WROTE.search(found[0]):
+            return text[: found.start()]
+    return text
+
+
+def _read_verb(line: str, more: str) -> Help | Apply | None:
+    """Read words for the tool; ``None`` if they are an instruction, or have options.
+
+    Raises:
+        UnknownCommand: they are for a tool, but not for this one.
+        MissingInstruction: they ask for nothing.
+    """
+    if not line.strip():
+        line, more = more, ""
+    if not line.strip().strip("?"):
+        return Help()
+    if line.split()[0] == "--":
+        return None
+    match _meant(line), _meant(more):
+        case [verb], _ if verb in _HELP:
             return Help()
-        case "apply":
+        case ["apply"], []:
             return Apply()
+        case ["apply"], _:
+            raise UnknownCommand(
+                "`apply` is followed by more text.",
+                "Write `apply` alone to commit the open suggestions. An instruction that starts "
+                "with the word apply continues on the same line, or has `--` before it.",
+            )
+        case [verb], [] if verb in _NO_VERBS:
+            raise UnknownCommand(
+                f"There is no command {quoted(verb)}.",
+                "Commands are `help`, `apply` and `run` with a recipe's name; everything else is "
+                "an instruction. A run is cancelled on its page under Actions. For an instruction "
+                "of one word, write `--` before it.",
+            )
+        case [], []:
+            raise MissingInstruction(
+                "The command says nothing to do.", "Write what to change, or `help`."
+            )
         case _:
-            return _read_request(line, more)
+            return None
+
+
+def _meant(text: str) -> list[str]:
+    """List the words of a text, without those that are only friendly."""
+    return [word for word in _WORDS.findall(text.casefold()) if word not in _FRIENDLY]
 
 
 def recipe_named(instruction: str) -> RunRecipe | None:
@@ -152,6 +268,8 @@ def _read_request(line: str, more: str) -> Command:
     """Read what follows the command word, on its line and below."""
     head = _Head(line)
     head.read()
+    if not head.ended:
+        _refuse_trailing_option(head.rest)
     instruction = clean_instruction(f"{head.rest}\n{more}")
     if head.recipe is not None:
         return RunRecipe(
@@ -165,6 +283,16 @@ def _read_request(line: str, more: str) -> Command:
             "The command has options but no instruction.",
             "Write what to change behind the options, on the same line or below.",
         )
+    if (
+        head.options
+        and not head.ended
+        and not more
+        and _meant(instruction) in (["apply"], ["help"])
+    ):
+        raise InvalidOption(
+            f"`{_meant(instruction)[0]}` takes no options.",
+            "Leave them out, or write `--` before the word if it is the instruction.",
+        )
     return EditCommand(instruction=instruction, options=head.options, pinned_sha=head.pinned_sha)
 
 
@@ -177,6 +305,8 @@ class _Head:
         self.options: dict[str, str] = {}
         self.pinned_sha: str | None = None
         self.recipe: str | None = None
+        self.ended = False
+        """Whether ``--`` says that all that follows is the instruction."""
 
     @property
     def rest(self) -> str:
@@ -189,12 +319,13 @@ class _Head:
         while word := self._next_word():
             if word == "--":
                 self._at += len(word)
+                self.ended = True
                 break
             if option := _OPTION.match(word):
                 self._read_option(option)
             elif pin := _PIN.fullmatch(word):
                 self._read_pin(pin)
-            elif word == "run" and not run:
+            elif word.casefold().rstrip(":") == "run" and not run:
                 run = True
                 self._at += len(word)
             elif run and self.recipe is None:
@@ -235,6 +366,12 @@ class _Head:
                 f"The option `--{name}` has no value.",
                 f"Write `--{name} VALUE` or `--{name}=VALUE`: {OPTIONS[name]}.",
             )
+        ends = self._line[: self._at].rstrip().endswith(",")
+        if name in _LISTS and (ends or self._next_word().startswith(",")):
+            raise InvalidOption(
+                f"The list of `--{name}` goes on behind a blank.",
+                "Write it without blanks, or put all of it in quotes.",
+            )
         self.options[name] = value
 
     def _read_value(self, name: str, *, assigned: bool) -> str:
@@ -265,7 +402,13 @@ class _Head:
         ``shlex`` reads character by character and stops behind the blank that ends the word, so
         that the instruction may start where it stopped.
         """
-        source = io.StringIO(self.rest)
+        if (closing := _QUOTES.get(self.rest[:1])) and option:
+            inside = self.rest[1:]
+            end = next((at for at, char in enumerate(inside) if char in closing), None)
+            if end is not None and not inside[end + 1 : end + 2].strip():
+                self._at += end + 2
+                return inside[:end]
+        source = io.StringIO(_WINDOWS.sub("/", self.rest) if option in _LISTS else self.rest)
         lexer = shlex.shlex(source, posix=True)
         lexer.whitespace = "".join({char for char in self._line if char.isspace()})
         lexer.whitespace_split = True
@@ -283,12 +426,28 @@ class _Head:
 
 
 def _refuse_dash(word: str) -> None:
-    """Refuse an option whose hyphens a keyboard has turned into a dash: it would be ignored."""
+    """Refuse an option with one hyphen, or with the dash that a keyboard makes of two."""
     found = _DASHED.fullmatch(word)
     if found and found["name"] in OPTIONS:
+        what = "one hyphen" if found["dash"] == "-" else "a dash"
         raise UnknownOption(
-            f"{quoted(word)} starts with a dash, not with two hyphens.",
+            f"{quoted(word)} starts with {what}, not with two hyphens.",
             f"Write `--{found['name']}`.",
+        )
+
+
+def _refuse_trailing_option(rest: str) -> None:
+    """Refuse a line that ends in options with their values: they would be taken as words.
+
+    Raises:
+        InvalidOption: naming the first of them.
+    """
+    found = _TRAILING.search(rest)
+    if found:
+        raise InvalidOption(
+            f"The option `--{found['name']}` is behind the instruction.",
+            "Write options before the instruction. If it is part of the instruction, write `--` "
+            "before the first word.",
         )
 
 
