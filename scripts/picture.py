@@ -65,7 +65,8 @@ def draw(folder: Path) -> str:
     console.print(Panel(Text(COMMAND, style="bold"), title=_by(COMMENTER), title_align="left"))
     sentence = (folder / "summary.md").read_text("utf-8").partition("\n")[0]
     summary = Table.grid()
-    summary.add_row(Text(_LINK.sub(r"\1", sentence), style="bold"))
+    words = re.sub(r"[*`]", "", _LINK.sub(r"\1", sentence))
+    summary.add_row(Text(words, style="bold"))
     summary.add_row("")
     summary.add_row(_tokens(result))
     console.print(Panel(summary, title=_by("github-actions[bot]"), title_align="left"))
@@ -85,7 +86,7 @@ def _tokens(result: dict[str, Any]) -> Table:
     """The tokens of the files shown, and of all."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("File")
-    heads = ("Result", "Suggestions", "In patch", "Completion", "Accepted", "Rejected")
+    heads = ("Result", "Suggestions", "Not inline", "Completion", "Accepted", "Rejected")
     for head in heads:
         table.add_column(head, justify="right")
     entries = [entry for entry in result["files"] if entry["path"] in FILES]

@@ -166,12 +166,14 @@ def test_table_in_a_comment_is_whole() -> None:
         narrow,
         "| File | Accepted | Rejected | Completion |\n|---|--:|--:|--:|\n"
         f"| {path} | 1 | 2 | 3 |\n\n"
-        "<details><summary>More</summary>\n\nhidden\n\n</details>\n<!-- marker -->",
+        "<details><summary>More</summary>\n\nhidden\n\n<details><summary>Within</summary>\n\n"
+        "hidden too\n\n</details>\n\nhidden\n\n</details>\n<!-- marker -->",
     )
 
     text = printed(narrow)
     assert path in text
     assert "More (folded)" in text
+    assert "Within" not in text
     assert "hidden" not in text
     assert "marker" not in text
 

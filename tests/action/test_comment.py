@@ -119,7 +119,7 @@ class TestTheWholeWay:
         assert f"{accepted:,}" in summary
         assert run.outputs["accepted-prediction-tokens"] == str(accepted)
         assert "| **Total** |" in summary
-        assert summary.splitlines()[0].endswith("18 more changes are in the patch.")
+        assert "\n- 18 changes not inline (" in summary
 
     async def test_outputs_summary_and_result_agree(self, played: Played) -> None:
         """Outputs, ``result.json`` and job summary tell the same story, hunks adding up."""
@@ -321,6 +321,10 @@ class TestCommands:
         assert stage.pull.reviews == []
         assert run.file("edits.patch") == run.file("remainder.patch") != b""
         assert len(stage.summaries) == 1
+        shown = re.findall(r"```diff\n(.*?)```", stage.summaries[0], re.DOTALL)
+        assert shown
+        assert all(patch.encode() in run.file("remainder.patch") for patch in shown)
+        assert all(patch.startswith("diff --git a/") for patch in shown)
 
     async def test_dry_run_writes_nothing(self, stage: Stage) -> None:
         """A dry run leaves no trace on GitHub, and all its files in the workspace."""

@@ -55,7 +55,7 @@ def test_it_starts_with_the_outcome() -> None:
     assert render_job_summary(a_report()).splitlines()[:3] == [
         "## predict-edit",
         "",
-        "Done in part: 1 suggestion in 1 file. 1 file failed.",
+        "**Done in part:** **1 suggestion** in `src/a.py`. Review it. 1 file failed.",
     ]
 
 

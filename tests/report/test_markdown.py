@@ -152,6 +152,26 @@ class TestText:
         quoted = markdown.text("“see https://example.com/a.”")
         assert quoted == "“see `https://example.com/a`.”"
 
+    @pytest.mark.parametrize(
+        ("sentence", "written"),
+        [
+            ("GET https://x.example/pulls/{number}", "GET `https://x.example/pulls/{number}`"),
+            ("(https://x.example/{a})", r"\(`https://x.example/{a}`\)"),
+            ("(see https://x.example/f(1))", r"\(see `https://x.example/f(1)`\)"),
+        ],
+    )
+    def test_a_bracket_of_the_word_itself_stays_inside(self, sentence: str, written: str) -> None:
+        """Only punctuation of the sentence is left outside of the code."""
+        assert markdown.text(sentence) == written
+
+    def test_a_fence_in_a_sentence_is_no_code(self) -> None:
+        """Three backticks are shown as such; no blanks are counted where none were meant."""
+        written = markdown.text("Replace ``` and ` ` with `x`.")
+        seen = read_markdown(written)
+        assert seen.code() == ["x"]
+        assert "blanks" not in written
+        assert "".join(seen.prose()).startswith("Replace ``` and ` ` with ")
+
     def test_plain_words_are_left_alone(self) -> None:
         """Ordinary sentences come out as they went in."""
         sentence = "The file is 12,345 bytes; that is too large - skip it."

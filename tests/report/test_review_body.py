@@ -6,12 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.report.markdown import length
+from predict_edit.report.markdown import legible, length
 from predict_edit.report.review_body import render_review_body
 
 from .conftest import HOSTILE, MARKER, a_placed_file, assert_inert, read_markdown
 
-HUNK = "@@ -10,2 +10,1 @@\n context\n-old\n+new\n"
+PATCH = """\
+diff --git a/a.py b/a.py
+--- a/a.py
++++ b/a.py
+@@ -10,2 +10,2 @@
+ context
+-old
++new
+"""
 
 
 def test_body_names_numbers_and_reasons() -> None:
@@ -28,83 +36,73 @@ def test_body_names_numbers_and_reasons() -> None:
     )
 
 
-def test_hunks_are_folded_by_file() -> None:
-    """Each file has one fold with one diff block that holds its hunks in order."""
-    remainder = [("a.py", [HUNK, HUNK.replace("new", "newer")]), ("b.py", [HUNK])]
+def test_patches_are_folded_by_file() -> None:
+    """Each file has one fold with one diff block that holds its patch."""
+    patches = [("a.py", PATCH), ("b.py", PATCH.replace("a.py", "b.py"))]
 
-    body = render_review_body([a_placed_file()], remainder, marker=MARKER)
+    body = render_review_body([a_placed_file()], patches, marker=MARKER)
 
-    assert read_markdown(body).fences() == [HUNK + HUNK.replace("new", "newer"), HUNK]
-    assert "<details><summary><code>a.py</code>: 2 hunks</summary>\n\n```diff\n@@" in body
+    assert read_markdown(body).fences() == [patch for _, patch in patches]
+    assert "<details><summary>Patch of <code>a.py</code></summary>\n\n```diff\ndiff --git" in body
     assert body.count("</details>") == 2
     assert "not shown" not in body
-
-
-def test_hunk_without_a_final_line_feed_stays_apart() -> None:
-    """A hunk whose text lacks the last line feed does not run into the next."""
-    body = render_review_body([], [("a", [HUNK.rstrip("\n"), HUNK])], marker=MARKER)
-
-    assert read_markdown(body).fences() == [HUNK + HUNK]
 
 
 @given(
     st.lists(
         st.tuples(
             st.sampled_from(["a.py", "b`|.py", "漢" * 100]),
-            st.lists(st.text(alphabet="+- `~\n\r@ab🎉", max_size=400), max_size=8),
+            st.text(alphabet="+- `~\n\r@ab🎉", min_size=1, max_size=1_500),
         ),
         max_size=6,
     ),
     st.integers(min_value=900, max_value=4_000),
 )
-def test_body_is_cut_between_hunks(remainder: list[tuple[str, list[str]]], limit: int) -> None:
-    """The body fits, shows hunks whole or not at all, and counts those it does not show."""
-    body = render_review_body([a_placed_file()], remainder, marker=MARKER, limit=limit)
+def test_body_is_cut_between_patches(patches: list[tuple[str, str]], limit: int) -> None:
+    """The body fits, shows patches whole or not at all, and counts those it does not show."""
+    body = render_review_body([a_placed_file()], patches, marker=MARKER, limit=limit)
 
     assert length(body) <= limit
     assert body.endswith(f"\n{MARKER}\n")
     seen = read_markdown(body)
-    assert all(fence for fence in seen.fences())
+    given_texts = [patch.removesuffix("\n") + "\n" for _, patch in patches]
+    assert all(fence in given_texts for fence in seen.fences())
     assert len(seen.fences()) == body.count("<details>") == body.count("</details>")
-    total = sum(len(hunks) for _, hunks in remainder)
-    assert ("not shown here for length" in body) or len(seen.fences()) == sum(
-        bool(hunks) for _, hunks in remainder
-    )
-    if total == 0:
-        assert "not shown" not in body
+    assert ("not shown here" in body) == (len(seen.fences()) < len(patches))
 
 
 def test_what_was_cut_is_counted() -> None:
-    """The note says how many hunks are missing and where they all are; later small ones fit."""
+    """The note says how many patches are missing and where they all are; later small ones fit."""
     huge = "@@ -1 +1 @@\n" + "+x\n" * 30_000
-    remainder = [("a.py", [HUNK, huge]), ("b.py", [huge]), ("c.py", [HUNK])]
+    patches = [("a.py", PATCH), ("b.py", huge), ("c.py", PATCH)]
 
-    body = render_review_body([], remainder, marker=MARKER)
+    body = render_review_body([], patches, marker=MARKER)
 
-    assert read_markdown(body).fences() == [HUNK, HUNK]
-    assert "<code>a.py</code>: 1 of 2 hunks</summary>" in body
-    assert "2 of 4 hunks not shown here for length; `remainder.patch` holds them all." in body
+    assert read_markdown(body).fences() == [PATCH, PATCH]
+    assert "1 of 3 patches not shown here; `remainder.patch` holds them all." in body
 
 
-def test_room_is_used() -> None:
-    """A body that had to be cut is nearly full."""
-    remainder = [("a.py", [HUNK] * 5_000)]
+@pytest.mark.parametrize("character", ["\r", "\u202e", "\x1b", "\ud800"])
+def test_only_what_can_be_copied_is_shown(character: str) -> None:
+    """A comment would not give every character back, and the patch would not apply."""
+    body = render_review_body([], [("a.py", f"+a{character}\n")], marker=MARKER)
 
-    assert 59_000 < length(render_review_body([], remainder, marker=MARKER)) <= 60_000
+    assert read_markdown(body).fences() == []
+    assert "1 of 1 patch not shown here" in body
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_hunks_and_names_stay_inside(text: str) -> None:
+def test_hostile_patches_and_names_stay_inside(text: str) -> None:
     """Names and lines from outside leave neither summary nor fence."""
-    body = render_review_body([], [(text, [f"+{text}\n"])], marker=MARKER)
+    body = render_review_body([], [(text, f"+{text}\n")], marker=MARKER)
 
     seen = read_markdown(body)
     assert_inert(seen)
-    assert len(seen.fences()) == 1
+    assert len(seen.fences()) == (legible(text) == text)
     assert body.count("<!-- predict-edit:") == 1
 
 
 def test_limit_without_room_is_refused() -> None:
     """A limit that the sentences alone exceed raises."""
     with pytest.raises(ValueError, match="does not fit"):
-        render_review_body([a_placed_file()], [("a", [HUNK])], marker=MARKER, limit=100)
+        render_review_body([a_placed_file()], [("a", PATCH)], marker=MARKER, limit=100)

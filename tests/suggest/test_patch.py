@@ -12,8 +12,8 @@ from predict_edit.domain.edits import PlacedFile, PlacementKind, SourceFile
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.suggest.patch import (
     edits_patch,
+    patches_of,
     quoted_path,
-    remainder_hunks,
     remainder_patch,
 )
 from predict_edit.suggest.place import place
@@ -127,7 +127,7 @@ def test_hunks_share_a_piece_where_their_context_touches(gap: int, pieces: int) 
     lines = [f"{number}\n" for number in range(30)]
     edited = [*lines[:5], "x\n", *lines[6 : 6 + gap], "y\n", *lines[7 + gap :]]
     placed = place(SourceFile(path="f", text="".join(lines), blob_sha=""), "".join(edited))
-    assert len(remainder_hunks(placed)) == pieces
+    assert remainder_patch([placed]).count("\n@@ ") == pieces
 
 
 def test_a_side_without_lines_names_the_line_before() -> None:
@@ -141,7 +141,7 @@ def test_nothing_changed_is_no_patch() -> None:
     placed = place(SourceFile(path="f", text="a\n", blob_sha=""), "a\n")
     assert patch_of("f", "a\n", "a\n") == ""
     assert edits_patch([placed]) == remainder_patch([placed]) == edits_patch([]) == ""
-    assert remainder_hunks(placed) == ()
+    assert patches_of([placed]) == ()
 
 
 def test_an_executable_stays_executable(tmp_path: Path, git: Git) -> None:
@@ -183,15 +183,18 @@ def test_the_remainder_is_what_is_neither_inline_nor_rejected(
     assert apply_patch({"f.txt": HEAD, "rest": HEAD}, both) == {"f.txt": EDITED, "rest": expected}
 
 
-def test_the_remainder_comes_in_whole_hunks(placed: PlacedFile) -> None:
-    """Each piece has its own header and can be shown or left out alone."""
-    pieces = remainder_hunks(placed)
-    assert pieces == (
-        "@@ -6,7 +6,7 @@\n 6\n 7\n 8\n-9\n+nine\n 10\n 11\n 12\n",
-        "@@ -27,7 +27,6 @@\n 27\n 28\n 29\n-30\n 31\n 32\n 33\n",
+def test_the_remainder_comes_file_by_file(placed: PlacedFile) -> None:
+    """Each patch has its own headers and can be shown or left out alone."""
+    other = dataclasses.replace(placed, file=dataclasses.replace(placed.file, path="g.txt"))
+    patches = patches_of([placed, other])
+    assert [path for path, _ in patches] == ["f.txt", "g.txt"]
+    assert "".join(patch for _, patch in patches) == remainder_patch([placed, other])
+    header, border, hunks = patches[0][1].partition("@@ ")
+    assert header.startswith("diff --git a/f.txt b/f.txt\n")
+    assert border + hunks == (
+        "@@ -6,7 +6,7 @@\n 6\n 7\n 8\n-9\n+nine\n 10\n 11\n 12\n"
+        "@@ -27,7 +27,6 @@\n 27\n 28\n 29\n-30\n 31\n 32\n 33\n"
     )
-    header, _, _ = remainder_patch([placed]).partition("@@ ")
-    assert remainder_patch([placed]) == header + "".join(pieces)
 
 
 def test_the_remainder_applies_after_the_suggestions_or_not_at_all(

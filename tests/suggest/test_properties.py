@@ -21,7 +21,7 @@ from predict_edit.suggest.anchors import (
     anchors_of,
 )
 from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between, local_patch
-from predict_edit.suggest.patch import edits_patch, remainder_hunks, remainder_patch
+from predict_edit.suggest.patch import edits_patch, patches_of, remainder_patch
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import REPLAY, apply_suggestions
 from predict_edit.support.git import lines_of
@@ -228,8 +228,7 @@ def test_every_case_is_accounted_for_legal_and_exact(
     both = edits_patch([placed_at(placed, "edits")]) + remainder_patch([placed_at(placed, "rest")])
     after = apply_patch({"edits": case.head, "rest": case.head}, both)
     assert after == {"edits": placed.accepted, "rest": apply_hunks(case.head, remaining)}
-    _, border, hunks = remainder_patch([placed]).partition("\n@@ ")
-    assert "".join(remainder_hunks(placed)) == (border + hunks).removeprefix("\n")
+    assert "".join(patch for _, patch in patches_of([placed])) == remainder_patch([placed])
 
 
 @given(data=st.data())

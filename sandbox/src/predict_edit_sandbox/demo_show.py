@@ -29,7 +29,8 @@ FIRST_COLUMNS = 4
 _WIDE_ONLY = ("cached", "acceptance")
 _TAGS = re.compile(r"<!--.*?-->|</?(?:details|summary|sub|sup|br|b|i|p)\b[^>]*>", re.DOTALL)
 _DETAILS = re.compile(
-    r"<details>\s*<summary>(?P<title>(?:(?!</summary>).)*)</summary>.*?</details>", re.DOTALL
+    r"<details>\s*<summary>(?P<title>(?:(?!</summary>).)*)</summary>(?:(?!<details>).)*?</details>",
+    re.DOTALL,
 )
 _STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "bold", "i": "dim"}
 
@@ -92,7 +93,10 @@ def heading(console: Console, text: str) -> None:
 
 def comment(console: Console, body: str) -> None:
     """A comment on the pull request, as GitHub would show it: with its details folded."""
-    folded = _DETAILS.sub(lambda match: f"\n*{match['title'].strip()}* (folded)\n", body)
+    folded, before = body, ""
+    while folded != before:  # folds within folds go first
+        before = folded
+        folded = _DETAILS.sub(lambda match: f"\n*{match['title'].strip()}* (folded)\n", before)
     console.print(Padding(_Markdown(_TAGS.sub("", folded), hyperlinks=False), (0, 2)))
 
 

@@ -62,7 +62,7 @@ class CommitDelivery:
         try:
             commit = await commit_files(self.to, prepared.files, headline=headline)
         except (CommitRefused, PullRequestClosed) as error:
-            log.error("the edits were not committed: %s", error)
+            log.error("%s", error)
             left = as_committed(prepared.files, NOT_COMMITTED)
             return Delivered(files=left, complete=False, notes=(str(error),))
         return dataclasses.replace(prepared, commit_url=commit.url)

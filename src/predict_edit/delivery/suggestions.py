@@ -55,7 +55,7 @@ from predict_edit.domain.run_report import Delivered, FileResult, Outcome
 from predict_edit.report.markdown import length, link
 from predict_edit.report.review_body import render_review_body
 from predict_edit.suggest.anchors import Anchors, anchors_of
-from predict_edit.suggest.patch import remainder_hunks
+from predict_edit.suggest.patch import patches_of
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
 
@@ -329,10 +329,8 @@ class ReviewBatches:
 
     def _whole_body(self, marker: Marker) -> str:
         placed = [result.placed for result in self.files if result.placed]
-        remainder = [(file.file.path, hunks) for file in placed if (hunks := remainder_hunks(file))]
-        return render_review_body(
-            placed, () if self._short else remainder, marker=str(marker), run_url=self._to.run_url
-        )
+        patches = () if self._short else patches_of(placed)
+        return render_review_body(placed, patches, marker=str(marker), run_url=self._to.run_url)
 
     async def _correct(self) -> None:
         """Replace the first review's text if something changed after it was posted."""

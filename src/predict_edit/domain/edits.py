@@ -121,6 +121,8 @@ class Effort:
     seconds: float = 0.0
 
 
+BUDGET: Final = "budget"
+"""How the reason of a file begins that a limit of the run kept from being asked about."""
 OVER_MAX_FILES: Final = "over `max-files`"
 """How the reason of a file begins that was left out because enough others were chosen."""
 

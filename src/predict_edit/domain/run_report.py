@@ -87,6 +87,10 @@ class RunReport:
     """Why the run as a whole failed, with the next step; empty otherwise."""
     notes: tuple[str, ...] = ()
     """What else the reader should know, one sentence each."""
+    warnings: tuple[str, ...] = ()
+    """Those of the notes that are about what was not delivered as asked."""
+    apply_command: str = ""
+    """What commits the suggestions; empty if the workflow may not commit, as far as is known."""
     shards: tuple[str, ...] | None = None
     """The jobs that a plan asks for, as a matrix names them; ``None`` where nothing is planned."""
     dry_run: bool = False

@@ -34,7 +34,7 @@ _LONGEST_TEXT = 2_000
 _JOINERS = JOINERS | EMOJI_SELECTORS
 """Part of many scripts and emoji; they hide or reorder nothing, so running text keeps them."""
 
-_CODE = re.compile(r"`([^`]+)`")
+_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _BEFORE = """([{"'\N{LEFT DOUBLE QUOTATION MARK}"""
 _AFTER = """.,;:!?)]}"'\N{RIGHT DOUBLE QUOTATION MARK}"""
 """Punctuation that stays outside when a word becomes code."""
@@ -127,7 +127,10 @@ def text(value: str, longest: int = _LONGEST_TEXT) -> str:
         line = line[: longest - 1] + "…"
     written = ""
     for number, piece in enumerate(_CODE.split(line)):
-        added = code(piece) if number % 2 else _prose(piece)
+        if number % 2 == 0:
+            added = _prose(piece)
+        else:
+            added = code(piece) if piece.strip() else f"\\`{piece}\\`"
         # Two runs of backticks side by side would be read as one.
         apart = " " if written.endswith("`") and added.startswith("`") else ""
         written += apart + added
@@ -215,9 +218,17 @@ def _prose(piece: str) -> str:
 def _word(word: str) -> str:
     if not _RISKY.search(word):
         return _escape(word)
-    core = word.lstrip(_BEFORE).rstrip(_AFTER)
+    core = word.lstrip(_BEFORE)
+    while core[-1:] and core[-1] in _AFTER and not _closes(core):
+        core = core[:-1]
     before, _, after = word.partition(core)
     return f"{_escape(before)}{code(core)}{_escape(after)}"
+
+
+def _closes(word: str) -> bool:
+    """Whether a word ends with the bracket that closes one of its own."""
+    opening = dict(zip(")]}", "([{", strict=True)).get(word[-1])
+    return opening is not None and word.count(opening) >= word.count(word[-1])
 
 
 def _escape(word: str) -> str:

@@ -1,4 +1,4 @@
-"""The body of the review: one sentence, and the hunks that could not be suggestions."""
+"""The body of the review, and patches folded into what is posted on GitHub."""
 
 from __future__ import annotations
 
@@ -13,20 +13,17 @@ from predict_edit.report.markdown import (
     legible,
     length,
     link,
-    longest_run,
     marked,
     text,
 )
 from predict_edit.support.text import plural
 
 _MOST_REASONS = 8
-_HEADROOM = 200
-"""For the sentences about what was cut, whose numbers are known last."""
 
 
 def render_review_body(
     files: Iterable[PlacedFile],
-    remainder: Sequence[tuple[str, Sequence[str]]],
+    patches: Sequence[tuple[str, str]],
     *,
     marker: str,
     limit: int = BODY_LIMIT,
@@ -34,51 +31,39 @@ def render_review_body(
 ) -> str:
     """Render a review's body, at most ``limit`` characters with its marker.
 
-    ``remainder`` holds, file by file, the text of each hunk that is not inline, ``@@`` line
-    included. Hunks are shown whole or not at all; a note says how many are not, and where they are.
+    ``patches`` are path and patch of each file with changes that are not inline.
 
     Raises:
         ValueError: ``limit`` leaves no room for the sentences themselves.
     """
     opening = _opening(tuple(files), run_url)
-    room = limit - length(marked(opening, marker)) - _HEADROOM
-    blocks, missing = [], 0
-    for path, hunks in remainder:
-        shown = _fitting([legible(hunk.removesuffix("\n") + "\n") for hunk in hunks], path, room)
-        missing += len(hunks) - len(shown)
-        if shown:
-            blocks.append(_block(path, len(hunks), shown))
-            room -= length(blocks[-1]) + 1
-    if missing:
-        total = plural(sum(len(hunks) for _, hunks in remainder), "hunk")
-        where = "not shown here for length; `remainder.patch` holds them all."
-        blocks.append(f"{missing:,} of {total} {where}\n")
-    body = marked(opening + "\n".join(blocks), marker)
+    room = limit - length(marked(opening, marker))
+    body = marked(opening + folded_patches(patches, room), marker)
     if length(body) > limit:
-        msg = f"A review body does not fit into {limit} characters even without any hunk."
+        msg = f"A review body does not fit into {limit} characters even without any patch."
         raise ValueError(msg)
     return body
 
 
-def _fitting(hunks: Sequence[str], path: str, room: int) -> list[str]:
-    """The hunks of one file that fit together; the fence grows with the backticks in them."""
-    small = [hunk for hunk in hunks if length(hunk) <= room]
-    backticks = "`" * max(map(longest_run, small), default=0)
-    room -= length(_block(path, len(hunks), [backticks])) + len(f"{len(hunks):,}")
-    shown = []
-    for hunk in small:
-        if (size := length(hunk)) <= room:
-            shown.append(hunk)
-            room -= size
-    return shown
+def folded_patches(patches: Sequence[tuple[str, str]], room: int) -> str:
+    """Fold each file's patch, ready for ``git apply``, into at most ``room`` characters.
 
-
-def _block(path: str, total: int, shown: Sequence[str]) -> str:
-    count = plural(total, "hunk")
-    if len(shown) < total:
-        count = f"{len(shown):,} of {count}"
-    summary = f"<details><summary>{html_code(path)}: {count}</summary>"
-    return f"{summary}\n\n{fence(''.join(shown), 'diff')}\n</details>\n"
+    A patch is shown whole or not at all, and only if a comment keeps every character of it; a note
+    counts those that are not shown.
+    """
+    missing = f"{{}} of {plural(len(patches), 'patch', 'patches')} not shown here; "
+    missing += "`remainder.patch` holds them all.\n"
+    left = room - len(missing) - len(str(len(patches)))
+    blocks = []
+    for path, patch in patches:
+        summary = f"<details><summary>Patch of {html_code(path)}</summary>"
+        block = f"{summary}\n\n{fence(patch, 'diff')}\n</details>\n"
+        if legible(patch) == patch and length(block) + 1 <= left:
+            blocks.append(block)
+            left -= length(block) + 1
+    if len(blocks) < len(patches):
+        blocks.append(missing.format(f"{len(patches) - len(blocks):,}"))
+    return "\n".join(blocks)
 
 
 def _opening(placed: Sequence[PlacedFile], run_url: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from predict_edit.domain.edits import OVER_MAX_FILES, PlacementKind, Usage
-from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.jinja import fit, render, trusted
-from predict_edit.report.markdown import BODY_LIMIT, length, link, marked, text
-from predict_edit.report.view import completion_parts, view
+from predict_edit.report.markdown import BODY_LIMIT, code, length, link, marked, text
+from predict_edit.report.review_body import folded_patches
+from predict_edit.report.view import completion_parts, dollars, view
 from predict_edit.support.text import plural
 
 _LONGEST_PROBLEM = 1_000
@@ -21,10 +22,16 @@ def headline(report: RunReport) -> str:
 
 
 def _suggested(report: RunReport) -> str:
-    posted = "would be posted" if report.dry_run else "posted"
-    sentence = f"{_suggestions(report)} {posted}, in {_edited(report)}"
-    in_patch = report.count(PlacementKind.PATCH)
-    return f"{sentence}; {_more(in_patch)} in the patch." if in_patch else f"{sentence}."
+    number = report.suggestion_count
+    files = [each for each in report.files if each.placed and each.placed.suggestions]
+    sentence = f"**{plural(number, 'suggestion')}** in {_named(files)}"
+    if report.dry_run:
+        return f"{sentence} would be posted."
+    them = "it" if number == 1 else "them"
+    step = link(f"Review {them}", report.review_url)
+    if report.apply_command:
+        step += f", or comment {code(report.apply_command)} to commit {them}"
+    return f"{sentence}. {step}."
 
 
 def _committed(report: RunReport) -> str:
@@ -41,7 +48,7 @@ def _patched(report: RunReport) -> str:
     rejected = report.count(PlacementKind.REJECTED)
     if rejected and not _kept(report):
         return f"Nothing to deliver: {plural(rejected, 'change')} rejected, none left."
-    return f"{_changes(report)} in {_edited(report)}, all in the patch; none is a suggestion."
+    return f"**{_changes(report)}** in {_edited(report)}, all in the patch; none is a suggestion."
 
 
 def _unchanged(report: RunReport) -> str:
@@ -60,9 +67,10 @@ def _partial(report: RunReport) -> str:
     failed = len(report.with_status(FileStatus.FAILED))
     lost = f" {plural(failed, 'file')} failed." if failed else ""
     if not report.with_status(FileStatus.EDITED):
-        return f"Done in part: nothing to change in what was done.{lost}"
-    what = _suggestions(report) if report.suggestion_count else _changes(report)
-    return f"Done in part: {what} in {_edited(report)}.{lost}"
+        return f"**Done in part:** nothing to change in what was done.{lost}"
+    if report.suggestion_count:
+        return f"**Done in part:** {_suggested(report)}{lost}"
+    return f"**Done in part:** {_changes(report)} in {_edited(report)}.{lost}"
 
 
 def _failed(report: RunReport) -> str:
@@ -107,11 +115,6 @@ def _left_out(report: RunReport) -> str:
     return f" Only {tried:,} of {tried + over:,} files were tried; the rest is over `max-files`."
 
 
-def _suggestions(report: RunReport) -> str:
-    label = plural(report.suggestion_count, "suggestion")
-    return link(label, report.review_url)
-
-
 def _changes(report: RunReport) -> str:
     return plural(_kept(report), "change")
 
@@ -121,27 +124,41 @@ def _kept(report: RunReport) -> int:
 
 
 def _edited(report: RunReport) -> str:
-    return plural(len(report.with_status(FileStatus.EDITED)), "file")
+    return _named(report.with_status(FileStatus.EDITED))
 
 
-def _more(number: int) -> str:
-    return "1 more change is" if number == 1 else f"{plural(number, 'more change')} are"
+def _named(files: Sequence[FileResult]) -> str:
+    """A single file by name, more by number."""
+    return code(files[0].path) if len(files) == 1 else plural(len(files), "file")
 
 
 def _all(number: int) -> str:
     return "the one file was" if number == 1 else f"all {plural(number, 'file')} were"
 
 
+_MOST_BOXES = 30
+_PATCH_LIMIT = 14_000
+"""Characters for patches; the comment also holds what the next run must know."""
 _JOB_SUMMARY_LIMIT = 1_000_000
 """Bytes; GitHub drops a step's summary of more than 1 MiB whole."""
 
 
-def render_summary(report: RunReport, *, marker: str) -> str:
+def render_summary(
+    report: RunReport, *, marker: str, patches: Sequence[tuple[str, str]] = ()
+) -> str:
     """Render the final summary comment, at most 60,000 characters with its marker.
 
     ``marker`` is the hidden HTML comment by which the comment is found again; it is the last line.
+    ``patches`` are path and patch of each file with changes that are not on the pull request.
     """
-    values = _values(report)
+    small = [dollars(report.cost)] if report.cost is not None else []
+    small += [text(report.model)] if report.model else []
+    small += [link("run", report.run_url)] if report.run_url else []
+    values = _values(report) | {
+        "patches": trusted(folded_patches(patches, _PATCH_LIMIT) if patches else ""),
+        "small": trusted(" · ".join(small)),
+        "run_id": report.run_url.rpartition("/")[2],
+    }
     return fit(
         lambda cut: marked(render("summary.md.j2", cut=cut, **values), marker), length, BODY_LIMIT
     )
@@ -161,17 +178,28 @@ def _values(report: RunReport) -> dict[str, object]:
     return {"report": report, "view": view(report), "headline": trusted(headline(report))}
 
 
-def render_progress(done: int, total: int | None, *, marker: str, run_url: str = "") -> str:
+def render_progress(
+    done: int,
+    total: int | None,
+    *,
+    marker: str,
+    run_url: str = "",
+    boxes: Mapping[str, bool] | None = None,
+) -> str:
     """Render what the summary comment says while the run works.
 
-    ``total`` is ``None`` until the files are known.
+    ``total`` is ``None`` until the files are known; ``boxes`` says of each whether it is done.
     """
     where = f" Follow {link('the run', run_url)}." if run_url else ""
     if total is None:
         state = "Working: reading the pull request."
     else:
         state = f"Working: {done:,} of {plural(total, 'file')} done."
-    return marked(f"{state}{where}", marker)
+    files = list((boxes or {}).items())
+    lines = [f"- [{'x' if ticked else ' '}] {code(path)}\n" for path, ticked in files[:_MOST_BOXES]]
+    if len(files) > _MOST_BOXES:
+        lines.append(f"- and {plural(len(files) - _MOST_BOXES, 'more file')}\n")
+    return marked("\n\n".join([f"{state}{where}", *filter(None, ["".join(lines)])]), marker)
 
 
 def _slices(usage: Usage) -> tuple[tuple[str, int], ...]:

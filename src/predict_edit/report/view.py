@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from predict_edit.domain.edits import Effort, PlacementKind, PredictionState, Usage
+from predict_edit.domain.edits import BUDGET, Effort, PlacementKind, PredictionState, Usage
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.markdown import MISSING, count_reasons
 
@@ -61,6 +61,11 @@ class Row:
     seconds: float | None
     estimate: Usage = dataclasses.field(default_factory=Usage)
     """Our own count of what the provider reported nothing of; not in ``usage``."""
+
+    @property
+    def note(self) -> str:
+        """What is worth a note beside the file's numbers."""
+        return self.result.removeprefix(FileStatus.EDITED).removeprefix(", ")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,11 +156,16 @@ class View:
     failed_count: int
     skipped: tuple[Group, ...]
     skipped_count: int
+    stopped: tuple[Group, ...]
+    """Files that a limit of the run kept from being tried."""
+    brief: tuple[Row, ...]
+    """Files that were changed or failed."""
     affected: int
     """How many files failed for the reason why the run as a whole did; 0 if not all did."""
     inline: int
     in_patch: int
     rejected: int
+    patch_reasons: tuple[tuple[str, int], ...]
     rejected_reasons: tuple[tuple[str, int], ...]
     places: tuple[tuple[str, tuple[Place, ...]], ...]
     prediction: Prediction
@@ -187,23 +197,34 @@ def view(report: RunReport) -> View:
         failed_count=len(report.with_status(FileStatus.FAILED)),
         affected=_affected(report),
         skipped=_by_reason(report.with_status(FileStatus.SKIPPED)),
+        stopped=_by_reason(
+            result
+            for result in report.with_status(FileStatus.SKIPPED)
+            if result.reason.startswith(f"{BUDGET}:")
+        ),
+        brief=tuple(_row(each) for each in done if each.status is not FileStatus.UNCHANGED),
         skipped_count=len(report.with_status(FileStatus.SKIPPED)),
         inline=report.count(PlacementKind.INLINE),
         in_patch=report.count(PlacementKind.PATCH),
         rejected=report.count(PlacementKind.REJECTED),
-        rejected_reasons=count_reasons(
-            placement.reason
-            for result in report.files
-            if result.placed
-            for placement in result.placed.placements
-            if placement.kind is PlacementKind.REJECTED
-        ),
+        patch_reasons=_reasons(report, PlacementKind.PATCH),
+        rejected_reasons=_reasons(report, PlacementKind.REJECTED),
         places=_places(report),
         prediction=_prediction(asked, report.cost),
         asked=len(asked),
         reported=sum(effort.usage is not None and effort.usage != Usage() for effort in asked),
         estimated=any(effort.estimate is not None for effort in asked),
         estimated_cost=_sum(effort.estimated_cost for effort in asked),
+    )
+
+
+def _reasons(report: RunReport, kind: PlacementKind) -> tuple[tuple[str, int], ...]:
+    return count_reasons(
+        placement.reason
+        for result in report.files
+        if result.placed
+        for placement in result.placed.placements
+        if placement.kind is kind
     )
 
 

@@ -157,6 +157,7 @@ def settled(facts: Facts, task: Task) -> Facts:
         model=settings.model.model,
         dry_run=settings.dry_run,
         fail_on=settings.fail_on,
+        apply_command=f"{settings.command} apply" if "commit" in settings.deliveries else "",
     )
 
 

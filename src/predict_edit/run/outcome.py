@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from predict_edit.domain.edits import Effort, SkippedFile
+from predict_edit.domain.edits import BUDGET, Effort, SkippedFile
 from predict_edit.domain.errors import (
     BudgetExceeded,
     CommandError,
@@ -28,8 +28,6 @@ from predict_edit.domain.run_report import (
 from predict_edit.support.log import log_crash
 
 SETTINGS_WRONG = 2
-BUDGET = "budget"
-"""How the reason of a file begins that a limit of the run kept from being asked about."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +43,8 @@ class Facts:
     notes: tuple[str, ...] = ()
     fail_on: str | None = None
     """The setting, once it is known."""
+    apply_command: str = ""
+    """What commits the suggestions; empty unless the workflow surely may commit."""
 
     def noting(self, *notes: str) -> Facts:
         """The same with more notes; none is repeated."""
@@ -103,10 +103,12 @@ def report_of(
         summary_url=summary_url,
         review_url=delivered.review_url if delivered else "",
         commit_url=delivered.commit_url if delivered else "",
+        apply_command=facts.apply_command,
         run_url=facts.run_url,
         suggestion_urls=delivered.suggestion_urls if delivered else (),
         problem=problem,
         notes=notes,
+        warnings=delivered.notes if delivered else (),
         shards=shards,
         dry_run=facts.dry_run,
     )

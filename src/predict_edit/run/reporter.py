@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from predict_edit.delivery.state import LIMIT, Memory, pack, unpack
@@ -21,6 +21,7 @@ from predict_edit.report.replies import render_command_error, render_failure, re
 from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.run.context import Context, Plan, RunRequest, Watch
 from predict_edit.settings.fields import ON_PULL_REQUEST, Inputs, Settings
+from predict_edit.suggest.patch import patches_of
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
 from predict_edit.support.text import listed, quoted
@@ -159,7 +160,10 @@ class SummaryListener:
         count = _Count()
 
         def render() -> str | None:
-            return None if count.nearly_over(total) else self._progress(head, count.files, total)
+            if count.nearly_over(total):
+                return None
+            boxes = {source.path: source.path in count.paths for source in plan.sources}
+            return self._progress(head, count.files, total, boxes)
 
         async with self._comment.keeping_up(render):
             yield count
@@ -181,9 +185,13 @@ class SummaryListener:
         self.memory.figures = to_outputs(report, OutputPaths())
         outcome = str(report.outcome) if complete else ""
 
+        placed = [result.placed for result in report.files if result.placed]
+        kept = report.outcome is Outcome.COMMITTED or report.review_url
+        patches = () if kept else patches_of(placed)
+
         def summary(room: int) -> str:
             marker = self._marker(report.head, "done", outcome=outcome, room=room)
-            return render_summary(report, marker=marker)
+            return render_summary(report, marker=marker, patches=patches)
 
         room = min(LIMIT, SUMMARY_ROOM - length(summary(0)))
         failed = report.outcome is Outcome.FAILED
@@ -227,11 +235,12 @@ class SummaryListener:
             log.error("there was no time left to say so on the pull request")
             return False
 
-    def _progress(self, head: str, done: int, total: int) -> str:
-        """What the summary comment says while the run works."""
-        return render_progress(
-            done, total, marker=self._marker(head, "working"), run_url=self._run_url
-        )
+    def _progress(
+        self, head: str, done: int, total: int, boxes: Mapping[str, bool] | None = None
+    ) -> str:
+        """What the summary comment says while the run works; a box a file says if it is done."""
+        marker = self._marker(head, "working")
+        return render_progress(done, total, marker=marker, run_url=self._run_url, boxes=boxes)
 
     def _marker(self, head: str, state: str, *, outcome: str = "", room: int = LIMIT) -> str:
         """The summary's marker, with as much of what is remembered as there is room for."""
@@ -258,12 +267,13 @@ class _Count(Unwatched):
 
     def __init__(self) -> None:
         self.files = 0
+        self.paths: set[str] = set()
         self._started = time.monotonic()
 
     def done(self, result: FileResult) -> None:
         """Count one more."""
-        del result
         self.files += 1
+        self.paths.add(result.path)
 
     def nearly_over(self, total: int) -> bool:
         """Whether a short run ends before anybody could read how far it is."""

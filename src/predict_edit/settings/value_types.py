@@ -114,10 +114,11 @@ def _items(value: object) -> tuple[str, ...]:
 
 
 def _ref_name(value: str) -> str:
-    """Accept what ``git check-ref-format --branch`` accepts."""
-    if not is_branch_name(value):
+    """Accept what ``git check-ref-format --branch`` accepts; ``refs/heads/`` may precede it."""
+    name = value.removeprefix("refs/heads/")
+    if not is_branch_name(name) or name.startswith("refs/"):
         raise ValueError("give a branch name as git allows it")
-    return value
+    return name
 
 
 def _one_line(value: str) -> str:

@@ -34,12 +34,10 @@ def remainder_patch(files: Iterable[PlacedFile]) -> str:
     return "".join(_render(p.file.path, p.file.text, _hunks(p, kinds)) for p in files)
 
 
-def remainder_hunks(placed: PlacedFile) -> tuple[str, ...]:
-    """Return the remainder of one file, each piece a whole ``@@`` hunk that ends with a line feed.
-
-    Hunks whose context would overlap are in one piece, as in ``git diff``.
-    """
-    return tuple(_unified(placed.file.text, _hunks(placed, {PlacementKind.PATCH})))
+def patches_of(files: Iterable[PlacedFile]) -> tuple[tuple[str, str], ...]:
+    """Return the remainder file by file: path and patch, without files that have none."""
+    patches = ((placed.file.path, remainder_patch([placed])) for placed in files)
+    return tuple((path, patch) for path, patch in patches if patch)
 
 
 def quoted_path(name: str) -> str:
