@@ -19,6 +19,7 @@ PACKAGE = ROOT / "src" / "predict_edit"
 CORPUS = "tests/hostile/test_corpus.py"
 COMMAND = f"{CORPUS}::test_hostile_command"
 FILE = f"{CORPUS}::test_hostile_file_or_answer"
+OWN_BRANCH = "tests/delivery/test_own_branch.py::TestMarkers"
 SECONDS = 300
 
 
@@ -58,8 +59,8 @@ GUARDS = (
     Guard(
         name="an edited comment is no command",
         file="trigger/events.py",
-        old='if action == "created":',
-        new="if action:",
+        old='if event.action != "created":',
+        new="if not event.action:",
         test=f"{COMMAND}[edited-comment]",
     ),
     Guard(
@@ -184,7 +185,7 @@ GUARDS = (
     Guard(
         name="who dispatches is asked about",
         file="run/prefetch.py",
-        old="return max(Role.WRITE, await forge.role_of(command.author))",
+        old="return max(Role.WRITE, await forge.role_of(command.author, command.author_id))",
         new="return Role.ADMIN",
         test=f"{COMMAND}[dispatch-below-the-role]",
     ),
@@ -212,9 +213,58 @@ GUARDS = (
     Guard(
         name="only sealed suggestions are committed",
         file="delivery/apply.py",
-        old="(not seal or hmac.compare_digest(",
-        new="(not seal or seal or hmac.compare_digest(",
+        old="marker = seals.find(thread.comment.body, SUGGESTION) if thread.comment.mine else None",
+        new="marker = find_marker(thread.comment.body, SUGGESTION)",
         test="tests/action/test_apply.py::TestApply::test_another_workflow_cannot_speak_for_us",
+    ),
+    Guard(
+        name="a seal is for one pull request",
+        file="support/markers.py",
+        old='["predict-edit mark", self.about.casefold(), marker.kind, *fields]',
+        new='["predict-edit mark", marker.kind, *fields]',
+        test="tests/action/test_apply.py::TestApply::test_moved_from_another_pull_request",
+    ),
+    Guard(
+        name="a key that everybody knows seals nothing",
+        file="delivery/apply.py",
+        old="if seals.key and not seals.hold:",
+        new="if not seals:",
+        test="tests/action/test_apply.py::TestApply::test_a_key_that_everybody_knows",
+    ),
+    Guard(
+        name="a copy of what was decided is not committed",
+        file="delivery/apply.py",
+        old="if mark not in decided and _is_open(thread)",
+        new="if _is_open(thread)",
+        test="tests/action/test_apply.py::TestApply::test_a_copy_of_what_was_decided",
+    ),
+    Guard(
+        name="what is protected is asked when it is written",
+        file="delivery/apply.py",
+        old="if protected(thread.path) is None or free.match(thread.path) is not None",
+        new="if thread.path",
+        test="tests/action/test_apply.py::TestApply::test_what_is_protected_is_asked_again",
+    ),
+    Guard(
+        name="a branch is ours only by a sealed mark",
+        file="delivery/pull_request.py",
+        old="if marker and is_secret(secret) and not _sealed(marker, secret) else marker",
+        new="if marker is None else marker",
+        test=f"{OWN_BRANCH}::test_a_seal_that_does_not_fit_is_no_mark",
+    ),
+    Guard(
+        name="an app's login is not a person's",
+        file="trigger/events.py",
+        old='and not self.login.casefold().endswith("[bot]")',
+        new="and self.login",
+        test="tests/trigger/test_events.py::test_ignored_comments",
+    ),
+    Guard(
+        name="a role is an account's, not a login's",
+        file="github/pull_requests.py",
+        old="if account is not None and now is not None and account != now:",
+        new="if account == -1:",
+        test="tests/github/test_pull_requests.py::test_the_role_is_the_account_s",
     ),
     Guard(
         name="a plan brings no protected file in",

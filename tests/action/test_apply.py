@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from predict_edit.delivery import apply
 from predict_edit.domain.edits import PlacementKind
 from predict_edit.domain.run_report import Outcome
 from predict_edit.run.outcome import Finished
-from predict_edit.support.markers import find_marker
+from predict_edit.support.markers import Marker, Seals, find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
+from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.github.nouns import Token
 from predict_edit_sandbox.stage import REPOSITORY, many
 
@@ -184,6 +186,69 @@ class TestApply:
         assert finished.report.outcome is Outcome.FAILED
         assert "fork" in rehearsal.stage.summaries[1]
         assert "page" in rehearsal.stage.summaries[1]
+
+    @pytest.mark.parametrize("sealed", [True, False])
+    async def test_moved_from_another_pull_request(
+        self, rehearse: MakeRehearsal, *, sealed: bool
+    ) -> None:
+        """A suggestion that our key sealed for the same lines elsewhere is not committed here."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say()
+        for comment in rehearsal.stage.suggestions:
+            marker = find_marker(comment.body, "suggestion")
+            assert marker is not None
+            fields = {name: value for name, value in marker.fields.items() if name != "seal"}
+            there = Seals("sk-typist-no-secret", f"{REPOSITORY}#{1 if sealed else 2}")
+            moved = str(there.seal(Marker("suggestion", fields)))
+            comment.body = comment.body.replace(str(marker), moved)
+        finished = await rehearsal.say(APPLY)
+
+        assert finished.report.outcome is (Outcome.COMMITTED if sealed else Outcome.ANSWERED)
+        assert commits(rehearsal) == int(sealed)
+
+    @pytest.mark.parametrize("how", ["resolved", "hidden"])
+    async def test_a_copy_of_what_was_decided(self, rehearse: MakeRehearsal, how: str) -> None:
+        """A suggestion that a reviewer resolved or hid is not committed from a copy of it."""
+        rehearsal = await set_up(rehearse, files=many(1))
+        await rehearsal.say()
+        github = rehearsal.stage.github
+        (original,) = rehearsal.stage.suggestions
+        if how == "resolved":
+            original.thread.resolved_by = github.user("ada")
+        else:
+            original.minimized = "OUTDATED"
+        path, line = original.thread.path, original.thread.line or 0
+        github.review_comment(REPOSITORY, 1, ACTIONS_LOGIN, original.body, path=path, line=line)
+        finished = await rehearsal.say(APPLY)
+
+        assert finished.report.outcome is Outcome.ANSWERED
+        assert commits(rehearsal) == 0
+
+    @pytest.mark.parametrize("key", ["ollama", "sk-1234", "not-needed", "sk-no-key-required"])
+    async def test_a_key_that_everybody_knows(self, rehearse: MakeRehearsal, key: str) -> None:
+        """It seals nothing, so nothing is committed for its marks, and the answer says so."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say(api_key=key)
+        finished = await rehearsal.say(APPLY, api_key=key)
+
+        assert finished.report.outcome is Outcome.ANSWERED
+        assert commits(rehearsal) == 0
+        assert "not sealed" in rehearsal.stage.summaries[1]
+
+    async def test_what_is_protected_is_asked_again(
+        self, rehearse: MakeRehearsal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A file that the config no longer unlocks is left as it is."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say()
+        before = head_files(rehearsal)
+        locked = "src/file_001.py"
+        monkeypatch.setattr(apply, "protected", lambda path: "locked" if path == locked else None)
+        finished = await rehearsal.say(APPLY)
+
+        assert finished.report.outcome is Outcome.COMMITTED
+        assert head_files(rehearsal)[locked] == before[locked]
+        assert "2 open suggestions left out" in rehearsal.stage.summaries[1]
 
     @pytest.mark.parametrize("end", ["closed", "merged"])
     async def test_closed_while_the_run_works(self, rehearse: MakeRehearsal, end: str) -> None:

@@ -7,12 +7,15 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import pytest
+
 from predict_edit.domain.run_report import Outcome
-from predict_edit.support.markers import Marker, find_marker
+from predict_edit.support.markers import Marker, Seals, find_marker
 from predict_edit.trigger.rate_limit import COMMANDS, LONGEST_RUN, signature
 from predict_edit_sandbox.github import Fault
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.github.nouns import IssueComment
+from predict_edit_sandbox.model.config import API_KEY
 from predict_edit_sandbox.stage import ADMIN, REPLACE, REPOSITORY, WRITER, Stage, many
 
 if TYPE_CHECKING:
@@ -24,11 +27,20 @@ FILES = many(2)
 
 
 def earlier(
-    stage: Stage, number: int, *, by: str = WRITER, state: str = "done", ago: dt.timedelta
+    stage: Stage,
+    number: int,
+    *,
+    by: str = WRITER,
+    state: str = "done",
+    ago: dt.timedelta,
+    key: str | None = "sk-typist-no-secret",
 ) -> IssueComment:
-    """The summary of a command that was given before."""
+    """The summary of a command that was given before, sealed with a key."""
     fields = {"command": f"issue-comment-{number}", "by": signature(by), "state": state}
-    body = f"Before.\n\n{Marker('summary', fields)}\n"
+    if state == "done":
+        fields |= {"head": stage.pull.head_sha, "outcome": "suggested"}
+    seals = Seals(key, f"{REPOSITORY}#{stage.pull.number}")
+    body = f"Before.\n\n{seals.seal(Marker('summary', fields))}\n"
     comment = stage.github.comment(REPOSITORY, stage.pull.number, ACTIONS_LOGIN, body)
     comment.created_at -= ago
     return comment
@@ -41,7 +53,7 @@ async def test_person_with_many_commands_has_to_wait(make_stage: MakeStage) -> N
     """👎, a reason in log and job summary, and nothing that costs: no model, no comment."""
     stage = await make_stage(files=FILES)
     for number in range(COMMANDS):
-        earlier(stage, number, ago=50 * MINUTE)
+        earlier(stage, number, ago=50 * MINUTE, key=API_KEY)
     before = len(stage.summaries)
 
     run = await stage.say()
@@ -137,3 +149,20 @@ async def test_help_is_given_while_a_command_runs(rehearse: MakeRehearsal) -> No
     earlier(rehearsal.stage, 99, state="working", ago=MINUTE)
 
     assert (await rehearsal.say("/predict-edit help")).report.outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize("state", ["done", "working"])
+async def test_what_another_workflow_quotes_ends_nothing(
+    rehearse: MakeRehearsal, state: str
+) -> None:
+    """A mark of our account without our seal neither ends a command nor keeps it out."""
+    rehearsal = await rehearse(files=FILES)
+    command = rehearsal.comment()
+    own, others = (
+        earlier(rehearsal.stage, number, state=state, ago=MINUTE, key=None)
+        for number in (command.id, 99)
+    )
+    before = own.body, others.body
+
+    assert (await rehearsal.follow(command)).report.outcome is Outcome.SUGGESTED
+    assert (own.body, others.body) == before

@@ -12,7 +12,7 @@ import pytest
 from predict_edit.delivery.suggestions import BATCH
 from predict_edit.domain.edits import PlacementKind
 from predict_edit.domain.run_report import Outcome
-from predict_edit.support.markers import find_marker
+from predict_edit.support.markers import Marker, Seals, find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.github.nouns import Review
@@ -23,6 +23,7 @@ from predict_edit_sandbox.world_files import WorldFile
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal
 
+SEALS = Seals("sk-typist-no-secret", f"{REPOSITORY}#1")
 MakeRehearsal = Callable[..., Awaitable["Rehearsal"]]
 TWO = many(2)
 REVIEWS = r".*/pulls/1/reviews"
@@ -336,7 +337,7 @@ class TestPendingReviews:
         return review
 
     @pytest.mark.parametrize(
-        "body", ["", "Hello\n\n<!-- predict-edit:v1 review command=x batch=1 head=a -->"]
+        "body", ["", f"Hello\n\n{SEALS.seal(Marker('review', {'command': 'x', 'batch': '1'}))}"]
     )
     async def test_ours_is_cleared(self, rehearse: MakeRehearsal, body: str) -> None:
         """An empty or marked one is what a crash left behind: it goes, and the review comes."""
@@ -348,10 +349,14 @@ class TestPendingReviews:
         assert finished.report.outcome is Outcome.SUGGESTED
         assert len(rehearsal.reviews) == 1
 
-    async def test_one_with_words_is_left(self, rehearse: MakeRehearsal) -> None:
+    @pytest.mark.parametrize(
+        "body",
+        ["I was about to say", "<!-- predict-edit:v1 review command=x batch=1 head=a -->"],
+    )
+    async def test_one_with_words_is_left(self, rehearse: MakeRehearsal, body: str) -> None:
         """What somebody has begun to write with the same account is never touched."""
         rehearsal = await rehearse(files=TWO)
-        left = self.pending(rehearsal, "I was about to say")
+        left = self.pending(rehearsal, body)
         finished = await rehearsal.say()
 
         assert rehearsal.stage.pull.reviews == [left]

@@ -10,11 +10,12 @@ import pytest
 from predict_edit.delivery.delivered import OwnBranch
 from predict_edit.delivery.pull_request import PULL, find_own_branch, marker_of
 from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of
+from predict_edit.domain.errors import BranchTaken
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import BranchPull, BranchState
 from predict_edit.support.markers import Marker, find_marker
 
-SECRET = "sk-key"
+SECRET = "sk-own-branch-7Qx92Lm"
 TIP = "1" * 40
 ELSEWHERE = "2" * 40
 EDITED, SAME = "YWFhYWFhYWFh", "YmJiYmJiYmJi"
@@ -24,7 +25,7 @@ MARKER = marker_of(tips=(TIP,), content="c" * 32, answers=ANSWERS, secret=SECRET
 OLD_MARKER = (
     f"<!-- predict-edit:v1 pull state=open tips={TIP} content={'c' * 32} "
     "ledger=YWFhYWFhYWFhEhISEhISEhISYmJiYmJiYmJiAAAAAAAAAAAA "
-    "seal=7fc9dd26f6adc6e79841685439de4d82 -->"
+    "seal=1493bf3be572f044f8bda26f1e18d4ff -->"
 )
 """As versions wrote it that kept answers in a format of their own."""
 
@@ -73,7 +74,16 @@ class TestMarkers:
 
         assert (found.answers, found.source) == (ANSWERS, TIP)
 
-    @pytest.mark.parametrize("secret", ["other", None])
+    async def test_a_seal_that_does_not_fit_is_no_mark(self, body: str) -> None:
+        """Of a text that was edited, not even the commits are believed that it calls ours."""
+        other = "sk-another-key-9Zw41"
+        with pytest.raises(BranchTaken):
+            await Host(body).found(other)
+        found = await Host(body, tip=None, state="merged").found(other)
+
+        assert (found.answers, found.source) == ({}, "")
+
+    @pytest.mark.parametrize("secret", ["ollama", "sk-no-key-required", None])
     async def test_without_a_seal_only_the_branch_itself_is_trusted(
         self, body: str, secret: str | None
     ) -> None:
@@ -90,7 +100,9 @@ class TestMarkers:
         moved = str(Marker(PULL, {**marker.fields, "tips": ELSEWHERE}))
         found = await Host(moved, tip=None, state="merged").found()
 
-        assert (found.answers, found.source) == ({SAME: UNCHANGED}, "")
+        assert (found.answers, found.source) == ({}, "")
+        with pytest.raises(BranchTaken):
+            await Host(moved, tip=ELSEWHERE).found()
 
     async def test_closing_declines_every_edit(self, body: str) -> None:
         """Files that needed no edit stay so."""
@@ -176,4 +188,4 @@ class TestJobs:
         assert moved != MARKER
         found = await Host(moved, tip=None, state="merged").found(job=OTHER_JOB)
 
-        assert (found.answers, found.source) == ({SAME: UNCHANGED}, "")
+        assert (found.answers, found.source) == ({}, "")

@@ -13,7 +13,10 @@ from predict_edit.delivery.summary_comment import SummaryComment
 from predict_edit.domain.errors import ForgeForbidden, ForgeUnavailable
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import CommandRef, CommandSource, Comment
+from predict_edit.support.markers import Marker, Seals
 
+ELSEWHERE = Seals("sk-wall-not-known-7Qx9", "octo/game#2")
+SEALS = Seals("sk-wall-not-known-7Qx9", "octo/game#1")
 COMMAND = CommandRef(source=CommandSource.ISSUE_COMMENT, comment_id=1, author="ada")
 FORBIDDEN = ForgeForbidden("GitHub does not let the token comment.", "Add a permission.")
 
@@ -62,7 +65,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def announcement(wall: Wall, *, silent: bool = False) -> SummaryComment:
     """One for the command ``c1``."""
-    return SummaryComment(cast("GitHost", wall), 1, COMMAND, "c1", silent=silent)
+    return SummaryComment(cast("GitHost", wall), 1, COMMAND, "c1", silent=silent, seals=SEALS)
 
 
 async def test_first_saying_creates_and_later_ones_edit(wall: Wall) -> None:
@@ -95,6 +98,10 @@ async def test_earlier_comment_is_found_and_edited(wall: Wall) -> None:
         (False, "<!-- predict-edit:v1 summary command=c1 head=a state=done -->"),  # somebody else's
         (True, "<!-- predict-edit:v1 summary command=c11 head=a state=done -->"),  # another command
         (True, "command=c1 without a marker"),
+        # another workflow of our account quotes what somebody wrote
+        (True, "<!-- predict-edit:v1 summary command=c1 head=a state=done -->"),
+        (True, "<!-- predict-edit:v1 summary command=c1 head=a state=done seal=0000 -->"),
+        (True, str(ELSEWHERE.seal(Marker("summary", {"command": "c1", "state": "done"})))),
     ],
 )
 async def test_foreign_comments_are_left_alone(wall: Wall, mine: bool, body: str) -> None:

@@ -260,6 +260,25 @@ def test_long_and_hostile_words_are_bounded() -> None:
     assert len(found.rule) <= 120
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"a.py:1:1: x{' ' * 19_900}y",
+        f"a.py:1:1: {'[' * 19_900}",
+        f"a.py:1:1: {'(a' * 9_900}",
+        f"a.py:1:1: {'[a] ' * 4_900}x",
+        f"a:{'1:' * 9_900}",
+        f"::error file=a,title={'(a) ' * 4_900}x::y",
+        f"::error {' ' * 19_900}::y",
+    ],
+)
+def test_the_worst_lines_are_read_at_once(line: str) -> None:
+    """A report of 400 kB of them took a minute."""
+    report = parse_report("r.txt", "\n".join([line] * 20).encode(), ROOTS)
+
+    assert len(report.findings) in {0, 1, 20}
+
+
 @hypothesis.given(st.binary(max_size=300))
 @hypothesis.example(b"{}")
 @hypothesis.example(b'{"runs": 1}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,6 +53,27 @@ async def test_roles_are_those_of_the_permission_endpoint(
     """Standard roles by name, custom ones by what they permit, unknown words as nothing."""
     github.on("GET", ROLE_PATH, {"permission": permission, "role_name": role_name, "user": None})
     assert await forge.role_of("mona") is role
+
+
+@pytest.mark.parametrize(("account", "role"), [(7, Role.ADMIN), (None, Role.ADMIN), (8, Role.NONE)])
+async def test_the_role_is_the_account_s(
+    github: FakeGitHub, forge: GitHubHost, account: int | None, role: Role
+) -> None:
+    """A login that was given up and taken over brings no role."""
+    user = {"login": "mona", "id": 7}
+    github.on("GET", ROLE_PATH, {"permission": "admin", "role_name": "admin", "user": user})
+    assert await forge.role_of("mona", account) is role
+
+
+async def test_the_clock_is_github_s(github: FakeGitHub, forge: GitHubHost) -> None:
+    """A runner's clock may be an hour fast; before the first answer it is all there is."""
+    assert abs(forge.now() - dt.datetime.now(tz=dt.UTC)) < dt.timedelta(minutes=1)
+    then = "Sun, 01 Mar 2026 12:00:00 GMT"
+    github.on("GET", ROLE_PATH, {"permission": "read"}, headers={"date": then})
+    await forge.role_of("mona")
+    there = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+    assert abs(forge.now() - there) < dt.timedelta(minutes=1)
 
 
 async def test_a_stranger_has_no_role(github: FakeGitHub, forge: GitHubHost) -> None:

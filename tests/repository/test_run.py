@@ -278,13 +278,15 @@ class TestOthersWork:
         assert b"evil" not in scene.world.files_at(f"{BRANCH}-2")["src/m000.py"]
 
     async def test_other_key(self, scene: Scene) -> None:
-        """With another key, the edits of the branch are still taken over from where it is."""
+        """A mark that another key sealed is no mark: its branch and pull request are left alone."""
         await scene.run()
-        seen = len(scene.sandbox.log.requests)
+        (pull,) = scene.pulls
+        body, before = pull.body, scene.world.files_at(BRANCH)
         await scene.run(api_key="sk-test-9876543210")
 
-        assert len(scene.editor.asked) == 3
-        assert scene.written(seen) == []
+        assert len(scene.editor.asked) == 6
+        assert (pull.body, scene.world.files_at(BRANCH)) == (body, before)
+        assert len(scene.pulls) == 2
 
     async def test_push_during_the_run(self, scene: Scene) -> None:
         """A commit that lands while the files are edited survives, too."""

@@ -11,6 +11,7 @@ from predict_edit.domain.edits import ChangedFile, SourceFile
 from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import block_lines, described
+from predict_edit.support.markers import Seals
 
 LINES = st.lists(st.text(alphabet="ab \t@#`", max_size=4), max_size=4)
 
@@ -52,7 +53,7 @@ def test_the_words_stand_before_the_block_and_change_nothing_of_it() -> None:
     file = SourceFile(path="f", text=text, blob_sha="", change=change)
     placed = place(file, "a\nc\n")
     result = FileResult(path="f", status=FileStatus.EDITED, placed=placed)
-    (item,) = marked_suggestions([result], "command-1")
+    (item,) = marked_suggestions([result], "command-1", Seals(None, "o/r#1"))
     assert item.marked.body.startswith(
         "Deletes line 2.\n\n```suggestion\n```\n\n<!-- predict-edit:"
     )

@@ -55,6 +55,7 @@ def edit(instruction: str, sha: str | None = None, **options: str) -> EditComman
         "```\n/predict-edit rename x\n```",  # a code block
         "`/predict-edit rename x`",  # a code span
         "/predict-editx rename y",  # a longer word
+        "\ufeff/predict-edit rename x",  # no workflow starts for a character before the word
         "/predict-edit-all rename x",  # another command's word
         "/predict-edi",  # cut short
     ],
@@ -253,7 +254,6 @@ def test_commands(body: str, expected: Command) -> None:
         ("/predict-edit, please rename x", NearMiss, "nearly"),
         ("/predict-edit\u200brename x", NearMiss, "invisible"),
         ("/predict-edit\u200b rename x", NearMiss, "nearly"),
-        ("\ufeff/predict-edit rename x", NearMiss, "nearly"),
         # a keyboard's dash would have been taken for the instruction
         ("/predict-edit —files x fix", UnknownOption, "Write `--files`"),
         ("/predict-edit –dry-run fix", UnknownOption, "Write `--dry-run`"),

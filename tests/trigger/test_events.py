@@ -120,6 +120,8 @@ def test_the_first_comment_of_a_thread(review_comment: Make) -> None:
         ("comment.user.type", "Organization", "not a person"),
         ("comment.user.type", "user", "not a person"),  # exactly what GitHub writes
         ("comment.user", {"login": "evil[bot]", "id": 7, "type": "Bot"}, "not a person"),
+        ("comment.user", {"login": "evil[bot]", "id": 7, "type": "User"}, "not a person"),
+        ("comment.user", {"login": "evil[BOT]", "id": 7, "type": "User"}, "not a person"),
         ("comment.user", None, "no author"),  # a deleted account
         ("comment.performed_via_github_app", {"id": 1, "slug": "app"}, "an app"),
         ("comment.performed_via_github_app", {}, "an app"),  # whatever it says, if it says it

@@ -7,21 +7,23 @@ neither the file nor the comment was changed since it was posted.
 from __future__ import annotations
 
 import dataclasses
-import hmac
 from collections.abc import Iterable, Sequence
 
 from predict_edit.delivery.commit import as_committed, commit_files
 from predict_edit.delivery.delivered import Destination
-from predict_edit.delivery.review_markers import SUGGESTION, SUGGESTIONS, field_of, key_of, seal_of
+from predict_edit.delivery.review_markers import SUGGESTION, SUGGESTIONS, key_of
 from predict_edit.delivery.state import Record
 from predict_edit.domain.edits import Effort, SourceFile, Suggestion
 from predict_edit.domain.errors import NothingToApply, PredictEditError, ReplayError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent, PullRequest, ReviewThread
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
+from predict_edit.select.protected import protected
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import apply_suggestions
 from predict_edit.support.git import lines_of
+from predict_edit.support.globs import Globs
+from predict_edit.support.markers import Seals, find_marker
 from predict_edit.support.text import plural
 
 
@@ -51,19 +53,37 @@ class Collected:
         )
 
 
-async def collect(forge: GitHost, pull: PullRequest, secret: str | None = None) -> Collected:
+async def collect(
+    forge: GitHost, pull: PullRequest, seals: Seals, unlocked: Sequence[str] = ()
+) -> Collected:
     """Read the open suggestions and the files at the head, and apply the ones to the others.
 
-    With a secret, only suggestions that were sealed with it are this tool's.
+    Only sealed suggestions are this tool's. What is protected is asked again, because ``unlocked``
+    may have changed since they were posted.
 
     Raises:
         NothingToApply: no suggestion can be applied.
         ForgeError: GitHub failed.
     """
+    if seals.key and not seals.hold:
+        raise NothingToApply(
+            "There is nothing to apply: everybody knows a key such as the model's, so suggestions "
+            "are not sealed, and another workflow could post the same.",
+            "Commit the suggestions on the pull request's page, or let the repository deliver by "
+            "commit.",
+        )
     threads = await forge.review_threads(pull.number, SUGGESTIONS)
-    wanted = [thread for thread in threads if _is_open(thread, secret)]
-    paths = dict.fromkeys(thread.path for thread in wanted)
-    contents = await forge.read_files(pull.head_sha, paths) if wanted else {}
+    marked = [(thread, mark) for thread in threads if (mark := _mark(thread, seals))]
+    # A copy shares the mark of its original, and what was decided about that.
+    decided = {mark for thread, mark in marked if thread.resolved or thread.minimized}
+    wanted = [thread for thread, mark in marked if mark not in decided and _is_open(thread)]
+    free = Globs.of(unlocked)
+    paths = dict.fromkeys(
+        thread.path
+        for thread in wanted
+        if protected(thread.path) is None or free.match(thread.path) is not None
+    )
+    contents = await forge.read_files(pull.head_sha, paths) if paths else {}
     results, taken = [], 0
     for path in paths:
         file = _source(contents.get(path))
@@ -80,7 +100,8 @@ async def collect(forge: GitHost, pull: PullRequest, secret: str | None = None) 
             "the pull request, none of which fits the newest commit."
             if wanted
             else "There is nothing to apply: no open suggestion of this tool on the pull request.",
-            "Run a command that edits first. Resolved and outdated suggestions are not applied.",
+            "Run a command that edits first. Resolved and outdated suggestions are not applied, "
+            "nor are those to protected files.",
         )
     return Collected(files=tuple(results), taken=taken, left=len(wanted) - taken)
 
@@ -99,7 +120,8 @@ async def apply_collected(collected: Collected, to: Destination) -> Delivered:
     if collected.left:
         left = plural(collected.left, "open suggestion")
         notes.append(
-            f"{left} left out: lines or comment changed since, or a newer one has the lines."
+            f"{left} left out: lines or comment changed since, a newer one has the lines, or "
+            "the file is protected."
         )
     delivered = Delivered(
         files=as_committed(collected.files), outcome=Outcome.COMMITTED, notes=tuple(notes)
@@ -111,17 +133,17 @@ async def apply_collected(collected: Collected, to: Destination) -> Delivered:
     return dataclasses.replace(delivered, commit_url=commit.url)
 
 
-def _is_open(thread: ReviewThread, secret: str | None) -> bool:
-    """Decide whether a thread is a suggestion of ours that nobody applied, resolved or hid."""
-    key = field_of(thread.comment.body, SUGGESTION, "key")
-    if not key or not thread.comment.mine:
-        return False
-    seal = seal_of(key, secret)
-    return (
-        (not seal or hmac.compare_digest(seal, field_of(thread.comment.body, SUGGESTION, "seal")))
-        and thread.line is not None
-        and not (thread.resolved or thread.outdated or thread.minimized)
-    )
+def _mark(thread: ReviewThread, seals: Seals) -> tuple[str, str] | None:
+    """Return key and command of a suggestion of ours, which its copies share."""
+    marker = seals.find(thread.comment.body, SUGGESTION) if thread.comment.mine else None
+    if marker is None or not marker.fields.get("key"):
+        return None
+    return marker.fields["key"], marker.fields.get("command", "")
+
+
+def _is_open(thread: ReviewThread) -> bool:
+    """Decide whether nobody applied, resolved or hid a suggestion."""
+    return thread.line is not None and not (thread.resolved or thread.outdated or thread.minimized)
 
 
 def _source(content: FileContent | None) -> SourceFile | None:
@@ -148,7 +170,8 @@ def _fitting(file: SourceFile, threads: Iterable[ReviewThread]) -> tuple[Suggest
             body=thread.comment.body,
         )
         try:
-            fits = key_of(suggestion, lines) == field_of(suggestion.body, SUGGESTION, "key")
+            marker = find_marker(suggestion.body, SUGGESTION)
+            fits = marker is not None and key_of(suggestion, lines) == marker.fields.get("key")
         except ReplayError:
             continue
         if fits and not any(_overlap(suggestion, other) for other in kept):

@@ -13,6 +13,7 @@ from predict_edit.domain.errors import CommandChanged, HeadMismatch, PullRequest
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import BranchPull, PullRequest, Review
 from predict_edit.domain.run_report import Delivered, FileResult, Job, Outcome
+from predict_edit.support.markers import Seals
 
 CLOSED: Final = "the pull request was closed while the run worked"
 HEAD_MOVED: Final = "head moved: the pull request changed while the run worked"
@@ -29,8 +30,7 @@ class Destination:
     forge: GitHost
     command: str
     """The key of the command, part of every marker."""
-    secret: str | None = dataclasses.field(default=None, repr=False)
-    """The model's key, which seals our marks."""
+    seals: Seals
     max_suggestions: int = 0
     dry_run: bool = False
     run_url: str = ""

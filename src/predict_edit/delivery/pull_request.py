@@ -49,7 +49,7 @@ from predict_edit.domain.repository import (
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
-from predict_edit.support.markers import Marker, find_marker
+from predict_edit.support.markers import Marker, find_marker, is_secret
 from predict_edit.support.text import quoted
 
 PULL: Final = "pull"
@@ -256,13 +256,13 @@ async def find_own_branch(host: GitHost, branch: str, secret: str | None, *, job
     while number <= MAX_NAMES:
         name = stem if number == 1 else f"{stem}-{number}"
         state = await host.branch_state(name)
-        pull, marker = _ours(state, job)
+        pull, marker = _ours(state, job, secret)
         if pull and marker:
             known, at = _remembered(pull, marker, state.tip, secret)
             # A later branch is newer.
             answers, source = {**answers, **known}, at or source
         tips = marker.fields.get("tips", "").split(".") if marker else []
-        other = None if state.tip in tips else _of_another_job(state, job)
+        other = None if state.tip in tips else _of_another_job(state, job, secret)
         if other and stem == branch:
             stem, number = f"{branch}-{job}", 1
             notes.append(
@@ -345,25 +345,42 @@ def _about(fields: Mapping[str, str]) -> str:
     return "".join(f"{fields.get(name, '')} " for name in names)
 
 
-def _ours(state: BranchState, job: str) -> tuple[BranchPull | None, Marker | None]:
+def _ours(
+    state: BranchState, job: str, secret: str | None
+) -> tuple[BranchPull | None, Marker | None]:
     """Return the newest pull request that this account opened and this tool marked for the job.
 
     Earlier versions named no job; what they opened belongs to the first job that asks.
     """
     for pull in state.pulls:
-        marker = find_marker(pull.body, PULL)
-        if pull.mine and marker is not None and marker.fields.get("job", job) == job:
+        marker = _marker_in(pull, secret)
+        if marker is not None and marker.fields.get("job", job) == job:
             return pull, marker
     return None, None
 
 
-def _of_another_job(state: BranchState, job: str) -> BranchPull | None:
+def _of_another_job(state: BranchState, job: str, secret: str | None) -> BranchPull | None:
     """Return the newest pull request from a branch that this tool opened for another job."""
     for pull in state.pulls:
-        marker = find_marker(pull.body, PULL)
-        if pull.mine and marker is not None and marker.fields.get("job", job) != job:
+        marker = _marker_in(pull, secret)
+        if marker is not None and marker.fields.get("job", job) != job:
             return pull
     return None
+
+
+def _marker_in(pull: BranchPull, secret: str | None) -> Marker | None:
+    """Return our marker; one whose seal does not fit is not a marker."""
+    marker = find_marker(pull.body, PULL) if pull.mine else None
+    return None if marker and is_secret(secret) and not _sealed(marker, secret) else marker
+
+
+def _sealed(marker: Marker, secret: str | None) -> bool:
+    fields = marker.fields
+    if not is_secret(secret):
+        return False
+    if packed := fields.get("memory", ""):
+        return is_sealed(packed, secret, about=_about(fields))
+    return hmac.compare_digest(_old_seal(fields, secret or ""), fields.get("seal", ""))
 
 
 def _remembered(
@@ -376,16 +393,12 @@ def _remembered(
     fields = marker.fields
     if packed := fields.get("memory", ""):
         answers = unpack_unsealed(packed).answers
-        sealed = bool(secret) and is_sealed(packed, secret, about=_about(fields))
     else:
         answers = unpack_old_answers(fields.get("ledger", ""))
-        sealed = bool(secret) and hmac.compare_digest(
-            _old_seal(fields, secret or ""), fields.get("seal", "")
-        )
     if pull.state == "closed" and fields.get("state") == _OPEN:
         answers = {q: UNCHANGED if a == UNCHANGED else DECLINED for q, a in answers.items()}
     tip = fields.get("tips", "").partition(".")[0]
-    if not _SHA.fullmatch(tip) or not (sealed or tip == tip_now):
+    if not _SHA.fullmatch(tip) or not (_sealed(marker, secret) or tip == tip_now):
         # Only answers that need no file from anywhere.
         return {q: a for q, a in answers.items() if a in {UNCHANGED, DECLINED}}, ""
     return answers, tip

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -17,7 +16,7 @@ from predict_edit.domain.repository import Review
 from predict_edit.domain.run_report import FileResult
 from predict_edit.suggest.replay import block_lines, described
 from predict_edit.support.git import lines_of
-from predict_edit.support.markers import Marker, find_marker
+from predict_edit.support.markers import Marker, Seals
 
 REVIEW: Final = "review"
 SUGGESTION: Final = "suggestion"
@@ -42,16 +41,15 @@ class MarkedSuggestion:
 
 
 def marked_suggestions(
-    files: Iterable[FileResult], command: str, secret: str | None = None
+    files: Iterable[FileResult], command: str, seals: Seals
 ) -> tuple[MarkedSuggestion, ...]:
-    """Return all suggestions of all files, top down, each with a marker that ``secret`` seals."""
+    """Return all suggestions of all files, top down, each with a sealed marker."""
     found = []
     for placed in (result.placed for result in files if result.placed):
         lines = lines_of(placed.file.text)
         for suggestion in placed.suggestions:
             key = key_of(suggestion, lines)
-            fields = {"key": key, "command": command, "seal": seal_of(key, secret)}
-            marker = Marker(SUGGESTION, {name: value for name, value in fields.items() if value})
+            marker = seals.seal(Marker(SUGGESTION, {"key": key, "command": command}))
             old = lines[suggestion.start_line - 1 : suggestion.line]
             words = described(old, block_lines(suggestion.body), suggestion.start_line)
             parts = (words, suggestion.body.rstrip(), f"{marker}\n")
@@ -73,32 +71,23 @@ def key_of(suggestion: Suggestion, lines: Sequence[str]) -> str:
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 
 
-def seal_of(key: str, secret: str | None) -> str:
-    """Return a seal that only the holder of the model's key can make; empty without a key.
-
-    Other workflows write under the same account, and could be tricked into writing our markers.
-    """
-    if not secret:
-        return ""
-    text = f"predict-edit suggestion {key}"
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:_DIGITS]
-
-
-def review_marker(command: str, batch: int, head: str) -> Marker:
+def review_marker(command: str, batch: int, head: str, seals: Seals) -> Marker:
     """Mark one review; ``batch`` distinguishes the reviews of one command."""
-    return Marker(REVIEW, {"command": command, "batch": str(batch), "head": head})
+    return seals.seal(Marker(REVIEW, {"command": command, "batch": str(batch), "head": head}))
 
 
-def field_of(body: str, kind: str, name: str = "command") -> str:
-    """Return a field of the marker in a body; empty without such a marker or field."""
-    marker = find_marker(body, kind)
+def field_of(body: str, kind: str, name: str = "command", *, seals: Seals) -> str:
+    """Return a field of the marker in a body; empty without a sealed marker or such a field."""
+    marker = seals.find(body, kind)
     return marker.fields.get(name, "") if marker else ""
 
 
-def reviews_of(reviews: Iterable[Review], command: str) -> tuple[Review, ...]:
+def reviews_of(reviews: Iterable[Review], command: str, seals: Seals) -> tuple[Review, ...]:
     """Return the submitted reviews of one command, oldest first."""
     return tuple(
         review
         for review in reviews
-        if review.mine and review.state != PENDING and field_of(review.body, REVIEW) == command
+        if review.mine
+        and review.state != PENDING
+        and field_of(review.body, REVIEW, seals=seals) == command
     )

@@ -57,7 +57,7 @@ from predict_edit.report.review_body import render_review_body
 from predict_edit.suggest.anchors import Anchors, anchors_of
 from predict_edit.suggest.patch import patches_of
 from predict_edit.support.log import log
-from predict_edit.support.markers import Marker
+from predict_edit.support.markers import Marker, Seals
 
 BATCH: Final = 30
 """Comments of one review; GitHub documents no limit, but was seen to refuse more than 32."""
@@ -96,12 +96,12 @@ class SuggestionDelivery:
             ForgeError: the comment, or what was posted before, could not be read.
         """
         to = self.to
-        items = marked_suggestions(prepared.files, to.command, to.secret)
+        items = marked_suggestions(prepared.files, to.command, to.seals)
         saving = asyncio.ensure_future(to.save() if to.save else asyncio.sleep(0))
         try:
             if not items:
                 return prepared
-            earlier = reviews_of(to.reviews, to.command)
+            earlier = reviews_of(to.reviews, to.command, to.seals)
             posted, head, _ = await asyncio.gather(
                 self._already_posted(earlier),
                 recheck(to),
@@ -149,9 +149,9 @@ class SuggestionDelivery:
         bodies = [thread.comment.body for thread in threads if thread.comment.mine]
         return _Posted(
             keys=frozenset(
-                field_of(body, SUGGESTION, "key")
+                field_of(body, SUGGESTION, "key", seals=self.to.seals)
                 for body in bodies
-                if field_of(body, SUGGESTION) == command
+                if field_of(body, SUGGESTION, seals=self.to.seals) == command
             )
         )
 
@@ -169,7 +169,7 @@ class ReviewBatches:
         self._forge = to.forge
         self._number = to.pull.number
         self._head = to.pull.head_sha
-        self._batch = max((_batch_of(review) for review in earlier), default=0)
+        self._batch = max((_batch_of(review, to.seals) for review in earlier), default=0)
         self._first: tuple[Review, Marker] | None = None
         self._continued = bool(earlier)
         self._short = False
@@ -231,7 +231,7 @@ class ReviewBatches:
             ForgeError: nothing more can be posted at all.
         """
         self._batch += 1
-        marker = review_marker(self._to.command, self._batch, self._head)
+        marker = review_marker(self._to.command, self._batch, self._head, self._to.seals)
         for tries_left in reversed(range(_TRIES)):
             draft = ReviewDraft(
                 commit_id=self._head,
@@ -283,7 +283,7 @@ class ReviewBatches:
         """Remove what prevents the whole review, once."""
         if isinstance(error, PendingReview) and not self._cleared:
             self._cleared = True
-            return await _clear_pending(self._forge, self._number)
+            return await _clear_pending(self._forge, self._number, self._to.seals)
         if isinstance(error, TextRefused) and not self._short:
             self._short = True
             return True
@@ -368,9 +368,9 @@ def _links(pull: PullRequest, items: Iterable[MarkedSuggestion]) -> Iterator[tup
         yield path, line, f"{pull.url}/files#diff-{name}R{line}"
 
 
-def _batch_of(review: Review) -> int:
+def _batch_of(review: Review, seals: Seals) -> int:
     """Return the number of a review within its command; 0 if its marker has none."""
-    number = field_of(review.body, REVIEW, "batch")
+    number = field_of(review.body, REVIEW, "batch", seals=seals)
     return int(number) if number.isdecimal() and len(number) <= len("999999") else 0
 
 
@@ -385,7 +385,7 @@ def _halves(batch: Batch) -> tuple[Batch, ...]:
     return batch[:middle], batch[middle:]
 
 
-async def _clear_pending(forge: GitHost, number: int) -> bool:
+async def _clear_pending(forge: GitHost, number: int, seals: Seals) -> bool:
     """Delete a pending review that a run of ours left behind; ``False`` if none was found.
 
     Ours is one by our account with our marker, or with neither text nor comments. A review that a
@@ -397,7 +397,7 @@ async def _clear_pending(forge: GitHost, number: int) -> bool:
     for review in await forge.marked_reviews(number, ""):
         if not review.mine or review.state != PENDING:
             continue
-        marked = bool(field_of(review.body, REVIEW))
+        marked = bool(field_of(review.body, REVIEW, seals=seals))
         if marked or (
             not review.body.strip() and not await forge.review_comment_urls(number, review.id)
         ):
@@ -456,28 +456,28 @@ async def supersede(to: Destination, posted: Sequence[Suggestion], url: str) -> 
         for review in to.reviews
         if review.mine
         and review.state != PENDING
-        and field_of(review.body, REVIEW) not in {"", to.command}
+        and field_of(review.body, REVIEW, seals=to.seals) not in {"", to.command}
     ]
     if not older:
         return
     try:
         commands = set()
         for thread in await to.forge.review_threads(to.pull.number, SUGGESTIONS):
-            outdated = _is_open(thread, to.command) and _overlaps(thread, posted)
+            outdated = _is_open(thread, to) and _overlaps(thread, posted)
             if outdated and await to.forge.minimize_comment(thread.comment.node_id):
-                commands.add(field_of(thread.comment.body, SUGGESTION))
+                commands.add(field_of(thread.comment.body, SUGGESTION, seals=to.seals))
         for review in older:
-            if field_of(review.body, REVIEW) in commands:
+            if field_of(review.body, REVIEW, seals=to.seals) in commands:
                 await _link_newer(to, review, url)
     except ForgeError as error:
         log.info("older suggestions were left as they are: %s", error.cause)
 
 
-def _is_open(thread: ReviewThread, command: str) -> bool:
+def _is_open(thread: ReviewThread, to: Destination) -> bool:
     """Decide whether a thread is an older suggestion of ours that nobody reacted to."""
     return (
         thread.comment.mine
-        and field_of(thread.comment.body, SUGGESTION) not in {"", command}
+        and field_of(thread.comment.body, SUGGESTION, seals=to.seals) not in {"", to.command}
         and not (thread.replies or thread.resolved or thread.outdated or thread.minimized)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
@@ -16,7 +17,7 @@ from predict_edit.domain.errors import (
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import CommandRef, Comment, Reaction
 from predict_edit.support.log import log
-from predict_edit.support.markers import Marker, find_marker
+from predict_edit.support.markers import Marker, Seals, find_marker
 from predict_edit.trigger.rate_limit import KIND, signature
 from predict_edit.trigger.requests import PullRequestCommand
 
@@ -36,7 +37,14 @@ class SummaryComment:
     """
 
     def __init__(
-        self, forge: GitHost, number: int, command: CommandRef, key: str, *, silent: bool
+        self,
+        forge: GitHost,
+        number: int,
+        command: CommandRef,
+        key: str,
+        *,
+        silent: bool,
+        seals: Seals,
     ) -> None:
         self.key = key
         self.conversation: tuple[Comment, ...] = ()
@@ -44,6 +52,7 @@ class SummaryComment:
         self._number = number
         self._command = command
         self._silent = silent
+        self._seals = seals
         self._comment: Comment | None = None
         self._text = ""
 
@@ -66,7 +75,7 @@ class SummaryComment:
         known = {name: value for name, value in more.items() if value}
         by = signature(self._command.author)
         fields = {"command": self.key, "by": by, "head": head, "state": state, **known}
-        return str(Marker(KIND, fields))
+        return str(self._seals.seal(Marker(KIND, fields)))
 
     async def find(self) -> None:
         """Look for the comment of an earlier run of this command.
@@ -74,7 +83,14 @@ class SummaryComment:
         Raises:
             ForgeError: the comments could not be read; posting blindly might post twice.
         """
-        self.conversation = await self._forge.marked_comments(self._number, "")
+        read = await self._forge.marked_comments(self._number, "")
+        # A marker of our account without our seal is not ours: it counts for nothing from here on.
+        self.conversation = tuple(
+            dataclasses.replace(
+                comment, mine=comment.mine and self._seals.find(comment.body, KIND) is not None
+            )
+            for comment in read
+        )
         for comment in self.conversation:
             marker = find_marker(comment.body, KIND) if comment.mine else None
             if marker and marker.fields.get("command") == self.key:

@@ -32,8 +32,11 @@ from predict_edit.domain.repository import (
 class GitHost(Protocol):
     """One repository on its host."""
 
-    async def role_of(self, login: str) -> Role:
-        """Return the role of a person; ``Role.NONE`` for one the repository does not know."""
+    async def role_of(self, login: str, account: int | None = None) -> Role:
+        """Return the role of a person; ``Role.NONE`` for one the repository does not know.
+
+        It is also that if the login belongs to another account now.
+        """
 
     async def pull_request(self, number: int) -> PullRequest:
         """Return the pull request as it is now."""

@@ -26,8 +26,8 @@ _LEVEL: Final = re.compile(r"(?P<level>fatal error|error|warning|note|info)\s*:\
 _RULE_BEFORE: Final = re.compile(
     r"(?P<open>\[)?(?P<rule>[A-Z]{1,8}-?[0-9]{1,6})(?(open)\]|:?)\s+(?:\[\*\]\s+)?"
 )
-_RULE_AFTER: Final = re.compile(r"\s*[\[(](?P<rule>-?[A-Za-z][\w@/.=+-]{1,60})[\])]\s*$")
-_RULE_IN_TITLE: Final = re.compile(r"\((?P<rule>[\w@/.-]{1,60})\)\s*$")
+_RULE_AFTER: Final = re.compile(r"[\[(](?P<rule>-?[A-Za-z][\w@/.=+-]{1,60})[\])]$")
+_RULE_IN_TITLE: Final = re.compile(r"\((?P<rule>[\w@/.-]{1,60})\)$")
 
 
 def read(lines: Iterable[str]) -> Iterator[ReportedFinding]:
@@ -50,7 +50,7 @@ def _command(line: str) -> ReportedFinding | None:
     if not fields.get("file"):
         return None
     title = fields.get("title", "")
-    rule = _RULE_IN_TITLE.search(title)
+    rule = _RULE_IN_TITLE.search(title.rstrip())
     return ReportedFinding(
         path=fields["file"],
         line=_number(fields.get("line")),
@@ -73,7 +73,7 @@ def _plain(line: str) -> ReportedFinding | None:
     if found := _RULE_BEFORE.match(text):
         rule, text = found["rule"], text[found.end() :]
     elif found := _RULE_AFTER.search(text):
-        rule, text = found["rule"], text[: found.start()]
+        rule, text = found["rule"], text[: found.start()].rstrip()
     return ReportedFinding(
         path=match["path"],
         line=_number(match["line"]),

@@ -13,6 +13,8 @@ every worker thread has an instance of its own. What differs from PyGithub's way
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import datetime as dt
 import logging
 import os
 import re
@@ -21,6 +23,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
@@ -65,6 +68,8 @@ MOST_PAGES: Final = 100
 MOST_REQUESTS: Final = 10_000
 """Of one run; GitHub allows a job's token 1,000 an hour."""
 _RATE_LIMIT_REPETITIONS: Final = 2
+_DATE: Final = 64
+"""Characters of the ``date`` header that are read."""
 _LINKS: Final = 4096
 """Characters of the ``link`` header that are read."""
 _ELSEWHERE: Final = "a redirect to another address, which was not followed"
@@ -181,6 +186,7 @@ class Client:
         self._timeout = timeout
         self._sleep = sleep
         self._thread = threading.local()
+        self._ahead = dt.timedelta()
         self._open: list[Github] = []
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="github")
         # At debug level PyGithub logs what it sends and receives, file contents included.
@@ -221,12 +227,20 @@ class Client:
         self, endpoint: ApiEndpoint, method: str, path: str, **options: Any
     ) -> tuple[dict[str, Any], Any]:
         """Return headers and decoded answer of one request."""
-        return await self.call(
+        headers, data = await self.call(
             endpoint,
             lambda repository: repository.requester.requestJsonAndCheck(
                 method, f"{repository.url}/{path}", **options
             ),
         )
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
+            there = parsedate_to_datetime(headers.get("date", "")[:_DATE])
+            self._ahead = there.astimezone(dt.UTC) - dt.datetime.now(tz=dt.UTC)
+        return headers, data
+
+    def now(self) -> dt.datetime:
+        """Return GitHub's time, by its last answer that named it: this machine's may be wrong."""
+        return dt.datetime.now(tz=dt.UTC) + self._ahead
 
     async def _repeated(
         self, endpoint: ApiEndpoint, ask: Callable[[Repository], T], *, once: bool

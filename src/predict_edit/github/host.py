@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -27,6 +28,10 @@ class GitHubHost(Comments, Reviews, Contents, Branches):
     def requests(self) -> int:
         """How many requests were sent so far."""
         return self._client.requests
+
+    def now(self) -> dt.datetime:
+        """Return GitHub's time: this machine's may be wrong."""
+        return self._client.now()
 
     async def aclose(self) -> None:
         """Close the connections."""

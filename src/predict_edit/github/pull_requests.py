@@ -11,6 +11,7 @@ from predict_edit.domain.errors import ForgeNotFound
 from predict_edit.domain.repository import BranchPull, PullDraft, PullRequest, Role
 from predict_edit.github import rest
 from predict_edit.github.client import HostPart, parse
+from predict_edit.support.log import log
 from predict_edit.trigger.roles import role_from
 
 FILE_PAGES: Final = 30
@@ -20,8 +21,12 @@ FILE_PAGES: Final = 30
 class PullRequests(HostPart):
     """The pull requests of a repository, and who may work on them."""
 
-    async def role_of(self, login: str) -> Role:
-        """Return the role of a person; every failure but a 404 raises, so callers fail closed."""
+    async def role_of(self, login: str, account: int | None = None) -> Role:
+        """Return the role of a person; every failure but a 404 raises, so callers fail closed.
+
+        GitHub answers for the account that has the login now. If that is not ``account``, the
+        person has no role.
+        """
         try:
             # PyGithub gives the permission or the name of the role: two requests for one answer.
             data = await self._client.request(
@@ -30,6 +35,10 @@ class PullRequests(HostPart):
         except ForgeNotFound:
             return Role.NONE
         found = parse(rest.Permission, data, rest.ROLE)
+        now = found.user.id if found.user else None
+        if account is not None and now is not None and account != now:
+            log.warning("the login belongs to another account than the command's")
+            return Role.NONE
         return role_from(found.permission, found.role_name)
 
     async def pull_request(self, number: int) -> PullRequest:

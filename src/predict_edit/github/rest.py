@@ -106,11 +106,18 @@ Sha = Annotated[str, pydantic.StringConstraints(min_length=1)]
 """Contents are verified by computing their object id, so its form needs no check."""
 
 
+class Account(RestAnswer):
+    """An account, as far as telling two apart needs."""
+
+    id: int | None = None
+
+
 class Permission(RestAnswer):
     """GET collaborators/{login}/permission."""
 
     permission: str
     role_name: str = ""
+    user: Account | None = None
 
 
 class Pull(RestAnswer):

@@ -40,6 +40,7 @@ from predict_edit.run.reporter import LogListener, SummaryListener, is_dry
 from predict_edit.run.resume import Before, finished_before
 from predict_edit.run.shards import answers_of, manifest_of, read_shared, result_of
 from predict_edit.settings.fields import Inputs
+from predict_edit.support.markers import is_secret
 from predict_edit.trigger.command import Apply, Help
 from predict_edit.trigger.rate_limit import check_alone
 from predict_edit.trigger.requests import BranchTask, PullRequestCommand
@@ -262,8 +263,8 @@ async def without_model(run: Run) -> Finished | None:
             return await report_delivered(run, run.facts, before.delivered)
         await listener.finished_again()
         return finished_again(run, before, listener.memory.figures)
-    if task.settings.deliver == "commit" and not run.inputs.api_key:
-        # What was sealed with no key is not trusted as far as committing it unseen.
+    if task.settings.deliver == "commit" and not is_secret(run.inputs.api_key):
+        # What was sealed with no secret is not trusted as far as committing it unseen.
         listener.memory.records.clear()
     if target.shared is None:
         # The first job began the command; commands given after it wait for this one.
@@ -282,8 +283,11 @@ def finished_again(run: Run, before: Before, figures: Mapping[str, str]) -> Fini
 
 async def apply(run: Run, target: PullRequestTarget, listener: SummaryListener) -> Finished:
     """Commit the open suggestions of this tool."""
-    pull, secret = target.snapshot.pull, run.task.settings.model.api_key
-    collected, _ = await asyncio.gather(collect(run.ctx.forge, pull, secret), listener.started())
+    settings = run.task.settings
+    seals = target.commanded.seals(settings.model.api_key)
+    collected, _ = await asyncio.gather(
+        collect(run.ctx.forge, target.snapshot.pull, seals, settings.unlocked), listener.started()
+    )
     for record in collected.records:
         listener.memory.records[record.path] = record
     total = len(collected.files)

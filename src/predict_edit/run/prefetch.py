@@ -44,10 +44,10 @@ async def _role(forge: GitHost, command: CommandRef) -> Role:
     where it lists them as no collaborator. What is more than that has to be found out.
     """
     if command.comment_id is not None:
-        return await forge.role_of(command.author or "")
+        return await forge.role_of(command.author or "", command.author_id)
     if command.author is None:
         return Role.WRITE
     try:
-        return max(Role.WRITE, await forge.role_of(command.author))
+        return max(Role.WRITE, await forge.role_of(command.author, command.author_id))
     except ForgeError:
         return Role.WRITE

@@ -165,7 +165,7 @@ class PullRequestTarget:
             pull=self.snapshot.pull,
             forge=self.ctx.forge,
             command=self.key,
-            secret=task.settings.model.api_key,
+            seals=self.commanded.seals(task.settings.model.api_key),
             max_suggestions=task.settings.max_suggestions,
             dry_run=task.settings.dry_run,
             run_url=self.ctx.run_url,

@@ -109,6 +109,7 @@ class SummaryListener:
             commanded.command,
             command_key(commanded, ctx.run_id),
             silent=is_dry(commanded, inputs) or inputs.mode == "edit",
+            seals=commanded.seals(inputs.api_key),
         )
 
     @property

@@ -82,6 +82,7 @@ async def serve(trigger: RunRequest, inputs: Inputs, around: Surroundings) -> Fi
 
         ctx = Context(
             forge=forge,
+            now=forge.now,
             open_editor=_opener(around, libraries),
             outbox=around.outbox,
             secrets=around.console.secrets,

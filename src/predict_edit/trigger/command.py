@@ -174,7 +174,7 @@ def _refuse_near_miss(first: str, word: str) -> None:
     """
     seen = "".join(char for char in first[: 4 * len(word) + 8] if not is_hidden(char))
     rest = seen[len(word) :]
-    if seen[: len(word)].casefold() != word.casefold():
+    if first[: len(word)].casefold() != word.casefold():
         return
     if not rest or rest[0].isspace() or (rest[0] in ":,;.!?" and not rest[1:2].strip()):
         raise NearMiss(

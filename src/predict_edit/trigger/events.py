@@ -44,10 +44,8 @@ class _User(_Payload):
 
     @property
     def is_person(self) -> bool:
-        """Whether this is not an app, by its type or else by the suffix that GitHub reserves."""
-        if self.type is None:
-            return not self.login.endswith("[bot]")
-        return self.type == "User"
+        """Whether this is not an app, by its type and by the suffix that GitHub reserves."""
+        return self.type in {None, "User"} and not self.login.casefold().endswith("[bot]")
 
     def same_as(self, other: _User) -> bool:
         """Compare accounts by number if both have one: it outlives a change of name."""

@@ -7,6 +7,7 @@ import dataclasses
 from predict_edit.domain.edits import Aim
 from predict_edit.domain.errors import CommandError, SettingsError
 from predict_edit.domain.repository import CommandRef
+from predict_edit.support.markers import Seals
 from predict_edit.trigger.command import Command, EditCommand, RunRecipe
 
 
@@ -32,6 +33,10 @@ class PullRequestCommand:
     """The review thread, without its earlier comments, which the payload does not contain."""
     in_reply_to: int | None = None
     """The first comment of the review thread, if the command is a reply."""
+
+    def seals(self, key: str | None) -> Seals:
+        """Return the seals of our markers on the pull request; ``key`` is the model's."""
+        return Seals(key, f"{self.repository}#{self.pull_request}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
