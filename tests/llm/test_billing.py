@@ -261,6 +261,23 @@ def test_no_report_is_less_than_what_was_sent_and_received(
 
 
 @pytest.mark.parametrize(
+    ("model", "overrides", "cost"),
+    [
+        ("gpt-6-luna", (), "0.0001225"),
+        ("gpt-4o-mini", (), "0.00015"),
+        ("mine", (("mine", Price(input=Decimal(1), output=Decimal(1))),), "0.001225"),
+    ],
+)
+def test_what_is_written_to_the_cache_costs_more(
+    model: str, overrides: Overrides, cost: str
+) -> None:
+    """1.25 times the input price for 900 of 1,000 tokens, where the model bills it."""
+    prices = PriceList(configured=model, provider="openai", overrides=overrides)
+    usage = Usage(prompt_tokens=1_000, cache_write_tokens=900, completion_tokens=0)
+    assert prices.cost(usage) == Decimal(cost)
+
+
+@pytest.mark.parametrize(
     ("configured", "reported"),
     [("gpt-4o", "gpt-4o-mini"), ("gpt-4o-mini", "gpt-4o"), ("gpt-4o", None), ("mine", "gpt-4o")],
 )

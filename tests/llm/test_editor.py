@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from pydantic import TypeAdapter
@@ -29,6 +31,7 @@ from predict_edit.domain.errors import (
     ModelTimeout,
     ModelUnauthorized,
     ModelUnavailable,
+    QuotaExhausted,
     StreamCutShort,
 )
 from predict_edit.llm import tokens
@@ -937,3 +940,58 @@ async def test_a_cheaper_name_makes_no_limit_worth_more(
     honest = await calls("gpt-4o")
     assert 0 < honest < 10
     assert await calls("gpt-4o-mini") == honest
+
+
+async def test_messages_are_joined_for_a_template_that_wants_one(
+    server: ModelServer, make: Make, wire: Wire
+) -> None:
+    """For the rest of the run, the rules in front, so that the stable part stays first."""
+    server.play(wire.error("Conversation roles must alternate user/assistant/user/assistant/..."))
+    server.default = wire.stream(wire.whole(wire.EDITED))
+    editor = make()
+    done(await editor.edit(wire.request()))
+    done(await editor.edit(wire.request(path="b.py")))
+    first, *others = server.bodies
+    texts = [message["content"] for message in first["messages"]]
+    assert first["messages"][0]["role"] == "system"
+    assert others[0]["messages"] == [{"role": "user", "content": "\n\n".join(texts)}]
+    assert [len(body["messages"]) for body in others] == [1, 1]
+
+
+async def test_a_used_up_budget_ends_the_run_even_after_a_success(
+    server: ModelServer, make: Make, wire: Wire
+) -> None:
+    """No other file is sent, as none would get an answer."""
+    server.play(wire.stream(wire.whole(wire.EDITED)))
+    server.default = wire.error("Exceeded budget for provider", status=429, code="429")
+    editor = make()
+    done(await editor.edit(wire.request()))
+    for name in "abc":
+        failed(await editor.edit(wire.request(path=f"{name}.py")), QuotaExhausted)
+    assert len(server.received) == 2
+
+
+async def test_fireworks_is_told_how_long_an_answer_may_be(
+    settings: ModelSettings, wire: Wire
+) -> None:
+    """Its default would end a longer file at 2,048 tokens, and the prediction counts."""
+    seen: list[dict[str, Any]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(json.loads(request.content))
+        frames = wire.lines(wire.whole("x = 1\n" * 100, finish="length"))
+        return httpx2.Response(200, content=frames, headers={"content-type": "text/event-stream"})
+
+    there = dataclasses.replace(settings, base_url="https://api.fireworks.ai/inference/v1")
+    transport = httpx2.MockTransport(answer)
+    client = open_client(there, environ={}, mask=lambda _: None, transport=transport)
+    editor = ChatEditor(there, client, nonce=NONCE, today=TODAY)
+    limit = editor.capability.output_limit
+    text = "x = 1\n\n" * 200
+    failed(await editor.edit(wire.request(text)), AnswerTooLong)
+    await editor.aclose()
+    assert seen[0]["prediction"]["content"] == text
+    assert seen[0]["max_tokens"] >= 2.5 * tokens.count(text)
+    assert "max_completion_tokens" not in seen[0]
+    # What the request itself asked for says nothing about the model.
+    assert editor.capability.output_limit == limit

@@ -17,6 +17,7 @@ from predict_edit.domain import errors
 from predict_edit.llm.model_errors import (
     LONGEST_QUOTE,
     Again,
+    Failure,
     ModelTarget,
     body_text,
     explain,
@@ -24,6 +25,7 @@ from predict_edit.llm.model_errors import (
     refused_parameter,
     refuses_prediction,
     sentence_of,
+    wants_one_message,
     without_echo,
 )
 from predict_edit.llm.stream import NoStream
@@ -314,8 +316,8 @@ STATUSES = [
         body("You exceeded your current quota", code="insufficient_quota"),
         Route.OPENAI,
         SignIn.KEY,
-        errors.ModelRateLimited,
-        ["no quota left", "credit"],
+        errors.QuotaExhausted,
+        ["is used up", "credit"],
         Again.NEVER,
     ),
     (
@@ -706,6 +708,29 @@ def test_what_is_no_answer_is_no_refusal(error: Exception) -> None:
             openai_error("Bad", param="temperature", code="unsupported_parameter"),
             None,
         ),
+        # LiteLLM, with the reason in the text alone.
+        (
+            400,
+            openai_error(
+                "litellm.UnsupportedParamsError: gpt-5 models don't support temperature=0.0. Only "
+                "temperature=1 is supported.",
+                param="temperature",
+                code="400",
+            ),
+            "temperature",
+        ),
+        (
+            400,
+            openai_error(
+                "litellm.UnsupportedParamsError: openai does not support parameters: "
+                "['stream_options'], for model=x.",
+                code="400",
+            ),
+            "stream_options",
+        ),
+        (400, openai_error("'temperature' must be above 0", code="400"), None),
+        (400, openai_error("prediction and temperature are not supported", code="400"), None),
+        (400, openai_error("Only top_p is not supported", param="top_p", code="400"), None),
     ],
 )
 def test_an_optional_parameter_is_named_where_it_is_refused(
@@ -837,3 +862,87 @@ def test_a_long_run_of_one_kind_takes_one_look(run: str) -> None:
     echo = f"The value is wrong: {sent[:4_000]}"
     assert "wrong" in without_echo(echo, [sent])
     assert len(without_echo(echo, [sent])) < 100
+
+
+def explained(wire: Wire, status: int, body: Any, **headers: str) -> Failure:
+    """What an answer of a gateway comes to."""
+    error = wire.status_error(status, body, headers=headers)
+    return explain(error, target(Route.OPENAI), sent=["x = 1\n"])
+
+
+@pytest.mark.parametrize(
+    ("status", "inner"),
+    [
+        (429, {"message": "Budget crossed: Exceeded budget for provider openai", "code": "429"}),
+        (429, {"message": "You exceeded your current quota.", "type": "throttling_error"}),
+        (429, {"message": "No.", "type": "budget_exceeded"}),
+        (422, {"message": "Budget has been exceeded! Current cost: 1", "type": "budget_exceeded"}),
+        (400, {"message": "Your credit balance is too low to access the API."}),
+        (402, {"message": "Insufficient credits"}),
+        (402, {"message": "Payment required"}),
+        (403, {"message": "x", "code": "insufficient_quota"}),
+    ],
+)
+def test_what_is_used_up_is_no_rate_limit(wire: Wire, status: int, inner: dict[str, str]) -> None:
+    """Waiting does not help, whatever status and words a gateway has for it."""
+    failure = explained(wire, status, {"error": inner})
+    assert type(failure.error) is errors.QuotaExhausted
+    assert failure.again is Again.NEVER
+
+
+@pytest.mark.parametrize(
+    ("message", "headers"),
+    [
+        ("You exceeded your current quota. Please retry in 12.5s.", {}),
+        ("You exceeded your current quota", {"retry-after": "3"}),
+        ("Quota exceeded for metric: requests per minute", {}),
+        ("Too many requests", {}),
+    ],
+)
+def test_a_limit_for_now_is_waited_for(wire: Wire, message: str, headers: dict[str, str]) -> None:
+    """Google words its limits a minute like a quota."""
+    failure = explained(wire, 429, {"error": {"message": message}}, **headers)
+    assert type(failure.error) is errors.ModelRateLimited
+    assert failure.again is Again.LATER
+
+
+def test_a_file_about_quotas_is_no_used_up_one(wire: Wire) -> None:
+    """A 400 that quotes the file is judged without the quote."""
+    file = "raise Error('Insufficient credits, you have exceeded your current quota')\n"
+    error = wire.status_error(400, {"error": {"message": f"Cannot parse: {file}"}})
+    assert type(explain(error, target(), sent=[file]).error) is errors.ModelRefused
+
+
+def test_azures_filter_is_found_where_a_gateway_puts_it(wire: Wire) -> None:
+    """LiteLLM passes Azure's details on in a field of its own."""
+    inner = {"innererror": {"code": "ResponsibleAIPolicyViolation"}}
+    body = {"error": {"message": "No.", "code": "400", "provider_specific_fields": inner}}
+    assert type(explained(wire, 400, body).error) is errors.ContentFiltered
+
+
+def test_a_key_that_a_gateway_does_not_know_is_a_wrong_key(wire: Wire) -> None:
+    """LiteLLM without a database says only that it has none."""
+    body = {"error": {"message": "No connected db.", "type": "no_db_connection", "code": "400"}}
+    error = explained(wire, 400, body).error
+    assert type(error) is errors.ModelUnauthorized
+    assert "api-key" in error.next_step
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "wanted"),
+    [
+        (400, "After the optional system message, conversation roles must alternate user/a", True),
+        (500, "Jinja Exception: Conversation roles must alternate user/assistant/...", True),
+        (400, "System role not supported", True),
+        (400, "Only user and assistant roles are supported!", True),
+        (401, "System role not supported", False),
+        (400, "The role of this key is not supported", False),
+    ],
+)
+def test_chat_templates_that_want_one_message_are_known(
+    wire: Wire, status: int, message: str, *, wanted: bool
+) -> None:
+    """By what Mistral's and Google's templates say, as vLLM and llama.cpp quote it."""
+    error = wire.status_error(status, {"error": {"message": message, "code": status}})
+    assert wants_one_message(error, sent=["x = 1\n"]) is wanted
+    assert not wants_one_message(error, sent=[message])

@@ -128,3 +128,14 @@ def test_nothing_is_warned_of_without_a_near_date(
     """61 days away, another vendor, or not known."""
     warning = retirement_warning((None, name), provider=PROVIDER[provider], today=today)
     assert warning is None
+
+
+def test_families_of_2026_have_their_published_limits() -> None:
+    """922,000 tokens in and 128,000 out from GPT-5.6 on, and writing to the cache is billed."""
+    for name in ("gpt-5.6-luna", "gpt-6-luna", "gpt-6.1-terra"):
+        known = look_up(name)
+        assert (known.context_window, known.output_limit) == (1_050_000, 128_000)
+        assert known.bills_cache_writes
+    assert not look_up("gpt-5.5").bills_cache_writes
+    assert look_up("gpt-6.1-sol").retires_azure == dt.date(2028, 3, 11)
+    assert look_up("gpt-6-astra").retires_azure is None

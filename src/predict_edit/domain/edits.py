@@ -57,18 +57,20 @@ class Usage:
     """Tokens as the provider reported them; ``None`` means not reported, never 0.
 
     ``rejected_prediction_tokens`` are already inside ``completion_tokens`` (OpenAI, "Predicted
-    Outputs"), and ``cached_tokens`` inside ``prompt_tokens``: neither is ever added again.
+    Outputs"), ``cached_tokens`` and ``cache_write_tokens`` inside ``prompt_tokens``: none is ever
+    added again.
     """
 
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
     completion_tokens: int | None = None
     accepted_prediction_tokens: int | None = None
     rejected_prediction_tokens: int | None = None
 
     @property
     def acceptance(self) -> float | None:
-        """Accepted ÷ (accepted + rejected), 0 to 1; ``None`` where nothing was speculated on."""
+        """Accepted ÷ (accepted + rejected), 0 to 1; ``None`` if nothing was speculated on."""
         accepted, rejected = self.accepted_prediction_tokens, self.rejected_prediction_tokens
         if accepted is None or rejected is None or accepted + rejected == 0:
             return None
@@ -76,7 +78,7 @@ class Usage:
 
     @staticmethod
     def total(usages: Iterable[Usage | None]) -> Usage:
-        """Add up field by field; a field that nobody reported stays ``None``."""
+        """Add up field by field; a field that no call reported stays ``None``."""
         known = [usage for usage in usages if usage is not None]
 
         def add(name: str) -> int | None:
@@ -106,14 +108,14 @@ class Effort:
 
     usage: Usage | None = None
     cost: Decimal | None = None
-    """US dollars, ``None`` where the price of the model that answered is not known."""
+    """US dollars, ``None`` if the price of the model that answered is not known."""
     overhead: Decimal | None = None
     """The part of ``cost`` that the rejected prediction tokens are billed for."""
     estimate: Usage | None = None
     """Our own count of what was asked and answered before the provider reported any tokens, such
     as a stream that was broken off; ``usage`` and ``cost`` do not hold it."""
     estimated_cost: Decimal | None = None
-    """US dollars of ``estimate``, ``None`` where the price is not known."""
+    """US dollars of ``estimate``, ``None`` if the price is not known."""
     model: str | None = None
     """The model that answered, as the API reports it."""
     prediction: PredictionState = PredictionState.OFF
@@ -144,7 +146,7 @@ class Finding:
 
     path: str
     line: int | None
-    """First line, 1-based; ``None`` where the finding is about the file as a whole."""
+    """First line, 1-based; ``None`` if the finding is about the file as a whole."""
     end_line: int | None
     """Last line, never before ``line``; ``None`` exactly where ``line`` is."""
     column: int | None

@@ -51,6 +51,7 @@
     │   ├── ContextTooLong        400 context_length_exceeded
     │   ├── ContentFiltered       prompt or answer
     │   ├── ModelRateLimited      429
+    │   │   └── QuotaExhausted    quota, credit or budget is used up
     │   ├── ModelUnavailable      5xx, connection
     │   ├── ModelTimeout
     │   └── StreamCutShort        the stream ended without a finish reason, or was no stream
@@ -160,7 +161,7 @@ class InstructionTooLong(CommandError):
 
 
 class NothingToApply(CommandError):
-    """``apply`` where no open suggestion of ours can be committed."""
+    """``apply`` if no open suggestion of ours can be committed."""
 
 
 class EventError(PredictEditError):
@@ -187,7 +188,7 @@ class ForgeError(PredictEditError):
         self.status = status
         self.reasons = reasons
         self.retry_after = retry_after
-        """Seconds GitHub asks to wait, where it says so."""
+        """Seconds GitHub asks to wait, if it says so."""
 
 
 class ForgeUnauthorized(ForgeError):
@@ -300,7 +301,7 @@ class ModelRefused(ModelError):
 class ContextTooLong(ModelError):
     """The file and the prompt are longer than the model's context.
 
-    ``limit`` is that context in tokens, where the provider names it.
+    ``limit`` is that context in tokens, if the provider names it.
     """
 
     def __init__(self, cause: str, next_step: str, *, limit: int | None = None) -> None:
@@ -314,6 +315,10 @@ class ContentFiltered(ModelError):
 
 class ModelRateLimited(ModelError):
     """429, and waiting did not help in time."""
+
+
+class QuotaExhausted(ModelRateLimited):
+    """The account's quota, credit or budget is used up: no file of the run gets an answer."""
 
 
 class ModelUnavailable(ModelError):

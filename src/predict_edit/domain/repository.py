@@ -123,7 +123,7 @@ class BranchMove:
 
     branch: str
     before: str | None
-    """The commit it must still be at; ``None`` where it must not exist."""
+    """The commit it must still be at; ``None`` if it must not exist."""
     after: str | None
     """``None`` deletes it."""
 
@@ -172,9 +172,9 @@ class ReviewThread:
 
     path: str
     start_line: int | None
-    """``None`` for a single line, and where the thread is outdated."""
+    """``None`` for a single line, and if the thread is outdated."""
     line: int | None
-    """Last commented line at the head, ``None`` where the thread is outdated."""
+    """Last commented line at the head, ``None`` if the thread is outdated."""
     comment: Comment
     """The first comment."""
     replies: int

@@ -92,7 +92,7 @@ class RunReport:
     apply_command: str = ""
     """What commits the suggestions; empty if the workflow may not commit, as far as is known."""
     shards: tuple[str, ...] | None = None
-    """The jobs that a plan asks for, as a matrix names them; ``None`` where nothing is planned."""
+    """The jobs that a plan asks for, as a matrix names them; ``None`` if nothing is planned."""
     dry_run: bool = False
 
     def with_status(self, status: FileStatus) -> tuple[FileResult, ...]:

@@ -162,7 +162,7 @@ class Comments(PullRequests):
         reading = _Reading(
             task=asyncio.create_task(self._read_all(number, first)), writes=self._client.writes
         )
-        # If nobody asks, nobody needs to hear of a failure either.
+        # Without a question, a failure is of no interest either.
         reading.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._readings[number] = reading
         return reading

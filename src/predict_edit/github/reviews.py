@@ -167,5 +167,5 @@ def _comment(suggestion: Suggestion) -> dict[str, Any]:
 
 
 def _line(comment: rest.ReviewComment) -> int | None:
-    """Return the last line of a comment at the head, else where it was posted."""
+    """Return the last line of a comment at the head, else at that of its posting."""
     return comment.line if comment.line is not None else comment.original_line

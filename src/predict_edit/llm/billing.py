@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from predict_edit.domain.edits import EditRequest, Effort, PredictionState, Usage
@@ -23,6 +23,8 @@ Overrides = Sequence[tuple[str, Price]]
 """Names, or beginnings of names, of models or deployments, with their prices."""
 
 _MILLION = Decimal(1_000_000)
+_CACHE_WRITE = Decimal("1.25")
+"""Times the input price, from GPT-5.6 on (OpenAI, "Prompt caching")."""
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _NONCE = "9f1c4e0b7a2d58366b0e91d4c3a8f752"
 """Takes as many tokens as the random one of a run."""
@@ -51,8 +53,9 @@ class PriceList:
     def cost(self, usage: Usage | None, model: str | None = None) -> Decimal | None:
         """Price one call, or what several calls together used.
 
-        Uncached prompt tokens, cached ones at their own price, and completion tokens, which
-        already include the rejected prediction tokens (OpenAI, "Predicted Outputs").
+        Uncached prompt tokens, cached ones and those written to the cache at their own prices, and
+        completion tokens, which already include the rejected prediction tokens (OpenAI, "Predicted
+        Outputs").
 
         Args:
             usage: As reported; without prompt or completion tokens the cost is not known. Cached
@@ -63,12 +66,20 @@ class PriceList:
             return None
         prompt, completion = max(usage.prompt_tokens, 0), max(usage.completion_tokens, 0)
         cached = min(max(usage.cached_tokens or 0, 0), prompt)
+        written = min(max(usage.cache_write_tokens or 0, 0), prompt - cached)
         names = [name for name in (model, self.configured) if name]
         price = next(filter(None, (override_for(name, self.overrides) for name in names)), None)
         if price is None:
-            return _listed(prompt, cached, completion, names[0], self.provider) if names else None
+            tokens = {
+                "input_tokens": prompt,
+                "cache_read_tokens": cached,
+                "cache_write_tokens": written,
+                "output_tokens": completion,
+            }
+            return _listed(tokens, names[0], self.provider) if names else None
         cached_price = price.input if price.cached is None else price.cached
         total = (prompt - cached) * price.input + cached * cached_price + completion * price.output
+        total += written * price.input * (_CACHE_WRITE - 1)
         return total / _MILLION
 
     def most(self, usage: Usage, model: str | None = None) -> Decimal | None:
@@ -105,16 +116,13 @@ def override_for(model: str, overrides: Overrides) -> Price | None:
     return max(fitting, key=lambda item: len(item[0]))[1] if fitting else None
 
 
-def _listed(
-    prompt: int, cached: int, completion: int, model: str, provider: str | None
-) -> Decimal | None:
+def _listed(tokens: Mapping[str, int], model: str, provider: str | None) -> Decimal | None:
     """Price by the list that comes with genai-prices; it is never updated at run time."""
     # Importing takes a quarter of a second, which a refused command should not pay.
     listed = importlib.import_module("genai_prices")
-    tokens = listed.Usage(input_tokens=prompt, cache_read_tokens=cached, output_tokens=completion)
     try:
         price: Decimal = listed.calc_price(
-            tokens, model_ref=model, provider_id=provider
+            listed.Usage(**tokens), model_ref=model, provider_id=provider
         ).total_price
     except (LookupError, ValueError):
         return None
@@ -288,7 +296,11 @@ def estimate(
             bound = limits.tight(messages, messages[-1].content, known, count)
             most = bound.usage(predicted=predicted)
             high.append(most)
-            low.append(dataclasses.replace(most, completion_tokens=bound.prediction_tokens))
+            low.append(
+                dataclasses.replace(
+                    most, cache_write_tokens=None, completion_tokens=bound.prediction_tokens
+                )
+            )
     prices = PriceList.of(settings)
     least, most = Usage.total(low), Usage.total(high)
     return Estimate(

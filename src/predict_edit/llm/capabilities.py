@@ -14,9 +14,14 @@ from predict_edit.domain.errors import (
     ModelNotFound,
     ModelUnauthorized,
     PredictEditError,
+    QuotaExhausted,
     SignInError,
 )
-from predict_edit.llm.model_errors import refused_parameter, refuses_prediction
+from predict_edit.llm.model_errors import (
+    refused_parameter,
+    refuses_prediction,
+    wants_one_message,
+)
 from predict_edit.llm.models import Capability, look_up
 from predict_edit.settings.fields import ModelSettings, PredictionPolicy
 
@@ -114,6 +119,8 @@ class Knowledge:
         self._context: int | None = None
         self.dropped: frozenset[str] = frozenset()
         """Optional parameters that the server refused."""
+        self.one_message = False
+        """The model's chat template takes no system message, or no two messages in a row."""
         self.hopeless: PredictEditError | None = None
         """Why every file of this run would fail, such as a wrong key."""
         self.reported_model: str | None = None
@@ -168,13 +175,16 @@ class Knowledge:
         self._context = min(tokens, self._context or tokens)
 
     def adapt(self, error: Exception, fields: Mapping[str, Any], sent: Sequence[str]) -> str | None:
-        """Leave out what the server refuses.
+        """Leave out what the server refuses, or send it in another form.
 
         Returns:
-            The name of the field that the next request goes without, ``None`` if nothing can be
-            left out. Each field can be refused only once, as it is not sent again.
+            The name of the field that changes in the next request, ``None`` if nothing can. Each
+            field can be refused only once, as it is not sent so again.
         """
-        name = refused_parameter(error, optional=OPTIONAL & fields.keys())
+        if not self.one_message and wants_one_message(error, sent=sent):
+            self.one_message = True
+            return "messages"
+        name = refused_parameter(error, optional=OPTIONAL & fields.keys(), sent=sent)
         if name is not None:
             self.dropped |= {name}
             return name
@@ -186,7 +196,8 @@ class Knowledge:
     def failed(self, error: PredictEditError) -> None:
         """Learn that a file failed for good: a wrong key or name is wrong for all files.
 
-        After a success it is not: then something changed in between.
+        After a success it is not: then something changed in between. What is used up stays so.
         """
-        if isinstance(error, _HOPELESS) and not self._succeeded:
+        wrong = isinstance(error, _HOPELESS) and not self._succeeded
+        if wrong or isinstance(error, QuotaExhausted):
             self.hopeless = error

@@ -26,7 +26,7 @@ from predict_edit.llm.billing import Attempt, AttemptLog, PriceList
 from predict_edit.llm.capabilities import OPTIONAL, Knowledge
 from predict_edit.llm.limits import Bound, Budget
 from predict_edit.llm.model_errors import Again, Failure, ModelTarget, explain, may_be_billed
-from predict_edit.llm.models import Capability
+from predict_edit.llm.models import Capability, provider_of
 from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.throttle import Clock, Sleep, Throttle, backoff
 from predict_edit.settings.fields import ModelSettings
@@ -38,6 +38,7 @@ _LIMITED_FIRST, _LIMITED_MOST = 0.5, 20.0
 _BELIEVED = 5
 """Rate limits in a row after which a server that asks for next to no wait is no longer believed."""
 _CHARACTERS_PER_TOKEN = 4
+_CAPS = frozenset({"max_completion_tokens", "max_tokens"})
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _SDK_ERRORS = (openai.OpenAIError, httpx2.HTTPError, PredictEditError, ValueError, OSError)
 
@@ -67,6 +68,8 @@ def request_fields(
     capability: Capability,
     most_tokens: int | None = None,
     dropped: Collection[str] = (),
+    one_message: bool = False,
+    cap: str | None = None,
 ) -> dict[str, Any]:
     """Build the JSON of one streamed chat completion: only what is needed.
 
@@ -74,8 +77,12 @@ def request_fields(
     0, stream and usage; ``n``, ``tools``, ``logprobs``, penalties, audio and
     ``max_completion_tokens`` exclude it (Azure, "Predicted outputs", "Unsupported features").
     Without one, ``most_tokens`` becomes ``max_completion_tokens``. What the model or server is
-    known to refuse is left out.
+    known to refuse is left out. ``one_message`` joins all messages, the rules in front. ``cap`` is
+    the name under which a provider wants ``most_tokens`` with a prediction as well.
     """
+    if one_message:
+        joined = "\n\n".join(message.content for message in messages)
+        messages = [Message(role="user", content=joined)]
     fields: dict[str, Any] = {
         "model": model,
         "messages": [{"role": message.role, "content": message.content} for message in messages],
@@ -85,8 +92,8 @@ def request_fields(
     }
     if prediction is not None:
         fields["prediction"] = {"type": "content", "content": prediction}
-    elif most_tokens is not None:
-        fields["max_completion_tokens"] = most_tokens
+    if most_tokens is not None and (prediction is None or cap):
+        fields[cap or "max_completion_tokens"] = most_tokens
     refused = OPTIONAL & (capability.refuses | set(dropped))
     return {name: value for name, value in fields.items() if name not in refused}
 
@@ -136,6 +143,7 @@ class Completions:
         self._runtime = runtime
         self._budget = budget
         self._prices = PriceList.of(settings)
+        self._provider = provider_of(target.endpoint)
         self.throttle = Throttle(settings.concurrency, clock=runtime.clock, sleep=runtime.sleep)
 
     def check_budget(self, requests: Sequence[Sequence[Message]]) -> None:
@@ -278,8 +286,10 @@ class Completions:
             messages=question.messages,
             prediction=question.text if predicted else None,
             capability=self._knowledge.capability,
-            most_tokens=bound.output_tokens,
+            most_tokens=self._most_tokens(question, bound, predicted=predicted),
+            cap=self._provider.cap,
             dropped=self._knowledge.dropped,
+            one_message=self._knowledge.one_message,
         )
         reading = Reading(
             most_characters=bound.characters,
@@ -298,7 +308,7 @@ class Completions:
                 answer = await reading.read(stream)
         except _SDK_ERRORS as error:
             billed = may_be_billed(error)
-            if isinstance(error, AnswerTooLong) and "max_completion_tokens" not in fields:
+            if isinstance(error, AnswerTooLong) and not _CAPS & fields.keys():
                 self._note_limit(reading)
             retry = (
                 _Retry(Failure(self._out_of_time()))
@@ -315,6 +325,14 @@ class Completions:
         self._knowledge.answered(reading.model, reading.usage, predicted=predicted)
         self.throttle.succeeded(stream.response.headers)
         return answer
+
+    def _most_tokens(self, question: _Question, bound: Bound, *, predicted: bool) -> int | None:
+        """Compute what the request says that the answer may have, if it says so."""
+        if not self._provider.cap:
+            return bound.output_tokens
+        if bound.output_tokens is None:
+            bound = self._bound(question.messages, question.text)
+        return bound.usage(predicted=predicted).completion_tokens
 
     def _log(
         self,

@@ -70,12 +70,15 @@ class Bound:
     """Visible text and hidden reasoning."""
     prediction_tokens: int = 0
     """What a rejected prediction can add, if one is sent."""
+    cache_writes: bool = False
+    """Whether the whole prompt may be billed as written to the cache."""
 
     def usage(self, *, predicted: bool) -> Usage:
         """The most that the provider may bill."""
         extra = self.prediction_tokens if predicted else 0
         return Usage(
             prompt_tokens=self.prompt_tokens or 0,
+            cache_write_tokens=self.prompt_tokens if self.cache_writes else None,
             completion_tokens=(self.output_tokens or 0) + extra,
         )
 
@@ -100,6 +103,7 @@ def tight(messages: Sequence[Message], text: str, capability: Capability, count:
         prompt_tokens=tokens.of_request(sizes),
         output_tokens=min(visible + reasoning, capability.output_limit or visible + reasoning),
         prediction_tokens=size,
+        cache_writes=capability.bills_cache_writes,
     )
 
 

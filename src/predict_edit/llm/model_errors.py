@@ -42,6 +42,8 @@ _REDIRECTS = range(300, 400)
 _STATUSES = frozenset({400, 422})
 _PREDICTION_CODES = frozenset({"unsupported_parameter", "unknown_parameter"})
 _PARAMETER_CODES = _PREDICTION_CODES | {"unsupported_value"}
+_GATEWAY_CODES = frozenset({"None", "400", "422"})
+"""What a gateway sends for a code: its status, or nothing. What is meant is in the text."""
 _OTHER_CODES = frozenset({"content_filter", "context_length_exceeded"})
 _OBJECTIONS = (
     "unsupported",
@@ -54,7 +56,22 @@ _OBJECTIONS = (
     "not permitted",
     "unexpected",
     "not allowed",
+    "n't support",
+    "does not support",
 )
+_SPENT_CODES = frozenset({"insufficient_quota", "budget_exceeded", "billing_hard_limit_reached"})
+_SPENT = re.compile(
+    r"exceeded your current quota|(exceeded|crossed) (your |the |its )?budget"
+    r"|budget (has been |was )?exceeded|credit balance is too low"
+    r"|insufficient (credits?|balance|funds|quota)|billing hard limit"
+)
+_SPENT_FOR_NOW = re.compile(r"retry_?delay|retry in|per[ _]?(minute|day|second|request)")
+"""Google words a limit per minute as a used-up quota."""
+_ONE_MESSAGE = re.compile(
+    r"roles must alternate|system role (is )?not supported"
+    r"|only user(,| and) assistant( and tool)? roles"
+)
+"""Chat templates of Mistral's and Google's models, as vLLM and llama.cpp quote them."""
 
 LONGEST_QUOTE = 300
 """Characters of provider text that are shown."""
@@ -192,13 +209,19 @@ def may_be_billed(error: Exception) -> bool:
     return not isinstance(error.__cause__ or error, _NEVER_SENT)
 
 
+_INNER = ("error", "innererror", "inner_error", "provider_specific_fields")
+"""Where Azure puts the code that counts, and where LiteLLM puts all of that."""
+
+
 def _codes(error: openai.APIError) -> set[str]:
     """The codes of an error, Azure's inner one too, in lower case."""
     found = {str(error.code or ""), str(error.type or "")}
-    body = error.body
-    while isinstance(body, dict):
-        found.add(str(body.get("code") or ""))
-        body = body.get("innererror") or body.get("inner_error")
+    parts = [error.body]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            found.add(str(part.get("code") or ""))
+            parts += [part.get(name) for name in _INNER]
     return {code.lower() for code in found if code}
 
 
@@ -229,12 +252,29 @@ def _by_content(
             "context.",
             limit=int(named[1].replace(",", "")) if named else None,
         )
-    if "insufficient_quota" in codes:
-        return errors.ModelRateLimited(
-            f"The account at {target.host} has no quota left{_quoted(error, sent)}",
-            "Check plan, credit and spending limit of the account; waiting does not help.",
+    if _is_spent(error, codes, text, sent):
+        return errors.QuotaExhausted(
+            f"The quota or budget of the account at {target.host} is used up{_quoted(error, sent)}",
+            "Check plan, credit and spending limit of the account, and the budgets of a gateway; "
+            "waiting does not help.",
         )
+    if "no connected db" in text:
+        # LiteLLM looks for a key that it does not know in a database that it does not have.
+        return _refusal(httpx2.codes.UNAUTHORIZED, target, _quoted(error, sent))
     return None
+
+
+def _is_spent(error: openai.APIError, codes: set[str], text: str, sent: Sequence[str]) -> bool:
+    """Decide whether waiting cannot help, as there is nothing left to spend."""
+    status = getattr(error, "status_code", None)
+    if codes & _SPENT_CODES or status == httpx2.codes.PAYMENT_REQUIRED:
+        return True
+    asked_to_wait = isinstance(error, openai.APIStatusError) and (
+        "retry-after" in error.response.headers
+    )
+    if asked_to_wait or not _SPENT.search(text) or _SPENT_FOR_NOW.search(text):
+        return False
+    return _SPENT.search(without_echo(text, sent)) is not None
 
 
 def _frame(error: openai.APIError, target: ModelTarget, sent: Sequence[str]) -> Failure:
@@ -378,24 +418,48 @@ def refuses_prediction(error: Exception, *, sent: Sequence[str]) -> bool:
         return False
     if error.param is not None and _root(error.param) == "prediction":
         return True
-    text = without_echo(f"{error.message}\n{body_text(error.body)}", sent).lower()
+    text = _own_words(error, sent)
     if "prediction" not in text:
         return False
     return error.code in _PREDICTION_CODES or any(words in text for words in _OBJECTIONS)
 
 
-def refused_parameter(error: Exception, *, optional: Collection[str]) -> str | None:
+def refused_parameter(
+    error: Exception, *, optional: Collection[str], sent: Sequence[str] = ()
+) -> str | None:
     """Find the optional parameter of the request that the server refused, if it is one.
 
-    By code and parameter as OpenAI and Azure send them, or by the location of an
-    ``extra_forbidden`` entry as FastAPI servers do.
+    By code and parameter as OpenAI and Azure send them, by the location of an ``extra_forbidden``
+    entry as FastAPI servers do, or by the text, which is all that LiteLLM passes on.
     """
     if not isinstance(error, openai.APIStatusError) or error.status_code not in _STATUSES:
         return None
     if error.code in _PARAMETER_CODES and error.param is not None:
         name = _root(error.param)
         return name if name in optional else None
-    return next((name for name in _forbidden_extras(error.body) if name in optional), None)
+    extras = [name for name in _forbidden_extras(error.body) if name in optional]
+    if extras:
+        return extras[0]
+    text = _own_words(error, sent)
+    refused = any(words in text for words in _OBJECTIONS) and "prediction" not in text
+    if str(error.code) not in _GATEWAY_CODES or not refused:
+        return None
+    if error.param is not None:
+        return _root(error.param) if _root(error.param) in optional else None
+    return next((name for name in sorted(optional) if re.search(rf"\b{name}\b", text)), None)
+
+
+def wants_one_message(error: Exception, *, sent: Sequence[str]) -> bool:
+    """Decide whether the model's chat template refuses several messages in a row, or a system's."""
+    if not isinstance(error, openai.APIStatusError) or error.status_code not in {400, 422, 500}:
+        return False
+    told = _ONE_MESSAGE.search(body_text(error.body).lower())
+    return told is not None and _ONE_MESSAGE.search(_own_words(error, sent)) is not None
+
+
+def _own_words(error: openai.APIStatusError, sent: Sequence[str]) -> str:
+    """All that an error says, in lower case, without what it echoes of the request."""
+    return without_echo(f"{error.message}\n{body_text(error.body)}", sent).lower()
 
 
 def _root(param: str) -> str:

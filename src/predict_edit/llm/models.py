@@ -30,12 +30,20 @@ class Provider:
     hosts: tuple[str, ...] = ()
     price_list: str | None = None
     """Its name in genai-prices; without one, the price of the model's maker counts."""
+    cap: str | None = None
+    """The field for the most tokens of an answer, if it has to be sent beside a prediction too."""
 
 
 AZURE = Provider(name="Azure", price_list="azure")
 """Known by its route: a gateway in front of it may have any host."""
 COMPATIBLE = Provider(name="OpenAI-compatible")
-PROVIDERS = (Provider(name="OpenAI", hosts=("api.openai.com",), price_list="openai"),)
+PROVIDERS = (
+    Provider(name="OpenAI", hosts=("api.openai.com",), price_list="openai"),
+    # Ends every answer at 2,048 tokens, the prediction's included, unless told otherwise.
+    Provider(
+        name="Fireworks", hosts=("api.fireworks.ai",), price_list="fireworks", cap="max_tokens"
+    ),
+)
 """One row for each provider that is known by its host."""
 
 
@@ -59,6 +67,8 @@ class Capability:
     """Tokens of prompt and answer together."""
     retires_openai: dt.date | None = None
     retires_azure: dt.date | None = None
+    bills_cache_writes: bool = False
+    """Whether what is written to the prompt cache costs more than other input."""
     refuses: frozenset[str] = frozenset()
     """Request parameters that are answered with 400."""
 
@@ -97,6 +107,15 @@ _41 = Capability(
     retires_azure=_APRIL,
 )
 
+_5 = Capability(
+    family="gpt-5",
+    takes_predictions=False,
+    output_limit=128_000,
+    context_window=400_000,
+    refuses=_REASONING,
+)
+_6 = dataclasses.replace(_5, family="gpt-6", context_window=1_050_000, bills_cache_writes=True)
+
 # The first pattern that matches counts, so the narrower ones come first. `$` after an optional
 # date keeps relatives with other limits (audio, search, realtime) out.
 _DATED = r"(-\d{4}-\d{2}-\d{2})?$"
@@ -121,17 +140,13 @@ _TABLE: tuple[tuple[str, Capability], ...] = (
     ),
     (rf"gpt-4\.1-mini{_DATED}", dataclasses.replace(_41, family="gpt-4.1-mini")),
     (rf"gpt-4\.1{_DATED}", _41),
+    (r"gpt-5\.[6-9]", dataclasses.replace(_6, family="gpt-5.6")),
+    (r"gpt-5(?!\d)", _5),
     (
-        r"gpt-5(?!\d)",
-        Capability(
-            family="gpt-5",
-            takes_predictions=False,
-            output_limit=128_000,
-            context_window=400_000,
-            refuses=_REASONING,
-        ),
+        r"gpt-6(-luna|(\.1)?-sol)(?![a-z])",
+        dataclasses.replace(_6, retires_azure=dt.date(2028, 3, 11)),
     ),
-    (r"gpt-6(?!\d)", Capability(family="gpt-6", takes_predictions=False, refuses=_REASONING)),
+    (r"gpt-6(?!\d)", _6),
     (
         r"o[134](-mini|-pro)?(-\d{4}-\d{2}-\d{2})?$",
         Capability(

@@ -221,6 +221,7 @@ def read_usage(usage: object) -> Usage | None:
     read = Usage(
         prompt_tokens=_count(usage, "prompt_tokens"),
         cached_tokens=_count(prompt, "cached_tokens"),
+        cache_write_tokens=_count(prompt, "cache_write_tokens"),
         completion_tokens=_count(usage, "completion_tokens"),
         accepted_prediction_tokens=_count(completion, "accepted_prediction_tokens"),
         rejected_prediction_tokens=_count(completion, "rejected_prediction_tokens"),

@@ -22,6 +22,9 @@ class UsagePart(_Part):
 
     prompt_tokens: Count | None
     cached_tokens: Count | None = Field(description="Part of prompt_tokens.")
+    cache_write_tokens: Count | None = Field(
+        default=None, description="Part of prompt_tokens; some models bill it above their price."
+    )
     completion_tokens: Count | None
     accepted_prediction_tokens: Count | None
     rejected_prediction_tokens: Count | None = Field(description="Part of completion_tokens.")
