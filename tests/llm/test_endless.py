@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import itertools
 import tracemalloc
 import zlib
 from collections.abc import Mapping
@@ -41,9 +40,12 @@ def endless(status: int, kind: str, piece: bytes = b"x" * 65_536) -> Reply:
     async def reply(request: web.Request, __: Mapping[str, Any]) -> web.StreamResponse:
         response = web.StreamResponse(status=status, headers={"Content-Type": kind})
         await response.prepare(request)
-        for _ in itertools.count():
-            await response.write(piece)
-        return response
+        try:
+            while True:
+                await response.write(piece)
+        finally:
+            if request.transport is not None:
+                request.transport.abort()
 
     return reply
 

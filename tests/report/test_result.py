@@ -50,6 +50,7 @@ def test_whole_result() -> None:
                 "usage": {
                     "prompt_tokens": 124,
                     "cached_tokens": 0,
+                    "cache_write_tokens": None,
                     "completion_tokens": 77,
                     "accepted_prediction_tokens": 6,
                     "rejected_prediction_tokens": 4,
@@ -59,6 +60,7 @@ def test_whole_result() -> None:
         "usage": {
             "prompt_tokens": 124,
             "cached_tokens": 0,
+            "cache_write_tokens": None,
             "completion_tokens": 77,
             "accepted_prediction_tokens": 6,
             "rejected_prediction_tokens": 4,

@@ -56,9 +56,8 @@ _OBJECTIONS = (
     "not permitted",
     "unexpected",
     "not allowed",
-    "n't support",
-    "does not support",
 )
+_UNSUPPORTED = re.compile(r"unsupported|not support|n.t support")
 _SPENT_CODES = frozenset({"insufficient_quota", "budget_exceeded", "billing_hard_limit_reached"})
 _SPENT = re.compile(
     r"exceeded your current quota|(exceeded|crossed) (your |the |its )?budget"
@@ -441,7 +440,7 @@ def refused_parameter(
     if extras:
         return extras[0]
     text = _own_words(error, sent)
-    refused = any(words in text for words in _OBJECTIONS) and "prediction" not in text
+    refused = _UNSUPPORTED.search(text) and "prediction" not in text
     if str(error.code) not in _GATEWAY_CODES or not refused:
         return None
     if error.param is not None:
