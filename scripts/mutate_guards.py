@@ -99,6 +99,13 @@ GUARDS = (
         test=f"{FILE}[own-key-base64]",
     ),
     Guard(
+        name="halves of a secret are not both posted",
+        file="edit/screening/__init__.py",
+        old=" or (earlier and own.are_in(earlier + shown))",
+        new="",
+        test=f"{FILE}[own-key-in-two-hunks]",
+    ),
+    Guard(
         name="new tokens are found",
         file="edit/screening/__init__.py",
         old="if token not in file.text:",

@@ -41,6 +41,8 @@ _ENCODINGS: Mapping[str, Callable[[str], str]] = {
     "reversed": lambda text: text[::-1],
     "percent": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
     "spaced": " ".join,
+    "front": lambda text: text[: len(text) // 2],
+    "back": lambda text: text[len(text) // 2 :],
     "quoted": lambda text: quote(text, safe=""),
 }
 

@@ -68,6 +68,9 @@ def test_hostile_file_or_answer(case: Case, pull_request: Evidence) -> None:
             assert file["hunks"]["rejected"] == sum(wanted in reason for reason in reasons)
             assert file["hunks"]["inline"] == file["hunks"]["patch"] == 0
             assert bodies == []
+        case "in-part":
+            assert file["hunks"] == {"inline": len(reasons) - 1, "patch": 0, "rejected": 1}
+            assert sum(wanted in reason for reason in reasons) == 1
         case "posted":
             assert file["hunks"] == {"inline": len(reasons), "patch": 0, "rejected": 0}
             # GitHub finds one suggestion in each comment, and its lines are those of the answer.

@@ -119,10 +119,10 @@ class Task:
         if self.memory is None or result.status is FileStatus.FAILED:
             return
         placements = result.placed.placements if result.placed else ()
-        rejected = [one.hunk for one in placements if one.kind is PlacementKind.REJECTED]
-        if rejected and any(map(judge_for(edit.file, self.secrets), rejected)):
-            return
         hunks = tuple(placement.hunk for placement in placements)
+        rejected = result.placed and result.placed.count(PlacementKind.REJECTED)
+        if rejected and any(map(judge_for(edit.file, self.secrets), hunks)):
+            return
         key = self._key(edit.file)
         self.memory.records[edit.file.path] = Record.of(
             edit.file, key, edit.text, hunks, edit.effort

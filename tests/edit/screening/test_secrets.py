@@ -85,6 +85,17 @@ def test_own_secret_beside_a_hunk_is_not_shown(ask: Ask) -> None:
     assert ask(far, far.replace("end", "END"), [KEY]) == [None]
 
 
+@pytest.mark.parametrize("gap", [0, 50])
+def test_halves_of_a_secret_are_not_both_added(ask: Ask, gap: int) -> None:
+    """The hunk that completes it is rejected, however much is unchanged between the two."""
+    lines = [f"line {number}\n" for number in range(100)]
+    edited = [*lines]
+    edited.insert(20 + gap, f"{KEY[12:]}\n")
+    edited.insert(10, f"{KEY[:12]}\n")
+    assert ask("".join(lines), "".join(edited), [KEY]) == [None, *OWN]
+    assert ask("".join(lines), "".join(edited[:11] + lines[10:]), [KEY]) == [None]
+
+
 def test_own_secret_can_be_taken_out(ask: Ask) -> None:
     """An instruction to remove a key from a file is carried out."""
     assert ask(f"a\nkey = '{KEY}'\nb\n", "a\nkey = env('KEY')\nb\n", [KEY]) == [None]

@@ -21,6 +21,10 @@ BESIDE: Final = 4
 """Unchanged lines above and below a hunk that a suggestion or a patch may show with it."""
 
 
+APART: Final = 2_000
+"""Characters of earlier hunks in which the first part of a secret is looked for."""
+
+
 def secret_in(file: SourceFile, secrets: Iterable[str]) -> str | None:
     """Say that a file holds a secret of this run, which must not be sent to the model either.
 
@@ -36,15 +40,18 @@ def judge_for(file: SourceFile, secrets: Iterable[str]) -> Judge:
     """A judge of the hunks of one file, which says why one must not be posted.
 
     ``secrets`` are the run's own. A hunk may not hold one of them even where the file does, nor be
-    shown beside one; everything else counts only where the hunk brings it in.
+    shown beside one, nor complete one whose first part an earlier hunk adds; so the hunks are asked
+    about in their order. Everything else counts only where the hunk brings it in.
     """
     lines = [line + "\n" for line in file.text.split("\n")]
     lines[-1] = lines[-1].removesuffix("\n")
     known = frozenset(lines)
     returns_end_lines = "\r" in file.text and "\n" not in file.text
     own = OwnSecrets(secrets)
+    earlier = ""
 
     def judge(hunk: Hunk) -> str | None:
+        nonlocal earlier
         if not hunk.added:
             shown = ""
         else:
@@ -55,11 +62,12 @@ def judge_for(file: SourceFile, secrets: Iterable[str]) -> Judge:
         if own:
             above = "".join(lines[max(0, hunk.start - 1 - BESIDE) : hunk.start - 1])
             below = "".join(lines[hunk.end : hunk.end + BESIDE])
-            if own.are_in(f"{above}{shown}{below}"):
+            if own.are_in(f"{above}{shown}{below}") or (earlier and own.are_in(earlier + shown)):
                 return OF_THIS_RUN
         for kind, token in tokens_in(shown):
             if token not in file.text:
                 return LIKE_A_KEY.format(kind=kind)
+        earlier = (earlier + shown)[-APART:]
         return None
 
     return judge
