@@ -366,6 +366,20 @@ class TestDeliverCommit:
         assert finished.report.outcome is Outcome.PATCHED
         assert "fork" in rehearsal.summary
 
+    @pytest.mark.parametrize("body", ["/predict-edit Replace `FizzBuzz` with `X`", APPLY])
+    async def test_a_deleted_fork_is_refused_before_anything_is_paid(
+        self, rehearse: MakeRehearsal, body: str
+    ) -> None:
+        """Its branch is gone: known at the start, and told with what works instead."""
+        rehearsal = await set_up(rehearse, fork=True)
+        rehearsal.stage.pull.head_repository = None
+        finished = await rehearsal.say(body, **COMMIT)
+
+        assert finished.report.outcome is Outcome.FAILED
+        assert rehearsal.stage.bodies == []
+        assert "fork was deleted" in rehearsal.stage.summaries[-1]
+        assert "`--deliver patch`" in rehearsal.stage.summaries[-1]
+
     @pytest.mark.parametrize("same_file", [False, True])
     async def test_head_that_moved(self, rehearse: MakeRehearsal, *, same_file: bool) -> None:
         """A push to other files is built upon; one to the same files is never overwritten."""

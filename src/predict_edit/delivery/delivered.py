@@ -9,7 +9,12 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from predict_edit.domain.edits import PlacedFile, Suggestion
-from predict_edit.domain.errors import CommandChanged, HeadMismatch, PullRequestClosed
+from predict_edit.domain.errors import (
+    CommandChanged,
+    CommitRefused,
+    HeadMismatch,
+    PullRequestClosed,
+)
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import BranchPull, PullRequest, Review
 from predict_edit.domain.run_report import Delivered, FileResult, Job, Outcome
@@ -97,6 +102,19 @@ def check_ready(pull: PullRequest, job: Job) -> None:
             f"{pull.head_sha[:12]}.",
             "Look at the newest commits, then run the command again. If "
             f"`@{job.pinned_sha[:12]}` is a person, write `--` before it.",
+        )
+
+
+def check_branch(pull: PullRequest) -> None:
+    """Refuse to commit to a branch that is gone.
+
+    Raises:
+        CommitRefused: the pull request's fork was deleted.
+    """
+    if pull.head_repository is None:
+        raise CommitRefused(
+            "Nothing can be committed: the pull request's fork was deleted.",
+            "Run the command with `--deliver patch`, and apply the patch on a branch that exists.",
         )
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from predict_edit.delivery.delivered import Delivery, Destination, check_ready
+from predict_edit.delivery.delivered import Delivery, Destination, check_branch, check_ready
 from predict_edit.delivery.state import Memory
 from predict_edit.delivery.ways import WAYS
 from predict_edit.domain.edits import SourceFile
@@ -21,7 +21,7 @@ from predict_edit.settings.fields import Inputs
 from predict_edit.settings.resolve import check_served, resolve_command, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.support.log import log
-from predict_edit.trigger.command import EditCommand, Help, RunRecipe
+from predict_edit.trigger.command import Apply, EditCommand, Help, RunRecipe
 from predict_edit.trigger.requests import PullRequestCommand
 
 
@@ -96,6 +96,9 @@ class PullRequestTarget:
         if not isinstance(self.commanded.parsed, Help):
             check_served(task.settings)
             check_ready(self.snapshot.pull, task.job)
+            applies = isinstance(self.commanded.parsed, Apply)
+            if (applies or task.settings.deliver == "commit") and not task.settings.dry_run:
+                check_branch(self.snapshot.pull)
 
     @property
     def findings(self) -> tuple[str, ...]:
