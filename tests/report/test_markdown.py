@@ -213,15 +213,6 @@ class TestFence:
         """The language of a fence is letters only."""
         assert markdown.fence("x", "diff`\n@y").startswith("```diffy\n")
 
-    @given(st.text(alphabet=ACTIVE, max_size=60))
-    def test_quote_keeps_a_block_together(self, content: str) -> None:
-        """A quoted fence is one quote around one fence, and no line of it starts with a slash."""
-        written = markdown.quote(markdown.fence(content))
-
-        types = [token.type for token in read_markdown(written).tokens]
-        assert types == ["blockquote_open", "fence", "blockquote_close"]
-        assert all(line.startswith(">") for line in written.splitlines())
-
 
 class TestLink:
     """Links."""

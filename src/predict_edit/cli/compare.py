@@ -163,7 +163,7 @@ async def _shake_hands(client: openai.AsyncOpenAI) -> None:
 def _sample(
     result: FileEdit | FailedEdit, round_: int, predicted: bool, attempts: Sequence[Attempt]
 ) -> Sample:
-    """What one edit measured, if it was one call from its beginning to its end."""
+    """Return what one edit measured, if it was one call from its beginning to its end."""
     empty = Sample(path=result.file.path, round=round_, predicted=predicted)
     if isinstance(result, FailedEdit):
         return dataclasses.replace(empty, spoiled=str(result.error))
@@ -202,7 +202,7 @@ class Spread:
 
     @classmethod
     def of(cls, figures: Iterable[float | None]) -> Spread | None:
-        """Of the figures that are known; ``None`` where none is."""
+        """Summarize the figures that are known; ``None`` if none is."""
         known = [figure for figure in figures if figure is not None]
         if not known:
             return None
@@ -284,7 +284,7 @@ def compare(measurement: Measurement) -> PredictionComparison:
 
 
 def _file(path: str, samples: Sequence[Sample]) -> FileComparison:
-    """One file's samples, both ways."""
+    """Compare one file's samples, both ways."""
     sides = ([sample for sample in samples if sample.predicted is kind] for kind in (True, False))
     with_prediction, without = (
         {name: Spread.of(map(figure, side)) for name, figure in _FIGURES.items()} for side in sides
@@ -298,14 +298,14 @@ def _file(path: str, samples: Sequence[Sample]) -> FileComparison:
 
 
 def _ratios(pairs: Iterable[tuple[Sample, Sample]], name: str = "seconds") -> Spread | None:
-    """A figure of the first call ÷ that of the second, pair by pair, where both are known."""
+    """Divide a figure of the first call by that of the second, for pairs that have both."""
     figure = _FIGURES[name]
     both = ((figure(above), figure(below)) for above, below in pairs)
     return Spread.of(above / below for above, below in both if above is not None and below)
 
 
 def _pairs(samples: Iterable[Sample]) -> list[tuple[Sample, Sample]]:
-    """With and without a prediction, of the same file and round."""
+    """Pair samples with and without a prediction, of the same file and round."""
     found = {(s.path, s.round, s.predicted): s for s in samples}
     return [
         (sample, other)
@@ -315,7 +315,7 @@ def _pairs(samples: Iterable[Sample]) -> list[tuple[Sample, Sample]]:
 
 
 def _verdict(speedup: Spread | None, faster: int) -> Verdict:
-    """What the pairs agree on."""
+    """Return what the pairs agree on."""
     if speedup is None or speedup.count < LEAST_PAIRS:
         return "too few"
     if faster >= CLEAR_SHARE * speedup.count and speedup.median >= CLEAR_RATIO:
@@ -327,7 +327,7 @@ def _verdict(speedup: Spread | None, faster: int) -> Verdict:
 
 
 def _sentence(verdict: Verdict, speedup: Spread | None, costs: Spread | None, faster: int) -> str:
-    """The recommendation with its figures."""
+    """Write the recommendation with its figures."""
     if verdict == "refused":
         return "The model does not take predictions: `prediction` makes no difference for it."
     if speedup is None or verdict == "too few":
@@ -399,7 +399,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _requests(arguments: argparse.Namespace) -> list[EditRequest]:
-    """The files, read.
+    """Read the files.
 
     Raises:
         InvalidInput: one cannot be read or is not UTF-8, or the rounds are out of range.
@@ -427,7 +427,7 @@ def _requests(arguments: argparse.Namespace) -> list[EditRequest]:
 def _expected(
     requests: Sequence[EditRequest], settings: ModelSettings, rounds: int
 ) -> dict[str, Any]:
-    """What all of it would take."""
+    """Estimate what all of it would take."""
     both = [
         estimate(requests, dataclasses.replace(settings, prediction=mode), count=tokens.count)
         for mode in ("on", "off")
@@ -445,7 +445,7 @@ def _expected(
 
 
 def _expectation(expected: Mapping[str, Any]) -> str:
-    """The same as a sentence."""
+    """Write the estimate as a sentence."""
     low, high = expected["cost_usd_low"], expected["cost_usd_high"]
     cost = "cost not known" if low is None else f"about {low:.4f} to {high:.4f} USD"
     return (
@@ -471,7 +471,7 @@ def show(
     screen: Screen,
     origins: Mapping[str, str],
 ) -> None:
-    """A table of medians with their ranges, and what follows from them."""
+    """Show a table of medians with their ranges, and what follows from them."""
     rows = []
     for file in result.files:
         for kind, side in (("with", file.with_prediction), ("without", file.without)):
@@ -504,7 +504,7 @@ def _spread(spread: Spread | None, form: str) -> str:
 
 
 def as_data(measurement: Measurement, result: PredictionComparison, rounds: int) -> dict[str, Any]:
-    """Everything, for programs; what was not reported is null."""
+    """Return everything for programs; what was not reported is null."""
     return {
         "version": 1,
         "model": measurement.model,

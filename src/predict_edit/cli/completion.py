@@ -61,7 +61,7 @@ def _options(command: argparse.ArgumentParser) -> list[str]:
 
 
 def _bash_values(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[str]:
-    """What may follow an option, or the command itself, where only a few words may."""
+    """Yield what may follow an option, or the command itself, if only a few words may."""
     for name, command in commands.items():
         for action in _actions(command):
             if action.choices:

@@ -77,7 +77,7 @@ def printable(text: str) -> str:
 
 
 def coloured(stream: object) -> bool:
-    """Whether to colour: on a terminal that can, unless NO_COLOR is set (no-color.org)."""
+    """Check whether to colour: on a terminal that can, unless NO_COLOR is set (no-color.org)."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -92,7 +92,7 @@ def styled(text: str, style: Style, stream: TextIO) -> str:
 
 
 def has_rich() -> bool:
-    """Whether the extra for terminals is installed."""
+    """Check whether the extra for terminals is installed."""
     return importlib.util.find_spec("rich") is not None
 
 
@@ -116,15 +116,15 @@ class Screen:
         self._secrets = secrets
 
     def safe(self, text: str) -> str:
-        """A text without secrets and control characters."""
+        """Return a text without secrets and control characters."""
         return harmless(self._secrets.hide(text))
 
     def line(self, text: str = "", style: Style = "") -> None:
-        """One line that is never wrapped, so that it can be copied."""
+        """Write one line that is never wrapped, so that it can be copied."""
         self._stream.write(styled(self.safe(text), style, self._stream) + "\n")
 
     def hanging(self, text: str, indent: int = 0, style: Style = "") -> None:
-        """A paragraph whose further lines start below its text; a pipe gets one long line."""
+        """Write a paragraph whose further lines start below its text; a pipe gets one long line."""
         width = shutil.get_terminal_size().columns - 1
         if not self._stream.isatty() or width < 2 * indent:
             self.line(text, style)
@@ -142,7 +142,7 @@ class Screen:
     def table(
         self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
     ) -> None:
-        """A table with two blanks between columns; those of ``right`` hold figures."""
+        """Write a table with two blanks between columns; those of ``right`` hold figures."""
         cells = [list(heads), *([self.safe(cell) for cell in row] for row in rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         for number, row in enumerate(cells):
@@ -153,12 +153,12 @@ class Screen:
             self._stream.write(styled(line.rstrip(), "" if number else "bold", self._stream) + "\n")
 
     def data(self, value: Mapping[str, Any]) -> None:
-        """JSON for programs."""
+        """Write JSON for programs."""
         text = json.dumps(self._without_secrets(value), indent=2, default=str)
         self._stream.write(text + "\n")
 
     def _without_secrets(self, value: Any) -> Any:
-        """The same data; JSON's escapes could split a secret, so it is hidden before."""
+        """Hide secrets in data before JSON's escapes can split them."""
         if isinstance(value, str):
             return self._secrets.hide(value)
         if isinstance(value, Mapping):
@@ -184,16 +184,16 @@ class Silent:
             self.end()
 
     def begin(self, files: Sequence[SourceFile]) -> None:
-        """All files are about to be sent to the model."""
+        """Show that all files are about to be sent to the model."""
 
     def received(self, path: str, characters: int) -> None:
-        """So many characters of a file's answer have arrived."""
+        """Show how many characters of a file's answer have arrived."""
 
     def answered(self, answer: FileEdit | FailedEdit) -> None:
-        """A file's answer is complete, or there will be none."""
+        """Show that a file's answer is complete, or that there will be none."""
 
     def done(self, result: FileResult) -> None:
-        """A file is placed."""
+        """Show that a file is placed."""
 
     def end(self) -> None:
-        """No more will arrive."""
+        """End the display."""

@@ -74,7 +74,7 @@ def read_settings(
 
 
 def origins_of(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Option or variable of each setting that is given, by the name of the input."""
+    """Return the option or variable of each setting that is given, by the name of the input."""
     found = _find(arguments, environ)
     return {name: origin for name, (_, origin) in found.items() if origin}
 
@@ -145,7 +145,7 @@ def _inputs(given: Mapping[str, str]) -> Inputs:
 def _explicit(
     arguments: argparse.Namespace, environ: Mapping[str, str]
 ) -> Iterator[tuple[str, _Found]]:
-    """What options and the action's own variables say."""
+    """Yield what options and the action's own variables say."""
     for name in (*MODEL_OPTIONS, _KEY):
         option = getattr(arguments, name.replace("-", "_"), None)
         variable = variable_of(name)
@@ -165,7 +165,7 @@ def _explicit(
 def _vendors(
     found: Mapping[str, _Found], environ: Mapping[str, str]
 ) -> Iterator[tuple[str, _Found]]:
-    """What the variables of Azure's or OpenAI's tools add, for the address that is meant."""
+    """Yield what the variables of Azure's or OpenAI's tools add for the address in use."""
 
     def variable(name: str, as_: str) -> Iterator[tuple[str, _Found]]:
         if value := environ.get(name, "").strip():
@@ -193,7 +193,7 @@ def _vendors(
 
 
 def _address(environ: Mapping[str, str], found: Mapping[str, _Found]) -> _Found | None:
-    """The address that the vendors' variables name; Azure's first, as it is the rarer one."""
+    """Find the address that the vendors' variables name; Azure's first, as it is the rarer one."""
     dated = "api-version" in found or environ.get("OPENAI_API_VERSION", "").strip()
     for name in ("AZURE_OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT", "OPENAI_BASE_URL"):
         value = environ.get(name, "").strip()
@@ -221,7 +221,7 @@ def _price(text: str) -> Price:
 
 
 def _next_step(error: SettingsError, found: Mapping[str, _Found]) -> str:
-    """What to do about wrong settings at a terminal, where no workflow is at hand."""
+    """Say what to do about wrong settings at a terminal, where no workflow is at hand."""
     if isinstance(error, MissingInput):
         if "`model`" in error.cause:
             return "Give --model, or set OPENAI_MODEL or AZURE_OPENAI_DEPLOYMENT."

@@ -60,7 +60,7 @@ def make_console() -> Console:
 
 
 def _console(stream: TextIO) -> Console:
-    """Without any colour system, rich writes no bold and no dim either."""
+    """Make a console; without any colour system, rich writes no bold and no dim either."""
     colours: Literal["auto"] | None = "auto" if coloured(stream) else None
     return Console(file=stream, highlight=False, emoji=False, markup=False, color_system=colours)
 
@@ -78,7 +78,7 @@ def show_report(console: Console, report: RunReport) -> None:
 
 
 def show_file(console: Console, result: FileResult) -> None:
-    """One file: each change as a small diff under what would become of it."""
+    """Show one file: each change as a small diff under what would become of it."""
     if result.placed is None:
         return
     console.print()
@@ -99,7 +99,7 @@ def show_file(console: Console, result: FileResult) -> None:
 
 
 def show_patch(console: Console, patch: str) -> None:
-    """A patch in colours; if it is not a terminal, byte for byte as ``git apply`` takes it."""
+    """Show a patch in colours; if not on a terminal, byte for byte as ``git apply`` takes it."""
     if not console.is_terminal:
         sys.stdout.flush()
         sys.stdout.buffer.write(patch.encode())
@@ -181,7 +181,7 @@ def _show_skipped(console: Console, report: RunReport) -> None:
 
 
 def _some(paths: Sequence[str]) -> str:
-    """The first of many paths, and how many more there are."""
+    """Name the first of many paths, and how many more there are."""
     shown = ", ".join(printable(path) for path in paths[:SOME])
     return f"{shown} and {len(paths) - SOME} more" if len(paths) > SOME else shown
 

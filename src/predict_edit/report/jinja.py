@@ -31,11 +31,9 @@ _FIGURES: dict[str, Callable[..., str]] = {
 }
 _MARKDOWN: dict[str, Callable[..., str]] = {
     "code": markdown.code,
-    "html_code": markdown.html_code,
     "text": markdown.text,
     "cell": markdown.cell,
     "fence": markdown.fence,
-    "quote": markdown.quote,
     "link": markdown.link,
 }
 

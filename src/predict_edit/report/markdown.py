@@ -175,11 +175,6 @@ def fence(content: str, info: str = "") -> str:
     return f"{marks}{language}\n{shown}{ending}{marks}\n"
 
 
-def quote(markdown: str) -> str:
-    """Put a block into a block quote, line by line."""
-    return "".join(f"> {line}\n" if line else ">\n" for line in markdown.rstrip("\n").split("\n"))
-
-
 def link(label: str, address: str) -> str:
     """Link Markdown to an address that GitHub gave; anything but a plain address is left out."""
     return f"[{label}]({address})" if _ADDRESS.fullmatch(address) else label
@@ -226,7 +221,7 @@ def _word(word: str) -> str:
 
 
 def _closes(word: str) -> bool:
-    """Whether a word ends with the bracket that closes one of its own."""
+    """Check whether a word ends with the bracket that closes one of its own."""
     opening = dict(zip(")]}", "([{", strict=True)).get(word[-1])
     return opening is not None and word.count(opening) >= word.count(word[-1])
 

@@ -28,7 +28,7 @@ class PullRow:
 
 
 def pull_row(path: str, changes: int | None, findings: Sequence[Finding]) -> PullRow:
-    """One file with what was found in it, by rule."""
+    """Describe one file with what was found in it, by rule."""
     counts = Counter(found.rule or found.tool or "other" for found in findings)
     named = [
         f"{rule} ({number:,})" if number > 1 else rule

@@ -128,7 +128,7 @@ def _edited(report: RunReport) -> str:
 
 
 def _named(files: Sequence[FileResult]) -> str:
-    """A single file by name, more by number."""
+    """Name a single file, count several."""
     return code(files[0].path) if len(files) == 1 else plural(len(files), "file")
 
 

@@ -120,7 +120,7 @@ def _find(given: Iterable[Path], here: Path) -> tuple[Path | None, list[Path]]:
 
 
 def workflow_files(folder: Path) -> list[Path]:
-    """The workflow files in a folder."""
+    """Return the workflow files in a folder."""
     return sorted(path for pattern in ("*.yml", "*.yaml") for path in folder.glob(pattern))
 
 

@@ -91,7 +91,7 @@ class Trial:
 
 
 def failed(name: str, error: PredictEditError) -> Check:
-    """A check that failed with this error."""
+    """Make a check that failed with this error."""
     return Check(name, "failed", error.cause, error.next_step)
 
 
@@ -113,7 +113,7 @@ def of_config(root: Path | None) -> tuple[list[Check], str]:
 
 
 def of_settings(chosen: ModelChoice, where: Endpoint, way: SignIn) -> Check:
-    """Where requests go, how they sign in, and which variable or option said so."""
+    """Report where requests go, how they sign in, and which variable or option set that."""
     given = ", ".join(f"`{name}` from {origin}" for name, origin in chosen.origins.items())
     what = "deployment" if where.is_azure else "model"
     return Check(
@@ -140,7 +140,7 @@ def of_sign_in(trial: Trial, chosen: ModelChoice, way: SignIn) -> list[Check]:
 
 
 def of_answer(trial: Trial) -> Check:
-    """Whether an answer came, how fast, and whether it was the edited file."""
+    """Check whether an answer came, how fast, and whether it was the edited file."""
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
         return Check("answer", "skipped", "none, as the sign-in failed")
     if trial.error and not trial.answered:
@@ -169,7 +169,7 @@ def of_answer(trial: Trial) -> Check:
 
 
 def of_model(trial: Trial, chosen: ModelChoice) -> Check:
-    """Which model answers to the name, and what was left out for it."""
+    """Report which model answers to the name, and what was left out for it."""
     reported = trial.result.effort.model
     left_out = [note for note in trial.editor.notes if "was left out" in note]
     more = f". {' '.join(left_out)}" if left_out else ""
@@ -185,7 +185,7 @@ def of_model(trial: Trial, chosen: ModelChoice) -> Check:
 
 
 def of_predictions(trial: Trial, chosen: ModelChoice) -> Check:
-    """Whether predictions are taken, refused or ignored."""
+    """Check whether predictions are taken, refused or ignored."""
     usage = trial.result.effort.usage or Usage()
     off = (
         " (they are switched off: `prediction: off`)" if chosen.settings.prediction == "off" else ""
@@ -214,7 +214,7 @@ def of_predictions(trial: Trial, chosen: ModelChoice) -> Check:
 
 
 def of_limits(trial: Trial) -> Check:
-    """What the server says of its rate limits."""
+    """Report the rate limits that the server names."""
     left_over, low = [], False
     for kind in ("requests", "tokens"):
         left = _number(trial.editor.limits.get(f"x-ratelimit-remaining-{kind}"))
@@ -234,7 +234,7 @@ def of_limits(trial: Trial) -> Check:
 
 
 def of_room(trial: Trial) -> Check:
-    """How much the model can write at once."""
+    """Report how much the model can write at once."""
     limit = trial.editor.capability.output_limit
     if limit is None:
         return Check(
@@ -251,7 +251,7 @@ def of_room(trial: Trial) -> Check:
 
 
 def of_price(trial: Trial, chosen: ModelChoice) -> Check:
-    """What tokens cost, and what this very check cost."""
+    """Report what tokens cost, and what this very check cost."""
     prices = PriceList.of(chosen.settings)
     # A thousand tokens, as some lists have a higher price for long prompts.
     thousand = _MILLION // 1_000
@@ -276,7 +276,7 @@ def of_price(trial: Trial, chosen: ModelChoice) -> Check:
 
 
 def of_retirement(trial: Trial, chosen: ModelChoice, where: Endpoint, today: dt.date) -> Check:
-    """Until when the model can be used, as far as known."""
+    """Report until when the model can be used, as far as known."""
     names = (trial.result.effort.model, chosen.settings.model)
     warning = retirement_warning(names, provider=provider_of(where), today=today)
     if warning is not None:
@@ -289,7 +289,7 @@ def of_retirement(trial: Trial, chosen: ModelChoice, where: Endpoint, today: dt.
 
 
 def _number(text: Any) -> int | None:
-    """A count as headers carry it."""
+    """Read a count as headers carry it."""
     return int(text) if isinstance(text, str) and text.strip().isdecimal() else None
 
 

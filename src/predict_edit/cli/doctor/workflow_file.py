@@ -107,7 +107,7 @@ class WorkflowFile:
         return int(line)
 
     def corrections(self, fixes: Mapping[Path, Value | Renamed | None]) -> tuple[Correction, ...]:
-        """The lines after each place has its value; one with ``None`` is gone.
+        """Return the lines once each place has its value; one with ``None`` is gone.
 
         A place one behind the last item of a list is a new item.
         """
@@ -125,7 +125,7 @@ class WorkflowFile:
         )
 
     def _change(self, path: Path, fix: Value | Renamed | None) -> tuple[int, int, str]:
-        """Where a text starts and ends, and what takes its place."""
+        """Return where a text starts and ends, and what replaces it."""
         node: yaml.Node = self._root
         for depth, key in enumerate(path):
             rest = path[depth + 1 :]
@@ -142,7 +142,7 @@ class WorkflowFile:
         raise ValueError(path)
 
     def _added(self, node: yaml.MappingNode, name: str, value: Value) -> tuple[int, int, str]:
-        """A further entry of a mapping that has some."""
+        """Add an entry to a mapping that has some."""
         before = _child(node, _BEFORE.get(name, "steps"))
         at = before[0].start_mark.index if before else self._end(node)
         indent = node.start_mark.column
@@ -157,7 +157,7 @@ class WorkflowFile:
         return at, at, f"\n{' ' * indent}{entry}"
 
     def _appended(self, items: yaml.Node, value: Value) -> tuple[int, int, str]:
-        """A further item of a list of mappings."""
+        """Append an item to a list of mappings."""
         end = self._end(items)
         if isinstance(items, yaml.CollectionNode) and items.flow_style:
             last = self._end(items.value[-1])
@@ -170,7 +170,7 @@ class WorkflowFile:
     def _rewritten(
         self, key: yaml.Node, held: yaml.Node, value: Value | Renamed
     ) -> tuple[int, int, str]:
-        """An entry with another value."""
+        """Give an entry another value."""
         start = key.start_mark.index
         name = value.name if isinstance(value, Renamed) else str(key.value)
         new = value.value if isinstance(value, Renamed) else value
@@ -182,7 +182,7 @@ class WorkflowFile:
         return start, self._entry_end(key, held), entry
 
     def _removed(self, parent: yaml.Node, key: yaml.Node, held: yaml.Node) -> tuple[int, int, str]:
-        """An entry or a list item gone, with its whole lines if it has lines of its own."""
+        """Remove an entry or a list item, with its whole lines if it has lines of its own."""
         start = key.start_mark.index
         end = self._end(held) if key is held else self._entry_end(key, held)
         if isinstance(parent, yaml.CollectionNode) and parent.flow_style:
@@ -193,7 +193,7 @@ class WorkflowFile:
         return self.text.rfind("\n", 0, start) + 1, self._line_end(end) + 1, ""
 
     def _end(self, node: yaml.Node) -> int:
-        """Where a node's own text ends; YAML lets a block reach to whatever comes next."""
+        """Find where a node's own text ends; YAML lets a block reach to whatever comes next."""
         if not isinstance(node, yaml.CollectionNode) or node.flow_style or not node.value:
             end = node.end_mark.index
         else:
@@ -212,7 +212,7 @@ class WorkflowFile:
 
 
 def _plain(node: yaml.Node, known: dict[int, Value]) -> Value:
-    """A node's value; an alias, even one inside of its own anchor, is the same object."""
+    """Return a node's value; an alias, even inside its own anchor, is the same object."""
     if isinstance(node, yaml.ScalarNode):
         return str(node.value)
     if id(node) in known:
@@ -231,7 +231,7 @@ def _entries(node: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:
 
 
 def _child(node: yaml.Node, key: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """An entry of a mapping as key and value, the last one of its name; a list item as both."""
+    """Return the last entry of a name as key and value, or a list item as both."""
     if isinstance(node, yaml.MappingNode):
         return {str(entry[0].value): entry for entry in _entries(node)}.get(str(key))
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
@@ -246,7 +246,7 @@ def _nested(path: Path, value: Value) -> Value:
 
 
 def _block(name: str, value: Value, indent: int) -> str:
-    """An entry over as many lines as it takes; the first one has its indent already."""
+    """Write an entry over as many lines as it takes; the first one has its indent already."""
     if not isinstance(value, Mapping) or not value:
         return f"{name}: {_inline(value, '{}')}".rstrip()
     inner = (_block(key, each, indent + 2) for key, each in value.items())
@@ -258,7 +258,7 @@ def _flow(value: Value) -> str:
 
 
 def _inline(value: Value, place: str) -> str:
-    """A value on one line; a text is quoted where YAML would read it otherwise."""
+    """Write a value on one line; a text is quoted if YAML would read it otherwise."""
     if isinstance(value, Mapping):
         entries = ", ".join(f"{key}: {_flow(each)}" for key, each in value.items())
         return f"{{ {entries} }}" if entries else "{}"

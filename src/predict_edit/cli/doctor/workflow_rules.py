@@ -54,7 +54,7 @@ class Use:
         return {name: _text(each).strip() for name, each in _mapping(self.step.get("with")).items()}
 
     def literal(self, name: str, default: str = "") -> str | None:
-        """An input's text; ``None`` if it is only known at run time."""
+        """Return an input's text; ``None`` if it is only known at run time."""
         text = self.given.get(name) or default
         return None if "${{" in text else text
 
@@ -103,7 +103,7 @@ def _text(value: Value) -> str:
 
 
 def _items(value: Value) -> list[Value]:
-    """The items of a list or keys of a mapping; a text is a list of one."""
+    """Return the items of a list or keys of a mapping; a text is a list of one."""
     return list(value) if isinstance(value, list | dict) else [value] if value else []
 
 
@@ -160,7 +160,7 @@ _FOR: Final = {
 
 
 def needed(use: Use) -> dict[str, str]:
-    """The permissions that the step cannot do without."""
+    """Return the permissions that the step cannot do without."""
     token = use.given.get("github-token")
     own = token is None or "github.token" in token or "secrets.GITHUB_TOKEN" in token
     rights = _of_token(use) if own else {}
@@ -168,7 +168,7 @@ def needed(use: Use) -> dict[str, str]:
 
 
 def _of_token(use: Use) -> dict[str, str]:
-    """What the job's own token needs."""
+    """Return what the job's own token needs."""
     mode, deliver = use.literal("mode", "run"), use.literal("deliver", use.deliver)
     if mode is None:
         return {}
@@ -216,7 +216,7 @@ def _permissions(use: Use) -> Iterator[Mistake]:
 
 
 def _less(held: Value, name: str, wanted: str) -> bool:
-    """Whether a permission does not suffice; what only the run knows is trusted."""
+    """Check whether a permission does not suffice; what only the run knows is trusted."""
     level = "read" if held == "read-all" else _mapping(held).get(name, "none")
     return level in _LEVELS and _LEVELS.index(level) < _LEVELS.index(wanted)
 
@@ -424,7 +424,7 @@ def _meant(use: Use, name: str) -> str | None:
 
 
 def _secret(use: Use, name: str) -> str:
-    """Where a credential is usually stored."""
+    """Name where a credential is usually stored."""
     if name == "github-token":
         return "${{ github.token }}"
     azure = is_azure_host(use.literal("base-url") or "")
@@ -456,7 +456,7 @@ def _values(use: Use) -> Iterator[Mistake]:
 
 
 def _filled(use: Use, error: SettingsError) -> dict[Path, Any]:
-    """The input that is missing, with what is most often right."""
+    """Add the input that is missing, with what is most often right."""
     usual = {"model": "gpt-4.1", "api-key": _secret(use, "api-key")}
     name = next((each for each in usual if error.cause.startswith(f"`{each}` is missing")), None)
     if not isinstance(error, MissingInput) or name is None:
@@ -519,7 +519,7 @@ def examine(path: str, text: str, deliver: str = "") -> Examined | None:
 
 
 def _uses_of(file: WorkflowFile, deliver: str) -> list[Use]:
-    """Every step of a workflow that uses the action."""
+    """Find every step of a workflow that uses the action."""
     return [
         Use(
             file=file,

@@ -108,11 +108,11 @@ class Page:
         return _row("", "", self.result.usage, None)
 
     def count(self, kind: str) -> int:
-        """How many changes ended so."""
+        """Count the changes that ended so."""
         return sum(getattr(file.part.hunks, kind) for file in self.files)
 
     def with_status(self, status: str) -> tuple[PageFile, ...]:
-        """The files that ended so."""
+        """Return the files that ended so."""
         return tuple(file for file in self.files if file.part.status == status)
 
 
@@ -202,7 +202,7 @@ def _not_of_one_run() -> ResultInvalid:
 
 
 def _runs_of(file: FileResult) -> Iterator[_Run]:
-    """The changes of a file at hand, with the lines around each."""
+    """Yield the changes of a file at hand, with the lines around each."""
     if file.placed is None:
         return
     lines = lines_of(file.placed.file.text)
@@ -222,7 +222,7 @@ def _runs_of(file: FileResult) -> Iterator[_Run]:
 
 
 def _lines(run: _Run, shift: int) -> Iterator[Line]:
-    """The lines of a change with those around it, numbered on both sides."""
+    """Yield the lines of a change with those around it, numbered on both sides."""
     old = run.start - len(run.above)
     new = old + shift
     for sign, texts in ((" ", run.above), ("-", run.removed), ("+", run.added), (" ", run.below)):
@@ -239,7 +239,7 @@ def _lines(run: _Run, shift: int) -> Iterator[Line]:
 
 
 def _sections(patch: str) -> Iterator[tuple[_Run, ...]]:
-    """The runs of changed lines of each file of a patch that predict-edit wrote."""
+    """Yield the runs of changed lines of each file of a patch that predict-edit wrote."""
     for section in _FILE.split(patch)[1:]:
         _, *hunks = _HUNK.split(section)
         yield tuple(
@@ -250,7 +250,7 @@ def _sections(patch: str) -> Iterator[tuple[_Run, ...]]:
 
 
 def _signed_lines(body: str) -> list[str]:
-    """The lines of one hunk with their signs, and with line feeds where the file has them."""
+    """Return the lines of a hunk with their signs, and with line feeds where the file has them."""
     lines: list[str] = []
     for line in body.split("\n"):
         if line.startswith("\\") and lines:
