@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Final, Literal, TextIO
 
 from rich.console import Console
@@ -22,7 +21,6 @@ from predict_edit.cli.console import Silent, coloured, printable
 from predict_edit.domain.edits import (
     FailedEdit,
     FileEdit,
-    Placement,
     PlacementKind,
     SourceFile,
     Usage,
@@ -83,19 +81,17 @@ def show_file(console: Console, result: FileResult) -> None:
         return
     console.print()
     console.print(Text(printable(result.path), style="bold"))
-    for group in _together(result.placed.placements):
-        first = group[0]
-        label, style = _LABELS[first.kind]
-        why = f": {printable(first.reason)}" if first.reason else ""
+    for placement in result.placed.placements:
+        label, style = _LABELS[placement.kind]
+        why = f": {printable(placement.reason)}" if placement.reason else ""
         console.print(
-            Text.assemble(f"  {lines(*first.lines)}  ", (label, style), (why, "dim")),
+            Text.assemble(f"  {lines(*placement.lines)}  ", (label, style), (why, "dim")),
             soft_wrap=not console.is_terminal,
         )
-        for placement in group:
-            for sign, texts in (("-", placement.hunk.removed), ("+", placement.hunk.added)):
-                for text in texts:
-                    shown = legible(text.removesuffix("\n").removesuffix("\r"))
-                    console.print(Text(f"    {sign}{shown}", style=_STYLES[sign]), soft_wrap=True)
+        for sign, texts in (("-", placement.hunk.removed), ("+", placement.hunk.added)):
+            for text in texts:
+                shown = legible(text.removesuffix("\n").removesuffix("\r"))
+                console.print(Text(f"    {sign}{shown}", style=_STYLES[sign]), soft_wrap=True)
 
 
 def show_patch(console: Console, patch: str) -> None:
@@ -147,15 +143,6 @@ def sentences(report: RunReport) -> Iterator[tuple[str, str]]:
         )
     for note in report.notes:
         yield "", note
-
-
-def _together(placements: Sequence[Placement]) -> Iterator[list[Placement]]:
-    """Group hunks that share a suggestion."""
-    for suggestion, group in groupby(placements, key=lambda placement: placement.suggestion):
-        if suggestion is not None:
-            yield list(group)
-        else:
-            yield from ([placement] for placement in group)
 
 
 def _show_failures(console: Console, report: RunReport) -> None:
