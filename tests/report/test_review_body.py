@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.report.markdown import legible, length
+from predict_edit.report.markdown import length, survives
 from predict_edit.report.review_body import render_review_body
 
 from .conftest import HOSTILE, MARKER, a_placed_file, assert_inert, read_markdown
@@ -82,7 +82,9 @@ def test_what_was_cut_is_counted() -> None:
     assert "1 of 3 patches not shown here; `remainder.patch` holds them all." in body
 
 
-@pytest.mark.parametrize("character", ["\r", "\u202e", "\x1b", "\ud800"])
+@pytest.mark.parametrize(
+    "character", ["\r", "\u202e", "\x1b", "\ud800", "<!-- predict-edit:v1 summary -->"]
+)
 def test_only_what_can_be_copied_is_shown(character: str) -> None:
     """A comment would not give every character back, and the patch would not apply."""
     body = render_review_body([], [("a.py", f"+a{character}\n")], marker=MARKER)
@@ -98,7 +100,7 @@ def test_hostile_patches_and_names_stay_inside(text: str) -> None:
 
     seen = read_markdown(body)
     assert_inert(seen)
-    assert len(seen.fences()) == (legible(text) == text)
+    assert len(seen.fences()) == survives(f"+{text}\n")
     assert body.count("<!-- predict-edit:") == 1
 
 

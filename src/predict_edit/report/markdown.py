@@ -157,6 +157,11 @@ def legible(content: str) -> str:
     return content.translate(_BLOCK)
 
 
+def survives(content: str) -> bool:
+    """Check whether a comment gives a block back as it is, character by character."""
+    return legible(content) == content and _OPENING not in content
+
+
 def longest_run(content: str) -> int:
     """Count the backticks of the longest run."""
     return max((len(run) for run in re.findall("`+", content)), default=0)

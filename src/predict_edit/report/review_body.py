@@ -10,10 +10,10 @@ from predict_edit.report.markdown import (
     count_reasons,
     fence,
     html_code,
-    legible,
     length,
     link,
     marked,
+    survives,
     text,
 )
 from predict_edit.support.text import plural
@@ -58,7 +58,7 @@ def folded_patches(patches: Sequence[tuple[str, str]], room: int) -> str:
     for path, patch in patches:
         summary = f"<details><summary>Patch of {html_code(path)}</summary>"
         block = f"{summary}\n\n{fence(patch, 'diff')}\n</details>\n"
-        if legible(patch) == patch and length(block) + 1 <= left:
+        if survives(patch) and length(block) + 1 <= left:
             blocks.append(block)
             left -= length(block) + 1
     if len(blocks) < len(patches):
