@@ -24,7 +24,7 @@ RISKY = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-TAGS = re.compile(r"</?(?:details|summary|code|br)\s*/?>|<!--.*?-->", re.DOTALL)
+TAGS = re.compile(r"</?(?:details|summary|code|br|sub)\s*/?>|<!--.*?-->", re.DOTALL)
 """The HTML that the project itself writes."""
 ALLOWED_COMMANDS = ("::add-mask::", "::error title=predict-edit ")
 
