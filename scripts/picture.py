@@ -1,8 +1,8 @@
 """Draw the README's picture from a real run of the demonstration.
 
-The command, the summary's sentence, the tokens and some suggestions are those of the run; only what
-differs from run to run (seconds, and prompt tokens, as each prompt holds random characters) is left
-out, so that the picture changes only when the output does.
+The command, the summary as it is seen at first sight, and some suggestions are those of the run.
+The cost is left out, as each prompt holds random characters, so that the picture changes only when
+the output does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.panel import Panel
@@ -61,14 +60,14 @@ def draw(folder: Path) -> str:
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor",
         highlight=False,
     )  # fmt: skip
-    result = json.loads((folder / "workspace/predict-edit-out/result.json").read_text("utf-8"))
     console.print(Panel(Text(COMMAND, style="bold"), title=_by(COMMENTER), title_align="left"))
-    sentence = (folder / "summary.md").read_text("utf-8").partition("\n")[0]
+    comment = (folder / "summary.md").read_text("utf-8").partition("<sub>")[0]
     summary = Table.grid()
-    words = re.sub(r"[*`]", "", _LINK.sub(r"\1", sentence))
-    summary.add_row(Text(words, style="bold"))
+    summary.add_row(Text(_plain(comment.partition("\n")[0]), style="bold"))
     summary.add_row("")
-    summary.add_row(_tokens(result))
+    summary.add_row(_files(comment))
+    for bullet in (line for line in comment.splitlines() if line.startswith("- ")):
+        summary.add_row(Text(_plain(bullet)))
     console.print(Panel(summary, title=_by("github-actions[bot]"), title_align="left"))
     for line in _suggestions(folder):
         console.print(line)
@@ -82,39 +81,22 @@ def _by(login: str) -> Text:
     return Text.assemble((f"@{login}", "bold cyan"), (" commented", "bright_black"))
 
 
-def _tokens(result: dict[str, Any]) -> Table:
-    """The tokens of the files shown, and of all."""
+def _plain(markdown: str) -> str:
+    return re.sub(r"[*`]", "", _LINK.sub(r"\1", markdown))
+
+
+def _files(comment: str) -> Table:
+    """Some rows of the comment's table."""
+    lines = [line.strip("|").split("|") for line in comment.splitlines() if line.startswith("|")]
+    heads, _, *rows = ([_plain(cell.strip()) for cell in line] for line in lines)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("File")
-    heads = ("Result", "Suggestions", "Not inline", "Completion", "Accepted", "Rejected")
-    for head in heads:
-        table.add_column(head, justify="right")
-    entries = [entry for entry in result["files"] if entry["path"] in FILES]
-    for entry in entries:
-        table.add_row(
-            Text(entry["path"], style="cyan"),
-            entry["status"],
-            str(_suggested(entry)),
-            str(entry["hunks"]["patch"]),
-            *_figures(entry["usage"]),
-        )
-    more = sum(bool(entry["usage"]) for entry in result["files"]) - len(entries)
-    table.add_row(Text(f"… {more} more files", style="bright_black"))
-    suggested = str(sum(map(_suggested, result["files"])))
-    patch = str(sum(entry["hunks"]["patch"] for entry in result["files"]))
-    table.add_row(Text("Total", style="bold"), "", suggested, patch, *_figures(result["usage"]))
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="left" if number in {0, len(heads) - 1} else "right")
+    shown = [row for row in rows if row[0] in FILES]
+    for path, *cells in shown:
+        table.add_row(Text(path, style="cyan"), *cells)
+    table.add_row(Text(f"… {len(rows) - len(shown)} more files", style="bright_black"))
     return table
-
-
-def _suggested(entry: dict[str, Any]) -> int:
-    """Suggestions of a file; neighbouring hunks may share one."""
-    inline = [place for place in entry["placements"] if place["kind"] == "inline"]
-    return len({(place["start"], place["end"]) for place in inline})
-
-
-def _figures(usage: dict[str, int]) -> list[str]:
-    names = ("completion", "accepted_prediction", "rejected_prediction")
-    return [f"{usage[f'{name}_tokens']:,}" for name in names]
 
 
 def _suggestions(folder: Path) -> Iterator[Panel]:
