@@ -1,4 +1,4 @@
-"""What every test can rely on: a clean environment and named amounts of random cases."""
+"""Every test gets a clean environment and named amounts of random cases."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _process_as_before() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away what a runner, a shell or a proxy setting would slip into a test."""
+    """Remove what a runner, a shell or a proxy setting would add to a test."""
     for name in list(os.environ):
         if name.upper().startswith(LEAKY_PREFIXES) or name.lower() in {"http_proxy", "https_proxy"}:
             monkeypatch.delenv(name)
@@ -78,6 +78,6 @@ def _forked_runs() -> Iterator[None]:
 
 @pytest.fixture
 def from_nothing() -> Iterator[None]:
-    """Run the action as the container does: an interpreter of its own that has loaded nothing."""
+    """Run the action as the container does: a new interpreter that has loaded nothing."""
     with forks.from_nothing():
         yield

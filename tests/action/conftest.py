@@ -1,4 +1,4 @@
-"""The stage, set and taken down; and the same scene without processes, for many short runs."""
+"""The stage, set up and taken down; and the same scene without processes, for many short runs."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Rehearsal:
     runs: int = 0
 
     def comment(self, body: str = REPLACE, login: str = WRITER) -> IssueComment:
-        """A command, given and not yet followed."""
+        """A command that no run has followed yet."""
         pull = self.stage.pull
         return self.stage.github.comment(REPOSITORY, pull.number, login, body)
 
@@ -166,7 +166,7 @@ class Rehearsal:
         return folder
 
     def crash_at(self, request: int, *, performed: bool) -> None:
-        """From this request on nothing gets through, as if the process had been killed there."""
+        """From this request on nothing gets through, as if the process had been killed."""
         faults = self.stage.github.faults
         if performed:
             faults.add(Fault(nth=request, drop=True, when="after"))
@@ -177,13 +177,12 @@ class Rehearsal:
         self.stage.github.faults.clear()
 
     def file(self, name: str) -> bytes:
-        """What the last run left in its folder; empty where it left nothing."""
+        """A file of the last run's folder; empty if it left none."""
         path = self.stage.folder / f"rehearsal{self.runs}" / "predict-edit-out" / name
         return path.read_bytes() if path.exists() else b""
 
     @property
     def reviews(self) -> list[Review]:
-        """The action's reviews."""
         return [r for r in self.stage.pull.reviews if r.author.login == ACTIONS_LOGIN]
 
     @property
@@ -194,7 +193,7 @@ class Rehearsal:
 
     @property
     def places(self) -> list[tuple[str, int | None]]:
-        """Path and line of each suggestion that stands."""
+        """Path and line of each open suggestion."""
         return sorted((c.thread.path, c.thread.line) for c in self.stage.suggestions)
 
     async def _open(self, _settings: ModelSettings) -> Editor:
@@ -214,7 +213,6 @@ def outputs(finished: Finished) -> dict[str, str]:
 
 @pytest.fixture
 def outputs_of() -> Callable[[Finished], dict[str, str]]:
-    """The outputs of a run."""
     return outputs
 
 

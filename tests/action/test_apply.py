@@ -1,4 +1,4 @@
-"""Edits as a commit: ``/predict-edit apply`` and ``deliver: commit``, and why not where not."""
+"""Edits as a commit: ``/predict-edit apply`` and ``deliver: commit``, and their refusals."""
 
 from __future__ import annotations
 
@@ -48,12 +48,11 @@ async def set_up(rehearse: MakeRehearsal, **scene: Any) -> Rehearsal:
 
 
 def head_files(rehearsal: Rehearsal) -> dict[str, bytes]:
-    """All files of the head as it is now."""
+    """All files of the current head."""
     return rehearsal.stage.world.files_at(rehearsal.stage.pull.head_sha)
 
 
 def message(rehearsal: Rehearsal) -> str:
-    """The text of the newest commit."""
     store = rehearsal.stage.github.repository(REPOSITORY).store
     return store.commit(rehearsal.stage.pull.head_sha).message
 
@@ -64,17 +63,15 @@ def commits(rehearsal: Rehearsal) -> int:
 
 
 def finish_when(rehearsal: Rehearsal, end: str, path: str, **more: Any) -> None:
-    """Close or merge the pull request when a request is made."""
+    """Close or merge the pull request at a request."""
     github = rehearsal.stage.github
     done = github.close_pull_request if end == "closed" else github.merge_pull_request
     github.faults.add(Fault(path=path, act=lambda: done(REPOSITORY, 1), **more))
 
 
 class TestApply:
-    """The open suggestions in one commit."""
-
     async def test_another_workflow_cannot_speak_for_us(self, rehearse: MakeRehearsal) -> None:
-        """A look-alike under the same account, key and all, is not committed without our seal."""
+        """A look-alike under the same account, with the key of a suggestion, needs our seal."""
         rehearsal = await set_up(rehearse)
         await rehearsal.say()
         ours, *_ = rehearsal.stage.suggestions
@@ -97,7 +94,7 @@ class TestApply:
     async def test_one_commit_with_all_of_them(
         self, rehearse: MakeRehearsal, outputs_of: OutputsOf
     ) -> None:
-        """The head becomes what the suggestions say; who asked and what did it are credited."""
+        """The head is what the suggestions say; the commit credits who asked and what edited."""
         rehearsal = await set_up(rehearse)
         await rehearsal.say()
         finished = await rehearsal.say(APPLY)
@@ -117,7 +114,7 @@ class TestApply:
         assert len(rehearsal.typist.asked) == 3
 
     async def test_what_was_answered_with_a_decision_is_left(self, rehearse: MakeRehearsal) -> None:
-        """Resolved, folded and edited ones are not applied, nor those of somebody else."""
+        """Resolved, folded and edited ones are not applied, nor other people's."""
         rehearsal = await set_up(rehearse)
         await rehearsal.say()
         github = rehearsal.stage.github
@@ -134,7 +131,7 @@ class TestApply:
         assert "1 open suggestion left out" in rehearsal.stage.summaries[1]
 
     async def test_lines_that_changed_are_left(self, rehearse: MakeRehearsal) -> None:
-        """A suggestion for lines that somebody has changed since is outdated and not applied."""
+        """A suggestion whose lines have changed since is outdated and not applied."""
         rehearsal = await set_up(rehearse)
         await rehearsal.say()
         stage = rehearsal.stage
@@ -154,7 +151,7 @@ class TestApply:
     async def test_nothing_to_apply_is_an_answer(
         self, rehearse: MakeRehearsal, *, posted: bool
     ) -> None:
-        """Without an open suggestion there is no commit and a reply that says so."""
+        """Without an open suggestion there is no commit, and a reply says so."""
         rehearsal = await set_up(rehearse)
         if posted:
             await rehearsal.say()
@@ -167,7 +164,7 @@ class TestApply:
         assert commits(rehearsal) == 0
 
     async def test_missing_permission_is_named(self, rehearse: MakeRehearsal) -> None:
-        """A token without ``contents: write`` leads to a failure that names it."""
+        """The failure names ``contents: write``."""
         rehearsal = await rehearse(files=many(2))
         await rehearsal.say()
         finished = await rehearsal.say(APPLY)
@@ -178,7 +175,7 @@ class TestApply:
         assert rehearsal.stage.reactions == ["eyes", "confused"]
 
     async def test_fork_is_explained(self, rehearse: MakeRehearsal) -> None:
-        """On a fork the reply says that the token may not, and what to do instead."""
+        """On a fork, the reply says that the token may not commit, and what to do instead."""
         rehearsal = await set_up(rehearse, fork=True)
         await rehearsal.say()
         finished = await rehearsal.say(APPLY)
@@ -252,7 +249,6 @@ class TestApply:
 
     @pytest.mark.parametrize("end", ["closed", "merged"])
     async def test_closed_while_the_run_works(self, rehearse: MakeRehearsal, end: str) -> None:
-        """Nothing is committed to the branch of a pull request that is no longer open."""
         rehearsal = await set_up(rehearse)
         await rehearsal.say()
         command = rehearsal.comment(APPLY)
@@ -263,7 +259,7 @@ class TestApply:
         assert f"pull request was {end} while the run worked" in rehearsal.stage.summaries[1]
 
     async def test_dry_run_commits_nothing(self, rehearse: MakeRehearsal) -> None:
-        """With ``dry-run`` it is said what would be committed, and nothing is."""
+        """A dry run says what it would commit."""
         rehearsal = await set_up(rehearse)
         await rehearsal.say()
         finished = await rehearsal.say(APPLY, dry_run="true")
@@ -279,7 +275,7 @@ class TestDeliverCommit:
     async def test_one_commit_and_nothing_inline(
         self, rehearse: MakeRehearsal, outputs_of: OutputsOf
     ) -> None:
-        """The head has all edits, no review is posted, and the patches are there all the same."""
+        """The head has all edits, no review is posted, and the patches are still written."""
         rehearsal = await set_up(rehearse)
         finished = await rehearsal.say(**COMMIT)
 
@@ -293,7 +289,7 @@ class TestDeliverCommit:
         assert "Instruction: Replace string `FizzBuzz` with `MSFTBuzz`." in message(rehearsal)
 
     async def test_an_instruction_sets_nothing_off(self, rehearse: MakeRehearsal) -> None:
-        """The commit closes no issue, mentions nobody and skips no checks."""
+        """The commit closes no issue, mentions no one and skips no checks."""
         rehearsal = await set_up(rehearse)
         await rehearsal.say(
             "/predict-edit Replace string `FizzBuzz` with `MSFTBuzz`.\n"
@@ -306,7 +302,6 @@ class TestDeliverCommit:
 
     @pytest.mark.parametrize("end", ["closed", "merged"])
     async def test_closed_while_the_run_works(self, rehearse: MakeRehearsal, end: str) -> None:
-        """Nothing is committed to the branch of a pull request that is no longer open."""
         rehearsal = await set_up(rehearse)
         finish_when(rehearsal, end, r".*/issues/1/comments", method="POST")
         finished = await rehearsal.say(**COMMIT)
@@ -316,7 +311,7 @@ class TestDeliverCommit:
         assert rehearsal.file("edits.patch") != b""
 
     async def test_not_without_the_repositorys_leave(self, rehearse: MakeRehearsal) -> None:
-        """A comment alone cannot choose it."""
+        """A comment alone cannot choose a commit."""
         rehearsal = await set_up(rehearse)
         finished = await rehearsal.say("/predict-edit --deliver commit do it")
 
@@ -340,7 +335,7 @@ class TestDeliverCommit:
     async def test_refusal_becomes_a_patch(
         self, rehearse: MakeRehearsal, body: dict[str, str], named: str
     ) -> None:
-        """Where no commit can be made the edits are in the patch, with why and what to do."""
+        """If no commit can be made, the edits are in the patch, with reason and next step."""
         rehearsal = await set_up(rehearse)
         rehearsal.stage.github.faults.add(
             Fault(
@@ -359,7 +354,7 @@ class TestDeliverCommit:
         assert "edits.patch" in rehearsal.summary
 
     async def test_fork_becomes_a_patch(self, rehearse: MakeRehearsal) -> None:
-        """A fork's branch is not the token's to write: the patch, and what to do instead."""
+        """The token cannot write to a fork's branch."""
         rehearsal = await set_up(rehearse, fork=True)
         finished = await rehearsal.say(**COMMIT)
 
@@ -382,7 +377,7 @@ class TestDeliverCommit:
 
     @pytest.mark.parametrize("same_file", [False, True])
     async def test_head_that_moved(self, rehearse: MakeRehearsal, *, same_file: bool) -> None:
-        """A push to other files is built upon; one to the same files is never overwritten."""
+        """A push to other files is built upon; a push to the same files is never overwritten."""
         rehearsal = await set_up(rehearse)
         stage = rehearsal.stage
         path = "src/file_001.py" if same_file else "other.txt"
@@ -403,7 +398,7 @@ class TestDeliverCommit:
         assert finished.report.outcome is wanted
 
     async def test_commit_that_was_made_after_all(self, rehearse: MakeRehearsal) -> None:
-        """A 502 after the commit was made leads to no second one, and is told as a success."""
+        """A 502 after the commit leads to no second one, and counts as a success."""
         rehearsal = await set_up(rehearse)
         rehearsal.stage.github.faults.add(
             Fault(path=GRAPHQL, containing="createCommitOnBranch", status=502, when="after")
@@ -415,8 +410,6 @@ class TestDeliverCommit:
 
 
 class TestAgain:
-    """A commit is never made twice."""
-
     @pytest.mark.parametrize("performed", [False, True])
     @pytest.mark.parametrize(
         ("method", "path", "containing", "nth"),
@@ -476,7 +469,7 @@ class TestAgain:
     async def test_finished_commit_is_told_again_and_nothing_written(
         self, rehearse: MakeRehearsal, outputs_of: OutputsOf, how: str
     ) -> None:
-        """The same command again on its own commit gives the same outputs, and does nothing."""
+        """The same command again, on its own commit, gives the same outputs and does nothing."""
         rehearsal = await set_up(rehearse)
         inputs = COMMIT if how == "deliver" else {}
         if how == "apply":
@@ -492,7 +485,7 @@ class TestAgain:
         assert (commits(rehearsal), len(rehearsal.typist.asked)) == (1, asked)
 
     async def test_memory_without_a_seal_is_not_committed(self, rehearse: MakeRehearsal) -> None:
-        """Without a key to seal it, what a comment remembers is asked for again before a commit."""
+        """Without a seal, what a comment remembers is asked for again before a commit."""
         rehearsal = await set_up(rehearse)
         comment = rehearsal.comment()
         keyless = {

@@ -1,4 +1,4 @@
-"""What the jobs of a spread run hand to each other, tampered with on the way."""
+"""The files that jobs of a sharded run pass on, tampered with on the way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MakeRehearsal = Callable[..., Awaitable["Rehearsal"]]
 
 
 async def test_forged_plan_reaches_no_protected_file(rehearse: MakeRehearsal) -> None:
-    """An artifact that somebody tampered with adds no file that a command may not edit."""
+    """A tampered artifact adds no file that a command may not edit."""
     allowed, protected = "steps.yml", ".github/workflows/ci.yml"
     files = [
         WorldFile(path=path, base=b"a: Fizz\n", head=b"a: FizzBuzz\n")

@@ -41,7 +41,7 @@ Played = tuple[Stage, ActionRun]
 
 @pytest_asyncio.fixture(scope="class", loop_scope="class")
 async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Played]:
-    """The standard scene and one run in it, which many tests look at."""
+    """The standard scene and one run in it, which many tests check."""
     async with set_stage(tmp_path_factory.mktemp("played")) as stage:
         with forks.from_nothing():
             run = await stage.say()
@@ -54,7 +54,7 @@ class TestTheWholeWay:
     async def test_suggestions_and_patch_give_the_expected_files(
         self, played: Played, tmp_path: Path
     ) -> None:
-        """Committing all suggestions and applying the patch gives what was asked for, exactly."""
+        """Committing all suggestions and applying the patch gives exactly the expected files."""
         stage, run = played
         proof = prove(
             github=stage.github,
@@ -74,7 +74,7 @@ class TestTheWholeWay:
         assert len(stage.suggestions) == int(run.outputs["suggestions"]) > 10
 
     async def test_one_review_that_only_comments(self, played: Played) -> None:
-        """All suggestions come in one review, at the pinned head, never an approval."""
+        """All suggestions come in one review, at the expected head, never as an approval."""
         stage, _ = played
 
         (review,) = [r for r in stage.pull.reviews if r.author.login == "github-actions[bot]"]
@@ -104,7 +104,7 @@ class TestTheWholeWay:
         assert {heads["fizzbuzz.py"], heads["data/mixed.txt"], heads["windows/Program.cs"]} <= sent
 
     async def test_reactions_frame_the_run(self, played: Played) -> None:
-        """Eyes when the command is taken up, a rocket when it is done."""
+        """👀 when the command starts, 🚀 when it is done."""
         stage, _ = played
 
         assert stage.reactions == ["eyes", "rocket"]
@@ -122,7 +122,7 @@ class TestTheWholeWay:
         assert "\n- 18 changes not inline (" in summary
 
     async def test_outputs_summary_and_result_agree(self, played: Played) -> None:
-        """Outputs, ``result.json`` and job summary tell the same story, hunks adding up."""
+        """Outputs, ``result.json`` and job summary agree, and hunks add up."""
         stage, run = played
         result = ResultFile.model_validate(run.result)
         hunks = [
@@ -140,7 +140,6 @@ class TestTheWholeWay:
         assert {"edited", "unchanged", "skipped"} == {file.status for file in result.files}
 
     async def test_fork_works_the_same(self, make_stage: MakeStage, tmp_path: Path) -> None:
-        """A pull request from a fork is read through the base repository."""
         stage = await make_stage(fork=True)
         run = await stage.say()
         proof = prove(
@@ -157,7 +156,7 @@ class TestTheWholeWay:
         assert proof.as_expected
 
     async def test_no_secret_is_printed(self, stage: Stage) -> None:
-        """The token and the key appear in the masks that hide them, and nowhere else."""
+        """The token and the key appear only in the masks that hide them."""
         run = await stage.say()
         printed = [
             line
@@ -176,7 +175,7 @@ class TestSeveralAtOnce:
     """Twelve changed files."""
 
     async def test_side_by_side_with_few_requests(self, make_stage: MakeStage) -> None:
-        """At least four model requests are in flight at once; GitHub is asked at most 12 times."""
+        """At least four model requests run at once, with at most 12 requests to GitHub."""
         stage = await make_stage(
             files=many(12), model=ModelConfig(latency=Latency(first_token=0.3))
         )
@@ -195,7 +194,7 @@ class TestSeveralAtOnce:
         assert len(beside_contents) <= 12, [(r.method, r.path) for r in beside_contents]
 
     async def test_summary_counts_files_while_it_runs(self, make_stage: MakeStage) -> None:
-        """The summary comment is there before the model is done, and says how far it is."""
+        """The summary comment appears before the model is done, and shows the progress."""
         held: list[Stage] = []
 
         async def until_said() -> None:
@@ -221,10 +220,10 @@ class TestSeveralAtOnce:
 
 
 class TestBytes:
-    """What the edit does not touch stays as it is."""
+    """The edit leaves everything else as it is."""
 
     async def test_file_of_400_mixed_lines(self, make_stage: MakeStage, tmp_path: Path) -> None:
-        """Latin letters, CJK, emoji, tabs and trailing blanks come back byte-identical."""
+        """Latin letters, CJK, emoji, tabs and trailing blanks stay byte-identical."""
         text = mixed()
         base = text.replace("FizzBuzz", "Fizz", 1)
         stage = await make_stage(
@@ -255,10 +254,8 @@ class TestBytes:
 
 
 class TestCommands:
-    """What can be written into a comment."""
-
     async def test_instruction_over_several_lines(self, stage: Stage) -> None:
-        """Everything after the command word is the instruction, further lines included."""
+        """Everything after the command word is the instruction, including further lines."""
         await stage.say(
             "/predict-edit --files '*.py'\r\n\r\nReplace string `FizzBuzz`\r\nwith `MSFTBuzz`."
         )
@@ -277,7 +274,7 @@ class TestCommands:
 
     @pytest.mark.parametrize("body", ["/predict-edit", "/predict-edit help"])
     async def test_help(self, stage: Stage, body: str) -> None:
-        """Alone or with ``help`` the command answers with help and asks no model."""
+        """Alone or with ``help``, the command answers with help and asks no model."""
         run = await stage.say(body)
 
         assert (run.exit_code, run.outputs["outcome"]) == (0, "answered")
@@ -285,7 +282,7 @@ class TestCommands:
         assert stage.bodies == []
 
     async def test_help_lists_what_is_allowed_here(self, stage: Stage) -> None:
-        """Values that would be refused are not offered; another model is not, where none is."""
+        """Values that would be refused are not offered, nor another model if none is allowed."""
         await stage.say("/predict-edit help")
 
         assert "| `--deliver` | `patch` or `suggestions` |" in stage.summaries[0]
@@ -327,7 +324,7 @@ class TestCommands:
         assert all(patch.startswith("diff --git a/") for patch in shown)
 
     async def test_dry_run_writes_nothing(self, stage: Stage) -> None:
-        """A dry run leaves no trace on GitHub, and all its files in the workspace."""
+        """A dry run writes nothing to GitHub, and all its files to the workspace."""
         run = await stage.say("/predict-edit --dry-run Replace `FizzBuzz` with `X`")
 
         assert stage.written() == []
@@ -336,7 +333,7 @@ class TestCommands:
         assert "Dry run" in run.summary
 
     async def test_pinned_head_is_checked(self, stage: Stage) -> None:
-        """A command for another commit is not carried out; one for this commit is."""
+        """A command that expects another commit does not run; one for this commit does."""
         wrong = await stage.say("/predict-edit @0123456 Replace `FizzBuzz` with `X`")
         right = await stage.say(
             f"/predict-edit @{stage.world.head_sha[:9]} Replace `FizzBuzz` with `X`"
@@ -347,7 +344,7 @@ class TestCommands:
         assert right.outputs["outcome"] == "suggested"
 
     async def test_same_command_again_keeps_one_summary(self, stage: Stage) -> None:
-        """Running the workflow of one command twice edits its one summary in place."""
+        """Running the workflow of one command twice updates its one summary."""
         comment = stage.github.comment("octo/game", 1, "grace", REPLACE)
         payload = stage.comment_payload(comment)
         for _ in range(2):

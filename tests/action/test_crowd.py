@@ -1,4 +1,4 @@
-"""Many commands, and several at once: what one person and one pull request may have."""
+"""Many commands, and several at once: limits of one person and one pull request."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_person_with_many_commands_has_to_wait(make_stage: MakeStage) -> N
 
 
 async def test_wrong_commands_are_not_answered_for_ever(rehearse: MakeRehearsal) -> None:
-    """Answers to help and to wrong commands count, too, and stop."""
+    """Answers to help and to wrong commands count too, and stop."""
     rehearsal = await rehearse(files=FILES)
     for _ in range(COMMANDS):
         assert (await rehearsal.say("/predict-edit --wrong")).report.outcome is Outcome.ANSWERED
@@ -81,7 +81,7 @@ async def test_wrong_commands_are_not_answered_for_ever(rehearse: MakeRehearsal)
 
 
 async def test_dry_runs_are_counted(rehearse: MakeRehearsal) -> None:
-    """They leave no summary, but the model is paid for them all the same."""
+    """They leave no summary, but the model is still paid for."""
     rehearsal = await rehearse(files=FILES)
     for _ in range(COMMANDS):
         rehearsal.comment("/predict-edit --dry-run x")
@@ -91,7 +91,7 @@ async def test_dry_runs_are_counted(rehearse: MakeRehearsal) -> None:
 
 
 async def test_unreadable_conversation_lets_nobody_through(rehearse: MakeRehearsal) -> None:
-    """Where it cannot be read what was given before, nothing is asked of the model."""
+    """If the earlier commands cannot be read, the model is not asked."""
     rehearsal = await rehearse(files=FILES)
     faults = rehearsal.stage.github.faults
     faults.add(Fault(path=r".*/graphql", status=502, times=None))
@@ -102,7 +102,7 @@ async def test_unreadable_conversation_lets_nobody_through(rehearse: MakeRehears
 
 
 async def test_second_command_is_told_of_the_first(rehearse: MakeRehearsal) -> None:
-    """A command that comes while another one works says so, links to it and asks no model."""
+    """A command that arrives while another runs says so, links to it and asks no model."""
     rehearsal = await rehearse(files=FILES)
     rehearsal.typist.delay = 0.5
     said = asyncio.Event()
@@ -127,7 +127,7 @@ async def test_second_command_is_told_of_the_first(rehearse: MakeRehearsal) -> N
 
 
 async def test_a_killed_run_is_in_the_way_for_a_while(rehearse: MakeRehearsal) -> None:
-    """It may be run again at once; other commands wait until it cannot be alive any more."""
+    """Its own workflow may be re-run at once; other commands wait until it cannot be alive."""
     rehearsal = await rehearse(files=FILES)
     stage = rehearsal.stage
     killed = rehearsal.comment()
@@ -144,7 +144,7 @@ async def test_a_killed_run_is_in_the_way_for_a_while(rehearse: MakeRehearsal) -
 
 
 async def test_help_is_given_while_a_command_runs(rehearse: MakeRehearsal) -> None:
-    """What edits nothing need not wait for what does."""
+    """A command that edits nothing need not wait."""
     rehearsal = await rehearse(files=FILES)
     earlier(rehearsal.stage, 99, state="working", ago=MINUTE)
 

@@ -1,4 +1,4 @@
-"""How suggestions get onto the pull request, whatever GitHub says to them."""
+"""How suggestions reach the pull request, whatever GitHub answers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def accounted(rehearsal: Rehearsal, finished: Any) -> None:
 
 
 class TestEverythingRefused:
-    """Refusals that are about the account or the pull request, not about suggestions."""
+    """Refusals that concern the account or the pull request, not suggestions."""
 
     @pytest.mark.parametrize(
         ("message", "helps"),
@@ -75,7 +75,7 @@ class TestEverythingRefused:
         message: str,
         helps: str,
     ) -> None:
-        """One request, everything in the patch, and the summary says what helps."""
+        """One request, everything in the patch, and the summary says what to do."""
         rehearsal = await rehearse(files=TWO)
         fault = refuse(rehearsal, 422, "Unprocessable Entity", message)
         finished = await rehearsal.say()
@@ -91,7 +91,7 @@ class TestBatches:
     """More suggestions than one review should hold."""
 
     async def test_thirty_a_review(self, rehearse: MakeRehearsal) -> None:
-        """70 suggestions come in three reviews, with a pause between, and only one long text."""
+        """70 suggestions come in three reviews, with a pause in between and only one long text."""
         rehearsal = await rehearse(files=many(35, changes=2))
         finished = await rehearsal.say(max_suggestions="100")
 
@@ -104,7 +104,7 @@ class TestBatches:
         assert all(len(review.body) < 250 for review in rehearsal.reviews[1:])
 
     async def test_bottom_up_within_a_file(self, rehearse: MakeRehearsal) -> None:
-        """Within a file the last lines come first, so that none shifts one that follows."""
+        """Within a file, the last lines come first, so that none shifts a later one."""
         rehearsal = await rehearse(files=many(2, changes=3))
         await rehearsal.say()
         (posted,) = rehearsal.stage.github.log.matching("POST", "/pulls/1/reviews")
@@ -142,10 +142,10 @@ class TestBatches:
 
 
 class TestMarks:
-    """What is hidden in every comment."""
+    """The hidden markers in every comment."""
 
     async def test_block_first_then_the_mark(self, rehearse: MakeRehearsal) -> None:
-        """A suggestion is its block and a hidden line after it, with a key and the command."""
+        """A suggestion is its block, then a hidden line with a key and the command."""
         rehearsal = await rehearse(files=many(1, changes=2))
         await rehearsal.say()
         marks = []
@@ -162,8 +162,6 @@ class TestMarks:
 
 
 class TestRefusals:
-    """Every refusal that GitHub is known to give."""
-
     @pytest.mark.parametrize(
         ("status", "message", "error", "named"),
         [
@@ -211,7 +209,7 @@ class TestRefusals:
         error: str | dict[str, str] | None,
         named: str,
     ) -> None:
-        """Whatever GitHub says to every review, the edits are in the patch, the reason is told."""
+        """Whatever GitHub answers to every review, the edits are in the patch, with the reason."""
         rehearsal = await rehearse(files=TWO)
         refuse(rehearsal, status, message, *([error] if error else []))
         finished = await rehearsal.say()
@@ -227,7 +225,7 @@ class TestRefusals:
     async def test_bad_one_is_found_and_left_out(
         self, rehearse: MakeRehearsal, bad: set[int], caplog: pytest.LogCaptureFixture
     ) -> None:
-        """One suggestion that is refused costs only itself; all others are posted, once."""
+        """A refused suggestion costs only itself; all others are posted, once."""
         rehearsal = await rehearse(files=many(5, changes=2))
         for number in bad:
             line = f'suggestion\\nname_{number % 2} = \\"MSFTBuzz {number // 2 + 1}\\"'
@@ -248,7 +246,7 @@ class TestRefusals:
         accounted(rehearsal, finished)
 
     async def test_orphan_of_a_refused_review_is_hidden(self, rehearse: MakeRehearsal) -> None:
-        """An empty review that GitHub keeps of a refused one is folded away, and not counted."""
+        """An empty review that GitHub keeps after refusing it is folded, and not counted."""
         rehearsal = await rehearse(files=TWO)
         github = rehearsal.stage.github
         github.switches.orphan_review_after_refusal = True
@@ -260,7 +258,7 @@ class TestRefusals:
         assert finished.report.suggestion_count == 2
 
     async def test_too_quickly_waits_and_takes_smaller_steps(self, rehearse: MakeRehearsal) -> None:
-        """Where a review has too many comments for GitHub, they come in several."""
+        """If a review has too many comments for GitHub, they come in several."""
         rehearsal = await rehearse(files=many(4))
         rehearsal.stage.github.switches.comments_per_review = 2
         finished = await rehearsal.say()
@@ -284,7 +282,7 @@ class TestRefusals:
     async def test_review_that_was_posted_after_all(
         self, rehearse: MakeRehearsal, broken: dict[str, Any]
     ) -> None:
-        """A 5xx, a broken connection or a senseless answer after the deed posts nothing twice."""
+        """A 5xx, a broken connection or a senseless answer after the write posts nothing twice."""
         rehearsal = await rehearse(files=TWO)
         rehearsal.stage.github.faults.add(
             Fault(method="POST", path=REVIEWS, when="after", body="<html>", **broken)
@@ -307,7 +305,6 @@ class TestRefusals:
     async def test_summary_comment_that_was_written_after_all(
         self, rehearse: MakeRehearsal
     ) -> None:
-        """A 502 after the summary comment was made leads to no second one."""
         rehearsal = await rehearse(files=TWO)
         rehearsal.stage.github.faults.add(
             Fault(method="POST", path=r".*/issues/1/comments", status=502, when="after")
@@ -319,7 +316,7 @@ class TestRefusals:
 
 
 class TestPendingReviews:
-    """A review that was begun and never submitted, by the same account."""
+    """A review by the same account that was never submitted."""
 
     def pending(self, rehearsal: Rehearsal, body: str) -> Review:
         """One of the action's account."""
@@ -340,7 +337,7 @@ class TestPendingReviews:
         "body", ["", f"Hello\n\n{SEALS.seal(Marker('review', {'command': 'x', 'batch': '1'}))}"]
     )
     async def test_ours_is_cleared(self, rehearse: MakeRehearsal, body: str) -> None:
-        """An empty or marked one is what a crash left behind: it goes, and the review comes."""
+        """An empty or marked one is left from a crash: it is deleted, and the review is posted."""
         rehearsal = await rehearse(files=TWO)
         left = self.pending(rehearsal, body)
         finished = await rehearsal.say()
@@ -354,7 +351,7 @@ class TestPendingReviews:
         ["I was about to say", "<!-- predict-edit:v1 review command=x batch=1 head=a -->"],
     )
     async def test_one_with_words_is_left(self, rehearse: MakeRehearsal, body: str) -> None:
-        """What somebody has begun to write with the same account is never touched."""
+        """A person's draft with the same account is never touched."""
         rehearsal = await rehearse(files=TWO)
         left = self.pending(rehearsal, body)
         finished = await rehearsal.say()
@@ -365,7 +362,7 @@ class TestPendingReviews:
         assert "Submit or discard" in rehearsal.summary
 
     async def test_one_with_comments_is_left(self, rehearse: MakeRehearsal) -> None:
-        """A person's draft comments, without a word above them, are never deleted."""
+        """A person's draft comments, without text above them, are never deleted."""
         rehearsal = await rehearse(files=TWO)
         stage = rehearsal.stage
         draft = {"path": "src/file_001.py", "line": 6, "body": "a thought"}
@@ -379,7 +376,7 @@ class TestPendingReviews:
 
 
 class TestMovingHead:
-    """Somebody pushes while the run works."""
+    """A push during the run."""
 
     def push_when(
         self, rehearsal: Rehearsal, path: str, changes: dict[str, str], **more: Any
@@ -408,7 +405,7 @@ class TestMovingHead:
         accounted(rehearsal, finished)
 
     async def test_file_that_left_the_diff(self, rehearse: MakeRehearsal) -> None:
-        """A file whose change was taken back takes no suggestion any more."""
+        """A file whose change was reverted takes no suggestions."""
         files = many(2)
         rehearsal = await rehearse(files=files)
         base = files[0].base
@@ -421,7 +418,7 @@ class TestMovingHead:
         assert rehearsal.places == [("src/file_002.py", 6)]
 
     async def test_head_that_moves_between_two_reviews(self, rehearse: MakeRehearsal) -> None:
-        """What was posted stays; what is left is anchored on the new head."""
+        """Posted suggestions stay; the rest is anchored on the new head."""
         rehearsal = await rehearse(files=many(35, changes=2))
         self.push_when(
             rehearsal, REVIEWS, {"src/file_030.py": "new = 1\n"}, method="POST", when="after"
@@ -436,10 +433,10 @@ class TestMovingHead:
 
 @pytest.mark.parametrize("end", ["closed", "merged"])
 class TestClosedWhileTheRunWorks:
-    """A pull request that is no longer open gets no suggestions."""
+    """A closed pull request gets no suggestions."""
 
     def end_when(self, rehearsal: Rehearsal, end: str, path: str, **more: Any) -> None:
-        """Close or merge the pull request when a request is made."""
+        """Close or merge the pull request at a request."""
         github = rehearsal.stage.github
         done = github.close_pull_request if end == "closed" else github.merge_pull_request
         github.faults.add(Fault(path=path, act=lambda: done(REPOSITORY, 1), **more))
@@ -457,7 +454,7 @@ class TestClosedWhileTheRunWorks:
         accounted(rehearsal, finished)
 
     async def test_what_was_posted_before_stays(self, rehearse: MakeRehearsal, end: str) -> None:
-        """Between two reviews; the second is not posted."""
+        """If it closes between two reviews, the second is not posted."""
         rehearsal = await rehearse(files=many(35, changes=2))
         self.end_when(rehearsal, end, REVIEWS, method="POST", when="after")
         finished = await rehearsal.say(max_suggestions="100")
@@ -469,7 +466,7 @@ class TestClosedWhileTheRunWorks:
 
 
 class TestSuperseding:
-    """A new command on lines that have suggestions already."""
+    """A new command on lines that already have suggestions."""
 
     async def test_older_ones_on_the_same_lines_are_folded(self, rehearse: MakeRehearsal) -> None:
         """Open ones are minimised as outdated and their review says so; others stay."""
@@ -493,7 +490,7 @@ class TestSuperseding:
         assert finished.report.outcome is Outcome.PARTIAL
 
     async def test_foreign_comments_are_left_alone(self, rehearse: MakeRehearsal) -> None:
-        """A comment of somebody else with our mark in it is not ours."""
+        """Another person's comment with our mark in it is not ours."""
         rehearsal = await rehearse(files=TWO)
         await rehearsal.say()
         body = rehearsal.stage.suggestions[0].body
@@ -511,7 +508,7 @@ class TestSuperseding:
     async def test_not_being_allowed_to_is_no_failure(
         self, rehearse: MakeRehearsal, mutation: str
     ) -> None:
-        """Where GitHub does not let us fold them, they stay and the run is as good."""
+        """If GitHub does not allow folding them, they stay and the run still succeeds."""
         rehearsal = await rehearse(files=TWO)
         await rehearsal.say()
         rehearsal.typist.new = "Other"
@@ -526,11 +523,11 @@ class TestSuperseding:
 
 
 class TestMissingDiffs:
-    """Files whose diff GitHub does not give, or not whole."""
+    """Files whose diff GitHub does not give, or not completely."""
 
     @pytest.mark.parametrize("how", ["withheld", "cut"])
     async def test_diff_is_made_here(self, rehearse: MakeRehearsal, how: str) -> None:
-        """The file at the merge base stands in, and suggestions are placed as ever."""
+        """The file at the merge base replaces it, and suggestions are placed as usual."""
         rehearsal = await rehearse(files=many(3, changes=2))
         switches = rehearsal.stage.github.switches
         if how == "withheld":
@@ -544,7 +541,7 @@ class TestMissingDiffs:
         assert sum("/compare/" in request.path for request in log.requests) == 1
 
     async def test_without_the_merge_base_it_is_the_patch(self, rehearse: MakeRehearsal) -> None:
-        """Where the base cannot be read, the edits are in the patch with that reason."""
+        """If the base cannot be read, the edits are in the patch with that reason."""
         rehearsal = await rehearse(files=TWO)
         rehearsal.stage.github.switches.withheld_patches = frozenset({"src/file_001.py"})
         rehearsal.stage.github.faults.add(Fault(path=r".*/compare/.*", status=404, times=None))
@@ -556,7 +553,7 @@ class TestMissingDiffs:
 
 
 async def test_memory_never_takes_the_room_of_the_summary(rehearse: MakeRehearsal) -> None:
-    """With more to remember than fits, the summary is whole and no longer than GitHub takes."""
+    """With more to remember than fits, the summary is complete and within GitHub's limit."""
     rehearsal = await rehearse(files=many(50, changes=8))
     rng = random.Random(7)
     rehearsal.typist.new = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=900))

@@ -22,8 +22,6 @@ def with_config(text: str) -> list[WorldFile]:
 
 
 class TestAccess:
-    """Only people with the role."""
-
     @pytest.mark.parametrize("login", ["ada", "nobody-known"])
     async def test_stranger_is_denied_quietly(self, make_stage: MakeStage, login: str) -> None:
         """A thumb down, a log line, nothing else: no model, no comment, exit 0."""
@@ -38,7 +36,7 @@ class TestAccess:
 
     @pytest.mark.parametrize("body", ["/predict-edit help", "/predict-edit --wrong x", REPLACE])
     async def test_stranger_gets_no_answer_either(self, make_stage: MakeStage, body: str) -> None:
-        """Help and complaints are for those who may; a broken config is not told to strangers."""
+        """Help and errors are for people with the role; a broken config is not shown to others."""
         stage = await make_stage(files=with_config("no-such-key: 1\n"))
         run = await stage.say(body, login="ada")
 
@@ -56,7 +54,6 @@ class TestAccess:
     async def test_least_role_is_an_input(
         self, make_stage: MakeStage, least: str, login: str, outcome: str
     ) -> None:
-        """The ``permission`` input raises or lowers who may."""
         stage = await make_stage(files=TWO)
         run = await stage.say(login=login, inputs={"permission": least})
 
@@ -66,7 +63,7 @@ class TestAccess:
     async def test_role_that_cannot_be_read_is_none(
         self, make_stage: MakeStage, status: int
     ) -> None:
-        """Without knowing the role nothing is done and nothing is said."""
+        """Without a known role, nothing is done and nothing is answered."""
         stage = await make_stage(files=TWO)
         stage.github.faults.add(
             Fault(method="GET", path=r".*/permission", status=status, body={}, times=None)
@@ -79,8 +76,6 @@ class TestAccess:
 
 
 class TestIgnored:
-    """Everything that is no command."""
-
     @pytest.mark.parametrize(
         "body",
         [
@@ -93,7 +88,7 @@ class TestIgnored:
         ],
     )
     async def test_other_comments(self, stage: Stage, body: str) -> None:
-        """No request is made for a comment that is no command."""
+        """No request is made for a comment that is not a command."""
         run = await stage.say(body)
 
         assert (run.exit_code, run.outputs["outcome"]) == (0, "ignored")
@@ -109,7 +104,7 @@ class TestIgnored:
         ],
     )
     async def test_other_actions_and_senders(self, stage: Stage, change: Mapping[str, Any]) -> None:
-        """An edited comment is no command, nor is one that somebody else's event carries."""
+        """An edited comment is not a command, nor is one in another person's event."""
         comment = stage.github.comment("octo/game", 1, "grace", REPLACE)
         payload = {**stage.comment_payload(comment), **change}
         run = await stage.run("issue_comment", payload)
@@ -127,7 +122,7 @@ class TestIgnored:
 
 
 class TestSettings:
-    """Wrong settings are told on the pull request too, and no model is asked."""
+    """Wrong settings are reported on the pull request too, and no model is asked."""
 
     @pytest.mark.parametrize(
         ("inputs", "named"),
@@ -166,7 +161,7 @@ class TestSettings:
         assert stage.bodies == []
 
     async def test_a_second_try_has_one_answer(self, make_stage: MakeStage) -> None:
-        """Once the workflow is mended, the same command does its work in the same comment."""
+        """After the workflow is corrected, the same command works in the same comment."""
         stage = await make_stage(files=TWO)
         comment = stage.github.comment("octo/game", 1, "grace", REPLACE)
         payload = stage.comment_payload(comment)
@@ -187,7 +182,7 @@ class TestSettings:
     async def test_strangers_are_told_nothing(
         self, make_stage: MakeStage, login: str, inputs: dict[str, str]
     ) -> None:
-        """Only the 👎 of every stranger; a `permission` that is wrong lets only admins in."""
+        """Only the 👎 of every stranger; with a wrong `permission`, only admins get more."""
         stage = await make_stage(files=TWO)
         run = await stage.say(login=login, inputs=inputs)
 
@@ -198,7 +193,7 @@ class TestSettings:
     async def test_a_dry_run_writes_nothing(
         self, make_stage: MakeStage, inputs: dict[str, str]
     ) -> None:
-        """Where nothing is to be written the log alone tells, also where that is not clear."""
+        """If nothing may be written, or that is unclear, only the log reports it."""
         stage = await make_stage(files=TWO)
         run = await stage.say(inputs={"model": "", **inputs})
 
@@ -207,7 +202,7 @@ class TestSettings:
         assert (stage.written(), stage.summaries, stage.reactions) == ([], [], [])
 
     async def test_a_command_that_is_a_dry_run_writes_nothing(self, make_stage: MakeStage) -> None:
-        """`--dry-run` in the comment is heard too."""
+        """`--dry-run` in the comment counts too."""
         stage = await make_stage(files=TWO)
         run = await stage.say("/predict-edit --dry-run add types", inputs={"model": ""})
 
@@ -225,7 +220,7 @@ class TestSettings:
     async def test_nothing_is_asked_where_it_cannot_be_told(
         self, make_stage: MakeStage, inputs: dict[str, str], named: str
     ) -> None:
-        """Without a token, or in a later job of the same command, only the log tells."""
+        """Without a token, or in a later job of the same command, only the log reports it."""
         stage = await make_stage(files=TWO)
         run = await stage.say(inputs=inputs)
 
@@ -239,7 +234,7 @@ class TestSettings:
     async def test_github_fails_while_it_is_told(
         self, make_stage: MakeStage, method: str, path: str
     ) -> None:
-        """Exit 2 all the same, and the log has both: what is wrong, and why nobody was told."""
+        """Exit 2 all the same, and the log has both: what is wrong, and why no one was told."""
         stage = await make_stage(files=TWO)
         stage.github.faults.add(Fault(method=method, path=path, status=500, times=9))
         run = await stage.say(inputs={"model": ""})
@@ -263,7 +258,7 @@ class TestSettings:
         assert value.strip()[:6] not in summary
 
     async def test_a_dispatch_is_told_in_the_log(self, make_stage: MakeStage) -> None:
-        """Whoever dispatches looks at the run."""
+        """The person who dispatches looks at the run."""
         stage = await make_stage(files=TWO)
         payload = stage.dispatch_payload(pull_request="1", instruction="Add types.")
         run = await stage.run("workflow_dispatch", payload, model="")
@@ -272,7 +267,7 @@ class TestSettings:
         assert stage.github.log.requests == []
 
     async def test_broken_event_file(self, stage: Stage) -> None:
-        """An event that is not what GitHub sends is told with what is missing."""
+        """The error says what is missing from the event."""
         run = await stage.run("issue_comment", {"action": "created"})
 
         assert run.exit_code == 2
@@ -283,7 +278,7 @@ class TestConfig:
     """The repository's config, from the base branch only."""
 
     async def test_defaults_come_from_the_base(self, make_stage: MakeStage) -> None:
-        """The base's config counts; what the pull request makes of it does not."""
+        """The base's config counts, not the pull request's copy."""
         base, head = b"max-suggestions: 1\n", b"max-suggestions: 30\n"
         config = WorldFile(path=".github/predict-edit.yml", base=base, head=head)
         stage = await make_stage(files=[*TWO, config])
@@ -292,14 +287,13 @@ class TestConfig:
         assert len(stage.suggestions) == 1
 
     async def test_inputs_win(self, make_stage: MakeStage) -> None:
-        """An input of the workflow overrides the config."""
         stage = await make_stage(files=with_config("max-suggestions: 1\n"))
         await stage.say(inputs={"max-suggestions": "2"})
 
         assert len(stage.suggestions) == 2
 
     async def test_unknown_key_is_named(self, make_stage: MakeStage) -> None:
-        """A misspelt key is answered with the nearest known one; exit 2."""
+        """A misspelt key is answered with the nearest one; exit 2."""
         stage = await make_stage(files=with_config("max-sugestions: 1\n"))
         run = await stage.say()
 
@@ -317,7 +311,7 @@ class TestConfig:
         assert len(stage.suggestions) == 2
 
     async def test_protected_files_need_the_base_to_name_them(self, make_stage: MakeStage) -> None:
-        """What steers others is edited where the base's config says so, and only there."""
+        """Protected files are edited if the base's config says so, and only then."""
         files = [
             *with_config("unlocked: /.github/labels.yml\n"),
             *(
@@ -354,7 +348,6 @@ class TestOtherDoors:
 
     @pytest.mark.usefixtures("from_nothing")
     async def test_dispatch(self, make_stage: MakeStage) -> None:
-        """A workflow that is started by hand needs no comment."""
         stage = await make_stage(files=TWO)
         payload = stage.dispatch_payload(
             pull_request="1", instruction="Replace `FizzBuzz` with `X`"
@@ -371,7 +364,7 @@ class TestOtherDoors:
         assert len(stage.summaries) == 1
 
     async def test_dispatch_by_somebody_unlisted(self, make_stage: MakeStage) -> None:
-        """Who is no collaborator by name, but was let dispatch by GitHub, counts as a writer."""
+        """A person whom GitHub lets dispatch without being a collaborator counts as a writer."""
         stage = await make_stage(files=TWO)
         wish = "Replace `FizzBuzz` with `X`"
         payload = stage.dispatch_payload(pull_request="1", instruction=wish)

@@ -1,4 +1,4 @@
-"""What goes wrong is told where the command was given, and nothing half-done is posted."""
+"""Failures are reported where the command was given, and nothing half-done is posted."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ TWO = many(2)
 
 
 class TestModel:
-    """A model that refuses or breaks."""
-
     @pytest.mark.parametrize(
         ("inputs", "said"),
         [
@@ -84,7 +82,7 @@ class TestModel:
         "kind", [FaultKind.SERVER_ERROR, FaultKind.CUT, FaultKind.RATE_LIMITED]
     )
     async def test_what_heals_is_tried_again(self, make_stage: MakeStage, kind: FaultKind) -> None:
-        """A failure that goes away costs an attempt, not the file."""
+        """A temporary failure costs an attempt, not the file."""
         stage = await make_stage(files=TWO, model=ModelConfig(planner=first_attempt(failing(kind))))
         run = await stage.say()
 
@@ -115,7 +113,6 @@ class TestModel:
         assert run.outputs["accepted-prediction-tokens"] in {"", "0"}
 
     async def test_fence_around_the_answer_is_taken_off(self, make_stage: MakeStage) -> None:
-        """One code fence around the whole answer is no part of the file."""
         fenced = always(spoiling(Quirk.FENCED))
         stage = await make_stage(files=TWO, model=ModelConfig(planner=fenced))
         run = await stage.say()
@@ -125,10 +122,8 @@ class TestModel:
 
 
 class TestGitHub:
-    """A GitHub that refuses or breaks."""
-
     async def test_review_that_was_posted_after_all_is_found(self, make_stage: MakeStage) -> None:
-        """A 502 after the review was made leads to no second one, and loses nothing."""
+        """A 502 after the review leads to no second one, and loses nothing."""
         stage = await make_stage(files=TWO)
         stage.github.faults.add(
             Fault(method="POST", path=r".*/pulls/1/reviews", status=502, when="after")
@@ -140,7 +135,7 @@ class TestGitHub:
         assert run.outputs["review-url"]
 
     async def test_refused_review_becomes_a_patch(self, make_stage: MakeStage) -> None:
-        """A 422 that should not happen moves the suggestions to the patch, with the reason."""
+        """An unexpected 422 moves the suggestions to the patch, with the reason."""
         stage = await make_stage(files=TWO)
         stage.github.faults.add(
             Fault(
@@ -160,7 +155,7 @@ class TestGitHub:
     async def test_file_that_changed_meanwhile_gets_no_suggestion(
         self, make_stage: MakeStage
     ) -> None:
-        """When somebody pushes, edits of files that changed go to the patch, with the reason."""
+        """After a push, edits of files that changed go to the patch, with the reason."""
         stage = await make_stage(files=TWO)
         stage.github.faults.add(
             Fault(
@@ -182,7 +177,7 @@ class TestGitHub:
     async def test_command_that_changed_is_none_any_more(
         self, make_stage: MakeStage, change: str
     ) -> None:
-        """A comment that was edited or deleted while the run worked leads to nothing posted."""
+        """After the comment is edited or deleted, nothing is posted."""
         stage = await make_stage(files=TWO)
 
         def meddle() -> None:
@@ -219,7 +214,7 @@ class TestGitHub:
 
     @pytest.mark.parametrize("path", [r".*/pulls/1", r".*/pulls/1/files"])
     async def test_pull_request_that_cannot_be_read(self, make_stage: MakeStage, path: str) -> None:
-        """What GitHub does not give is told on the pull request."""
+        """What GitHub does not give is reported on the pull request."""
         stage = await make_stage(files=TWO)
         stage.github.faults.add(
             Fault(method="GET", path=path, status=404, body={"message": "Not Found"}, times=None)

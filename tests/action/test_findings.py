@@ -1,4 +1,4 @@
-"""Commands on a pull request that are about what linters found."""
+"""Commands on a pull request about linters' findings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONFIG = b"recipes:\n  sweep:\n    instruction: Fix it.\n    anywhere: true\n"
 
 
 def scanning(github: Sandbox) -> None:
-    """Let the job's token read code scanning, which found something in the first two files."""
+    """Let the job's token read code scanning, with findings in the first two files."""
     allowed = {"contents": "read", "pull_requests": "write", "security_events": "read"}
     github.add_token(DEFAULT_TOKEN, permissions=allowed)  # type: ignore[arg-type]  # literals
     repository = github.repository(REPOSITORY)
@@ -44,7 +44,7 @@ def far_apart(path: str) -> WorldFile:
 
 
 async def test_only_files_with_findings(rehearse: MakeRehearsal) -> None:
-    """Of the changed files those with findings are edited, and the model is shown them."""
+    """Of the changed files, those with findings are edited, and the model sees the findings."""
     rehearsal = await rehearse(files=many(3))
     report = "/home/runner/work/game/game/src/file_002.py:6:1: N801 a bad name\nnot/here.py:1: x\n"
     (rehearsal.workspace / "lint.txt").write_text(report)
@@ -78,7 +78,7 @@ async def test_off_target(rehearse: MakeRehearsal, anywhere: bool) -> None:
 
 
 async def test_open_alerts_of_the_pull_request(rehearse: MakeRehearsal) -> None:
-    """`code-scanning` stands for the open alerts of the pull request's merge; nothing is run."""
+    """`code-scanning` means the open alerts of the pull request's merge; nothing is run."""
     rehearsal = await rehearse(files=many(3), prepare=scanning)
     done = await rehearsal.say(LINT_FIX, findings="code-scanning")
 
@@ -90,7 +90,7 @@ async def test_open_alerts_of_the_pull_request(rehearse: MakeRehearsal) -> None:
 
 
 async def test_no_right_to_read_alerts(rehearse: MakeRehearsal) -> None:
-    """Without `security-events: read` the command fails before any model is asked, and says so."""
+    """Without `security-events: read`, the command fails before any model is asked, and says so."""
     rehearsal = await rehearse(files=many(1))
     done = await rehearsal.say(LINT_FIX, findings="code-scanning")
 
@@ -100,7 +100,7 @@ async def test_no_right_to_read_alerts(rehearse: MakeRehearsal) -> None:
 
 
 async def test_recipe_needs_findings(rehearse: MakeRehearsal) -> None:
-    """The recipe `lint-fix` is there where the workflow gives findings, and only there."""
+    """The recipe `lint-fix` exists only if the workflow gives findings."""
     rehearsal = await rehearse(files=many(1))
     done = await rehearsal.say(LINT_FIX)
 
@@ -118,7 +118,7 @@ async def test_report_is_missing(rehearse: MakeRehearsal) -> None:
 
 
 async def test_spread(rehearse: MakeRehearsal) -> None:
-    """The plan reads the findings, once; the other jobs have them from it."""
+    """The plan reads the findings, once; the other jobs get them from it."""
     rehearsal = await rehearse(files=[far_apart(f"src/f{n}.py") for n in range(3)])
     lint = rehearsal.workspace / "lint.txt"
     lint.write_text("".join(f"src/f{n}.py:6:1: N801 a bad name\n" for n in range(2)))

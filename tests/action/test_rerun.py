@@ -1,4 +1,4 @@
-"""The same command again: nothing is paid, posted or said twice, wherever the first run ended."""
+"""The same command again: nothing is paid or posted twice, wherever the first run ended."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def test_finished_command_writes_nothing_again(
 
 
 async def test_failed_file_is_tried_again_alone(rehearse: MakeRehearsal) -> None:
-    """After a run that failed in part only the failed file is asked for, and posted beside."""
+    """After a partial failure, only the failed file is asked for, and posted."""
     rehearsal = await rehearse(files=FILES)
     comment = rehearsal.comment()
     rehearsal.typist.broken = ("src/file_002.py",)
@@ -82,7 +82,7 @@ async def test_failed_file_is_tried_again_alone(rehearse: MakeRehearsal) -> None
 
 
 async def test_what_github_refused_is_tried_again(rehearse: MakeRehearsal) -> None:
-    """Once the permission is there, the same command posts what it could not, and pays nothing."""
+    """Once the permission is granted, the same command posts the rest, and pays nothing."""
     rehearsal = await rehearse(files=FILES)
     comment = rehearsal.comment()
     body = {"message": "Resource not accessible by integration"}
@@ -99,7 +99,7 @@ async def test_what_github_refused_is_tried_again(rehearse: MakeRehearsal) -> No
 
 
 async def test_without_threads(rehearse: MakeRehearsal) -> None:
-    """Where threads cannot be read, lines tell what is posted already."""
+    """If threads cannot be read, lines show what is posted already."""
     rehearsal = await rehearse(files=FILES)
     forbidden = {"errors": [{"type": "FORBIDDEN", "message": "Resource not accessible"}]}
     no_threads = Fault(
@@ -126,7 +126,7 @@ async def test_without_threads(rehearse: MakeRehearsal) -> None:
 async def test_other_question_is_asked_again(
     rehearse: MakeRehearsal, change: dict[str, str]
 ) -> None:
-    """What was remembered of another model, endpoint or context is no answer to this one."""
+    """An answer to another model, endpoint or context is not used."""
     rehearsal = await rehearse(files=FILES)
     comment = rehearsal.comment()
     rehearsal.typist.broken = ("src/file_002.py",)
@@ -140,7 +140,7 @@ async def test_other_question_is_asked_again(
 
 
 async def test_memory_of_somebody_else_is_not_used(rehearse: MakeRehearsal) -> None:
-    """What another account, or one without the model's key, wrote is not taken for an answer."""
+    """What another account, or one without the model's key, wrote is not used."""
     rehearsal = await rehearse(files=FILES)
     comment = rehearsal.comment()
     rehearsal.crash_at(11, performed=False)
@@ -288,7 +288,6 @@ async def test_cancelled_job_says_so(make_stage: MakeStage, number: signal.Signa
 
 
 async def test_cancelled_run_remembers_what_was_done(rehearse: MakeRehearsal) -> None:
-    """What was edited before a cancellation is not asked for again."""
     rehearsal = await rehearse(files=FILES)
     comment = rehearsal.comment()
     task = asyncio.create_task(rehearsal.follow(comment))

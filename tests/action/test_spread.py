@@ -1,4 +1,4 @@
-"""A command on a pull request that is spread over jobs comes to the same as one that is not."""
+"""A sharded command on a pull request gives the same as a whole one."""
 
 from __future__ import annotations
 
@@ -42,13 +42,12 @@ class Jobs:
         self.handed.mkdir(exist_ok=True)
 
     def hand_on(self, pattern: str) -> None:
-        """Take what the last job left to where the next one looks."""
+        """Move what the last job left to where the next one looks."""
         folder = self.rehearsal.stage.folder / f"rehearsal{self.rehearsal.runs}"
         for path in (folder / "predict-edit-out").glob(pattern):
             shutil.copy(path, self.handed)
 
     async def plan(self, **inputs: str) -> Finished:
-        """The first job."""
         done = await self.rehearsal.follow(self.comment, mode="plan", **inputs)
         self.hand_on("plan.json")
         return done
@@ -69,7 +68,6 @@ class Jobs:
 
     @property
     def manifest(self) -> Manifest:
-        """The plan."""
         return read_parts({"plan.json": (self.handed / "plan.json").read_bytes()})[0]
 
 
@@ -102,7 +100,7 @@ async def test_same_as_one_job(rehearse: MakeRehearsal, count: int, shards: int)
 
 
 async def test_lost_job_is_named_and_redone(rehearse: MakeRehearsal) -> None:
-    """A job that failed loses its own files; run again, the set is complete, nothing twice."""
+    """A failed job loses its own files; run again, the set is complete, nothing twice."""
     rehearsal = await rehearse(files=many(8))
     jobs = Jobs(rehearsal)
     plan = await jobs.plan(shard="4")
@@ -127,7 +125,7 @@ async def test_lost_job_is_named_and_redone(rehearse: MakeRehearsal) -> None:
 
 
 async def test_published_again(rehearse: MakeRehearsal) -> None:
-    """A publishing job that is run again, or the whole workflow, posts and asks nothing more."""
+    """A publishing job, or the whole workflow, run again posts and asks nothing more."""
     rehearsal = await rehearse(files=many(3))
     jobs = Jobs(rehearsal)
     await jobs.plan(shard="1")
@@ -145,7 +143,7 @@ async def test_published_again(rehearse: MakeRehearsal) -> None:
 
 
 async def test_head_moves_between_jobs(rehearse: MakeRehearsal) -> None:
-    """All jobs edit what the plan pinned; a file that was pushed to since goes to the patch."""
+    """All jobs edit the plan's commit; a file that was pushed to since goes to the patch."""
     rehearsal = await rehearse(files=many(3))
     jobs = Jobs(rehearsal)
     await jobs.plan(shard="2")
@@ -180,7 +178,7 @@ async def test_committed(rehearse: MakeRehearsal) -> None:
 
 @pytest.mark.parametrize("mode", ["plan", "edit", "publish"])
 async def test_role_is_asked_in_every_job(rehearse: MakeRehearsal, mode: str) -> None:
-    """Who lost the right to give commands since is denied, by whichever job comes next."""
+    """A person who has lost the role since is denied by the next job."""
     rehearsal = await rehearse(files=many(2))
     jobs = Jobs(rehearsal)
     if mode != "plan":
@@ -202,7 +200,7 @@ async def test_role_is_asked_in_every_job(rehearse: MakeRehearsal, mode: str) ->
 
 
 async def test_comment_is_read_again(rehearse: MakeRehearsal) -> None:
-    """A comment that was edited while the jobs worked is no command; nothing is posted."""
+    """A comment edited while the jobs worked is not a command; nothing is posted."""
     rehearsal = await rehearse(files=many(2))
     jobs = Jobs(rehearsal)
     await jobs.plan(shard="1")
@@ -222,7 +220,7 @@ async def test_comment_is_read_again(rehearse: MakeRehearsal) -> None:
 
 
 async def test_edit_says_nothing(rehearse: MakeRehearsal) -> None:
-    """A job of the matrix only reads, so that it needs no right to write."""
+    """A job of the matrix only reads, so it needs no right to write."""
     rehearsal = await rehearse(files=many(2))
     jobs = Jobs(rehearsal)
     await jobs.plan(shard="1")
@@ -237,7 +235,7 @@ async def test_edit_says_nothing(rehearse: MakeRehearsal) -> None:
 
 
 async def test_limits_are_divided(rehearse: MakeRehearsal) -> None:
-    """The limits of the whole command hold over all jobs together, by weight."""
+    """The command's limits hold over all jobs together, by weight."""
     rehearsal = await rehearse(files=many(6))
     jobs = Jobs(rehearsal)
     await jobs.plan(shard="3", max_tokens="9000", max_cost="0.3")
@@ -249,7 +247,7 @@ async def test_limits_are_divided(rehearse: MakeRehearsal) -> None:
 
 
 async def test_forged_plan(rehearse: MakeRehearsal) -> None:
-    """What must not be edited is not, whatever stands in a plan."""
+    """Protected files are not edited, whatever a plan says."""
     ci = WorldFile(path=".github/workflows/ci.yml", base=b"on: push\n", head=b"on: FizzBuzz\n")
     rehearsal = await rehearse(files=[*many(1), ci])
     jobs = Jobs(rehearsal)
@@ -265,7 +263,7 @@ async def test_forged_plan(rehearse: MakeRehearsal) -> None:
 
 
 async def test_limit_on_files_is_the_plans(rehearse: MakeRehearsal) -> None:
-    """`max-files` holds in the plan; the other jobs take what it has chosen, told or not."""
+    """`max-files` holds in the plan; other jobs edit what it chose, with the input or not."""
     rehearsal = await rehearse(files=many(55))
     jobs = Jobs(rehearsal)
     await jobs.plan(shard="1", max_files="53")
@@ -278,7 +276,7 @@ async def test_limit_on_files_is_the_plans(rehearse: MakeRehearsal) -> None:
 
 
 async def test_help_needs_no_plan(rehearse: MakeRehearsal) -> None:
-    """What asks for no edit is answered by the first job, and the matrix stays empty."""
+    """The first job answers commands that edit nothing, and the matrix stays empty."""
     rehearsal = await rehearse(files=many(1))
     done = await Jobs(rehearsal, "/predict-edit help").plan()
 
@@ -286,7 +284,7 @@ async def test_help_needs_no_plan(rehearse: MakeRehearsal) -> None:
 
 
 async def test_nothing_to_edit(rehearse: MakeRehearsal) -> None:
-    """Where no file is left to edit the matrix is empty, and publishing says so."""
+    """If no file is left to edit, the matrix is empty, and publishing says so."""
     rehearsal = await rehearse(files=many(2))
     jobs = Jobs(rehearsal, f"/predict-edit --files nothing.here {REPLACE.partition(' ')[2]}")
     plan = await jobs.plan()
@@ -299,7 +297,7 @@ async def test_nothing_to_edit(rehearse: MakeRehearsal) -> None:
 
 
 async def test_plan_of_another_command(rehearse: MakeRehearsal) -> None:
-    """Artifacts of another command are refused, where it can be seen."""
+    """Artifacts of another command are refused, if they can be recognised."""
     rehearsal = await rehearse(files=many(2))
     await Jobs(rehearsal).plan(shard="1")
     other = Jobs(rehearsal, "/predict-edit Something else.")

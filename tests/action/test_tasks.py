@@ -1,4 +1,4 @@
-"""Runs over a branch with the real action: by the clock and by hand."""
+"""Runs over a branch with the real action: scheduled and by hand."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ DELETE = "Delete lines containing `import os`."
 
 
 def may_write(github: Sandbox) -> None:
-    """Give the job's token what the examples give it, and tick the box."""
+    """Give the job's token the permissions of the examples, and tick the box."""
     github.add_token(DEFAULT_TOKEN, permissions={"contents": "write", "pull_requests": "write"})
     github.switches.actions_may_open_pull_requests = True
 
 
 def faulty(count: int) -> list[WorldFile]:
-    """Modules that import something for nothing."""
+    """Modules with an unused import."""
     text = "import os\n" + "".join(f"v{n} = {n}\n" for n in range(9))
     return [
         WorldFile(path=f"src/m{n}.py", base=text.encode(), head=text.encode()) for n in range(count)
@@ -53,7 +53,7 @@ async def test_schedule(make_stage: MakeStage) -> None:
 
 
 async def test_dispatch_with_files(make_stage: MakeStage) -> None:
-    """By hand, with `files` and no pull request; delivered as a patch nothing is written."""
+    """By hand, with `files` and no pull request; delivered as a patch, nothing is written."""
     stage = await make_stage(files=faulty(3))
     payload = stage.dispatch_payload(instruction=DELETE)
     run = await stage.run("workflow_dispatch", payload, files="src/m1.py", deliver="patch")
@@ -65,7 +65,7 @@ async def test_dispatch_with_files(make_stage: MakeStage) -> None:
 
 
 async def test_wrong_settings(make_stage: MakeStage) -> None:
-    """Suggestions need a pull request; said before anything is asked."""
+    """Suggestions need a pull request; the error comes before the model is asked."""
     stage = await make_stage(files=faulty(1))
     payload = stage.dispatch_payload(instruction=DELETE)
     run = await stage.run("workflow_dispatch", payload, files="*.py", deliver="suggestions")
@@ -76,7 +76,7 @@ async def test_wrong_settings(make_stage: MakeStage) -> None:
 
 
 async def test_plan_of_a_spread_run(make_stage: MakeStage) -> None:
-    """A plan asks no model, and names the parts for the matrix; an edit job takes one."""
+    """A plan asks no model, and names the shards for the matrix; an edit job takes one."""
     stage = await make_stage(files=faulty(3))
     payload = stage.dispatch_payload(instruction=DELETE)
     plan = await stage.run(

@@ -43,7 +43,7 @@ class Repository:
             self.git("config", f"{section}.{name}", value)
 
     def git(self, *arguments: str) -> str:
-        """Run git; the machine's own configuration has no say."""
+        """Run git; the machine's own configuration is ignored."""
         done = subprocess.run(
             ("git", *arguments),
             cwd=self.root,
@@ -65,7 +65,7 @@ class Repository:
         return path
 
     def commit(self, **files: str) -> str:
-        """Commit files; ``a_py`` stands for ``a.py``."""
+        """Commit files; ``a_py`` means ``a.py``."""
         for name, text in files.items():
             self.write(name.replace("_", "."), text)
         self.git("add", "--all")

@@ -1,4 +1,4 @@
-"""What failed is named on the page of the run."""
+"""Failures are named on the page of the run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from predict_edit.support.log import Console, Secrets
 
 
 def annotated(failures: int, problem: str = "") -> list[str]:
-    """The lines for a run in which so many files failed, and one did not."""
+    """The lines for a run in which as many files failed, and one did not."""
     failed = (
         FileResult(path=f"f{n}.py", status=FileStatus.FAILED, reason="It stalled.")
         for n in range(failures)
@@ -33,7 +33,7 @@ def annotated(failures: int, problem: str = "") -> list[str]:
 
 @pytest.mark.parametrize("failures", [0, 1, 10, 11, 50])
 def test_annotations_are_as_many_as_github_shows(failures: int) -> None:
-    """At most ten for a step; where there are more failures, the last one counts the others."""
+    """At most ten per step; with more failures, the last one counts the others."""
     lines = annotated(failures)
     assert len(lines) == min(failures, MAX_ANNOTATIONS) <= 10
     assert all(line.startswith("::error title=predict-edit ") for line in lines)
@@ -45,6 +45,6 @@ def test_annotations_are_as_many_as_github_shows(failures: int) -> None:
 
 
 def test_a_problem_of_the_whole_run_is_told_once() -> None:
-    """Not once more for each file that it kept from being edited."""
+    """Not again for each file that it kept from being edited."""
     (line,) = annotated(20, "The key was not accepted. Check it.")
     assert "The key was not accepted." in line

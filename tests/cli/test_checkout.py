@@ -23,7 +23,7 @@ def statuses(repository: Repository, **more: object) -> dict[str, str]:
 
 
 def test_committed_staged_and_unstaged_changes_count_as_one(changed: Repository) -> None:
-    """The patch of a file holds what is committed and what is not."""
+    """A file's patch has both its committed and its uncommitted changes."""
     changed.write("b.py", "b = 2\n")
     changed.git("add", "b.py")
     checkout = read_checkout(changed.root)
@@ -40,7 +40,7 @@ def test_committed_staged_and_unstaged_changes_count_as_one(changed: Repository)
 
 
 def test_changes_of_the_base_since_then_do_not_count(changed: Repository) -> None:
-    """The merge base is what changes count from, as on a pull request."""
+    """Changes count from the merge base, as on a pull request."""
     changed.git("stash", "--quiet")
     changed.git("checkout", "--quiet", "main")
     changed.commit(c_py="c = 1\n")
@@ -50,7 +50,7 @@ def test_changes_of_the_base_since_then_do_not_count(changed: Repository) -> Non
 
 
 def test_added_removed_renamed_and_untracked(repository: Repository) -> None:
-    """Statuses are those of GitHub; files that git does not know come only when asked for."""
+    """Statuses are GitHub's; untracked files come only on request."""
     repository.commit(old_txt="x\n" * 30, gone_txt="1\n")
     repository.git("mv", "old.txt", "new.txt")
     repository.write("gone.txt", "").unlink()
@@ -123,7 +123,7 @@ def test_filtered_files_are_left_alone(changed: Repository) -> None:
 
 
 def test_line_ends_are_those_of_the_commit(changed: Repository) -> None:
-    """Where git converts line ends, the file is read as it would be committed, and back."""
+    """If git converts line ends, the file is read as it would be committed, and back."""
     changed.write(".gitattributes", "*.py text\n")
     text = (changed.root / "a.py").read_bytes()
     changed.write("a.py", text.replace(b"\n", b"\r\n"))
@@ -145,7 +145,7 @@ def test_line_ends_stay_where_git_converts_nothing(changed: Repository) -> None:
 
 
 def test_odd_files_do_no_harm(repository: Repository) -> None:
-    """Links, large files, binaries and odd names are told, whatever can be edited of them."""
+    """Links, large files, binaries and odd names are listed, whether or not they can be edited."""
     repository.commit(a_py="a\n")
     repository.write("large.txt", "x" * (MAX_BYTES + 1))
     repository.write("binary.dat", b"\0\1\2")
@@ -162,13 +162,13 @@ def test_odd_files_do_no_harm(repository: Repository) -> None:
 
 
 def test_files_at_the_base(changed: Repository) -> None:
-    """Files are read from the merge base, and what is not there is left out."""
+    """Files are read from the merge base, and missing ones are left out."""
     assert read_checkout(changed.root).at_base(["b.py", "none"]) == {"b.py": b"b = 1\n"}
 
 
 @pytest.mark.parametrize("remote", ["origin/main", "origin/trunk"])
 def test_the_base_is_found(changed: Repository, remote: str) -> None:
-    """Without a name the remote's main branch is the base; a plain name finds the remote's."""
+    """Without a name, the remote's main branch is the base; a plain name finds the remote's."""
     main = changed.git("rev-parse", "main").strip()
     changed.git("update-ref", f"refs/remotes/{remote}", main)
     changed.git("symbolic-ref", "refs/remotes/origin/HEAD", f"refs/remotes/{remote}")
@@ -179,13 +179,13 @@ def test_the_base_is_found(changed: Repository, remote: str) -> None:
 
 
 def test_a_folder_below_is_as_good(changed: Repository) -> None:
-    """The whole checkout counts, wherever in it one stands."""
+    """The whole checkout counts, from any of its folders."""
     changed.write("deep/er/c.py", "c\n")
     assert read_checkout(changed.root / "deep/er").root == changed.root.resolve()
 
 
 def test_what_cannot_be_read_says_so(repository: Repository, tmp_path: Path) -> None:
-    """Each thing that can be wrong with a checkout has its own words."""
+    """Each fault of a checkout has its own message."""
     with pytest.raises(CheckoutError, match="not a git repository"):
         read_checkout(tmp_path)
     with pytest.raises(CheckoutError, match="is no folder"):
@@ -207,7 +207,7 @@ def test_what_cannot_be_read_says_so(repository: Repository, tmp_path: Path) -> 
 
 
 def test_conflicts_are_told(changed: Repository) -> None:
-    """In the middle of a merge nothing is read."""
+    """In the middle of a merge, nothing is read."""
     changed.git("stash", "--quiet")
     changed.git("checkout", "--quiet", "main")
     text = (changed.root / "a.py").read_text()

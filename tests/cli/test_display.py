@@ -15,12 +15,11 @@ class Terminal(io.StringIO):
     """A stream that says it is a terminal."""
 
     def isatty(self) -> bool:
-        """Tell so."""
         return True
 
 
 def shown(stream: io.StringIO) -> str:
-    """The same things shown, with hostile text and a secret in them."""
+    """The same values shown, with hostile text and a secret in them."""
     secrets = Secrets()
     secrets.add("top-secret-1")
     screen = Screen(stream, secrets)
@@ -61,7 +60,7 @@ def test_json_holds_no_secret() -> None:
 
 
 def test_a_pipe_gets_plain_text() -> None:
-    """Also where rich is installed."""
+    """Even if rich is installed."""
     stream = io.StringIO()
     Screen(stream, Secrets()).line("text", "red")
     assert stream.getvalue() == "text\n"
@@ -81,7 +80,7 @@ def test_no_color_means_no_escape_at_all(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_paragraphs_fit_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes on in the next line starts below the text, and no word is cut."""
+    """Continuation lines start below the text, and no word is cut."""
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()
@@ -101,7 +100,7 @@ def test_a_pipe_gets_a_paragraph_on_one_line() -> None:
 
 
 def test_what_is_to_be_copied_is_never_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where it is longer than the terminal is wide."""
+    """Even if it is longer than the terminal is wide."""
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()

@@ -1,4 +1,4 @@
-"""``predict-edit edit``: files and pipes, told apart by the exit status."""
+"""``predict-edit edit``: files and pipes, distinguished by the exit status."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_the_difference_is_printed(model: ModelSandbox, command: Command, file: Path) -> None:
-    """By default a patch stands on standard output alone, and the file stays as it is."""
+    """By default, standard output has a patch and nothing else, and the file is unchanged."""
     before = file.read_bytes()
     ran = command("edit", "notes.txt", "-m", REPLACE)
 
@@ -51,7 +51,7 @@ def test_writing_keeps_every_other_byte(model: ModelSandbox, command: Command, f
 
 
 def test_a_pipe_gets_the_result_alone(model: ModelSandbox, command: Command) -> None:
-    """With a dash standard output holds the edited text, byte for byte, and nothing else."""
+    """With a dash, standard output has the edited text, byte for byte, and nothing else."""
     ran = command("edit", "-", "-m", REPLACE, given=b"a\tFizzBuzz\nb  \n")
     assert (ran.status, ran.out, ran.err) == (CHANGED, "a\tMSFTBuzz\nb  \n", "")
 
@@ -62,7 +62,7 @@ def test_a_pipe_gets_the_result_alone(model: ModelSandbox, command: Command) -> 
 def test_a_failed_pipe_prints_nothing(
     model: ModelSandbox, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the model fails, no half result replaces what was piped in."""
+    """If the model fails, no half result replaces the piped input."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong")
     ran = command("edit", "-", "-m", REPLACE, given=b"FizzBuzz\n")
 
@@ -73,7 +73,7 @@ def test_a_failed_pipe_prints_nothing(
 
 @pytest.mark.parametrize("data", [b"\0\1", b"\xff\xfe", b""])
 def test_what_is_no_text_fails(model: ModelSandbox, command: Command, data: bytes) -> None:
-    """Bytes that are no text to edit are refused before the model is asked."""
+    """Bytes that are not text are refused before the model is asked."""
     ran = command("edit", "-", "-m", REPLACE, given=data)
 
     assert (ran.status, ran.out) == (FAILED, "")
@@ -84,7 +84,7 @@ def test_what_is_no_text_fails(model: ModelSandbox, command: Command, data: byte
 def test_one_bad_file_does_not_hold_up_the_others(
     model: ModelSandbox, command: Command, file: Path, tmp_path: Path
 ) -> None:
-    """The good file is written, the bad one is told, and the status says that one failed."""
+    """The good file is written, the bad one is named, and the status says that one failed."""
     (tmp_path / "binary").write_bytes(b"\0")
     ran = command("edit", "notes.txt", "binary", "-m", REPLACE, "--write")
 
@@ -94,7 +94,7 @@ def test_one_bad_file_does_not_hold_up_the_others(
 
 
 def test_a_rejected_change_is_told(model: ModelSandbox, command: Command, file: Path) -> None:
-    """An edit that would bring in a vendor's token is not written."""
+    """An edit that would add a vendor's token is not written."""
     before = file.read_bytes()
     token = "AKIA" + "Q3EGRIKLT5XN7UVW"
     ran = command(
@@ -125,7 +125,7 @@ def test_json(model: ModelSandbox, command: Command, file: Path) -> None:
 def test_wrong_use(
     model: ModelSandbox, command: Command, file: Path, arguments: tuple[str, ...], said: str
 ) -> None:
-    """What contradicts itself is refused before anything is asked."""
+    """Contradicting options are refused before anything is asked."""
     ran = command("edit", *arguments)
 
     assert (ran.status, ran.out) == (WRONG, "")
@@ -135,7 +135,7 @@ def test_wrong_use(
 
 @pytest.mark.parametrize(("name", "said"), [("none.txt", "is not there"), (".", "is a folder")])
 def test_files_that_are_none(model: ModelSandbox, command: Command, name: str, said: str) -> None:
-    """A missing file and a folder are told by name."""
+    """A missing file and a folder are named."""
     ran = command("edit", name, "-m", REPLACE)
 
     assert ran.status == FAILED
@@ -145,7 +145,7 @@ def test_files_that_are_none(model: ModelSandbox, command: Command, name: str, s
 def test_a_link_is_written_through(
     model: ModelSandbox, command: Command, file: Path, tmp_path: Path
 ) -> None:
-    """A link that somebody names stays a link; the file behind it is changed."""
+    """A named link stays a link; the file behind it is changed."""
     (tmp_path / "link").symlink_to(file)
     assert command("edit", "link", "-m", REPLACE, "--write").status == CHANGED
 

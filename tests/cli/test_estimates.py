@@ -1,4 +1,4 @@
-"""``--estimate``: what a run would take, without asking for anything."""
+"""``--estimate``: what a run would cost, without asking for anything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPLACE = "Replace string `FizzBuzz` with `MSFTBuzz`."
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """Two texts of which the second is longer, and a file that is no text."""
+    """Two texts, of which the second is longer, and a file that is not text."""
     (tmp_path / "one.py").write_text("name = 'FizzBuzz'\n" * 30)
     (tmp_path / "two.py").write_text("name = 'FizzBuzz'\n" * 90)
     (tmp_path / "picture").write_bytes(b"\0")
@@ -27,7 +27,7 @@ def files(tmp_path: Path) -> Path:
 
 
 def test_each_file_and_the_sum_are_told(model: ModelSandbox, command: Command, files: Path) -> None:
-    """A line a file, those left out with their reason, the sum in words; no request, exit 0."""
+    """One line per file, those left out with their reason, the sum in words; no request, exit 0."""
     ran = command("edit", "one.py", "two.py", "picture", "-m", REPLACE, "--estimate")
 
     assert (ran.status, ran.err) == (0, "")
@@ -48,7 +48,7 @@ def test_each_file_and_the_sum_are_told(model: ModelSandbox, command: Command, f
 def test_the_run_stays_within_what_was_told(
     model: ModelSandbox, command: Command, files: Path
 ) -> None:
-    """What the same command takes lies between the figures for programs."""
+    """The cost of the same command lies between the figures for programs."""
     arguments = ("edit", "one.py", "two.py", "-m", REPLACE, "--json")
     told = json.loads(command(*arguments, "--estimate").out)
     assert model.exchanges == []
@@ -66,7 +66,7 @@ def test_the_run_stays_within_what_was_told(
 def test_a_preview_counts_only_what_is_not_kept(
     changed: Repository, model: ModelSandbox, command: Command
 ) -> None:
-    """What was answered before is asked for no more, so it costs nothing."""
+    """An earlier answer is not asked for again, so it costs nothing."""
     before = command("preview", REPLACE, "--estimate", folder=changed.root)
     assert (before.status, model.exchanges) == (0, [])
     assert "1 file in 1 call: " in before.out
@@ -80,7 +80,7 @@ def test_a_preview_counts_only_what_is_not_kept(
 def test_an_unknown_price_and_a_secret_are_told(
     model: ModelSandbox, command: Command, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Never 0 where it is not known; a file that holds the key is not asked for."""
+    """Never 0 if it is not known; a file that contains the key is not asked for."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-this-test-0123456789")
     (files / "two.py").write_text("key = 'sk-of-this-test-0123456789'\n")
     ran = command(
@@ -97,7 +97,7 @@ def test_an_unknown_price_and_a_secret_are_told(
     [("edit", "one.py", "-m", REPLACE, "--write"), ("preview", REPLACE, "--apply")],
 )
 def test_an_estimate_writes_nothing(command: Command, arguments: tuple[str, ...]) -> None:
-    """Together with what writes it is wrong use."""
+    """An option that writes contradicts it."""
     with pytest.raises(SystemExit) as ended:
         command(*arguments, "--estimate")
     assert ended.value.code == 2

@@ -37,7 +37,7 @@ PATCH = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-<i>old\
 
 
 def ended(error: BaseException, *, debug: bool = False) -> int:
-    """How a command ends that meets an error."""
+    """How a command ends at an error."""
 
     def run(_: argparse.Namespace) -> int:
         raise error
@@ -46,7 +46,7 @@ def ended(error: BaseException, *, debug: bool = False) -> int:
 
 
 def test_an_error_is_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    """Cause and next step, on one line each, without anything that steers a terminal."""
+    """Cause and next step, one line each, without anything that steers a terminal."""
     assert ended(CheckoutError("It \x1b[31mbroke\n.", "Mend it.")) == 1
     assert capsys.readouterr().err == "predict-edit: It \\x1b[31mbroke\\n.\n  Mend it.\n"
 
@@ -62,7 +62,7 @@ def test_an_error_is_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
 def test_each_end_has_its_status(
     error: BaseException, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Wrong use, an interruption and a defect end differently; a traceback shows in none."""
+    """Wrong usage, an interruption and a bug end differently, without a traceback."""
     assert ended(error) == status
     said = capsys.readouterr().err
     assert "Traceback" not in said
@@ -70,7 +70,6 @@ def test_each_end_has_its_status(
 
 
 def test_debug_shows_where(capsys: pytest.CaptureFixture[str]) -> None:
-    """With --debug the traceback is there."""
     assert ended(CheckoutError("It broke.", ""), debug=True) == 1
     assert "Traceback" in capsys.readouterr().err
 
@@ -112,7 +111,7 @@ def completed(*words: str) -> list[str]:
 
 
 def test_bash_completes_commands_options_and_values() -> None:
-    """Real bash offers what the grammar has, and leaves file names to itself."""
+    """Real bash offers what the grammar has, and completes file names itself."""
     assert {"action", "preview", "edit", "page", "demo"} <= set(completed(""))
     assert completed("prev") == ["preview"]
     assert completed("preview", "--unt") == ["--untracked"]
@@ -121,7 +120,7 @@ def test_bash_completes_commands_options_and_values() -> None:
 
 
 def test_other_shells_get_their_script() -> None:
-    """Zsh takes bash's script, fish has a line for each option."""
+    """Zsh uses bash's script; fish has a line for each option."""
     assert "bashcompinit" in completion(make_parser(), "zsh")
     fish = completion(make_parser(), "fish")
     assert "complete -c predict-edit -n '__fish_seen_subcommand_from edit' -l write\n" in fish
@@ -147,7 +146,7 @@ def test_whoever_listens_may_go_away(words: tuple[str, ...]) -> None:
 
 
 def test_the_page_of_a_finished_run(command: Command, tmp_path: Path) -> None:
-    """From the workspace, the folder or the file itself: the page stands beside the result."""
+    """From the workspace, the folder or the file itself; the page is beside the result."""
     folder = tmp_path / "predict-edit-out"
     folder.mkdir()
     (folder / "result.json").write_text(RESULT)
@@ -165,7 +164,7 @@ def test_the_page_of_a_finished_run(command: Command, tmp_path: Path) -> None:
 
 
 def test_a_page_without_its_patch(command: Command, tmp_path: Path) -> None:
-    """The figures are shown all the same, and the page says what is missing."""
+    """The figures are still shown, and the page says what is missing."""
     (tmp_path / "result.json").write_text(RESULT)
     ran = command("page", "result.json", "-o", "out.html")
 
@@ -175,7 +174,7 @@ def test_a_page_without_its_patch(command: Command, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, "{}", "no json", RESULT.replace("suggested", "x")])
 def test_what_is_no_run_is_refused(command: Command, tmp_path: Path, content: str | None) -> None:
-    """Without a result of this version there is no page, and the next step is told."""
+    """Without a result of this version there is no page, and the error says what to do."""
     if content is not None:
         (tmp_path / "result.json").write_text(content)
     ran = command("page", ".")
@@ -241,7 +240,7 @@ def test_the_demo_leaves_nothing_to_commit(tmp_path: Path, monkeypatch: pytest.M
 def test_a_wrong_option_is_told_in_a_few_lines(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is wrong must not drown in a list of everything that would be right."""
+    """The error must not drown in a list of everything that is allowed."""
     with pytest.raises(SystemExit):
         main([command, "--no-such-option"])
     lines = capsys.readouterr().err.splitlines()

@@ -1,4 +1,4 @@
-"""Which model a person at a terminal means."""
+"""Which model a command on a terminal uses."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_azure_by_its_own_variables(
 
 
 def test_options_come_before_the_inputs_and_those_before_the_vendors() -> None:
-    """Each value says where it came from, and none of the origins is a value."""
+    """Each value says where it came from, and no origin is a value."""
     chosen = read(
         {
             "INPUT_MODEL": "of-the-input",
@@ -107,7 +107,7 @@ def test_options_come_before_the_inputs_and_those_before_the_vendors() -> None:
     azure=st.booleans(),
 )
 def test_a_vendors_key_goes_to_no_other_host(host: str, azure: bool) -> None:
-    """A gateway named by an option gets no key that was meant for OpenAI or Azure."""
+    """A gateway named by an option gets no key meant for OpenAI or Azure."""
     environ = {"OPENAI_API_KEY": "sk-1234567", "OPENAI_MODEL": "m"}
     if azure:
         environ = {"AZURE_OPENAI_API_KEY": "azure-key-1", **environ}
@@ -125,7 +125,7 @@ def test_a_key_that_was_set_for_an_address_goes_there() -> None:
 
 
 def test_a_key_is_named_by_its_variable() -> None:
-    """The option takes a name, so that no key stands in the list of processes."""
+    """The option takes a name, so that no key is in the list of processes."""
     chosen = read({"MY_KEY": "k-1234567"}, "--model", "m", "--base-url", "https://h.example/v1",
                   "--api-key-env", "MY_KEY")  # fmt: skip
     assert chosen.settings.api_key == "k-1234567"
@@ -136,7 +136,7 @@ def test_a_key_is_named_by_its_variable() -> None:
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8080/v1", "http://localhost:4000"])
 def test_a_server_on_this_machine_gets_the_key_that_is_set(address: str) -> None:
-    """A gateway here may check it; without one, the origin of the stand-in is named nowhere."""
+    """A gateway here may check it; the placeholder used without one is never shown."""
     chosen = read({"OPENAI_API_KEY": "sk-1234567"}, "--model", "m", "--base-url", address)
     assert chosen.settings.api_key == "sk-1234567"
     assert chosen.origins["api-key"] == "OPENAI_API_KEY"
@@ -144,13 +144,13 @@ def test_a_server_on_this_machine_gets_the_key_that_is_set(address: str) -> None
 
 
 def test_this_machine_needs_no_key_and_azure_none_either() -> None:
-    """A local server takes any text; Azure is signed in to with Entra ID."""
+    """A local server accepts any text; Azure authenticates with Entra ID."""
     assert read({}, "--model", "m", "--base-url", "http://127.0.0.1:8080/v1").settings.api_key
     assert read({}, "--model", "m", "--base-url", AZURE).settings.api_key is None
 
 
 def test_the_jobs_identity_wants_no_key_from_the_environment() -> None:
-    """A key that lies around does not contradict the Entra ID inputs."""
+    """A key in the environment does not contradict the Entra ID inputs."""
     settings = read(
         {"AZURE_OPENAI_API_KEY": "azure-key-1"},
         "--model", "m", "--base-url", AZURE,
@@ -214,7 +214,7 @@ def test_what_is_wrong_is_said_in_the_words_of_a_terminal(
 
 
 def test_everything_that_is_missing_is_said_at_once() -> None:
-    """One look shows both variables that are to be set."""
+    """One error shows both variables that are missing."""
     with pytest.raises(MissingInput) as wrong:
         read({})
     assert "`model` is missing." in wrong.value.cause

@@ -22,7 +22,7 @@ REPLACE = "Replace string `FizzBuzz` with `MSFTBuzz`."
 def test_it_shows_what_would_be_posted(
     changed: Repository, model: ModelSandbox, command: Command
 ) -> None:
-    """Suggestions, the patch's part and the tokens are told; no file is changed."""
+    """Suggestions, the patch's part and the tokens are shown; no file is changed."""
     before = (changed.root / "a.py").read_bytes()
     ran = command("preview", REPLACE, folder=changed.root)
 
@@ -40,7 +40,7 @@ def test_it_shows_what_would_be_posted(
 def test_a_file_without_content_is_not_left_out_silently(
     changed: Repository, model: ModelSandbox, command: Command
 ) -> None:
-    """A submodule that moved is among the skipped files, like everything else that changed."""
+    """A submodule that moved is among the skipped files."""
     entry = f"160000,{'1' * 40},vendored"
     changed.git("update-index", "--add", "--cacheinfo", entry)
     (changed.root / "vendored").mkdir()
@@ -75,7 +75,7 @@ def test_applying_afterwards_asks_nothing_again(
 def test_a_file_that_changed_meanwhile_is_not_written(
     changed: Repository, model: ModelSandbox, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """--apply writes nothing at all where one file is no longer as it was read."""
+    """--apply writes nothing at all if one file has changed since it was read."""
     changed.write("b.py", "b = 'FizzBuzz'\n")
     real = local_run.open_chat_editor
 
@@ -97,7 +97,7 @@ def test_a_file_that_changed_meanwhile_is_not_written(
 def test_files_are_not_written_through_links(
     repository: Repository, model: ModelSandbox, command: Command, tmp_path: Path
 ) -> None:
-    """A folder that became a link after reading leads nowhere: git tells such files as removed."""
+    """A folder that became a link after reading leads nowhere: git calls its files removed."""
     repository.commit(a_py="a\n")
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -112,7 +112,7 @@ def test_files_are_not_written_through_links(
 def test_windows_line_ends_survive_applying(
     changed: Repository, model: ModelSandbox, command: Command
 ) -> None:
-    """Where git converts line ends, the file on disk keeps the ones it has."""
+    """If git converts line ends, the file on disk keeps its own."""
     changed.write(".gitattributes", "*.py text\n")
     path = changed.root / "a.py"
     text = path.read_bytes().replace(b"\n", b"\r\n")
@@ -143,7 +143,7 @@ def test_patch_page_and_json(
 def test_the_config_of_the_base_counts(
     changed: Repository, model: ModelSandbox, command: Command
 ) -> None:
-    """The repository's own rules hold as on a pull request, and options narrow them."""
+    """The repository's own rules apply as on a pull request, and options narrow them."""
     changed.write("b.py", "b = 'FizzBuzz'\n")
     ran = command("preview", REPLACE, "--files", "b.py", folder=changed.root)
     assert "not matched by `files` (`b.py`)" in ran.out
@@ -162,7 +162,7 @@ def test_the_config_of_the_base_counts(
 
 
 def test_no_changes_say_what_to_do(repository: Repository, command: Command) -> None:
-    """Without changes nothing is asked, no key is needed, and the next step is told."""
+    """Without changes, nothing is asked, no key is needed, and the next step is shown."""
     repository.commit(a_py="a\n")
     ran = command("preview", REPLACE, folder=repository.root)
     assert (ran.status, ran.out) == (0, "")
@@ -174,7 +174,7 @@ def test_no_changes_say_what_to_do(repository: Repository, command: Command) -> 
 
 
 def test_no_model_is_wrong_use(changed: Repository, command: Command) -> None:
-    """What is missing is named with the way to give it."""
+    """The error says how to set what is missing."""
     ran = command("preview", REPLACE, folder=changed.root)
 
     assert ran.status == 2
@@ -185,7 +185,7 @@ def test_no_model_is_wrong_use(changed: Repository, command: Command) -> None:
 def test_a_wrong_key_is_a_failure(
     changed: Repository, model: ModelSandbox, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where no file could be done, the reason is shown and the status is 1."""
+    """If no file could be edited, the reason is shown and the status is 1."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong")
     ran = command("preview", REPLACE, "--prediction", "off", folder=changed.root)
 
@@ -208,7 +208,7 @@ def test_the_instruction_can_come_from_standard_input(
 def test_hostile_names_and_texts_cannot_steer_a_terminal(
     repository: Repository, model: ModelSandbox, command: Command
 ) -> None:
-    """Escape sequences of files are shown, not sent."""
+    """Escape sequences in files are shown, not sent."""
     repository.commit(a_py="a\n")
     repository.write("\x1b[31mred\x1b[0m.py", "x\x1b]0;owned\x07 = 'FizzBuzz'\n")
     ran = command("preview", REPLACE, "--untracked", folder=repository.root)
@@ -221,7 +221,7 @@ def test_hostile_names_and_texts_cannot_steer_a_terminal(
 def test_a_failed_cache_is_no_failure(
     changed: Repository, model: ModelSandbox, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the answers cannot be kept, the preview is shown all the same."""
+    """If the answers cannot be kept, the preview is still shown."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(changed.write("../file", "no folder\n")))
     ran = command("preview", REPLACE, folder=changed.root)
 

@@ -40,7 +40,7 @@ def test_outside_the_container_nothing_is_dropped() -> None:
 
 
 def test_folder_is_there_afterwards(tmp_path: Path) -> None:
-    """The output folder exists and can be written, also when it was there before."""
+    """The output folder exists and can be written, even if it existed before."""
     folder = tmp_path / "a" / "out"
 
     privileges.prepare_folder(folder)

@@ -18,7 +18,7 @@ FAILURE = FailedEdit(file=FILES[1], error=ModelTimeout("It stalled.", ""), effor
 
 
 def test_lines_count_the_files() -> None:
-    """Each file has one line when it is done, and how it went."""
+    """Each file has one line when it is done, with how it went."""
     stream = io.StringIO()
     lines = Lines(stream)
     lines.begin(FILES)
@@ -53,7 +53,7 @@ def test_bars_move_and_become_lines() -> None:
 
 
 def test_a_pipe_gets_lines_and_quiet_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bars are for terminals that can move the cursor only."""
+    """Bars are only for terminals that can move the cursor."""
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.stderr", io.StringIO())

@@ -1,4 +1,4 @@
-"""What a finished run looks like on terminals of several kinds."""
+"""A finished run on terminals of several kinds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ def usage(scale: int = 1) -> Usage:
 
 
 def report() -> RunReport:
-    """A run with everything in it."""
     effort = Effort(
         usage=usage(),
         cost=Decimal("0.25"),
@@ -80,7 +79,7 @@ def test_every_width_is_readable(width: int) -> None:
 
 
 def test_colours_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal gets colours, unless NO_COLOR is set; what is no terminal gets none."""
+    """Only a terminal gets colours, unless NO_COLOR is set."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[32m" in printed(80, force_terminal=True)
@@ -126,7 +125,7 @@ def test_nothing_to_show_has_its_sentence(run: RunReport, said: str) -> None:
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_one_reason_of_many_files_is_told_once(columns: int) -> None:
-    """Below the names of the first files; and a table of nothing but dashes is none."""
+    """Below the names of the first files; and a table of only dashes is left out."""
     reason = "The key was not accepted. " * 8
     failed = Effort(usage=None, cost=None, prediction=PredictionState.SENT, attempts=1, seconds=0.1)
     files = tuple(

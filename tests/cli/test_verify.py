@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 
 def lint(folder: Path, report: str) -> None:
-    """Let ruff write its report."""
     ruff = shutil.which("ruff", path=str(Path(sys.executable).parent)) or shutil.which("ruff")
     assert ruff is not None
     command = [ruff, "check", "--isolated", "--no-cache", "--exit-zero", "--select", "F"]
@@ -24,7 +23,7 @@ def lint(folder: Path, report: str) -> None:
 
 
 def test_real_ruff(tmp_path: Path, command: Command) -> None:
-    """Findings are known again although their lines moved; what is new fails the command."""
+    """Findings are recognised although their lines moved; new ones fail the command."""
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "a.py").write_text("import os\nimport sys\nprint(undefined)\n")
     (tmp_path / "src" / "b.py").write_text("import os\n")
@@ -47,7 +46,7 @@ def test_real_ruff(tmp_path: Path, command: Command) -> None:
 
 
 def test_nothing_found(tmp_path: Path, command: Command) -> None:
-    """Two empty reports have nothing to tell."""
+    """Two empty reports have nothing to list."""
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_text("[]")
     ran = command("verify", "--before", "a.json", "--after", "b.json")
@@ -56,7 +55,7 @@ def test_nothing_found(tmp_path: Path, command: Command) -> None:
 
 
 def test_report_is_missing(tmp_path: Path, command: Command) -> None:
-    """A linter that wrote nothing has not found nothing."""
+    """A missing report does not mean that nothing was found."""
     (tmp_path / "a.json").write_text("[]")
     ran = command("verify", "--before", "a.json", "--after", "b.json")
 
@@ -65,7 +64,7 @@ def test_report_is_missing(tmp_path: Path, command: Command) -> None:
 
 
 def test_bounded_and_harmless(tmp_path: Path, command: Command) -> None:
-    """Of very many files a part is shown, the worst first; names cannot leave their cell."""
+    """Of very many files only some are shown, the worst first; names cannot leave their cell."""
     found = [{"filename": f"src/f{n:03}|`x`.py", "location": {"row": 1}} for n in range(150)]
     (tmp_path / "a.json").write_text(json.dumps(found))
     (tmp_path / "b.json").write_text(json.dumps([*found, {"filename": "z.py", "message": "x"}]))

@@ -26,7 +26,7 @@ ITEM = MarkedSuggestion(suggestion=SUGGESTION, key="k", marked=SUGGESTION)
 
 
 def test_a_suggestion_is_linked_by_file_and_last_line() -> None:
-    """The address is that of the last line in the pull request's diff, without any request."""
+    """The URL is that of the last line in the pull request's diff, without any request."""
     name = hashlib.sha256("src/ä.py".encode()).hexdigest()
 
     assert list(_links(PULL, [ITEM])) == [
@@ -35,5 +35,5 @@ def test_a_suggestion_is_linked_by_file_and_last_line() -> None:
 
 
 def test_without_an_address_there_is_no_link() -> None:
-    """A host that does not say where the pull request is gets no invented address."""
+    """A host that does not say where the pull request is gets no invented URL."""
     assert list(_links(dataclasses.replace(PULL, url=""), [ITEM])) == []

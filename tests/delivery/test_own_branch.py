@@ -1,4 +1,4 @@
-"""Which branch is ours, and what is taken over from its pull request."""
+"""Which branch is ours, and what a run accepts from its pull request."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OLD_MARKER = (
 
 @dataclasses.dataclass(frozen=True)
 class Host:
-    """The one part of a host that is asked: a branch and the pull requests from it."""
+    """The only part of a host that is used: a branch and the pull requests from it."""
 
     body: str
     tip: str | None = TIP
@@ -58,10 +58,8 @@ class Host:
 
 @pytest.mark.parametrize("body", [MARKER, OLD_MARKER], ids=["new", "old"])
 class TestMarkers:
-    """The same from either format."""
-
     async def test_all_is_taken_over(self, body: str) -> None:
-        """The branch, its pull request, the answers and where the edited files are."""
+        """The branch, its pull request, the answers and the commits of the edited files."""
         found = await Host(f"text\n{body}\n").found()
 
         assert (found.branch, found.tip, found.content) == ("b", TIP, "c" * 32)
@@ -69,7 +67,7 @@ class TestMarkers:
         assert found.pull is not None
 
     async def test_a_seal_holds_where_the_branch_is_gone(self, body: str) -> None:
-        """What our key sealed may name a commit that no branch is at."""
+        """A sealed marker may name a commit that no branch has any more."""
         found = await Host(body, tip=None, state="merged").found()
 
         assert (found.answers, found.source) == (ANSWERS, TIP)
@@ -87,14 +85,13 @@ class TestMarkers:
     async def test_without_a_seal_only_the_branch_itself_is_trusted(
         self, body: str, secret: str | None
     ) -> None:
-        """Nothing is taken from a commit that anybody could have named."""
+        """Nothing is accepted from a commit that anyone could have named."""
         assert (await Host(body).found(secret)).source == TIP
         found = await Host(body, tip=None, state="merged").found(secret)
 
         assert (found.answers, found.source) == ({SAME: UNCHANGED}, "")
 
     async def test_another_commit_under_our_seal_is_not_taken(self, body: str) -> None:
-        """The seal covers the commits that the marker names."""
         marker = find_marker(body, PULL)
         assert marker is not None
         moved = str(Marker(PULL, {**marker.fields, "tips": ELSEWHERE}))
@@ -111,7 +108,7 @@ class TestMarkers:
         assert found.answers == {EDITED: DECLINED, SAME: UNCHANGED}
 
     async def test_another_account_has_no_say(self, body: str) -> None:
-        """A look-alike in somebody else's pull request is nothing."""
+        """A look-alike in another person's pull request does not count."""
         found = await Host(body, tip=None, mine=False).found()
 
         assert (found.answers, found.source, found.pull) == ({}, "", None)

@@ -60,7 +60,6 @@ def source(text: str, path: str = "a.py") -> SourceFile:
 
 
 def record(old: str, new: str, path: str = "a.py") -> Record:
-    """What is remembered of one edit."""
     return Record.of(source(old, path), "key", new, hunks_between(old, new), EFFORT)
 
 
@@ -79,13 +78,13 @@ def test_what_is_packed_comes_back(old: str, new: str, secret: str) -> None:
 
 @given(st.binary(max_size=200), st.text(max_size=10))
 def test_anything_can_be_opened(data: bytes, seal: str) -> None:
-    """What is no memory is an empty one; nothing is raised."""
+    """Anything that is not a memory is read as an empty one; nothing is raised."""
     assert unpack(f"{seal}.{base64.b64encode(data).decode()}", "s") == Memory()
     assert unpack(seal, None) == Memory()
 
 
 def sealed(data: bytes) -> str:
-    """Data with the seal that a run without a key makes."""
+    """Data with the seal of a run without a key."""
     seal = hmac.digest(b"predict-edit memory ", data, "sha256").hex()[:32]
     return f"{seal}.{base64.b64encode(data).decode()}"
 
@@ -102,13 +101,13 @@ def sealed(data: bytes) -> str:
     ],
 )
 def test_hostile_data_under_a_right_seal(data: bytes) -> None:
-    """Bounds and shape are checked even where the seal fits."""
+    """Bounds and shape are checked even if the seal fits."""
     assert unpack(sealed(data), None) == Memory()
     assert unpack(sealed(zlib.compress(b'{"figures":{"a":"1"}}')), None).figures == {"a": "1"}
 
 
 def test_other_key_opens_nothing() -> None:
-    """What was sealed with another key, or with none, is not used."""
+    """Data sealed with another key, or with none, is not used."""
     packed = pack(Memory(figures={"a": "1"}), "one")
 
     assert unpack(packed, "two") == unpack(packed, None) == Memory()
@@ -132,7 +131,7 @@ def test_what_does_not_fit_is_left_out() -> None:
 
 
 def test_path_that_is_no_unicode_is_not_remembered() -> None:
-    """Half of a surrogate pair in a path costs that file its memory, and nothing else."""
+    """A path with half a surrogate pair loses its memory, and nothing else does."""
     records = {path: record("a\n", "b\n", path) for path in ("good", "bad\ud800")}
 
     assert list(unpack(pack(Memory(records=records), "s"), "s").records) == ["good"]
@@ -149,7 +148,7 @@ def test_path_that_is_no_unicode_is_not_remembered() -> None:
     ],
 )
 def test_wrong_pieces_are_no_edit(pieces: tuple[Piece, ...]) -> None:
-    """Pieces that do not lead to the remembered blob are no edit."""
+    """Pieces that do not lead to the remembered blob are not used."""
     wrong = Record(path="a", before="b", key="k", after="0" * 40, pieces=pieces, effort=EFFORT)
 
     assert wrong.edited("a\nb\n") is None
@@ -215,7 +214,7 @@ def test_answers_survive_in_a_marker(answers: dict[str, str]) -> None:
 
 
 def test_answers_leave_room_for_the_text() -> None:
-    """However many files there are; more fit the more of them are unchanged."""
+    """However many files there are; the more are unchanged, the more fit."""
     rng = random.Random(1)
     many = {base64.b64encode(rng.randbytes(9)).decode(): UNCHANGED for _ in range(3_000)}
     edited = {asked: base64.b64encode(rng.randbytes(9)).decode() for asked in many}
@@ -244,7 +243,7 @@ def test_everything_asked_counts(changes: dict[str, object]) -> None:
 
 
 def test_a_question_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Earlier versions named it so; another name would ask for every file of a branch again."""
+    """Another name would ask again for every file of a branch that an earlier version edited."""
     monkeypatch.setattr(state, "PROMPT_VERSION", "2")
 
     assert question() == "jAauG9OPBNxv"
@@ -262,5 +261,5 @@ def test_the_seal_covers_what_the_memory_is_about() -> None:
 
 @given(st.text("abAB+/=. \n", max_size=80))
 def test_any_old_answers_are_read(text: str) -> None:
-    """What is damaged is empty, never an error."""
+    """Damaged answers are empty, never an error."""
     assert all(len(part) == 12 for pair in unpack_old_answers(text).items() for part in pair)

@@ -1,4 +1,4 @@
-"""The summary comment's life, against a forge that answers from memory."""
+"""The summary comment's life, on a host that answers from memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORBIDDEN = ForgeForbidden("GitHub does not let the token comment.", "Add a perm
 
 @dataclasses.dataclass
 class Wall:
-    """The one part of a forge that a summary comment uses: comments that are kept in memory."""
+    """The only part of a host that a summary comment uses: comments kept in memory."""
 
     comments: list[Comment] = dataclasses.field(default_factory=list)
     history: list[str] = dataclasses.field(default_factory=list)
@@ -64,12 +64,12 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def announcement(wall: Wall, *, silent: bool = False) -> SummaryComment:
-    """One for the command ``c1``."""
+    """The comment of the command ``c1``."""
     return SummaryComment(cast("GitHost", wall), 1, COMMAND, "c1", silent=silent, seals=SEALS)
 
 
 async def test_first_saying_creates_and_later_ones_edit(wall: Wall) -> None:
-    """A command has one comment however often it is said."""
+    """A command has one comment, however often it is written."""
     told = announcement(wall)
     await told.say("a")
     await told.say("b")
@@ -80,7 +80,6 @@ async def test_first_saying_creates_and_later_ones_edit(wall: Wall) -> None:
 
 
 async def test_earlier_comment_is_found_and_edited(wall: Wall) -> None:
-    """A second run of the same command edits what the first one left."""
     first = announcement(wall)
     await first.say("text " + first.marker(head="abc", state="working"))
     again = announcement(wall)
@@ -125,7 +124,7 @@ async def test_silence(wall: Wall) -> None:
 
 
 async def test_progress_is_said_when_it_changed(wall: Wall) -> None:
-    """What is said while the work goes on follows it, without repeating itself."""
+    """Updates follow the work without repeating themselves."""
     state = ["0 of 2"]
     told = announcement(wall)
     async with told.keeping_up(lambda: state[0]):
@@ -138,7 +137,7 @@ async def test_progress_is_said_when_it_changed(wall: Wall) -> None:
 
 
 async def test_nothing_worth_saying_is_not_said(wall: Wall) -> None:
-    """Where there is nothing to say just now, no request is made."""
+    """Without news, no request is made."""
     async with announcement(wall).keeping_up(lambda: None):
         await asyncio.sleep(0.05)
 
@@ -146,7 +145,7 @@ async def test_nothing_worth_saying_is_not_said(wall: Wall) -> None:
 
 
 async def test_comment_that_was_written_after_all_is_found(wall: Wall) -> None:
-    """After an answer that is not clear the comment is looked for; a second one is not written."""
+    """After an unclear answer, the comment is looked for; a second one is not written."""
     told = announcement(wall)
     text = "text " + told.marker(head="abc", state="working")
     wall.comments.append(Comment(id=7, body=text, url="https://x/7", mine=True))
@@ -157,7 +156,7 @@ async def test_comment_that_was_written_after_all_is_found(wall: Wall) -> None:
 
 
 async def test_comment_that_was_not_written_is_tried_once_more(wall: Wall) -> None:
-    """Where the comment is not there, writing it is tried again, and then given up."""
+    """If the comment is missing, it is written once more, and then given up."""
     wall.create_error = ForgeUnavailable("GitHub answered 502.", "Try again.")
 
     with pytest.raises(ForgeUnavailable):
@@ -167,7 +166,7 @@ async def test_comment_that_was_not_written_is_tried_once_more(wall: Wall) -> No
 
 
 async def test_final_text_is_never_overtaken(wall: Wall) -> None:
-    """A slow first saying is waited for, so that it cannot replace the final text."""
+    """A slow first write is awaited, so that it cannot replace the final text."""
     wall.delay = 0.2
     told = announcement(wall)
     async with told.keeping_up(lambda: "working"):
@@ -179,7 +178,7 @@ async def test_final_text_is_never_overtaken(wall: Wall) -> None:
 
 
 async def test_refusal_ends_the_work(wall: Wall) -> None:
-    """Who may not comment hears so at once, before more of the model is paid."""
+    """A missing permission is reported at once, before more model calls are paid for."""
     wall.create_error = FORBIDDEN
     reached: list[str] = []
 
@@ -196,7 +195,7 @@ async def test_refusal_ends_the_work(wall: Wall) -> None:
 
 
 async def test_late_refusal_is_raised_too(wall: Wall) -> None:
-    """A refusal that comes after the work was done is not swallowed."""
+    """A refusal after the work is raised as well."""
     wall.delay, wall.create_error = 0.05, FORBIDDEN
 
     async def work() -> None:
@@ -220,7 +219,7 @@ async def test_progress_that_cannot_be_shown_is_no_failure(wall: Wall) -> None:
 
 
 async def test_cancellation_from_outside_stays_one(wall: Wall) -> None:
-    """A job that is cancelled is cancelled, not turned into a refusal."""
+    """A cancelled job stays cancelled, and is not reported as a refusal."""
     entered = asyncio.Event()
 
     async def work() -> None:

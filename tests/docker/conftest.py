@@ -11,7 +11,7 @@ from predict_edit_sandbox.container import Image
 
 @pytest.fixture(scope="session")
 def image() -> Image:
-    """The image; without one these tests say nothing."""
+    """The image; without one, these tests are skipped."""
     name = os.environ.get("PREDICT_EDIT_IMAGE")
     if not name:
         pytest.skip("no image: run these tests with `make container`")

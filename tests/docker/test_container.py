@@ -79,7 +79,7 @@ def test_holds_only_what_the_action_imports(image: Image) -> None:
 
 
 def test_reads_the_syntax_of_more_languages(image: Image) -> None:
-    """All grammars are there and judge, without rights and on a read-only file system, too."""
+    """All grammars are there and work, even without rights and on a read-only file system."""
     script = (
         "from predict_edit.edit.guards import grammars, parsers\n"
         "known = grammars.known()\n"
@@ -100,7 +100,7 @@ def test_reads_the_syntax_of_more_languages(image: Image) -> None:
 
 
 def test_gives_up_root_for_good(image: Image) -> None:
-    """After the drop neither the Docker socket nor the environment of process 1 is in reach."""
+    """After the drop, neither the Docker socket nor the environment of process 1 is in reach."""
     socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
     done = image.run(
         "-I", "-c", PROBE,
@@ -120,7 +120,6 @@ def test_gives_up_root_for_good(image: Image) -> None:
 
 
 def test_other_event_needs_no_network(image: Image, tmp_path: Path) -> None:
-    """An event that is no command ends well in a container without any network."""
     step = RunnerEnvironment(
         workspace=tmp_path / "work",
         event_name="push",
@@ -133,7 +132,7 @@ def test_other_event_needs_no_network(image: Image, tmp_path: Path) -> None:
 
 
 def test_runs_without_root_and_read_only(image: Image) -> None:
-    """A rootless runner and a read-only root file system are no obstacle."""
+    """A rootless runner and a read-only root file system work."""
     done = image.run(
         "--version",
         options=(

@@ -37,7 +37,7 @@ TEXTS = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n"])), max_size=40)
 
 
 def words(text: str) -> int:
-    """A simple stand-in for tokens."""
+    """A simple substitute for tokens."""
     return len(re.findall(r"\S+|\n", text))
 
 
@@ -58,7 +58,7 @@ def test_pieces_make_the_file_again_and_fit(text: str, limit: int, depth: int) -
 
 @given(text=TEXTS, limit=st.integers(1, 60))
 def test_pieces_begin_at_column_zero_behind_a_blank_line(text: str, limit: int) -> None:
-    """Every cut lies at a top-level border."""
+    """Every cut lies at a top-level boundary."""
     try:
         pieces = split(text, limit, words)
     except FileTooLong:
@@ -82,7 +82,7 @@ def test_pieces_are_as_full_as_they_can_be() -> None:
 
 
 def test_fenced_blocks_and_triple_quoted_strings_are_not_cut() -> None:
-    """A blank line in them is no border."""
+    """A blank line in them is not a boundary."""
     fenced = "one\n\n```py\na\n\nb\n\nc\n```\n\ntwo\n"
     assert split(fenced, 13, words) == ("one\n\n", "```py\na\n\nb\n\nc\n```\n\n", "two\n")
     quoted = 'a = """\nx\n\ny\n"""\n\nb = 1\n'
@@ -96,7 +96,7 @@ def test_what_is_never_closed_opens_nothing() -> None:
 
 
 def test_a_file_in_one_class_is_cut_only_where_allowed() -> None:
-    """Without a top-level border the file is refused, unless indented borders are allowed."""
+    """Without a top-level boundary, the file is refused, unless indented ones are allowed."""
     text = "class A {\n\n  f();\n  f();\n\n  g();\n  g();\n}\n"
     with pytest.raises(FileTooLong) as caught:
         split(text, 8, words)
@@ -109,13 +109,13 @@ def test_a_file_in_one_class_is_cut_only_where_allowed() -> None:
 
 
 def test_the_stretch_that_is_too_long_is_named_by_its_lines() -> None:
-    """A person finds the place that cannot be cut."""
+    """The error names the lines that cannot be cut."""
     with pytest.raises(FileTooLong, match="between line 3 and line 6"):
         split("a\n\nb\nb\nb\nb\n\nc\n", 5, words)
 
 
 def test_counts_that_do_not_add_up_are_checked() -> None:
-    """Where joined stretches count more than their sum, pieces still fit."""
+    """If joined stretches count more than their sum, pieces still fit."""
 
     def odd(text: str) -> int:
         return words(text) + 5 * max(text.count("\n\n") - 1, 0)
@@ -142,13 +142,13 @@ def test_six_thousand_lines_are_cut_with_few_counts() -> None:
 
 
 def functions(number: int) -> str:
-    """A file of so many small functions."""
+    """A file of as many small functions."""
     return "\n\n".join(f"def f{n}():\n    return {n}\n" for n in range(number))
 
 
 @given(number=st.integers(1, 60), most=st.integers(10, 200))
 def test_the_pieces_are_the_file_with_its_line_numbers(number: int, most: int) -> None:
-    """Joined they are the file, and each knows where it stands."""
+    """Joined, they are the file, and each knows its lines."""
     text = functions(number)
     parts = chunks.plan(text, most=most, count=words)
     assert "".join(part.text for part in parts) == text
@@ -161,7 +161,7 @@ def test_the_pieces_are_the_file_with_its_line_numbers(number: int, most: int) -
 
 
 def test_all_pieces_see_the_same_and_a_short_file_whole() -> None:
-    """What is shown is equal for all, so that it can be cached."""
+    """All pieces show the same, so that it can be cached."""
     text = functions(50)
     parts = chunks.plan(text, most=100, count=words)
     assert {part.shown for part in parts} == {text}
@@ -187,7 +187,7 @@ def test_a_file_that_is_dear_to_show_is_outlined(context: int | None, most: int)
 
 
 def test_a_file_in_one_class_is_cut_inside_it() -> None:
-    """Where there is no border at the top level, the next level is taken."""
+    """Without a boundary at the top level, the next level is used."""
     methods = "\n".join(f"    int f{n}() {{\n        return {n};\n    }}\n" for n in range(50))
     text = f"class A {{\n\n{methods}}}\n"
     parts = chunks.plan(text, most=100, count=words)
@@ -197,7 +197,7 @@ def test_a_file_in_one_class_is_cut_inside_it() -> None:
 
 
 def test_a_larger_piece_is_better_than_a_cut_inside_something() -> None:
-    """A method is only torn out of its class where the class is larger than allowed at all."""
+    """A method leaves its class only if the class is larger than allowed at all."""
     method = "    def f(self):\n        return 1\n\n"
     text = f"class A:\n\n{method * 10}\nclass B:\n\n{method * 10}"
     (first, second) = chunks.plan(text, most=40, largest=100, count=words)
@@ -207,7 +207,7 @@ def test_a_larger_piece_is_better_than_a_cut_inside_something() -> None:
 
 
 def test_a_file_without_a_border_says_so() -> None:
-    """There is no place to cut one long table."""
+    """One long table has no place to cut."""
     with pytest.raises(FileTooLong, match="no place to cut it"):
         chunks.plan("row\n" * 500, most=100, count=words)
 
@@ -245,7 +245,7 @@ def test_a_piece_inside_the_file_ends_its_last_line(
 def test_an_outline_is_bounded_and_made_of_the_files_lines(
     text: str, depth: int, most: int
 ) -> None:
-    """Never longer than allowed, and nothing in it that the file does not have."""
+    """Never longer than allowed, and only lines of the file."""
     shown = outline(text, depth=depth, most=most)
     assert len(shown) <= most
     starts = {line.rstrip()[:160] for line in text.split("\n")}

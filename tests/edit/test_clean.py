@@ -1,4 +1,4 @@
-"""The outer shape of an answer, and what is put back from the original."""
+"""The outer shape of an answer, and what is restored from the original."""
 
 from __future__ import annotations
 
@@ -22,13 +22,11 @@ PLAIN_LINES = st.lists(LINE.filter(lambda line: "`" not in line and "~" not in l
 
 @given(text=TEXTS)
 def test_a_file_is_clean_already(text: str) -> None:
-    """An answer equal to the file comes out equal to the file."""
     assert clean(text, text) == text
 
 
 @given(original=TEXTS, answer=TEXTS)
 def test_cleaning_twice_changes_nothing_more(original: str, answer: str) -> None:
-    """What came out of cleaning stays as it is when cleaned again."""
     once = clean(original, answer)
     assert clean(original, once) == once
 
@@ -43,7 +41,7 @@ def test_cleaning_twice_changes_nothing_more(original: str, answer: str) -> None
 def test_cleaning_twice_changes_nothing_more_with_freedoms(
     original: str, answer: str, instruction: str
 ) -> None:
-    """The same holds where the instruction frees line endings, mark or ends."""
+    """The same holds if the instruction frees line endings, mark or ends."""
     once = clean(original, answer, instruction=instruction)
     assert clean(original, once, instruction=instruction) == once
 
@@ -52,7 +50,7 @@ def test_cleaning_twice_changes_nothing_more_with_freedoms(
 def test_what_models_do_to_the_outer_shape_is_undone(
     lines: list[str], ending: str, final: bool
 ) -> None:
-    """Fence, lost mark, line feeds for CRLF and lost line feeds at both ends leave no trace."""
+    """Fence, lost mark, line feeds for CRLF and lost line feeds at both ends are undone."""
     original = "\ufeff" + ending.join(lines) + (ending if final else "")
     assume(original.strip("\ufeff \t\r\n\f\u2028\u0085"))
     bare = original.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n")
@@ -116,7 +114,6 @@ def test_unchanged_lines_of_mixed_files_keep_their_endings(
     ],
 )
 def test_examples(original: str, answer: str, expected: str) -> None:
-    """Each named habit of models has the named outcome."""
     assert clean(original, answer) == expected
 
 
@@ -135,7 +132,7 @@ def test_examples(original: str, answer: str, expected: str) -> None:
 def test_an_instruction_frees_what_it_speaks_of(
     instruction: str, original: str, answer: str, expected: str
 ) -> None:
-    """Who asks for other line endings, no mark or a final line feed gets just that."""
+    """An instruction about line endings, the mark or a final line feed is followed."""
     assert clean(original, answer, instruction=instruction) == expected
 
 
@@ -163,27 +160,27 @@ TEXT = "def f():  \n    a = 1\t\n\n    return a  # done \n"
 
 
 def test_lost_blanks_come_back_round_an_edit() -> None:
-    """A model that strips line ends while it edits one line changes that line only."""
+    """A model that strips line ends while it edits one line changes only that line."""
     answer = "def f():\n    a = 2\n\n    return a  # done\n"
 
     assert clean(TEXT, answer) == "def f():  \n    a = 2\n\n    return a  # done \n"
 
 
 def test_instruction_about_blanks_frees_them() -> None:
-    """Who asks for trailing white space to go gets that."""
+    """An instruction to remove trailing white space is followed."""
     answer = "def f():\n    a = 1\n\n    return a  # done\n"
 
     assert clean(TEXT, answer, instruction="Remove trailing whitespace.") == answer
 
 
 def test_added_blanks_go_again() -> None:
-    """Blanks that a model adds at the end of an untouched line are no edit."""
+    """Blanks that a model adds at the end of an untouched line are removed."""
     assert restore_blanks("a\nb\n", "a \nc\t\n") == "a\nc\t\n"
 
 
 @given(st.lists(st.text("ab \t", max_size=5), max_size=10))
 def test_stripped_text_is_restored(lines: list[str]) -> None:
-    """Whatever blanks the lines between visible ones had, stripping them off is undone."""
+    """Whatever blanks the lines between visible ones had, they are restored."""
     lines = ["first ", *lines, "last\t"]
     stripped = "\n".join(line.rstrip(" \t") for line in lines)
 

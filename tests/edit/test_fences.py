@@ -1,4 +1,4 @@
-"""Code fences round a whole answer."""
+"""Code fences around a whole answer."""
 
 from __future__ import annotations
 

@@ -33,7 +33,6 @@ from predict_edit.edit.intent import read
     ],
 )
 def test_words_permit_what_they_mean(instruction: str, permits: set[str]) -> None:
-    """Exactly the named permissions follow from an instruction."""
     assert {
         name for name, value in dataclasses.asdict(read(instruction)).items() if value
     } == permits
@@ -41,7 +40,6 @@ def test_words_permit_what_they_mean(instruction: str, permits: set[str]) -> Non
 
 @pytest.mark.parametrize("text", ["remove" + " " * 100_000, "remove the " * 20_000, "a" * 100_000])
 def test_a_hostile_instruction_is_read_at_once(text: str) -> None:
-    """Length does not make it slow."""
     started = time.process_time()
     read(text)
     assert time.process_time() - started < 1

@@ -24,13 +24,11 @@ def test_pairs_are_equal_lines_and_never_cross(old: list[str], new: list[str]) -
 
 @given(lines=LINES)
 def test_equal_texts_are_paired_line_by_line(lines: list[str]) -> None:
-    """A text is wholly paired with itself."""
     assert pair(lines, lines) == list(range(len(lines)))
 
 
 @given(lines=LINES, extra=st.integers(0, 30))
 def test_one_inserted_line_unpairs_nothing(lines: list[str], extra: int) -> None:
-    """Inserting a new line leaves every old line paired."""
     at = extra % (len(lines) + 1)
     pairs = pair(lines, [*lines[:at], "new", *lines[at:]])
     assert [number for number in pairs if number is not None] == list(range(len(lines)))

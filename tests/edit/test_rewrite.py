@@ -1,4 +1,4 @@
-"""What an answer adds and takes away."""
+"""What an answer adds and removes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def test_added_and_removed_lines_add_up(old: str, new: str) -> None:
 
 
 def test_moved_lines_line_ends_and_trailing_blanks_are_no_difference() -> None:
-    """Order, carriage returns, marks and blanks at the end are not judged here."""
+    """Order, carriage returns, marks and trailing blanks do not count here."""
     change = compare("a", "\ufeffa\r\nb \n", "b\na")
     assert change.added == ()
     assert change.removed == 0
 
 
 def test_the_second_of_two_equal_lines_is_the_added_one() -> None:
-    """A line counts as added when the answer has more of it."""
+    """A line counts as added if the answer has more of it."""
     assert compare("a", "a\n", "a\na\n").added == ((2, "a"),)
 
 

@@ -45,7 +45,7 @@ _ESLINT = [{"filePath": "/home/runner/work/game/game/src/a.js", "messages": [
 
 @dataclasses.dataclass
 class Job:
-    """What a job came to."""
+    """The result of a job."""
 
     result: str = "skipped"
     outputs: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -139,7 +139,7 @@ class Workflow:
         return done
 
     async def _action(self, workspace: Path, given: Mapping[str, str]) -> ActionRun:
-        """The real action; where the model is, and how to sign in there, is the stage's."""
+        """The real action; the stage decides the model and the authentication."""
         inputs = {
             name: value.replace("YOUR-DEPLOYMENT-NAME", "gpt-4.1").replace("YOUR-MODEL", "gpt-4.1")
             for name, value in given.items()
@@ -215,7 +215,7 @@ def _text(value: Any) -> str:
 
 
 def shell(script: str, workspace: Path) -> str:
-    """Run a ``run:`` step; what it wrote to the job summary comes back."""
+    """Run a ``run:`` step and return what it wrote to the job summary."""
     tools = workspace.parent / f"{workspace.name}-tools"
     tools.mkdir(exist_ok=True)
     report = shlex.quote(json.dumps(_ESLINT))

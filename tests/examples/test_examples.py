@@ -32,14 +32,14 @@ async def make_stage(tmp_path: Path) -> AsyncIterator[MakeStage]:
 
 
 def lintable() -> list[WorldFile]:
-    """Three files with an import that is not used, and a recipe that the offline model follows."""
+    """Three files with an unused import, and a recipe that the offline model follows."""
     texts = {f"src/{name}": b"import os\n\na = 1\n" for name in ("a.py", "b.py", "a.js")}
     texts[".github/predict-edit.yml"] = CONFIG
     return [WorldFile(path=path, base=data, head=data) for path, data in texts.items()]
 
 
 def open_to_us(github: Sandbox) -> None:
-    """Tick the box, and let code scanning have found something."""
+    """Tick the box, and let code scanning have findings."""
     github.switches.actions_may_open_pull_requests = True
     for name in ("a.py", "b.py"):
         github.repository(REPOSITORY).add_alert(f"src/{name}", 1)
@@ -79,7 +79,6 @@ async def test_comment(make_stage: MakeStage, name: str) -> None:
 
 @pytest.mark.slow
 async def test_dispatch(make_stage: MakeStage) -> None:
-    """By hand, on a pull request."""
     stage = await make_stage(files=many(2))
     payload = stage.dispatch_payload(
         pull_request="1", instruction=REPLACE.removeprefix("/predict-edit ")
@@ -91,7 +90,7 @@ async def test_dispatch(make_stage: MakeStage) -> None:
 
 
 async def test_lint_fix_with_ruff(make_stage: MakeStage) -> None:
-    """Ruff's findings lead to a pull request, and the job tells which of them are gone."""
+    """Ruff's findings lead to a pull request, and the job lists which of them are gone."""
     stage = await make_stage(files=lintable(), prepare=open_to_us)
     workflow = await Workflow(stage, load("lint-fix-ruff"), "schedule", SCHEDULE).run()
     (run,) = workflow.jobs["fix"].runs
@@ -109,7 +108,7 @@ async def test_lint_fix_with_ruff(make_stage: MakeStage) -> None:
     [("lint-fix-eslint", {"src/a.js"}), ("lint-fix-code-scanning", {"src/a.py", "src/b.py"})],
 )
 async def test_lint_fix(make_stage: MakeStage, name: str, changed: set[str]) -> None:
-    """What the others found leads to a pull request as well."""
+    """The other linters' findings lead to a pull request as well."""
     stage = await make_stage(files=lintable(), prepare=open_to_us)
     workflow = await Workflow(stage, load(name), "schedule", SCHEDULE).run()
     (run,) = workflow.jobs["fix"].runs
@@ -120,7 +119,6 @@ async def test_lint_fix(make_stage: MakeStage, name: str, changed: set[str]) -> 
 
 @pytest.mark.slow
 async def test_recipe(make_stage: MakeStage) -> None:
-    """A recipe by its name, over some files of a branch."""
     stage = await make_stage(files=lintable(), prepare=open_to_us)
     payload = stage.dispatch_payload(recipe="lint-fix", files="*.js")
     workflow = await Workflow(stage, load("recipe-dispatch"), "workflow_dispatch", payload).run()
@@ -151,7 +149,7 @@ async def test_lint_fix_matrix(make_stage: MakeStage) -> None:
 
 
 async def test_comment_matrix(make_stage: MakeStage) -> None:
-    """A command on a pull request, spread; a whole second attempt does nothing any more."""
+    """A sharded command on a pull request; a whole second attempt does nothing."""
     stage = await make_stage(files=many(2))
     workflow = await (await commented(stage, "comment-matrix")).run()
     runs = [run for job in workflow.jobs.values() for run in job.runs]

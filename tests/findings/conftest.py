@@ -1,5 +1,3 @@
-"""Reports as tools write them."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""All reports together."""
-
 from __future__ import annotations
 
 import cProfile
@@ -14,7 +12,7 @@ from .conftest import ROOTS, finding
 
 
 def test_each_once_and_in_order() -> None:
-    """The same finding from two tools is one; a file's findings stand by line."""
+    """The same finding from two tools is one; a file's findings are sorted by line."""
     report = FindingsReport(findings=(finding(9), finding(2), finding(None, end_line=None)))
     again = FindingsReport(findings=(finding(2, tool="other"), finding(2, message="else")))
     found = collect([report, again])
@@ -45,7 +43,7 @@ def test_what_is_left_out_is_told() -> None:
 
 
 def report_of(number: int) -> FindingsReport:
-    """A report of a linter with so many findings."""
+    """A linter's report with that many findings."""
     lines = "".join(f"src/f{n % 997}.py:{n}:1: E501 line too long\n" for n in range(1, number + 1))
     return parse_report("flake8.txt", lines.encode(), ROOTS)
 
@@ -65,7 +63,7 @@ def test_fifty_thousand_and_more() -> None:
 
 
 def test_the_work_grows_with_the_number_of_findings() -> None:
-    """Four times the findings take no more than about four times the calls."""
+    """Four times the findings take at most about four times the calls."""
 
     def calls(number: int) -> int:
         profile = cProfile.Profile()

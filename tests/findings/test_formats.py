@@ -1,4 +1,4 @@
-"""Every format of report, as the tools write them and as nobody should."""
+"""Every format of report, as tools write it and as none should."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def reasons(report: FindingsReport) -> list[str]:
 
 @pytest.mark.parametrize("form", ["json", "sarif", "github", "concise", "pylint"])
 def test_real_ruff(tmp_path: Path, form: str) -> None:
-    """Whatever ruff is told to write, the same findings come out, at the repository's path."""
+    """In any format of ruff, the same findings come out, at the repository's path."""
     home = tmp_path / "game" / "game"
     (home / "src").mkdir(parents=True)
     (home / "src" / "a.py").write_text(FAULTY)
@@ -52,7 +52,7 @@ def test_real_ruff(tmp_path: Path, form: str) -> None:
 
 
 def test_eslint() -> None:
-    """Severity, lines and rule are ESLint's; what it says of itself is no finding."""
+    """Severity, lines and rule are ESLint's; messages about ESLint itself are not findings."""
     data = json.dumps(
         [
             {
@@ -79,7 +79,7 @@ def test_eslint() -> None:
 
 @pytest.mark.parametrize("new", [False, True])
 def test_pylint(new: bool) -> None:
-    """Both JSON formats are read; columns count from 0 there and from 1 here."""
+    """Both JSON formats are read; pylint counts columns from 0, we count from 1."""
     number = "messageId" if new else "message-id"
     one = {"type": "convention", "module": "a", "obj": "", "line": 2, "column": 0, "endLine": None,
            "endColumn": None, "path": "src/a.py", "symbol": "missing-docstring",
@@ -117,7 +117,7 @@ def test_pylint(new: bool) -> None:
     ],
 )  # fmt: skip
 def test_lines_of_text(line: str, wanted: Finding | None) -> None:
-    """Workflow commands and compiler-like lines are findings; headings and totals are none."""
+    """Workflow commands and compiler-like lines are findings; headings and totals are not."""
     found = kept(parse_report("out.txt", f"{line}\n".encode(), ROOTS))
 
     assert found == ([] if wanted is None else [wanted])
@@ -127,7 +127,6 @@ class TestSarif:
     """What SARIF means beyond its field names."""
 
     def test_plain_result(self) -> None:
-        """Path, region, rule, message and the default level are read."""
         found = kept(parse_report("x.sarif", sarif(result()), ROOTS))
 
         wanted = {"column": 5, "rule": "py/x", "message": "Bad.", "tool": "CodeQL"}
@@ -151,13 +150,12 @@ class TestSarif:
         assert reason in reasons(report)[0]
 
     def test_rejected_suppression_counts_not(self) -> None:
-        """A suppression that was rejected does not suppress."""
         given = result(suppressions=[{"kind": "external", "status": "rejected"}])
 
         assert len(kept(parse_report("x.sarif", sarif(given), ROOTS))) == 1
 
     def test_rule_gives_level_and_words(self) -> None:
-        """Level and message may stand with the rule, with arguments for its placeholders."""
+        """Level and message may come from the rule, with arguments for its placeholders."""
         rule = {"id": "py/x", "defaultConfiguration": {"level": "error"},
                 "messageStrings": {"default": {"text": "{0} is {1} in {{braces}}"}}}  # fmt: skip
         given = result(ruleIndex=0, message={"id": "default", "arguments": ["It", "bad"]})
@@ -167,7 +165,7 @@ class TestSarif:
         assert (found.level, found.message) == ("error", "It is bad in {braces}")
 
     def test_artifact_and_bases(self) -> None:
-        """An address may be an index and relative to bases that are relative themselves."""
+        """A URI may be an index, and relative to bases that are relative themselves."""
         given = result()
         place = given["locations"][0]["physicalLocation"]
         place["artifactLocation"] = {"index": 0}
@@ -184,7 +182,6 @@ class TestSarif:
         assert found.path == "src/my file.py"
 
     def test_circular_bases_end(self) -> None:
-        """Bases that lead in a circle do not hang the reader."""
         given = result()
         given["locations"][0]["physicalLocation"]["artifactLocation"]["uriBaseId"] = "A"
         bases = {"A": {"uri": "x/", "uriBaseId": "B"}, "B": {"uri": "y/", "uriBaseId": "A"}}
@@ -212,7 +209,7 @@ class TestSarif:
     ],
 )
 def test_malformed(data: bytes, place: str) -> None:
-    """What cannot be read is named with the file, the place and what could be read instead."""
+    """The error names the file, the place and the formats that can be read."""
     with pytest.raises(FindingsError, match=r"`the-report`") as caught:
         parse_report("the-report", data, ROOTS)
 
@@ -221,7 +218,7 @@ def test_malformed(data: bytes, place: str) -> None:
 
 
 def test_values_are_not_shown() -> None:
-    """An error names the place, never what stands there."""
+    """An error names the place, never its content."""
     with pytest.raises(FindingsError) as caught:
         parse_report("r", sarif(result(ruleId=["sk-secret-value"])), ROOTS)
 
@@ -230,26 +227,26 @@ def test_values_are_not_shown() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"[]", b"All checks passed!\n", b"\xef\xbb\xbf[ ]"])
 def test_nothing_found(data: bytes) -> None:
-    """What a linter writes that has nothing to say is an empty report."""
+    """A linter's output without findings is an empty report."""
     assert parse_report("r", data, ROOTS) == FindingsReport()
 
 
 def test_text_without_findings_is_told() -> None:
-    """A long text with no recognisable line is no silent success."""
+    """A long text without a recognisable line must not pass as success."""
     report = parse_report("r.txt", b"<p>\n" * 10, ROOTS)
 
     assert report.notes == ("No finding was recognised in the 10 lines of `r.txt`.",)
 
 
 def test_windows_text() -> None:
-    """UTF-16 with a mark, as PowerShell redirects it, is read."""
+    """UTF-16 with a byte-order mark, as PowerShell redirects it, is read."""
     (found,) = kept(parse_report("r", "src/a.py:1:2: E1 x\r\n".encode("utf-16"), ROOTS))
 
     assert (found.rule, found.message) == ("E1", "x")
 
 
 def test_long_and_hostile_words_are_bounded() -> None:
-    """Messages come out on one line, visible and short, whatever stands in the report."""
+    """Messages are one visible, short line, whatever the report contains."""
     said = "a\n\x1b[31m\u202eb" + "x" * 2_000_000
     (found,) = kept(
         parse_report("r", sarif(result(message={"text": said}, ruleId="r" * 900)), ROOTS)
@@ -283,7 +280,7 @@ def test_the_worst_lines_are_read_at_once(line: str) -> None:
 @hypothesis.example(b"{}")
 @hypothesis.example(b'{"runs": 1}')
 def test_any_bytes(data: bytes) -> None:
-    """Whatever the bytes, there is a report or an error of the tree."""
+    """Any bytes are a report or an error of our own classes."""
     try:
         report = parse_report("r", data, ROOTS)
     except FindingsError:
@@ -307,7 +304,7 @@ JSON = st.recursive(
 
 @hypothesis.given(JSON)
 def test_any_json(value: object) -> None:
-    """Any JSON with familiar names is a report or an error; paths of findings are safe."""
+    """Any JSON with familiar names is a report or an error, and paths of findings are safe."""
     try:
         report = parse_report("r", json.dumps(value).encode(), ROOTS)
     except FindingsError:

@@ -1,5 +1,3 @@
-"""Which hunks are where the findings are."""
-
 from __future__ import annotations
 
 import hypothesis
@@ -34,7 +32,7 @@ def test_margin(hunk: Hunk, on_target: bool) -> None:
 
 
 def test_whole_file() -> None:
-    """A finding about the whole file makes every place a target; none makes no place one."""
+    """A finding about the whole file makes every place near; no finding makes none near."""
     hunk = Hunk(start=500, removed=("a\n",), added=())
 
     assert near([finding(1), finding(None, end_line=None)])(hunk) is None
@@ -48,7 +46,6 @@ def test_whole_file() -> None:
     st.integers(0, 9),
 )
 def test_same_as_counting(lines: list[int], start: int, length: int, margin: int) -> None:
-    """The answer is that of looking at every line."""
     hunk = Hunk(start=start, removed=("a\n",) * length, added=("b\n",))
     touched = set(range(start, start + length)) or {start - 1, start}
     wanted = any(abs(line - at) <= margin for line in lines for at in touched)

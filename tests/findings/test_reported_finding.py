@@ -1,4 +1,4 @@
-"""Paths of reports: inside the repository or dropped."""
+"""Paths in reports are inside the repository or dropped."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .conftest import ROOTS
     ],
 )
 def test_inside(written: str, path: str) -> None:
-    """Relative paths, and absolute ones below the workspace wherever the tool ran."""
+    """Relative paths, and absolute ones below the workspace, wherever the tool ran."""
     assert ROOTS.relative(written) == path
 
 
@@ -59,7 +59,6 @@ def test_inside(written: str, path: str) -> None:
     ],
 )
 def test_outside(written: str, reason: str) -> None:
-    """Everything else is dropped with its reason."""
     assert ROOTS.relative(written) == Dropped(reason)
 
 
@@ -77,7 +76,7 @@ def test_outside(written: str, reason: str) -> None:
     ],
 )
 def test_addresses(address: str, wanted: str | Dropped) -> None:
-    """SARIF's addresses are unescaped before they are checked."""
+    """SARIF's URIs are unescaped before they are checked."""
     assert ROOTS.of_address(address) == wanted
 
 
@@ -85,7 +84,7 @@ def test_addresses(address: str, wanted: str | Dropped) -> None:
     st.lists(st.sampled_from(["..", ".", "", "a", "game", "work", ".git", "C:", "%2e%2e", "\\"]))
 )
 def test_no_way_out(parts: list[str]) -> None:
-    """No mixture of dots, roots and drives comes out as a path outside the repository."""
+    """No mixture of dots, roots and drives becomes a path outside the repository."""
     for found in (ROOTS.relative("/".join(parts)), ROOTS.of_address("/".join(parts)),
                   Roots().relative("/" + "/".join(parts))):  # fmt: skip
         if isinstance(found, str):

@@ -41,14 +41,14 @@ def test_globs(tmp_path: Path) -> None:
 
 
 def test_nothing_matches(tmp_path: Path) -> None:
-    """A report that was not written is no clean bill of health."""
+    """A report that was not written must not pass as a clean result."""
     with pytest.raises(FindingsError, match=r"No file in the workspace matches.*\(\*\.sarif\)"):
         read_findings(tmp_path, ["*.sarif"], roots(tmp_path))
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_only_plain_files(tmp_path: Path, kind: str) -> None:
-    """A link is not followed and a pipe not waited for."""
+    """Links are not followed, and pipes are not waited for."""
     secret = tmp_path / "secret"
     secret.write_text("a.py:1:1: E1 the secret\n")
     report = tmp_path / "space" / "r.txt"
@@ -62,7 +62,6 @@ def test_only_plain_files(tmp_path: Path, kind: str) -> None:
 
 
 def test_linked_folder(tmp_path: Path) -> None:
-    """Folders that are links are not entered."""
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "r.txt").write_text("a.py:1:1: E1 x\n")
     (tmp_path / "space").mkdir()

@@ -1,4 +1,4 @@
-"""A GitHub on loopback that answers as it is told and remembers what it was asked."""
+"""A GitHub on loopback that answers as scripted and records its requests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Received:
 
 
 class FakeGitHub:
-    """Answers each method and path with what was scripted; the last answer stays for good."""
+    """Answers each method and path as scripted; the last answer stays."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class FakeGitHub:
         return self
 
     async def stop(self) -> None:
-        """Let hanging requests go and close."""
+        """Release hanging requests and close."""
         self._end.set()
         assert self._runner
         await self._runner.cleanup()
@@ -150,7 +150,7 @@ class FakeGitHub:
 
     @staticmethod
     def together(count: int, handler: Handler) -> Handler:
-        """The first ``count`` requests are answered only when all of them are there."""
+        """The first ``count`` requests are answered only when all of them have arrived."""
         barrier = asyncio.Barrier(count)
         arrivals = itertools.count(1)
 
@@ -287,7 +287,7 @@ class Files:
         return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
     def graphql_entry(self, path: str) -> dict[str, Any] | None:
-        """The tree entry GitHub would send; text loses a byte-order mark and bad bytes."""
+        """The tree entry as GitHub would send it; text loses a byte-order mark and bad bytes."""
         if path not in self.files:
             return None
         mode, data = self.files[path]
@@ -320,7 +320,7 @@ class Files:
         return web.json_response({"data": {"repository": {"object": commit}}})
 
     def serve_blobs(self, github: FakeGitHub) -> None:
-        """Serve every blob over REST, with the line breaks GitHub puts into base64."""
+        """Serve every blob over REST, with GitHub's line breaks in base64."""
         for _, data in self.files.values():
             github.on(
                 "GET",

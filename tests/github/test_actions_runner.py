@@ -16,7 +16,7 @@ LEAST = {"GITHUB_EVENT_NAME": "issue_comment", "GITHUB_EVENT_PATH": "/event.json
 
 
 def outputs_of(text: str) -> dict[str, str]:
-    """What a runner reads from its output file, re-stated from FileCommandManager.cs."""
+    """What a runner reads from its output file, restated from FileCommandManager.cs."""
     found: dict[str, str] = {}
     lines = iter(text.split("\n"))
     for line in lines:
@@ -42,12 +42,12 @@ class TestOutputs:
 
     @given(st.text(st.characters(exclude_categories=["Cs"])))
     def test_no_value_becomes_another_output(self, value: str) -> None:
-        """A runner reads exactly the value back, whatever it holds."""
+        """A runner reads exactly the value back, whatever it is."""
         assert outputs_of(heredoc("patch", value)) == {"patch": value}
 
     @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
     def test_several_values_stay_apart(self, values: list[str]) -> None:
-        """Values that try to look like delimiters or other outputs change no other output."""
+        """Values that look like delimiters or other outputs change no other output."""
         wanted = {f"value-{number}": value for number, value in enumerate(values)}
         hostile = "x\npredict-edit-\noutcome=suggested\nmore<<EOF\n::set-output name=a::b\nEOF"
         wanted["hostile"] = hostile
@@ -56,7 +56,7 @@ class TestOutputs:
 
     @pytest.mark.parametrize("name", ["", "a b", "a=b", "a<<b", "a\nb", "A", "1a"])
     def test_name_that_could_be_misread_is_refused(self, name: str) -> None:
-        """The name of an output is ours; anything else is an error of the programmer."""
+        """The name of an output is ours; anything else is a programming error."""
         with pytest.raises(ValueError, match="name of an output"):
             heredoc(name, "x")
 
@@ -81,7 +81,7 @@ class TestOutputs:
         }
 
     def test_summary_is_cut_not_dropped(self, tmp_path: Path) -> None:
-        """GitHub drops a summary over 1 MiB whole, so ours stays below, in whole characters."""
+        """GitHub drops a summary over 1 MiB, so ours stays below, in whole characters."""
         path = tmp_path / "summary"
         files = RunnerFiles.open(read_runner({**LEAST, "GITHUB_STEP_SUMMARY": str(path)}))
         files.write_summary("€" * 400_000)
@@ -99,7 +99,7 @@ class TestOutputs:
         files.close()
 
     def test_file_that_cannot_be_opened_is_an_error(self, tmp_path: Path) -> None:
-        """A runner's file in a folder that does not exist is told, not passed over."""
+        """A runner's file in a missing folder is an error, and not ignored."""
         runner = read_runner({**LEAST, "GITHUB_OUTPUT": str(tmp_path / "no" / "output")})
 
         with pytest.raises(EventError, match="output could not be opened"):
@@ -107,8 +107,6 @@ class TestOutputs:
 
 
 class TestReadRunner:
-    """The variables."""
-
     @pytest.mark.parametrize("name", sorted(LEAST))
     def test_event_is_needed(self, name: str) -> None:
         """Without an event there is nothing to do; the message names the variable."""
@@ -118,7 +116,7 @@ class TestReadRunner:
             read_runner(environ)
 
     def test_run_has_a_page(self) -> None:
-        """The page of the run is put together from server, repository and id."""
+        """The URL of the run comes from server, repository and id."""
         environ = {**LEAST, "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "7"}
 
         assert read_runner(environ).run_url == "https://github.com/o/r/actions/runs/7"
@@ -126,16 +124,13 @@ class TestReadRunner:
 
     @pytest.mark.parametrize("attempt", ["", "x", "²", "1" * 5_000, "-1"])
     def test_attempt_that_is_no_number_is_the_first(self, attempt: str) -> None:
-        """A hostile or missing number of the attempt ends no run."""
+        """A hostile or missing attempt number ends no run."""
         assert read_runner({**LEAST, "GITHUB_RUN_ATTEMPT": attempt}).run_attempt == 1
         assert read_runner({**LEAST, "GITHUB_RUN_ATTEMPT": "3"}).run_attempt == 3
 
 
 class TestReadPayload:
-    """The event file."""
-
     def test_reads_an_object(self, tmp_path: Path) -> None:
-        """A webhook payload is a JSON object."""
         path = tmp_path / "event.json"
         path.write_text(json.dumps({"action": "created"}))
 
@@ -157,7 +152,6 @@ class TestReadPayload:
         ids=lambda text: text[:12],
     )
     def test_anything_else_is_an_error(self, tmp_path: Path, text: str) -> None:
-        """Broken files are named as such."""
         path = tmp_path / "event.json"
         path.write_bytes(text.encode("latin-1"))
 

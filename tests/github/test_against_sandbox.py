@@ -1,4 +1,4 @@
-"""The forge in conversation with the offline GitHub, as in a run."""
+"""The host in conversation with the offline GitHub, as in a run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    """A scene that is served while the test runs, and has no defects at its end."""
+    """A scene that is served during the test, without defects at its end."""
     scene = Scene(build_world(tmp_path / "world"))
     async with run_sandbox_github(scene.sandbox) as scene.url:
         yield scene
@@ -79,7 +79,7 @@ def first_added_line(patch: str) -> int:
 
 @pytest.mark.parametrize("enterprise", [False, True])
 async def test_every_file_is_read_byte_for_byte(scene: Scene, *, enterprise: bool) -> None:
-    """What the files list names is read as git has it, with few requests."""
+    """The listed files are read as git has them, with few requests."""
     forge = scene.forge(enterprise=enterprise)
     role, pull, files = await asyncio.gather(
         forge.role_of("ada"),
@@ -106,7 +106,7 @@ async def test_every_file_is_read_byte_for_byte(scene: Scene, *, enterprise: boo
 
 
 async def test_a_run_leaves_its_traces_and_finds_them_again(scene: Scene) -> None:
-    """Reactions, summary comment and review are written, found as ours, and changed."""
+    """Reactions, summary comment and review are written, recognised as ours, and changed."""
     forge = scene.forge()
     number = scene.pull.number
     said = scene.sandbox.comment(REPOSITORY, number, "ada", "/predict-edit do it")
@@ -149,7 +149,7 @@ async def test_a_run_leaves_its_traces_and_finds_them_again(scene: Scene) -> Non
 
 
 async def test_a_thread_on_the_diff_is_read(scene: Scene) -> None:
-    """The earlier comments of the thread, without the command that stands in it."""
+    """The earlier comments of the thread, without the command in it."""
     forge = scene.forge()
     number = scene.pull.number
     files = {file.path: file for file in await forge.changed_files(number)}
@@ -163,7 +163,7 @@ async def test_a_thread_on_the_diff_is_read(scene: Scene) -> None:
 
 
 async def test_a_suggestion_outside_the_diff_is_told(scene: Scene) -> None:
-    """Old and new words of the refusal mean the same."""
+    """The old and the new wording of the refusal mean the same."""
     forge = scene.forge()
     draft = ReviewDraft(
         commit_id=scene.world.head_sha, body=MARKER, suggestions=(suggest("fizzbuzz.py", 9999),)
@@ -176,7 +176,7 @@ async def test_a_suggestion_outside_the_diff_is_told(scene: Scene) -> None:
 
 
 async def test_a_review_that_was_posted_in_spite_of_a_502_is_found(scene: Scene) -> None:
-    """One POST, an error, and the marked review is there at the next look."""
+    """One POST, an error, and the marked review is found by the next read."""
     forge = scene.forge()
     scene.sandbox.faults.add(Fault(method="POST", path=".*/reviews", status=502, when="after"))
     draft = ReviewDraft(commit_id=scene.world.head_sha, body=MARKER, suggestions=())
@@ -188,7 +188,7 @@ async def test_a_review_that_was_posted_in_spite_of_a_502_is_found(scene: Scene)
 
 
 async def test_committing_needs_the_permission_and_the_head(scene: Scene) -> None:
-    """Without ``contents: write`` it is refused by name; with it, only on the expected head."""
+    """Without ``contents: write`` the refusal names it; with it, only on the expected head."""
     draft = CommitDraft(
         repository=REPOSITORY,
         branch=scene.world.head_ref,

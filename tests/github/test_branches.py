@@ -29,7 +29,7 @@ DRAFT = CommitDraft(
 
 
 async def test_a_commit_is_one_mutation(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Bytes as base64, deletions by path, and the head that is expected."""
+    """Bytes as base64, deletions by path, and the expected head."""
     github.on_graphql(
         {"createCommitOnBranch": {"commit": {"oid": "f" * 40, "url": "https://github.com/x"}}}
     )
@@ -50,7 +50,7 @@ async def test_a_commit_is_one_mutation(github: FakeGitHub, forge: GitHubHost) -
 
 
 async def test_a_moved_branch_is_refused(github: FakeGitHub, forge: GitHubHost) -> None:
-    """``STALE_DATA`` can be told from every other refusal."""
+    """``STALE_DATA`` differs from every other refusal."""
     github.on_graphql(
         {"createCommitOnBranch": None},
         errors=[
@@ -82,7 +82,7 @@ async def test_a_missing_permission_is_named(github: FakeGitHub, forge: GitHubHo
 
 
 async def test_a_commit_is_never_repeated(github: FakeGitHub, forge: GitHubHost) -> None:
-    """After a 502 it is not known whether it was made, and that is said."""
+    """After a 502 it is not known whether it was made, and the error says so."""
     github.on_graphql(status=502)
     with pytest.raises(ForgeUnavailable, match="Whether it was done is not known"):
         await forge.commit(DRAFT)
@@ -90,7 +90,7 @@ async def test_a_commit_is_never_repeated(github: FakeGitHub, forge: GitHubHost)
 
 
 async def test_an_answer_without_a_commit_is_named(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Success without a commit is no success."""
+    """Success without a commit is a failure."""
     github.on_graphql({"createCommitOnBranch": {"commit": None}})
     with pytest.raises(ForgeAnswerInvalid, match="GraphQL Commit"):
         await forge.commit(DRAFT)

@@ -1,4 +1,4 @@
-"""Requests over real HTTP: who is asked again, where the token goes, what is counted."""
+"""Requests over real HTTP: what is repeated, where the token goes, what is counted."""
 
 from __future__ import annotations
 
@@ -96,7 +96,6 @@ async def test_a_write_is_never_repeated_blindly(
 
 
 async def test_a_comment_is_created_once(github: FakeGitHub, forge: GitHubHost) -> None:
-    """The POST of a comment is not repeated after a 502."""
     github.on("POST", "issues/7/comments", {}, status=502).on("POST", "issues/7/comments", COMMENT)
     with pytest.raises(ForgeUnavailable):
         await forge.create_comment(7, "text")
@@ -104,7 +103,7 @@ async def test_a_comment_is_created_once(github: FakeGitHub, forge: GitHubHost) 
 
 
 async def test_replacing_a_text_is_repeated(github: FakeGitHub, forge: GitHubHost) -> None:
-    """An edit in place can double nothing, so it survives a failure of the server."""
+    """Replacing a text doubles nothing, so it survives a failure of the server."""
     github.on("PATCH", "issues/comments/1", {}, status=502).on(
         "PATCH", "issues/comments/1", COMMENT
     )
@@ -127,7 +126,7 @@ async def test_a_limited_write_waits_as_told(
 async def test_waiting_for_limits_has_an_end(
     github: FakeGitHub, forge: GitHubHost, make_forge: MakeForge
 ) -> None:
-    """After two waits, or when the wait would be too long, the error says how long it is."""
+    """After two waits, or if the wait would be too long, the error says how long it is."""
     github.on("GET", "pulls/7", LIMITED, status=429, headers={"Retry-After": "30"})
     with pytest.raises(ForgeRateLimited) as caught:
         await forge.pull_request(7)
@@ -142,7 +141,7 @@ async def test_waiting_for_limits_has_an_end(
 async def test_a_review_that_came_too_fast_is_not_repeated(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """After 422 "submitted too quickly" the caller has to look first."""
+    """After 422 "submitted too quickly" the caller has to check first."""
     github.on("POST", "pulls/7/reviews", {"message": "was submitted too quickly"}, status=422)
     with pytest.raises(ForgeRateLimited):
         await forge.create_review(7, DRAFT)
@@ -152,7 +151,7 @@ async def test_a_review_that_came_too_fast_is_not_repeated(
 async def test_reactions_neither_wait_nor_fail(
     github: FakeGitHub, forge: GitHubHost, make_forge: MakeForge, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A limited reaction is let go at once, with a line in the debug log."""
+    """A limited reaction is dropped at once, with a line in the debug log."""
     from predict_edit.domain.repository import CommandRef, CommandSource
 
     command = CommandRef(source=CommandSource.ISSUE_COMMENT, comment_id=5, author="mona")
@@ -244,7 +243,7 @@ async def test_no_other_redirect_is_followed(
 
 
 async def test_a_redirect_loop_ends(github: FakeGitHub, forge: GitHubHost) -> None:
-    """A number that points at another number is not followed any further."""
+    """A number that points to another number is not followed further."""
     for number, path in ((1, "pulls/7"), (2, "/repositories/1/pulls/7")):
         location = f"{github.api_url}/repositories/{number}/pulls/7"
         github.on("GET", path, status=302, headers={"Location": location})
@@ -276,7 +275,7 @@ async def test_a_redirect_loop_ends(github: FakeGitHub, forge: GitHubHost) -> No
     ],
 )
 async def test_the_token_is_not_sent_in_the_clear(url: str, *, ok: bool) -> None:
-    """Only https, or http within this machine; a private network is no place for a token."""
+    """Only https, or http within this machine; a private network is not enough."""
     if not ok:
         with pytest.raises(EventError, match="GITHUB_API_URL"):
             Client(repository="octo/demo", token=TOKEN, api_url=url)
@@ -352,7 +351,7 @@ async def test_text_is_utf8_whatever_the_header_says(github: FakeGitHub, forge: 
 async def test_an_answer_that_is_not_githubs_is_named(
     github: FakeGitHub, forge: GitHubHost, text: str, said: str
 ) -> None:
-    """Endpoint and field are told, and that a proxy may have answered."""
+    """The error names endpoint and field, and that a proxy may have answered."""
     github.on("GET", "pulls/7", text=text)
     with pytest.raises(ForgeAnswerInvalid, match=said) as caught:
         await forge.pull_request(7)
@@ -363,7 +362,7 @@ async def test_an_answer_that_is_not_githubs_is_named(
 async def test_a_header_that_is_no_number_breaks_nothing(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """Rate-limit headers of a strange proxy end in an error of the tree."""
+    """Rate-limit headers of a strange proxy end in an error of our own classes."""
     github.on(
         "GET",
         "pulls/7",
@@ -375,14 +374,14 @@ async def test_a_header_that_is_no_number_breaks_nothing(
 
 
 async def test_nobody_there_is_said(make_forge: MakeForge) -> None:
-    """A refused connection is an unavailable GitHub."""
+    """A refused connection means that GitHub is unavailable."""
     forge = make_forge(api_url="http://127.0.0.1:9")
     with pytest.raises(ForgeUnavailable, match="cannot be reached"):
         await forge.pull_request(7)
 
 
 async def test_no_answer_in_time_is_said(github: FakeGitHub, make_forge: MakeForge) -> None:
-    """A read that hangs is given up, repeated, and told with its seconds."""
+    """A hanging read is given up, repeated, and reported with its seconds."""
     github.on("GET", "pulls/7", handler=github.hang)
     with pytest.raises(ForgeUnavailable, match="did not answer within 1 s"):
         await make_forge(timeout=1).pull_request(7)
@@ -414,7 +413,7 @@ async def test_parallel_requests_never_mix(github: FakeGitHub, forge: GitHubHost
 async def test_pages_after_the_first_come_side_by_side_and_in_order(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """With the last page known from the first answer, the others are asked for at once."""
+    """The first answer names the last page, so the others are asked for at once."""
     last = 6
     everybody = asyncio.Barrier(last - 1)
 
@@ -440,7 +439,7 @@ async def test_pages_after_the_first_come_side_by_side_and_in_order(
 async def test_pages_without_a_known_last_one_are_followed(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """Where the header names only the next page, pages are read one after the other."""
+    """If the header names only the next page, pages are read one after the other."""
     for number in (1, 2, 3):
         link = {"Link": f'<{github.api_url}/x?page={number + 1}>; rel="next"'} if number < 3 else {}
         entry = {"filename": f"f{number}", "status": "added", "sha": None}
@@ -451,7 +450,7 @@ async def test_pages_without_a_known_last_one_are_followed(
 
 
 async def test_closing_lets_running_requests_end(github: FakeGitHub, make_forge: MakeForge) -> None:
-    """Closing waits for what is on its way, so that no connection is torn."""
+    """Closing waits for running requests, so that no connection is torn."""
     arrived = asyncio.Event()
 
     async def slow(_: Received) -> web.StreamResponse:
@@ -477,7 +476,7 @@ async def test_addresses_are_quoted(github: FakeGitHub, forge: GitHubHost) -> No
 async def test_a_forbidden_read_names_endpoint_and_permission(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """A missing permission is told by name, with the place where it is given."""
+    """A missing permission is named, with the place where it is set."""
     github.on("GET", "pulls/7", {"message": "Resource not accessible by integration"}, status=403)
     with pytest.raises(ForgeForbidden) as caught:
         await forge.pull_request(7)

@@ -35,7 +35,6 @@ def sandbox(tmp_path: Path) -> Sandbox:
 
 @contextlib.asynccontextmanager
 async def opened(sandbox: Sandbox) -> AsyncIterator[GitHubHost]:
-    """A forge for it."""
     async with run_sandbox_github(sandbox) as url:
         client = Client(repository=REPOSITORY, token=DEFAULT_TOKEN, api_url=url)
         forge = GitHubHost(client)
@@ -106,7 +105,7 @@ async def test_no_place(sandbox: Sandbox, location: dict[str, object] | None, re
 
 
 async def test_switched_off(sandbox: Sandbox) -> None:
-    """Where code scanning is off, that is said, with where to switch it on."""
+    """If code scanning is off, the error says where to switch it on."""
     sandbox.switches.code_scanning = False
     async with opened(sandbox) as forge:
         with pytest.raises(ForgeForbidden, match="not switched on") as caught:
@@ -116,14 +115,14 @@ async def test_switched_off(sandbox: Sandbox) -> None:
 
 
 async def test_nothing_was_ever_uploaded(sandbox: Sandbox) -> None:
-    """No result at all is no clean bill of health."""
+    """No result at all must not pass as a clean result."""
     async with opened(sandbox) as forge:
         with pytest.raises(FindingsError, match="no results yet for refs/heads/main"):
             await forge.open_alerts(MAIN)
 
 
 async def test_missing_permission(sandbox: Sandbox) -> None:
-    """The permission that is missing is named as a workflow has it."""
+    """The missing permission is named as in a workflow."""
     sandbox.add_token(DEFAULT_TOKEN, permissions={"contents": "read"})
     async with opened(sandbox) as forge:
         with pytest.raises(ForgeForbidden) as caught:

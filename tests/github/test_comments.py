@@ -36,7 +36,7 @@ PATHS = [(ISSUE, "issues/comments/5"), (REVIEW, "pulls/comments/5")]
 async def test_reactions_go_to_the_comment(
     github: FakeGitHub, forge: GitHubHost, command: CommandRef, path: str, reaction: Reaction
 ) -> None:
-    """The two kinds of comment have an endpoint each; GitHub's schema knows the reaction."""
+    """The two kinds of comment have an endpoint each; GitHub's schema has the reaction."""
     github.on("POST", f"{path}/reactions", {"id": 99, "content": reaction.value}, status=201)
     await forge.react(command, reaction)
     (received,) = github.received
@@ -46,7 +46,6 @@ async def test_reactions_go_to_the_comment(
 
 
 async def test_a_dispatch_has_nothing_to_react_on(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Without a comment nothing is sent."""
     await forge.react(DISPATCH, Reaction.DONE)
     assert await forge.command_body(DISPATCH) == "x"
     assert github.received == []
@@ -56,7 +55,7 @@ async def test_a_dispatch_has_nothing_to_react_on(github: FakeGitHub, forge: Git
 async def test_failed_reactions_are_only_logged(
     github: FakeGitHub, forge: GitHubHost, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
-    """No run fails for a reaction, and none is tried twice."""
+    """No run fails because of a reaction, and none is tried twice."""
     github.on("POST", "issues/comments/5/reactions", {"message": "no"}, status=status)
     with caplog.at_level(logging.DEBUG, "predict_edit"):
         await forge.react(ISSUE, Reaction.TAKEN)
@@ -68,7 +67,7 @@ async def test_failed_reactions_are_only_logged(
 async def test_the_command_is_read_again(
     github: FakeGitHub, forge: GitHubHost, command: CommandRef, path: str
 ) -> None:
-    """As it reads now, even when it was emptied."""
+    """As it reads now, even if it was emptied."""
     github.on("GET", path, {"body": "changed"}).on("GET", path, {"body": None})
     assert await forge.command_body(command) == "changed"
     assert await forge.command_body(command) == ""
@@ -78,7 +77,7 @@ async def test_the_command_is_read_again(
 async def test_a_deleted_command_is_none(
     github: FakeGitHub, forge: GitHubHost, status: int
 ) -> None:
-    """GitHub answers 404, or 410 where it remembers."""
+    """GitHub answers 404, or 410 if it remembers."""
     github.on("GET", "issues/comments/5", {"message": "gone"}, status=status)
     assert await forge.command_body(ISSUE) is None
 
@@ -91,7 +90,7 @@ async def test_a_command_that_cannot_be_read_raises(github: FakeGitHub, forge: G
 
 
 async def test_comments_are_written_and_replaced(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Both bodies are what GitHub's schema asks for, and the new comment is ours."""
+    """Both bodies follow GitHub's schema, and the new comment is ours."""
     github.on("POST", "issues/7/comments", COMMENT, status=201)
     github.on("PATCH", "issues/comments/1", COMMENT)
     comment = await forge.create_comment(7, "text")

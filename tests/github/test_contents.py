@@ -1,4 +1,4 @@
-"""Files at a commit, by every way they can come, and byte for byte."""
+"""Files at a commit, by every way they can come, byte for byte."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def check_mixed(contents: dict[str, FileContent], files: Files) -> None:
 async def test_graphql_brings_files_and_rest_what_it_spoils(
     github: FakeGitHub, forge: GitHubHost, make_files: type[Files]
 ) -> None:
-    """Only texts whose object id is not right are fetched again, as blobs."""
+    """Only texts with a wrong object id are fetched again, as blobs."""
     files = make_files(MIXED)
     github.on_graphql(handler=files.graphql)
     files.serve_blobs(github)
@@ -106,7 +106,7 @@ async def test_graphql_brings_files_and_rest_what_it_spoils(
 async def test_files_that_cannot_be_read_raise(
     github: FakeGitHub, forge: GitHubHost, script: dict[str, Any]
 ) -> None:
-    """Whatever GraphQL says instead of files, none is taken for one that does not exist."""
+    """Whatever GraphQL answers instead of files, no file counts as missing."""
     github.on_graphql(**script)
     with pytest.raises(ForgeError):
         await forge.read_files(COMMIT, {"a.py": None})
@@ -134,7 +134,7 @@ async def test_a_batch_that_was_too_much_is_asked_for_in_smaller_ones(
 async def test_a_partial_answer_is_not_believed(
     github: FakeGitHub, forge: GitHubHost, make_files: type[Files]
 ) -> None:
-    """With an error it is not known whether null means that there is no file."""
+    """With an error it is not known whether null means that the file is missing."""
     files = make_files({"f0.py": (REGULAR, b"0\n")})
     commit = {"__typename": "Commit", "f0": files.graphql_entry("f0.py"), "f1": None}
     github.on_graphql({"repository": {"object": commit}}, errors=[{"message": "timeout"}])
@@ -146,7 +146,7 @@ async def test_a_partial_answer_is_not_believed(
 async def test_text_that_cannot_be_right_is_fetched_as_blob(
     github: FakeGitHub, forge: GitHubHost, make_files: type[Files], how: str
 ) -> None:
-    """Cut, missing or different text is never taken for the file."""
+    """Cut, missing or different text is never used as the file."""
     files = make_files({"a.py": (REGULAR, PLAIN)})
     entry = files.graphql_entry("a.py")
     assert entry
@@ -192,7 +192,7 @@ async def test_paths_travel_as_variables_only(
 async def test_what_does_not_exist_is_missing(
     github: FakeGitHub, forge: GitHubHost, make_files: type[Files]
 ) -> None:
-    """A path of which GraphQL surely knows nothing costs no further request."""
+    """A path that GraphQL surely does not know costs no further request."""
     files = make_files({"there": (REGULAR, b"1")})
     github.on_graphql(handler=files.graphql)
     contents = await forge.read_files(COMMIT, {"there": None, "not there": None})
@@ -203,7 +203,7 @@ async def test_what_does_not_exist_is_missing(
 async def test_a_listed_file_that_is_gone_is_missing(
     github: FakeGitHub, forge: GitHubHost, make_files: type[Files]
 ) -> None:
-    """The commit counts, not the list: what is not in its tree is not read by its blob."""
+    """The commit counts, not the list: a file outside its tree is not read by its blob."""
     files = make_files({"there": (REGULAR, b"1")})
     github.on_graphql(handler=files.graphql)
     assert await forge.read_files(COMMIT, {"gone": "1" * 40}) == {}
@@ -239,7 +239,7 @@ async def test_a_directory_is_no_file(github: FakeGitHub, forge: GitHubHost) -> 
 async def test_bytes_that_do_not_match_are_refused(
     github: FakeGitHub, forge: GitHubHost, make_files: type[Files], blob: Any, said: str
 ) -> None:
-    """No file is edited that is not the one that was asked for."""
+    """Only the file that was asked for is edited."""
     files = make_files({"a.py": (REGULAR, PLAIN)})
     github.on_graphql(spoilt(files.sha(PLAIN)))
     good = {
@@ -269,7 +269,7 @@ async def test_a_large_blob_without_a_known_size_is_left(
 
 
 async def test_a_wrong_token_does_not_fall_back(github: FakeGitHub, forge: GitHubHost) -> None:
-    """401 is the same everywhere, so it is said at once."""
+    """401 is the same everywhere, so it is reported at once."""
     github.on_graphql(status=401)
     with pytest.raises(ForgeUnauthorized):
         await forge.read_files(COMMIT, {"a": "1" * 40})
@@ -285,7 +285,6 @@ async def test_blobs_that_cannot_be_had_raise(github: FakeGitHub, forge: GitHubH
 
 
 async def test_no_files_cost_no_request(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Nothing asked, nothing sent."""
     assert await forge.read_files(COMMIT, {}) == {}
     assert github.received == []
 

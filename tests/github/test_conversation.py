@@ -1,4 +1,4 @@
-"""Finding what is our own on a pull request."""
+"""Finding our own comments and reviews on a pull request."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def pull(**fields: Any) -> dict[str, Any]:
 async def test_comments_and_reviews_come_with_one_query(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """Whoever asks for both, at once or one after the other, costs one request."""
+    """Asking for both, at once or one after the other, costs one request."""
     github.on_graphql(
         pull(
             comments=page(comment(1), comment(2, mine=False), comment(3, body="hello")),
@@ -86,7 +86,6 @@ async def test_comments_and_reviews_come_with_one_query(
 
 
 async def test_the_same_question_is_asked_again(github: FakeGitHub, forge: GitHubHost) -> None:
-    """A second look is a fresh one."""
     github.on_graphql(pull(comments=page(), reviews=page()))
     github.on_graphql(pull(comments=page(comment(1)), reviews=page()))
     assert await forge.marked_comments(7, MARKER) == ()
@@ -96,7 +95,7 @@ async def test_the_same_question_is_asked_again(github: FakeGitHub, forge: GitHu
 async def test_an_old_reading_is_not_used(
     github: FakeGitHub, forge: GitHubHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was read when the run began says nothing about its end."""
+    """What was read at the start of the run says nothing about its end."""
     monkeypatch.setattr(conversation, "SHARED_FOR", -1.0)
     github.on_graphql(pull(comments=page(), reviews=page()))
     github.on_graphql(pull(comments=page(), reviews=page(review(1))))
@@ -105,7 +104,7 @@ async def test_an_old_reading_is_not_used(
 
 
 async def test_after_a_write_everything_is_read_anew(github: FakeGitHub, forge: GitHubHost) -> None:
-    """A review that GitHub posted but did not acknowledge is found, however fast one looks."""
+    """A review that GitHub posted but did not acknowledge is found, however fast."""
     github.on_graphql(pull(comments=page(), reviews=page()))
     github.on_graphql(pull(comments=page(), reviews=page(review(1))))
     github.on("POST", "pulls/7/reviews", handler=github.hang_up)
@@ -116,7 +115,7 @@ async def test_after_a_write_everything_is_read_anew(github: FakeGitHub, forge: 
 
 
 async def test_all_pages_are_read(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Each list goes on for itself; what is complete is not asked for again."""
+    """Each list continues on its own; a complete one is not asked for again."""
     github.on_graphql(pull(comments=page(comment(1), after="c1"), reviews=page(review(1))))
     github.on_graphql(pull(comments=page(comment(2), after="c2")))
     github.on_graphql(pull(comments=page(comment(3))))
@@ -149,7 +148,7 @@ async def test_all_pages_are_read(github: FakeGitHub, forge: GitHubHost) -> None
 async def test_what_cannot_be_read_whole_raises(
     github: FakeGitHub, forge: GitHubHost, script: dict[str, Any]
 ) -> None:
-    """When it cannot be known what is ours, nothing is guessed."""
+    """If it cannot be known what is ours, nothing is guessed."""
     github.on_graphql(**script)
     with pytest.raises(ForgeError):
         await forge.marked_comments(7, MARKER)
@@ -161,7 +160,7 @@ async def test_what_cannot_be_read_whole_raises(
 async def test_one_caller_giving_up_does_not_take_the_answer_from_the_other(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """The shared reading survives the cancelling of one who waits for it."""
+    """The shared reading survives the cancellation of one of its callers."""
     arrived, go = asyncio.Event(), asyncio.Event()
 
     async def slow(_: Received) -> web.StreamResponse:
@@ -195,7 +194,7 @@ def thread(number: int, **fields: Any) -> dict[str, Any]:
 async def test_threads_tell_what_became_of_suggestions(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """Resolved, answered, outdated and hidden threads can be told apart, over all pages."""
+    """Resolved, answered, outdated and hidden threads are distinguished, over all pages."""
     hidden = comment(3) | {"isMinimized": True}
     github.on_graphql(
         pull(

@@ -1,4 +1,4 @@
-"""From GitHub's refusals to the error tree, one row for each that is known."""
+"""From GitHub's refusals to our error classes, one row for each known one."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ ANCHORS = [
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What PyGithub's exception has of an answer."""
+    """The parts of an answer that PyGithub's exception has."""
 
     status: int
     headers: Mapping[str, str]
@@ -68,7 +68,7 @@ class Answer:
 
 
 def answer(status: int, data: Any = None, **headers: str) -> Answer:
-    """An answer with headers whose underscores stand for hyphens."""
+    """An answer with headers, whose hyphens are written as underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(status, named, data)
 
@@ -204,7 +204,7 @@ def unprocessable(*errors: Any) -> Answer:
 def test_each_refusal_has_class_cause_and_next_step(
     got: Answer, kind: type[ForgeError], cause: str, next_step: str
 ) -> None:
-    """What GitHub is known to answer becomes one error that names cause and remedy."""
+    """Every known answer of GitHub becomes one error with a cause and a next step."""
     error = got.error(rest.CREATE_REVIEW)
     assert type(error) is kind
     assert cause in error.cause
@@ -213,7 +213,7 @@ def test_each_refusal_has_class_cause_and_next_step(
 
 
 def test_the_primary_limit_ends_at_its_reset() -> None:
-    """Without ``retry-after`` the wait lasts until the second that GitHub names."""
+    """Without ``retry-after``, the wait lasts until the second that GitHub names."""
     reset = str(int(time.time()) + 90)
     got = answer(
         403,
@@ -282,7 +282,7 @@ def test_a_body_that_is_too_long_is_told(got: Answer) -> None:
 def test_a_refusal_of_everything_is_told_from_one_of_suggestions(
     text: str, cause: str, next_step: str, change: Any
 ) -> None:
-    """Smaller reviews would be refused as well, so what helps is said at once."""
+    """Smaller reviews would be refused as well, so the message says what to do."""
     for entry in (change(text), {"message": change(text), "code": "custom"}):
         error = unprocessable(entry).error(rest.CREATE_REVIEW)
         assert type(error) is EverythingRefused

@@ -10,7 +10,7 @@ from predict_edit.github.host import GitHubHost
 
 
 def test_it_fits_the_port(forge: GitHubHost) -> None:
-    """Every method of the port is there, with the same parameters."""
+    """Every method of the port exists, with the same parameters."""
     port: GitHost = forge
     for name in vars(GitHost):
         if not name.startswith("_"):

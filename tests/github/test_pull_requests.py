@@ -50,7 +50,7 @@ PULL: dict[str, Any] = {
 async def test_roles_are_those_of_the_permission_endpoint(
     github: FakeGitHub, forge: GitHubHost, permission: str, role_name: str, role: Role
 ) -> None:
-    """Standard roles by name, custom ones by what they permit, unknown words as nothing."""
+    """Standard roles by name, custom ones by what they permit, unknown words as none."""
     github.on("GET", ROLE_PATH, {"permission": permission, "role_name": role_name, "user": None})
     assert await forge.role_of("mona") is role
 
@@ -77,7 +77,7 @@ async def test_the_clock_is_github_s(github: FakeGitHub, forge: GitHubHost) -> N
 
 
 async def test_a_stranger_has_no_role(github: FakeGitHub, forge: GitHubHost) -> None:
-    """GitHub answers 404 for whom the repository does not know."""
+    """GitHub answers 404 for a person whom the repository does not know."""
     assert await forge.role_of("mona") is Role.NONE
     assert len(github.received) == 1
 
@@ -98,7 +98,7 @@ async def test_a_stranger_has_no_role(github: FakeGitHub, forge: GitHubHost) -> 
 async def test_an_unknown_role_raises(
     github: FakeGitHub, forge: GitHubHost, status: int, data: Any, kind: type[ForgeError]
 ) -> None:
-    """Whoever asks can fail closed: no other failure looks like a role."""
+    """The caller can fail closed: no other failure looks like a role."""
     github.on("GET", ROLE_PATH, data, status=status)
     with pytest.raises(kind):
         await forge.role_of("mona")
@@ -112,7 +112,7 @@ async def test_a_role_not_told_in_time_raises(github: FakeGitHub, make_forge: Ma
 
 
 async def test_the_pull_request_is_read(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Head, base and count as GitHub tells them, with one request."""
+    """Head, base and count as GitHub gives them, with one request."""
     github.on("GET", "pulls/7", PULL)
     pull = await forge.pull_request(7)
     assert (pull.number, pull.state, pull.title, pull.changed_files) == (7, "open", "A title", 3)
@@ -123,7 +123,7 @@ async def test_the_pull_request_is_read(github: FakeGitHub, forge: GitHubHost) -
 
 
 async def test_a_deleted_fork_has_no_repository(github: FakeGitHub, forge: GitHubHost) -> None:
-    """GitHub tells ``null`` where the fork is gone."""
+    """GitHub sends ``null`` if the fork is gone."""
     github.on("GET", "pulls/7", PULL | {"head": PULL["head"] | {"repo": None}})
     assert (await forge.pull_request(7)).head_repository is None
 
@@ -139,7 +139,7 @@ async def test_the_head_is_read_afresh(github: FakeGitHub, forge: GitHubHost) ->
 async def test_a_missing_field_is_named(
     github: FakeGitHub, forge: GitHubHost, missing: str
 ) -> None:
-    """An answer without what nothing can be done without is no pull request."""
+    """An answer without an indispensable field is not a pull request."""
     github.on("GET", "pulls/7", {name: value for name, value in PULL.items() if name != missing})
     with pytest.raises(ForgeAnswerInvalid, match=rf"`{missing}[.`]"):
         await forge.pull_request(7)
@@ -155,7 +155,7 @@ async def test_a_bare_pull_request_is_enough(github: FakeGitHub, forge: GitHubHo
 async def test_lines_that_are_not_counted_are_those_of_the_patch(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """A file without counts is taken at its patch's word, and one without a blob as well."""
+    """A file without counts, or without a blob, is counted by its patch."""
     patch = "@@ -1,2 +1,3 @@\n a\n-b\n+c\n+d"
     github.on("GET", "pulls/7/files", [{"filename": "a", "status": "modified", "patch": patch}])
     (file,) = await forge.changed_files(7)
@@ -165,7 +165,7 @@ async def test_lines_that_are_not_counted_are_those_of_the_patch(
 async def test_a_host_without_link_headers_is_asked_for_the_next_page(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """A full page may not be the last; one that is not full, or the same again, is."""
+    """A full page may not be the last; one that is not full, or a repeated one, is."""
 
     def page(first: int, count: int) -> list[dict[str, str]]:
         return [{"filename": f"{first + i}", "status": "added"} for i in range(count)]
@@ -188,7 +188,7 @@ async def test_a_host_that_has_one_page_only_is_not_asked_for_ever(
 
 
 async def test_files_are_read_with_what_is_optional(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Patch, previous name and blob may be missing; a path that stands twice counts once."""
+    """Patch, previous name and blob may be missing; a path listed twice counts once."""
     counts = {"additions": 1, "deletions": 2, "changes": 3}
     github.on(
         "GET",

@@ -28,7 +28,7 @@ class Scene:
         self.forge = forge
 
     async def commit(self, branch: str, head: str, text: str = "new\n") -> str:
-        """Commit one file on a branch through the forge."""
+        """Commit one file on a branch through the host."""
         draft = CommitDraft(
             repository=REPOSITORY,
             branch=branch,
@@ -57,7 +57,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 @pytest.mark.parametrize("limit", [100_000, 3])
 async def test_tree(scene: Scene, limit: int) -> None:
-    """All files come, in one request, or folder by folder where GitHub cuts the tree."""
+    """All files come, in one request, or folder by folder if GitHub cuts the tree."""
     scene.sandbox.switches.tree_limit = limit
     if limit == 3:
         scene.sandbox.switches.tree_limit = len(
@@ -71,7 +71,7 @@ async def test_tree(scene: Scene, limit: int) -> None:
 
 
 async def test_branches(scene: Scene) -> None:
-    """The default branch and tips are told; a branch that is not there has none."""
+    """The default branch and tips are read; a missing branch has no tip."""
     assert await scene.forge.default_branch() == "main"
     assert await scene.forge.branch_tip("main") == scene.world.base_sha
     assert await scene.forge.branch_tip("mai") is None
@@ -80,7 +80,7 @@ async def test_branches(scene: Scene) -> None:
 
 
 async def test_move_checks_where_it_was(scene: Scene) -> None:
-    """All moves or none: one branch that somebody pushed to keeps all where they are."""
+    """All branches move or none: a push to one keeps all where they are."""
     forge, base = scene.forge, scene.world.base_sha
     await forge.create_branch("a/b", base)
     ours = await scene.commit("a/b", base)
@@ -103,7 +103,7 @@ async def test_move_checks_where_it_was(scene: Scene) -> None:
 
 
 async def test_move_makes_a_branch(scene: Scene) -> None:
-    """A branch that must not exist is made, and refused where it exists."""
+    """A branch that must not exist is created, and refused if it exists."""
     new = BranchMove(branch="fresh", before=None, after=scene.world.base_sha)
     await scene.forge.move_branches([new])
 
@@ -113,7 +113,7 @@ async def test_move_makes_a_branch(scene: Scene) -> None:
 
 
 async def test_life_of_a_pull_request(scene: Scene) -> None:
-    """Opened, labelled, changed, closed: each shows in the branch's state."""
+    """Opened, labelled, changed, closed: the branch's state shows each."""
     forge, base = scene.forge, scene.world.base_sha
     await forge.create_branch("ours", base)
     tip = await scene.commit("ours", base)
@@ -136,7 +136,7 @@ async def test_life_of_a_pull_request(scene: Scene) -> None:
 
 
 async def test_merged_is_told(scene: Scene) -> None:
-    """A merged pull request is no closed one."""
+    """A merged pull request is not a closed one."""
     await scene.forge.create_branch("ours", scene.world.base_sha)
     await scene.commit("ours", scene.world.base_sha)
     made = await scene.forge.open_pull_request(
@@ -149,7 +149,7 @@ async def test_merged_is_told(scene: Scene) -> None:
 
 
 async def test_setting_of_the_repository(scene: Scene) -> None:
-    """Where workflows may open no pull requests, the message says which box to tick."""
+    """If workflows may not open pull requests, the message says which box to tick."""
     scene.sandbox.switches.actions_may_open_pull_requests = False
     await scene.forge.create_branch("ours", scene.world.base_sha)
     await scene.commit("ours", scene.world.base_sha)
@@ -160,7 +160,7 @@ async def test_setting_of_the_repository(scene: Scene) -> None:
 
 
 async def test_protected_branch(scene: Scene) -> None:
-    """A protected branch takes neither commits nor moves, and the error says so."""
+    """A protected branch accepts neither commits nor moves, and the error says so."""
     await scene.forge.create_branch("ours", scene.world.base_sha)
     scene.sandbox.repository(REPOSITORY).protected.add("ours")
     with pytest.raises(ForgeRefused, match="Protected"):

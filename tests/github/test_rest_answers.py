@@ -159,6 +159,6 @@ def test_every_field_of_ours_is_tried(ours: Any, value: dict[str, Any]) -> None:
 
 
 def test_the_schema_is_read() -> None:
-    """The field that stopped a run once is among them."""
+    """The field that once stopped a run is among them."""
     assert any(case.id == "Blob-size-null" for case in CASES)
     assert len(CASES) > 30

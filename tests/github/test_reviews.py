@@ -42,7 +42,7 @@ def suggestion(path: str, start: int, end: int) -> Suggestion:
 
 
 def check_schema(body: dict[str, Any]) -> None:
-    """The body is what GitHub publishes, and no key goes beyond it."""
+    """The body follows GitHub's schema, without any further key."""
     model = models.ReposOwnerRepoPullsPullNumberReviewsPostBody
     assert model.model_validate(body, strict=True).model_dump(exclude_unset=True) == body
 
@@ -124,7 +124,7 @@ def remark(number: int, review: int, **fields: Any) -> dict[str, Any]:
 
 
 async def test_addresses_of_the_comments_of_a_review(github: FakeGitHub, forge: GitHubHost) -> None:
-    """With the line at the head, or where it was when it was posted."""
+    """With the line at the head, or at the commit of the post."""
     github.on(
         "GET", "pulls/7/reviews/3/comments", [remark(1, 3, line=4), remark(2, 3, original_line=9)]
     )
@@ -137,14 +137,14 @@ async def test_addresses_of_the_comments_of_a_review(github: FakeGitHub, forge: 
 async def test_lines_that_are_missing_come_from_the_other_list(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """GitHub's schema lets one review's list leave out the lines; the pull request's has them."""
+    """GitHub's schema lets one review's list omit the lines; the pull request's has them."""
     github.on("GET", "pulls/7/reviews/3/comments", [remark(1, 3)])
     github.on("GET", "pulls/7/comments", [remark(9, 8, line=1), remark(1, 3, line=4), remark(2, 3)])
     assert await forge.review_comment_urls(7, 3) == (("a.py", 4, "https://github.com/d/1"),)
 
 
 async def test_an_older_review_gets_another_body(github: FakeGitHub, forge: GitHubHost) -> None:
-    """The body is replaced by ``PUT``, as GitHub's schema says."""
+    """``PUT`` replaces the body, as GitHub's schema says."""
     github.on("PUT", "pulls/7/reviews/3", REVIEW)
     await forge.update_review_body(7, 3, "superseded")
     body = github.received[0].json
@@ -154,7 +154,7 @@ async def test_an_older_review_gets_another_body(github: FakeGitHub, forge: GitH
 
 
 async def test_a_pending_review_is_deleted(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Also when it is gone already; a submitted one is refused, and that is said."""
+    """Even if it is gone already; a submitted one is refused with the reason."""
     github.on("DELETE", "pulls/7/reviews/3", REVIEW)
     await forge.delete_pending_review(7, 3)
     await forge.delete_pending_review(7, 4)
@@ -181,7 +181,7 @@ async def test_a_comment_is_hidden_as_outdated(github: FakeGitHub, forge: GitHub
 async def test_what_may_not_be_hidden_stays(
     github: FakeGitHub, forge: GitHubHost, kind: str, data: Any
 ) -> None:
-    """Hiding is a courtesy: where the token may not, the answer is no."""
+    """Hiding is a courtesy: if the token may not, the answer is no."""
     github.on_graphql(data, errors=[{"type": kind, "message": "Resource not accessible"}])
     assert await forge.minimize_comment("PRRC_1") is False
     github.on_graphql(status=403)
@@ -189,7 +189,7 @@ async def test_what_may_not_be_hidden_stays(
 
 
 async def test_a_failure_to_hide_is_no_refusal(github: FakeGitHub, forge: GitHubHost) -> None:
-    """An outage is told as one."""
+    """An outage is reported as one."""
     github.on_graphql(None, errors=[{"message": "Something went wrong"}])
     with pytest.raises(ForgeUnavailable):
         await forge.minimize_comment("PRRC_1")
@@ -231,7 +231,7 @@ def talk(number: int, created: str, reply_to: int | None = None) -> dict[str, An
 async def test_a_thread_is_put_together(
     github: FakeGitHub, forge: GitHubHost, asked: int, bodies: tuple[str, ...]
 ) -> None:
-    """Over all pages, oldest first, without the comment itself and without other threads."""
+    """Over all pages, oldest first, without the comment itself and other threads."""
     link = {"Link": f'<{github.api_url}/x?page=2>; rel="last"'}
     github.on(
         "GET",

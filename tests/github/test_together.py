@@ -48,16 +48,16 @@ def pull(head: str) -> dict[str, Any]:
 
 
 def conversation() -> dict[str, Any]:
-    """A conversation in which nobody has said anything."""
+    """A conversation without comments."""
     nobody = {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}
     return {"comments": nobody, "reviews": nobody}
 
 
 class TestHeadAndCommand:
-    """What is read right before something is posted."""
+    """What is read right before a post."""
 
     async def test_unchanged_takes_one_request(self, github: FakeGitHub, forge: GitHubHost) -> None:
-        """Where GraphQL says that the comment is what it was, that is enough."""
+        """If GraphQL says that the comment is unchanged, that is enough."""
         github.on_graphql(again(COMMAND.body))
         assert await forge.look_again(7, COMMAND) == (HEAD, "open", COMMAND.body)
         assert len(github.received) == 1
@@ -66,12 +66,12 @@ class TestHeadAndCommand:
     async def test_state_is_read_with_the_head(
         self, github: FakeGitHub, forge: GitHubHost, said: str, state: str
     ) -> None:
-        """What may be written depends on it."""
+        """The state decides what may be written."""
         github.on_graphql(again(COMMAND.body, state=said))
         assert await forge.look_again(7, COMMAND) == (HEAD, state, COMMAND.body)
 
     async def test_an_edited_comment_is_told(self, github: FakeGitHub, forge: GitHubHost) -> None:
-        """As it reads now, even when it was emptied."""
+        """As it reads now, even if it was emptied."""
         for body in ("edited", ""):
             github.on_graphql(again(body))
         assert await forge.look_again(7, COMMAND) == (HEAD, "open", "edited")
@@ -117,8 +117,6 @@ class TestHeadAndCommand:
 
 
 class TestTheLastWord:
-    """The summary's last text and the reaction on the command."""
-
     async def test_both_are_written_with_one_request(
         self, github: FakeGitHub, forge: GitHubHost
     ) -> None:
@@ -137,7 +135,7 @@ class TestTheLastWord:
     async def test_a_refused_reaction_is_no_failure(
         self, github: FakeGitHub, forge: GitHubHost
     ) -> None:
-        """The text was taken; the reaction is a courtesy."""
+        """The text was accepted; the reaction is a courtesy."""
         github.on_graphql(
             {"updateIssueComment": {"issueComment": {"id": "IC_9"}}, "addReaction": None},
             errors=[{"type": "FORBIDDEN", "message": "no", "path": ["addReaction"]}],
@@ -149,7 +147,7 @@ class TestTheLastWord:
     async def test_a_text_that_is_not_taken_raises(
         self, github: FakeGitHub, forge: GitHubHost, data: Any
     ) -> None:
-        """The summary was not written, and that is said."""
+        """The error says that the summary was not written."""
         error = {"type": "FORBIDDEN", "message": "Resource not accessible by integration"}
         github.on_graphql(data, errors=[error])
         with pytest.raises(ForgeForbidden):
@@ -158,7 +156,7 @@ class TestTheLastWord:
     async def test_it_is_written_again_after_an_outage(
         self, github: FakeGitHub, forge: GitHubHost
     ) -> None:
-        """Doing both twice comes to the same."""
+        """Doing both twice has the same result."""
         github.on_graphql(status=502)
         github.on_graphql({"updateIssueComment": {"issueComment": {"id": "IC_9"}}})
         await forge.close_comment(OWN, "done", COMMAND, Reaction.DONE)
@@ -167,7 +165,7 @@ class TestTheLastWord:
     async def test_without_a_command_comment_there_is_no_reaction(
         self, github: FakeGitHub, forge: GitHubHost
     ) -> None:
-        """A dispatched run has a summary alone."""
+        """A dispatched run has only a summary."""
         github.on("PATCH", "issues/comments/9", {"id": 9})
         command = CommandRef(source=CommandSource.DISPATCH, comment_id=None, author="mona")
         await forge.close_comment(OWN, "done", command, Reaction.DONE)
@@ -175,10 +173,10 @@ class TestTheLastWord:
 
 
 class TestFilesAndConversation:
-    """The policy's files and what was said, which are wanted at the same moment."""
+    """Config files and conversation are needed at the same time."""
 
     async def read(self, forge: GitHubHost, files: type[Files]) -> tuple[Any, Any, Any]:
-        """Ask as a run does: for everything side by side."""
+        """Ask as a run does: for everything at once."""
         return await asyncio.gather(
             forge.read_files(files.commit, {"a.yml": None, "b": None}, beside=7),
             forge.marked_comments(7, ""),
@@ -188,7 +186,7 @@ class TestFilesAndConversation:
     async def test_they_come_with_one_request(
         self, github: FakeGitHub, forge: GitHubHost, make_files: type[Files]
     ) -> None:
-        """A file that is not there is told by the same answer."""
+        """The same answer says that a file is missing."""
         entry = make_files({"a.yml": (0o100644, b"x")}).graphql_entry("a.yml")
         commit = {"__typename": "Commit", "f0": entry, "f1": None}
         github.on_graphql({"repository": {"object": commit, "pullRequest": conversation()}})

@@ -1,4 +1,4 @@
-"""TLS: the certificate decides, and one's own authority can be named."""
+"""TLS: the certificate decides, and an own authority can be named."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def secure(make_server: MakeServer, certificate: Path) -> FakeGitHub:
 async def test_an_unknown_certificate_is_not_accepted(
     secure: FakeGitHub, make_forge: MakeForge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is sent, and the message says where to name one's own authority."""
+    """Nothing is sent, and the message says where to name an own authority."""
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     with pytest.raises(ForgeUnavailable, match="REQUESTS_CA_BUNDLE"):

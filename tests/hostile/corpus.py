@@ -49,7 +49,7 @@ _ENCODINGS: Mapping[str, Callable[[str], str]] = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Case:
-    """One attempt, what it is tried on, and what must come of it."""
+    """One attempt, its target, and the expected result."""
 
     name: str
     tries: str
@@ -82,7 +82,7 @@ class Case:
 
     @property
     def answer(self) -> str | None:
-        """What the model answers, ``None`` where it is not on the attacker's side."""
+        """The model's answer; ``None`` if it is not on the attacker's side."""
         if "answer" in self.given:
             return _with_secrets(self.given["answer"])
         if "replace" in self.given:
@@ -93,7 +93,7 @@ class Case:
 
 
 def _with_secrets(text: str) -> str:
-    """The run's secrets in place of ``{{key:hex}}`` and the like."""
+    """Replace ``{{key:hex}}`` and the like with the run's secrets."""
     for what, secret in (("key", KEY), ("token", TOKEN)):
         for name, encode in _ENCODINGS.items():
             text = text.replace(f"{{{{{what}:{name}}}}}", encode(secret))
@@ -125,7 +125,7 @@ CASES = all_cases()
 
 
 def cases_of(*ways: str) -> list[Case]:
-    """The cases that come by some doors."""
+    """The cases that enter in some ways."""
     return [case for case in CASES if case.way in ways]
 
 

@@ -31,7 +31,7 @@ ALLOWED_COMMANDS = ("::add-mask::", "::error title=predict-edit ")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What one run of the action did, as far as anybody could see."""
+    """What one run of the action did, as far as anyone could see."""
 
     exit_code: int
     outputs: Mapping[str, str]
@@ -60,19 +60,19 @@ class Evidence:
 
     @property
     def shown(self) -> str:
-        """All text that the run gave out to anybody or anything."""
+        """All text that the run gave out."""
         files = as_json(dict(self.result)), self.patches.decode("utf-8", "replace")
         return "\n".join((self.read, as_json(dict(self.outputs)), *files))
 
     @property
     def read(self) -> str:
-        """The part of it that people read, where names have to be legible, not exact."""
+        """The part that people read, where names have to be legible, not exact."""
         bodies = (body for _, body in self.suggestions)
         return "\n".join((self.printed, self.job_summary, *self.bodies, *bodies))
 
 
 def check_invariants(evidence: Evidence) -> None:
-    """Fail where a run did what no run may do."""
+    """Fail if a run did what no run may do."""
     for secret in SECRETS:
         assert secret not in evidence.shown
         assert secret not in as_json([dict(body) for body in evidence.asked])
@@ -92,7 +92,7 @@ def check_invariants(evidence: Evidence) -> None:
 
 
 def obeyed(line: str) -> bool:
-    """Whether a runner takes a line for a command, re-stated from actions/runner."""
+    """Whether a runner takes a line for a command, restated from actions/runner."""
     new = line.lstrip()
     if new.startswith("::") and new.find("::", 2) > 0:
         return True
@@ -100,7 +100,7 @@ def obeyed(line: str) -> bool:
 
 
 def check_inert(markdown: str) -> None:
-    """Fail where anything from outside renders as more than text or code."""
+    """Fail if foreign text renders as more than text or code."""
     for token in _tokens(markdown):
         assert token.type not in {"image", "s_open"}, token
         if token.type == "link_open":

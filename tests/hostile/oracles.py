@@ -44,7 +44,7 @@ ROOTS = Roots(folders=("/github/workspace",), name="game")
 
 
 def check_command(body: str) -> None:
-    """A comment is a command exactly where its first line is the word, alone or before a blank."""
+    """A comment is a command if and only if its first line is the word, alone or before a blank."""
     first = re.split(r"\r\n|\r|\n", body)[0]
     wanted = re.match(rf"{re.escape(WORD)}(?:\s|\Z)", first) is not None
     try:
@@ -81,7 +81,7 @@ def check_patch(texts: Sequence[str], patch: str, *, counted: bool) -> None:
 
 
 def check_report(data: bytes) -> None:
-    """A linter's report is read or refused; what it names is short and inside the repository."""
+    """A linter's report is read or refused; its values are short and inside the repository."""
     try:
         report = parse_report("r", data, ROOTS)
     except FindingsError:
@@ -94,7 +94,7 @@ def check_report(data: bytes) -> None:
 
 
 def check_finding(found: Finding) -> None:
-    """One finding: a path that git can store and a container cannot be left by, bounded words."""
+    """One finding: a path that git can store and that stays inside, bounded words."""
     pieces = found.path.split("/")
     assert not {"", ".", ".."} & set(pieces), found.path
     assert ".git" not in map(str.casefold, pieces)
@@ -113,7 +113,7 @@ def check_finding(found: Finding) -> None:
 
 
 def check_marker(body: str, value: str) -> None:
-    """Whatever stands before it, the one marker that is found again is the one that was put."""
+    """Whatever comes before it, the marker that was written is the one that is found."""
     ours = Marker("summary", {"command": f"c-{value.replace('--', '-')}", "state": "working"})
     try:
         written = marked(body, str(ours))
@@ -126,7 +126,7 @@ def check_marker(body: str, value: str) -> None:
 
 
 def check_foreign_marker(body: str) -> None:
-    """A marker is read from any text without a crash, and what is read can be written again."""
+    """Any text is searched for a marker without a crash, and a found one can be written again."""
     found = find_marker(body, "summary")
     if found is not None:
         assert all(re.fullmatch("[a-z]+", name) for name in found.fields)
@@ -171,7 +171,7 @@ def check_annotation(title: str, text: str) -> None:
 
 
 def check_outputs(values: Sequence[str]) -> None:
-    """Outputs, read with the rules of the runner, are those that were written."""
+    """Outputs, read by the runner's rules, are those that were written."""
     text = "".join(heredoc(f"value-{number}", value) for number, value in enumerate(values))
     # Half characters, which UTF-8 does not have, become question marks.
     legible = [value.encode("utf-8", "replace").decode() for value in values]

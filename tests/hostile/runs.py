@@ -60,7 +60,7 @@ async def _run_pull_request(files: Sequence[WorldFile], answers: Mapping[str, st
 
 
 def run_one_by_one(cases: Sequence[Case]) -> dict[str, Evidence]:
-    """A command, event or environment a case, on a pull request with one ordinary file."""
+    """A command, event or environment per case, on a pull request with one ordinary file."""
     with _quiet():
         return asyncio.run(_run_one_by_one(cases))
 
@@ -83,7 +83,7 @@ async def _run_one_by_one(cases: Sequence[Case]) -> dict[str, Evidence]:
 
 
 async def _try(stage: Stage, case: Case, thief: str) -> Evidence:
-    """Give the case its command by its door."""
+    """Run the case's command in its own way."""
     given = case.given
     for fault in given.get("github", ()):
         headers = {name: text.replace("{thief}", thief) for name, text in fault["headers"].items()}
@@ -142,7 +142,7 @@ async def _run(
     *,
     raw: bytes | None = None,
 ) -> Evidence:
-    """Run the action in a thread, with an environment of its own, and gather what it left."""
+    """Run the action in a thread, with its own environment, and collect its results."""
     step = stage.step(
         event, payload, {"github-token": TOKEN, "api-key": KEY, **inputs}, more=dict(more)
     )
@@ -155,7 +155,7 @@ async def _run(
 
 
 def _prepared(step: RunnerEnvironment, raw: bytes | None) -> dict[str, str]:
-    """The variables of a step, with these very bytes as its event where there are any."""
+    """The variables of a step, with these very bytes as its event, if any."""
     environ = step.prepare()
     if raw is not None:
         Path(environ["GITHUB_EVENT_PATH"]).write_bytes(raw)
@@ -206,7 +206,7 @@ def _model(**changes: Any) -> ModelConfig:
 
 
 def _model_of(case: Case, thief: str) -> ModelConfig:
-    """The model of a case, which may send its callers elsewhere."""
+    """The model of a case, which may redirect its callers."""
     if case.given.get("model") == "redirect":
         return _model(planner=always(failing(FaultKind.REDIRECT, location=f"{thief}/v1")))
     return _model()
@@ -229,7 +229,7 @@ def _merged(payload: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Put back what the action changes for its whole process."""
+    """Restore what the action changes for its whole process."""
     root = logging.getLogger()
     before = root.handlers[:], root.level, log.level
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
@@ -243,7 +243,7 @@ def _quiet() -> Iterator[None]:
 
 @dataclasses.dataclass(frozen=True)
 class _Thief:
-    """A server that nothing should ever be sent to."""
+    """A server that must never receive anything."""
 
     address: str
     requests: list[str]
@@ -254,7 +254,7 @@ def _thief() -> Iterator[_Thief]:
     requests: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        """Writes down whatever comes."""
+        """Records every request."""
 
         def _take(self) -> None:
             requests.append(f"{self.command} {self.path} {dict(self.headers)}")

@@ -1,4 +1,4 @@
-"""Every hostile case, run through the whole action, and what must come of it."""
+"""Every hostile case, run through the whole action, and its expected result."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ KNOWN = {
 
 @pytest.fixture(scope="module")
 def pull_request() -> Evidence:
-    """What one command on a pull request with all hostile files led to."""
+    """The results of one command on a pull request with all hostile files."""
     return run_pull_request(FILES)
 
 
 @pytest.fixture(scope="module")
 def single() -> dict[str, Evidence]:
-    """What each hostile command, event and environment led to."""
+    """The result of each hostile command, event and environment."""
     return run_one_by_one(SINGLE)
 
 
@@ -107,7 +107,7 @@ def test_nothing_escapes_from_the_pull_request(pull_request: Evidence) -> None:
 
 
 def test_one_file_cannot_reach_another(pull_request: Evidence) -> None:
-    """The file that nobody tampered with is edited as the person asked, and no further."""
+    """The file without an attack is edited as instructed, and no more."""
     (body,) = bodies_of(pull_request, WITNESS.path)
     assert suggestion_blocks(body) == (('name = "beta"',),)
     assert "stolen" not in body
@@ -123,7 +123,6 @@ def test_only_files_of_the_pull_request_are_touched(pull_request: Evidence) -> N
 
 @pytest.mark.parametrize("case", SINGLE, ids=lambda case: case.name)
 def test_hostile_command(case: Case, single: Mapping[str, Evidence]) -> None:
-    """The case's command, event or environment ends as the case says."""
     evidence = single[case.name]
     found = {
         "outcome": evidence.outputs.get("outcome"),
@@ -150,7 +149,7 @@ def test_hostile_command(case: Case, single: Mapping[str, Evidence]) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case_can_be_read(case: Case) -> None:
-    """Each case says what it tries in a sentence, whose threat it is, and what it expects."""
+    """Each case says what it tries in a sentence, its threat, and what it expects."""
     assert case.tries[0].isupper()
     assert case.tries.endswith(".")
     assert case.threat in THREATS

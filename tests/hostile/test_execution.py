@@ -1,4 +1,4 @@
-"""What the action runs: git on two texts, and nothing that anybody else has written."""
+"""What the action runs: git on two texts, and nothing that anyone else has written."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def with_traps(workspace: Path, pwned: Path) -> None:
 
 
 async def watched(environ: Mapping[str, str], workspace: Path, out: Path) -> int:
-    """Run the action in the workspace, with what it starts and writes written down in ``out``."""
+    """Run the action in the workspace, recording in ``out`` what it starts and writes."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-u", "-c", WATCH.format(out=str(out))),
         cwd=workspace,
@@ -86,7 +86,7 @@ async def run_on_traps(folder: Path, pwned: Path) -> Mapping[str, str]:
 
 
 def test_nothing_of_the_pull_request_is_run_or_written_anywhere(tmp_path: Path) -> None:
-    """Files made to be executed are texts: two temporary files, and what we leave on purpose."""
+    """Executable files are texts: two temporary files, and what we leave on purpose."""
     pwned = tmp_path / "pwned"
     environ = asyncio.run(run_on_traps(tmp_path, pwned))
 
@@ -106,7 +106,7 @@ def test_nothing_of_the_pull_request_is_run_or_written_anywhere(tmp_path: Path) 
 
 
 def check_started(event: Mapping[str, Any]) -> None:
-    """Git on two texts in a folder of its own, a grammar, or what tells the system's name."""
+    """Git on two texts in its own folder, a grammar, or the system's name."""
     program, *options = event["started"]
     secrets = ("INPUT_", "ACTIONS_", "GITHUB_TOKEN")
     assert not [name for name in event["environment"] if name.startswith(secrets)]
@@ -124,7 +124,7 @@ def check_started(event: Mapping[str, Any]) -> None:
 
 
 def test_recordings_are_read_without_running_code(tmp_path: Path) -> None:
-    """A cassette that was tampered with is refused, not executed."""
+    """A tampered cassette is refused, not executed."""
     pwned = tmp_path / "pwned"
     order = f"interactions: !!python/object/apply:os.system ['touch {pwned}']\nversion: 1\n"
 

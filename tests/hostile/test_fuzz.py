@@ -1,4 +1,4 @@
-"""Readers and writers against re-stated oracles, on input that nobody would write by hand."""
+"""Readers and writers against restated oracles, on input that no one would write by hand."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ comments = st.lists(
 
 @given(comments)
 def test_what_is_a_command_is_decided_by_its_first_characters(body: str) -> None:
-    """A comment is a command exactly where its first line is the word, alone or before a blank."""
+    """The first line is the word, alone or before a blank."""
     check_command(body)
 
 
@@ -58,7 +58,7 @@ garbage = st.sampled_from(
 
 @st.composite
 def spoilt_patches(draw: st.DrawFn) -> tuple[list[str], str]:
-    """A file of a few lines, and a right patch of it with some lines dropped or changed."""
+    """A file of a few lines, and a correct patch of it with some lines dropped or changed."""
     texts = draw(st.lists(st.sampled_from(["a", "b", "", "@@ -1 +1 @@", "-x", " z"]), max_size=8))
     kinds = [draw(st.sampled_from(" +")) for _ in texts]
     patch = [f"{kind}{text}" for kind, text in zip(kinds, texts, strict=True)]
@@ -107,7 +107,7 @@ words = st.lists(
 
 
 def record(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """An object of SARIF with some of its fields, now and then of the wrong kind."""
+    """An object of SARIF with some of its fields, now and then of the wrong type."""
     wrong = {name: value | odd for name, value in fields.items()}
     return st.fixed_dictionaries({}, optional=fields) | st.fixed_dictionaries({}, optional=wrong)
 
@@ -168,7 +168,7 @@ def test_a_report_names_only_files_of_the_repository(report: object) -> None:
 
 @given(st.binary(max_size=200), st.integers(0, 300), st.integers(0, 30))
 def test_a_damaged_report_is_read_or_refused(noise: bytes, place: int, gone: int) -> None:
-    """Bytes that are lost, changed or cut off in a right report cause no crash."""
+    """Bytes that are lost, changed or cut off in a valid report cause no crash."""
     right = json.dumps(RIGHT).encode()
     check_report(right[:place] + noise + right[place + gone :])
 
@@ -199,7 +199,7 @@ RIGHT = {
 
 @pytest.mark.parametrize("what", ["arguments", "bases"])
 def test_a_small_report_cannot_fill_the_memory(what: str) -> None:
-    """Placeholders and addresses that multiply are cut before they are put together."""
+    """Placeholders and addresses that multiply are cut before they are expanded."""
     long = "x" * 1_000_000
     message, base = {"text": "{0}" * 100, "arguments": [long]}, {"uriBaseId": "A"}
     places = [{"uri": f"{number}.py", **(base if what == "bases" else {})} for number in range(50)]
@@ -233,14 +233,14 @@ pieces = st.sampled_from(
 
 @given(st.lists(pieces, max_size=14).map("".join), st.text("abc019.-", max_size=8))
 def test_only_our_own_marker_is_found(body: str, value: str) -> None:
-    """Whatever stands before it, the one marker that is found again is the one that was put."""
+    """Whatever comes before it, the marker that was written is the one that is found."""
     check_marker(body, value)
 
 
 @given(st.lists(pieces, max_size=20).map("".join))
 @example(f"{OPENING}v1 summary a=1 a=2 b= -->")
 def test_any_marker_can_be_read(body: str) -> None:
-    """What people write in the form of a marker is read as plain fields, or not at all."""
+    """Text in the form of a marker is read as plain fields, or not at all."""
     check_foreign_marker(body)
 
 
@@ -248,13 +248,13 @@ def test_any_marker_can_be_read(body: str) -> None:
     st.lists(pieces | st.sampled_from(["@octocat ", "#1 ", "![](https://x.example)"])).map("".join)
 )
 def test_nothing_leaves_a_fence(content: str) -> None:
-    """For a parser of CommonMark, fenced text is one block of code and nothing after it renders."""
+    """For a CommonMark parser, fenced text is one code block, and nothing after it renders."""
     check_fence(content)
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_the_runner_reads_back_what_was_written(values: list[str]) -> None:
-    """Outputs, read with the rules of the runner, are those that were written, surrogates aside."""
+    """Outputs, read by the runner's rules, are those that were written, surrogates aside."""
     check_outputs(values)
 
 
@@ -273,13 +273,12 @@ printed = st.lists(
 
 @given(printed)
 def test_nothing_that_is_printed_is_obeyed(pieces: list[str]) -> None:
-    """However print is cut, the runner sees no command in it, and nobody the secret."""
+    """However a print is cut, the runner sees no command in it, and no one sees the secret."""
     check_log(pieces)
 
 
 @given(printed.map("".join), printed.map("".join))
 def test_an_annotation_is_one_command(title: str, text: str) -> None:
-    """No path or reason adds a property or a second command to an annotation."""
     check_annotation(title, text)
 
 
@@ -287,6 +286,6 @@ def test_an_annotation_is_one_command(title: str, text: str) -> None:
     "text", ["@octocat", "fixes #1", "![x](y)", "<img src=x>", "www.x.example"]
 )
 def test_the_oracle_of_what_renders_knows_what_it_looks_for(text: str) -> None:
-    """The re-stated rules do find what they should, or the other tests would prove nothing."""
+    """The restated rules find what they should, or the other tests would prove nothing."""
     with pytest.raises(AssertionError):
         check_inert(f"Some {text} here.\n")

@@ -15,7 +15,7 @@ LISTENING = [False]
 
 
 def _hear(event: str, args: tuple[object, ...]) -> None:
-    """Python's audit hook; it cannot be taken out again, so it looks whether it is wanted."""
+    """Python's audit hook; it cannot be removed, so it checks whether it is wanted."""
     if LISTENING[0] and event == "socket.connect":
         CONNECTED.append(tuple(args[1]) if isinstance(args[1], tuple) else (args[1],))
 
@@ -32,7 +32,7 @@ def connected() -> Iterator[list[tuple[object, ...]]]:
 
 
 def test_only_github_and_the_model_are_connected_to(connected: list[tuple[object, ...]]) -> None:
-    """A whole run opens connections to two addresses: the API of GitHub and that of the model."""
+    """A whole run opens connections to two addresses: GitHub's API and the model's."""
     ordinary = Case(
         name="ordinary",
         tries="Nothing.",

@@ -1,4 +1,4 @@
-"""Where files are read and written: never through what somebody else has put in the way."""
+"""Files are never read or written through what another person has put in the way."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def elsewhere(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """A workspace, as a checkout of somebody's branch may have left it."""
+    """A workspace, as a checkout of another person's branch may have left it."""
     folder = tmp_path / "work"
     folder.mkdir()
     return folder
 
 
 def test_folder_that_is_a_link_is_not_written_into(workspace: Path, elsewhere: Path) -> None:
-    """A checkout may hold a link where our folder goes; neither rights nor files change behind."""
+    """A checkout may have a link in place of our folder; nothing behind it changes."""
     (workspace / OUTPUT_FOLDER).symlink_to(elsewhere, target_is_directory=True)
     before = stat.S_IMODE(elsewhere.stat().st_mode)
 
@@ -47,7 +47,7 @@ def test_folder_that_is_a_link_is_not_written_into(workspace: Path, elsewhere: P
 
 @pytest.mark.parametrize("kind", ["link", "hard link", "dangling"])
 def test_file_that_is_a_link_is_replaced(workspace: Path, elsewhere: Path, kind: str) -> None:
-    """A link where a file of ours goes is taken away; what it points at stays as it is."""
+    """A link in place of our file is removed; its target stays as it is."""
     outbox = OutputFolder(workspace)
     outbox.folder.mkdir()
     target, there = elsewhere / EDITS, outbox.folder / EDITS
@@ -74,7 +74,7 @@ def test_a_file_of_an_earlier_step_is_written_anew(workspace: Path) -> None:
 
 
 def test_a_file_in_the_way_of_the_folder(workspace: Path) -> None:
-    """Something else of that name is told, and not overwritten."""
+    """Another thing of that name is reported, and not overwritten."""
     (workspace / OUTPUT_FOLDER).write_text("theirs")
 
     with pytest.raises(EventError, match="is no folder"):

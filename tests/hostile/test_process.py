@@ -1,4 +1,4 @@
-"""The action as a process of its own: what its two streams say when everything is turned up."""
+"""The action as a process: the content of its two streams with everything turned up."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def loud_run(tmp_path: Path) -> ActionRun:
 
 
 async def test_debug_logs_hold_no_token_prompt_or_file(loud_run: ActionRun) -> None:
-    """With step debugging and all debug switches on, neither stream shows what must not be seen."""
+    """With step debugging and all debug switches on, neither stream shows a protected value."""
     lines = (loud_run.stdout + loud_run.stderr).splitlines()
     seen = "\n".join(line for line in lines if not line.startswith("::add-mask::"))
 
@@ -85,7 +85,7 @@ sys.exit(action.main({"GITHUB_ACTIONS": "true", "INPUT_API-KEY": "sk-stray-secre
 
 
 def test_whatever_is_printed_goes_through_the_log() -> None:
-    """A print, a crash of a thread and an uncaught error come out harmless and without values."""
+    """A print, a crash of a thread and an uncaught error are harmless and without values."""
     done = subprocess.run(
         [sys.executable, "-c", STRAY], capture_output=True, text=True, check=False, timeout=60
     )
@@ -109,7 +109,7 @@ def test_whatever_is_printed_goes_through_the_log() -> None:
 def test_a_crash_before_the_pipeline_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A defect outside the pipeline still writes the outcome, and says nothing of its values."""
+    """A bug outside the pipeline still writes the outcome, and shows none of its values."""
     event, output = tmp_path / "event.json", tmp_path / "output"
     event.write_text("{}")
     environ = {

@@ -1,4 +1,4 @@
-"""A token that the run gets only while it signs in is as secret as those it was started with."""
+"""A token that the run gets while it authenticates is as secret as its inputs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def machine_identity() -> Iterator[str]:
     """The endpoint at which Azure gives a machine its token."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        """Gives everybody the same one."""
+        """Gives everyone the same one."""
 
         def do_GET(self) -> None:
             """Answer as App Service documents it."""
@@ -92,7 +92,7 @@ async def run_in_this_process(folder: Path, endpoint: str, printed: io.StringIO)
 def test_token_from_signing_in_is_not_posted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A model that gives the run's own sign-in token back has its hunk rejected."""
+    """A hunk with the run's own Entra ID token, returned by the model, is rejected."""
     printed = io.StringIO()
     with machine_identity() as endpoint:
         # Azure's library reads the environment of the process itself.

@@ -1,4 +1,4 @@
-"""A model server on the loopback that plays what it is told, and what the tests need around it."""
+"""A scripted model server on the loopback, and what the tests need around it."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def stream(
 
 
 def endless(*, content: bool = True, looping: bool = False) -> Reply:
-    """Stream for ever, ever new text, the same text or empty frames, until the client hangs up."""
+    """Stream for ever, new text, the same text or empty frames, until the client hangs up."""
 
     async def reply(request: web.Request, _: Mapping[str, Any]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -173,7 +173,7 @@ class Received:
 
 
 class ModelServer:
-    """Plays queued replies in order, then the default for ever."""
+    """Plays queued replies in order, then the default."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -185,12 +185,10 @@ class ModelServer:
         self.url = ""
 
     def play(self, *replies: Reply) -> None:
-        """Queue replies."""
         self.replies.extend(replies)
 
     @property
     def bodies(self) -> list[Mapping[str, Any]]:
-        """The JSON of all requests."""
         return [received.body for received in self.received]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -274,7 +272,7 @@ class Wire:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> openai.APIStatusError:
-        """What the SDK makes of an answer, made by the SDK itself."""
+        """The SDK's own error for an answer."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         response = httpx2.Response(
             status,

@@ -1,4 +1,4 @@
-"""Signing in: which way, what is asked of GitHub and Entra ID, and what a failure says."""
+"""Authentication: which way, what is asked of GitHub and Entra ID, and what failures say."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_job_without_the_permission_is_told_which_one(missing: str) -> None:
 
 
 def test_the_identity_token_is_asked_for_with_the_audience_of_entra_id_and_masked() -> None:
-    """GET with bearer, the audience beside GitHub's own query, and the token goes to the mask."""
+    """GET with bearer, the audience beside GitHub's own query, and the token is masked."""
     requests: list[httpx2.Request] = []
     masked: list[str] = []
 
@@ -114,7 +114,6 @@ class Entra(HttpTransport[Any, Any]):
         """Nothing to close."""
 
     def send(self, request: Any, **_: Any) -> Any:
-        """Answer as the endpoint does."""
         self.posts.append(request)
         token = {"token_type": "Bearer", "expires_in": 3599, "access_token": "entra-1"}
         return _EntraResponse(request, self.status, json.dumps(self.body or token))
@@ -172,7 +171,7 @@ async def test_the_jobs_token_is_exchanged_once_for_many_files() -> None:
 
 
 async def test_a_sovereign_cloud_signs_in_at_its_own_authority() -> None:
-    """A resource of Azure Government is signed in to at login.microsoftonline.us."""
+    """Azure Government authenticates at login.microsoftonline.us."""
     entra = Entra()
     source = auth.token_source(
         settings(
@@ -253,7 +252,7 @@ def test_the_long_text_of_the_default_credential_is_collapsed() -> None:
 async def test_a_machine_without_credentials_gets_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The real DefaultAzureCredential, told to look at the environment only, is explained."""
+    """The real DefaultAzureCredential, limited to the environment, is explained."""
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
     source = auth.token_source(settings(base_url=AZURE), environ={}, mask=lambda _: None)
     with pytest.raises(SignInError, match="tried: EnvironmentCredential") as caught:
@@ -277,7 +276,7 @@ class Counting:
 
 
 async def test_an_expired_token_is_fetched_and_masked_again() -> None:
-    """A run longer than a token's life goes on with a new one, off the event loop's thread."""
+    """A run longer than a token's life continues with a new one, off the event loop's thread."""
     masked: list[str] = []
     credential = Counting(lifetime=1)
     source = auth.token_source(
@@ -298,7 +297,7 @@ def test_no_text_of_entra_id_breaks_the_explanation(text: str) -> None:
 
 
 def test_the_other_scope_is_the_one_not_used() -> None:
-    """Each documented scope names the other; one of the user's own names the first."""
+    """Each documented scope names the other; a custom one names the first."""
     classic, foundry = SCOPES
     assert other_scope(classic) == foundry
     assert other_scope(foundry) == classic

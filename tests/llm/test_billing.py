@@ -59,7 +59,6 @@ def usage(
 
 
 def known(value: Decimal | None) -> Decimal:
-    """A cost that must be known."""
     assert value is not None
     return value
 
@@ -79,7 +78,7 @@ def cost(
 
 @given(prompt=TOKENS, completion=TOKENS, cached=TOKENS)
 def test_an_override_is_applied_to_the_token(prompt: int, completion: int, cached: int) -> None:
-    """Uncached and cached prompt and the completion, each at its price for a million."""
+    """Uncached and cached prompt and the completion, each at its price per million."""
     cached = min(cached, prompt)
     expected = (Decimal(2) * (prompt - cached) + Decimal("0.5") * cached + 8 * completion) / 10**6
     assert cost(usage(prompt, completion, cached), "gpt-x", overrides=OVERRIDES) == expected
@@ -104,7 +103,7 @@ def test_cached_tokens_cost_as_much_as_others_where_no_price_is_set() -> None:
     ],
 )
 def test_the_longest_beginning_of_the_name_wins(model: str, expected: str | None) -> None:
-    """An exact name is its own longest beginning; letter case does not matter."""
+    """An exact name is its own longest prefix; letter case does not matter."""
     named = {
         "family": Price(input=Decimal(1), output=Decimal(1)),
         "exact": Price(input=Decimal(2), output=Decimal(2)),
@@ -120,7 +119,7 @@ def test_the_longest_beginning_of_the_name_wins(model: str, expected: str | None
 
 
 def test_an_override_may_name_the_deployment() -> None:
-    """Azure's deployment names are free; the price of the model that answered comes first."""
+    """Azure's deployment names are free; the price of the answering model comes first."""
     deployed = (("our-editor", PRICE),)
     call = usage(1_000_000, 0)
     model = "gpt-4o-mini-2024-07-18"
@@ -170,7 +169,7 @@ def test_list_prices_add_up(prompt: int, completion: int, cached: int) -> None:
     ],
 )
 def test_what_is_not_known_is_none(call: Usage, model: str, provider: str | None) -> None:
-    """Never 0: neither for an unknown model nor for tokens that were not reported."""
+    """Never 0: neither for an unknown model nor for unreported tokens."""
     assert cost(call, model, provider=provider) is None
 
 
@@ -184,7 +183,7 @@ def test_nonsense_from_a_server_still_has_a_price() -> None:
 
 @given(prompt=TOKENS, visible=TOKENS, rejected=TOKENS)
 def test_rejected_tokens_are_the_whole_difference(prompt: int, visible: int, rejected: int) -> None:
-    """What a call cost is what it would have cost without prediction, plus the overhead."""
+    """A call costs what it would have cost without prediction, plus the overhead."""
     call = usage(prompt, visible + rejected, 0, rejected)
     plain = known(cost(usage(prompt, visible), "gpt", overrides=OVERRIDES))
     extra = known(PriceList(overrides=OVERRIDES).overhead(call, "gpt"))
@@ -193,14 +192,14 @@ def test_rejected_tokens_are_the_whole_difference(prompt: int, visible: int, rej
 
 
 def test_the_seeds_figures() -> None:
-    """77 completion tokens hold 4 rejected ones: without prediction it would have been 73."""
+    """Of 77 completion tokens 4 are rejected: without prediction, there would be 73."""
     call = usage(124, 77, 0, 4)
     assert PriceList(overrides=OVERRIDES).overhead(call, "gpt") == Decimal("0.000032")
 
 
 @pytest.mark.parametrize("call", [usage(1, 1), usage(1, 1, 0, None)], ids=repr)
 def test_without_reported_rejections_nothing_is_said(call: Usage) -> None:
-    """Not reported is not none: the overhead stays unknown."""
+    """Not reported is not zero: the overhead stays unknown."""
     assert PriceList(overrides=OVERRIDES).overhead(call, "gpt") is None
 
 
@@ -235,7 +234,7 @@ def attempt(**fields: object) -> Attempt:
 def test_a_budget_counts_what_may_be_billed(
     usage: Usage | None, estimate: Usage | None, error: PredictEditError | None, spent: Usage
 ) -> None:
-    """Reported before estimated; everything where the answer never came; nothing if refused."""
+    """Reported before estimated; everything if the answer never came; nothing if refused."""
     assert attempt(usage=usage, estimate=estimate, error=error).spent(MOST) == spent
 
 
@@ -256,7 +255,7 @@ def test_a_budget_counts_what_may_be_billed(
 def test_no_report_is_less_than_what_was_sent_and_received(
     usage: Usage | None, error: PredictEditError | None, spent: Usage
 ) -> None:
-    """A server that reports nothing gives nothing back; a lost connection is paid for."""
+    """A server that reports nothing returns nothing; a lost connection is paid for."""
     assert attempt(usage=usage, error=error, counted=SENT).spent(MOST) == spent
 
 
@@ -330,7 +329,7 @@ def test_what_was_sent_or_refused_once_is_not_forgotten() -> None:
 
 
 def test_an_estimate_beside_reported_tokens_does_not_count() -> None:
-    """What the provider said of an attempt is all there is to know of it."""
+    """If the provider reports an attempt, its figures count alone."""
     log = AttemptLog(path="a.py")
     log.attempts.append(attempt(usage=SOME, estimate=MOST))
     assert log.effort().estimate is None
@@ -357,7 +356,7 @@ SETTINGS = ModelSettings(model="gpt-4.1", api_key="key-1")
 
 
 def request(number: int, size: int = 40) -> EditRequest:
-    """A file of so many functions and what is asked of it."""
+    """A file of as many functions, and its instruction."""
     text = "\n\n".join(f"def f{n}():\n    return 'FizzBuzz {number}'\n" for n in range(size))
     return EditRequest(
         file=SourceFile(path=f"file{number}.py", text=text, blob_sha="0" * 40),
@@ -434,7 +433,7 @@ def test_a_file_that_cannot_be_asked_for_is_named_and_costs_nothing() -> None:
 
 
 def test_an_unknown_price_stays_unknown_and_nothing_costs_nothing() -> None:
-    """Never 0 where it is not known."""
+    """Never 0 if it is not known."""
     settings = dataclasses.replace(SETTINGS, model="my-deployment")
     made = estimate([request(1)], settings, count=tokens.count)
     assert made.cost_low is None

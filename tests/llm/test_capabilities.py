@@ -58,12 +58,12 @@ def test_each_state_decides_so(
     ],
 )
 def test_only_reported_losses_count(usage: Usage | None, losses: int) -> None:
-    """More rejected than accepted is a loss; what is not reported is none."""
+    """More rejected than accepted is a loss; unreported tokens are not."""
     assert PredictionSwitch(mode="auto").after_answer(usage).losses == losses
 
 
 def test_two_losses_stop_predictions_for_the_rest() -> None:
-    """The second file that does not pay switches predictions off, with a note that says so."""
+    """The second file that does not pay off switches predictions off, with a note."""
     policy = PredictionSwitch(mode="auto").after_answer(loss())
     assert policy.decide(500) is SENT
     assert policy.notes == ()
@@ -81,7 +81,7 @@ def test_a_refusal_is_remembered_and_noted() -> None:
 
 
 def test_a_model_that_answers_as_another_is_judged_anew() -> None:
-    """What the table says about the reported model replaces what it said about the configured."""
+    """The table's entry for the reported model replaces that for the configured one."""
     policy = PredictionSwitch(mode="auto").knowing(takes_predictions=False)
     assert policy.decide(500) is OFF
     assert "takes no predicted outputs" in policy.notes[0]

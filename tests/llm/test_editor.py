@@ -55,7 +55,7 @@ Make = Callable[..., ChatEditor]
 
 @pytest.fixture
 async def make(settings: ModelSettings) -> AsyncIterator[Make]:
-    """Makes editors that lead to the server; pauses after errors take no time."""
+    """Make editors for the server; pauses after errors take no time."""
     made: list[ChatEditor] = []
 
     def build(*, around: dict[str, Any] | None = None, **fields: Any) -> ChatEditor:
@@ -150,7 +150,7 @@ async def test_the_request_has_exactly_the_fields_that_predictions_allow(
 async def test_a_reasoning_model_gets_neither_prediction_nor_temperature(
     make: Make, server: ModelServer, wire: Wire, model: str
 ) -> None:
-    """What the family is known to refuse is not tried under `auto`."""
+    """Parameters that the family is known to refuse are not tried under `auto`."""
     server.play(wire.stream(wire.whole(wire.EDITED)))
     editor = make(model=model)
     edit = done(await editor.edit(wire.request()))
@@ -171,7 +171,7 @@ async def test_switched_off_means_off(make: Make, server: ModelServer, wire: Wir
 async def test_a_file_below_the_threshold_is_sent_without(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
-    """With a threshold of 150 tokens the FizzBuzz of 72 goes without, unless `on`."""
+    """With a threshold of 150 tokens, the FizzBuzz of 72 goes without, unless `on`."""
     server.default = wire.stream(wire.whole(wire.EDITED))
     await make(least_tokens=150).edit(wire.request())
     await make(least_tokens=72).edit(wire.request())
@@ -180,7 +180,7 @@ async def test_a_file_below_the_threshold_is_sent_without(
 
 
 async def test_a_word_or_two_is_no_prediction(make: Make, server: ModelServer, wire: Wire) -> None:
-    """A word is written in no time, so `auto` sends none; a line of code goes as its prediction."""
+    """A word is written in no time, so `auto` sends none; a line of code is its prediction."""
     tiny, small = "word\n", "x = 1\n"
     assert tokens.count(tiny) < LEAST_TOKENS <= tokens.count(small)
     for text in (tiny, small):
@@ -314,7 +314,7 @@ async def test_a_failed_guard_gets_one_more_call_that_says_why(
 async def test_a_guard_that_fails_twice_fails_the_file(
     make: Make, server: ModelServer, wire: Wire, text: str, kind: type[Exception]
 ) -> None:
-    """Two calls, then the reason; the tokens are counted all the same."""
+    """Two calls, then the reason; the tokens still count."""
     server.default = wire.stream(wire.whole(text, usage=usage()))
     result = failed(await make().edit(wire.request()), kind)
     assert len(server.bodies) == 2
@@ -328,7 +328,7 @@ async def test_a_guard_that_fails_twice_fails_the_file(
 async def test_an_end_that_is_not_stop_is_refused_without_another_try(
     make: Make, server: ModelServer, wire: Wire, finish: str, kind: type[Exception]
 ) -> None:
-    """What was said so far is never used, and the tokens are counted."""
+    """The partial text is never used, and the tokens are counted."""
     server.default = wire.stream(wire.whole(wire.EDITED, finish=finish))
     result = failed(await make().edit(wire.request()), kind)
     assert len(server.bodies) == 1
@@ -454,7 +454,7 @@ async def test_a_server_that_is_gone_is_named(make: Make, wire: Wire, unused_tcp
 async def test_an_endless_stream_ends_within_the_bound(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
-    """Closed by length, not repeated, with an estimate of what it took for who wants it."""
+    """Closed by length, not repeated, with an estimate of its tokens."""
     seen: list[Attempt] = []
     server.default = wire.endless()
     result = failed(
@@ -589,7 +589,7 @@ async def test_a_budget_is_checked_before_the_call(
 async def test_a_budget_without_a_price_stops_the_run(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
-    """Money cannot be limited where the price is not known."""
+    """Money cannot be limited if the price is not known."""
     failed(await make(model="editor", max_cost=Decimal(1)).edit(wire.request()), BudgetExceeded)
     assert server.bodies == []
 
@@ -622,7 +622,7 @@ async def test_files_side_by_side_share_a_budget_without_failing_for_each_other(
 async def test_an_answer_that_cannot_become_the_file_is_closed_and_asked_for_once_more(
     make: Make, server: ModelServer, wire: Wire, spoiled: str, words: str
 ) -> None:
-    """The rest of the stream is never read; what it took is estimated, and shown apart."""
+    """The rest of the stream is never read; its tokens are estimated, and shown apart."""
     text = "import os\n\n\ndef run():\n    return os.name\n" * 120
     pieces = [spoiled[at : at + 200] for at in range(0, len(spoiled), 200)]
     endless_rest = [wire.frame(f"more {number}\n") for number in range(300)]
@@ -645,7 +645,7 @@ async def test_an_answer_that_cannot_become_the_file_is_closed_and_asked_for_onc
 async def test_an_answer_broken_off_twice_fails_the_file(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
-    """A model that loops for ever is asked twice, and what is not reported stays unknown."""
+    """A model that loops is asked twice, and unreported tokens stay unknown."""
     server.default = wire.endless(looping=True)
     result = failed(await make().edit(wire.request()), BrokenOff)
     assert isinstance(result.error, AnswerUnusable)
@@ -667,7 +667,7 @@ async def test_rejected_tokens_are_priced_apart(
 async def test_an_endless_stream_cannot_break_the_budget(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
-    """Where tokens are limited, the brake is pulled at the bound that was set aside."""
+    """If tokens are limited, the stream is closed at the reserved bound."""
     seen: list[Attempt] = []
     server.default = wire.endless()
     editor = make(max_tokens=3_000, around={"on_attempt": seen.append})
@@ -694,7 +694,7 @@ async def test_without_prediction_a_budget_also_caps_the_request(
 async def test_four_and_more_requests_are_in_flight_at_once(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
-    """Twelve files, eight side by side at most."""
+    """Twelve files, at most eight at a time."""
     server.default = wire.stream(wire.whole(wire.EDITED), pause=0.01)
     editor = make(concurrency=8)
     await asyncio.gather(*(editor.edit(wire.request()) for _ in range(12)))
@@ -790,7 +790,7 @@ async def test_no_file_is_given_up_while_others_get_through(
 async def test_a_wait_that_one_file_is_told_holds_for_all(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
-    """A file that starts later does not run into the limit that is known already."""
+    """A file that starts later does not run into a limit that is known already."""
     server.play(wire.answer(429, {}, headers={"retry-after-ms": "400"}))
     server.default = wire.stream(wire.whole(wire.EDITED))
     editor = make(around={"sleep": asyncio.sleep}, timeout=60.0)
@@ -817,7 +817,7 @@ async def test_a_wait_that_one_file_is_told_holds_for_all(
 async def test_a_long_wait_is_honoured_as_long_as_there_is_time(
     make: Make, server: ModelServer, wire: Wire, asked: str, deadline: float | None, waits: bool
 ) -> None:
-    """Beyond the 120 s of the SDK: as long as the run has, and where nobody knows, `timeout`."""
+    """Beyond the 120 s of the SDK: as long as the run has, or `timeout` if that is unknown."""
     slept: list[float] = []
     now = 1000.0
 
@@ -866,7 +866,7 @@ def test_the_package_root_imports_neither_openai_nor_azure() -> None:
 async def test_a_wait_beyond_all_patience_holds_back_no_other_file(
     server: ModelServer, make: Make, wire: Wire
 ) -> None:
-    """The file that is asked to wait for eleven days fails at once; the others go on."""
+    """A file that is asked to wait for eleven days fails at once; the others continue."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:

@@ -84,7 +84,7 @@ def editor(settings: ModelSettings, client: openai.AsyncOpenAI) -> ChatEditor:
 async def test_what_never_ends_is_given_up_while_it_is_small(
     server: ModelServer, editor: ChatEditor, wire: Wire, reply: Reply, kind: type[Exception]
 ) -> None:
-    """An error keeps its status; a piece of a stream that no answer has ends the file."""
+    """An error keeps its status; an endless part of a stream ends the file."""
     server.default = reply
     tracemalloc.start()
     try:
@@ -102,7 +102,7 @@ async def test_what_never_ends_is_given_up_while_it_is_small(
 async def test_a_compressed_answer_is_read_or_refused(
     server: ModelServer, editor: ChatEditor, wire: Wire, encoding: str
 ) -> None:
-    """A proxy may compress without being asked to; what it takes to unfold it is known."""
+    """A proxy may compress without being asked; the cost of unfolding is known."""
     plain = wire.lines(wire.whole(wire.EDITED))
     packages = {"gzip": gzip.compress(plain), "deflate": zlib.compress(plain)}
     data = packages.get(encoding, plain)

@@ -20,7 +20,7 @@ from predict_edit.llm.models import UNKNOWN, look_up
 
 
 def never(_: str) -> int:
-    """A tokenizer that must not be needed."""
+    """A tokenizer that must not be used."""
     pytest.fail("counted where bytes are enough")
 
 
@@ -39,7 +39,7 @@ def test_the_wide_bound_has_room_for_any_edit(text: str) -> None:
 
 @given(st.integers(0, 100_000))
 def test_the_tight_bound_fits_the_file_and_counts_a_rejected_prediction(size: int) -> None:
-    """The whole file, half as much again, and everything of the prediction rejected."""
+    """The whole file, half as much again, and all of the prediction rejected."""
     text = "word" * size
     bound = limits.tight(messages(text), text, UNKNOWN, lambda part: len(part) // 4)
     plain, predicted = bound.usage(predicted=False), bound.usage(predicted=True)
@@ -51,14 +51,14 @@ def test_the_tight_bound_fits_the_file_and_counts_a_rejected_prediction(size: in
 
 
 def test_the_estimate_and_the_bound_agree_on_the_frame_of_a_request() -> None:
-    """What is set aside for a prompt is what its estimate says: 3 tokens and 4 a message."""
+    """The reservation for a prompt equals its estimate: 3 tokens and 4 per message."""
     sent = [*messages("a b c"), Message(role="user", content="d")]
     bound = limits.tight(sent, "d", UNKNOWN, lambda text: len(text.split()))
     assert bound.prompt_tokens == 3 + 3 * 4 + 1 + 3 + 1
 
 
 def test_a_reasoning_model_gets_room_to_think_within_its_limit() -> None:
-    """Hidden tokens are output tokens; more than the model can write is not asked for."""
+    """Hidden tokens are output tokens; never more than the model can write."""
     text = "x\n" * 100
     thinking = limits.tight(messages(text), text, look_up("gpt-5"), len)
     plain = limits.tight(messages(text), text, UNKNOWN, len)
@@ -147,7 +147,7 @@ def left(budget: Budget, limit: int) -> int:
 
 
 class HonestCalls(RuleBasedStateMachine):
-    """Calls in any order whose upper bounds are honest, some of them without reported usage."""
+    """Calls in any order whose upper bounds are honest, some without reported usage."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ class HonestCalls(RuleBasedStateMachine):
 
     @rule(tokens=st.integers(0, 600), cost=COSTS)
     def reserve(self, tokens: int, cost: Decimal) -> None:
-        """A call is about to be made; it is refused exactly where a limit would not hold."""
+        """Start a call; it is refused exactly if a limit would not hold."""
         held_tokens = sum(held.tokens for held in self.open)
         held_cost = sum((held.cost or Decimal(0) for held in self.open), Decimal(0))
         fits = (
@@ -176,7 +176,7 @@ class HonestCalls(RuleBasedStateMachine):
     @precondition(lambda self: self.open)
     @rule(data=st.data(), share=st.floats(0, 1), reported=st.booleans())
     def settle(self, data: st.DataObject, share: float, reported: bool) -> None:
-        """A call is over and took no more than its bound."""
+        """End a call within its bound."""
         held = self.open.pop(data.draw(st.integers(0, len(self.open) - 1)))
         tokens = int(held.tokens * share)
         cost = (held.cost or Decimal(0)) * Decimal(share)
@@ -222,7 +222,7 @@ def test_the_limit_on_money_is_named_with_what_is_spent_and_set_aside() -> None:
 
 
 def test_an_unknown_price_does_not_pass_a_limit_on_money() -> None:
-    """Where the price is unknown, money cannot be limited, and the message says where to set it."""
+    """If the price is unknown, money cannot be limited, and the message says where to set it."""
     with pytest.raises(BudgetExceeded) as caught:
         Budget(None, Decimal(1)).reserve_now(1, None)
     assert "not known" in caught.value.cause
@@ -230,7 +230,7 @@ def test_an_unknown_price_does_not_pass_a_limit_on_money() -> None:
 
 
 def test_an_unknown_price_is_fine_without_a_limit_on_money() -> None:
-    """Tokens are limited all the same."""
+    """Tokens are still limited."""
     budget = Budget(10, None)
     budget.settle(budget.reserve_now(10, None), used(1, 2), None)
     assert left(budget, 10) == 7
@@ -256,7 +256,7 @@ def test_what_is_not_reported_counts_in_full(usage: Usage | None, spent: int) ->
 
 
 def test_a_cost_that_is_not_known_afterwards_counts_in_full() -> None:
-    """The model that answered may have no price: what was set aside is counted then."""
+    """The answering model may have no price: the reserved amount is counted then."""
     budget = Budget(None, Decimal(1))
     budget.settle(budget.reserve_now(1, Decimal("0.4")), used(1, 1), None)
     budget.reserve_now(1, Decimal("0.6"))
@@ -265,7 +265,7 @@ def test_a_cost_that_is_not_known_afterwards_counts_in_full() -> None:
 
 
 def test_a_reservation_is_settled_once() -> None:
-    """Settling twice would give money back that is spent."""
+    """Settling twice would return money that is spent."""
     budget = Budget(10, None)
     reservation = budget.reserve_now(5, None)
     budget.settle(reservation, used(1, 1), None)
@@ -281,7 +281,6 @@ def test_a_negative_bound_is_an_error_of_the_caller(tokens: int, cost: Decimal |
 
 
 def test_without_limits_everything_passes() -> None:
-    """No limit, no refusal."""
     Budget(None, None).reserve_now(10**12, None)
 
 
@@ -300,7 +299,7 @@ async def test_a_call_waits_for_what_others_may_give_back() -> None:
 
 
 async def test_a_call_that_can_never_fit_fails_once_nobody_is_left() -> None:
-    """Waiting ends with the last call in flight."""
+    """Waiting ends with the last running call."""
     budget = Budget(100, None)
     first = await budget.reserve(80, None)
     second = asyncio.create_task(budget.reserve(95, None))
@@ -311,7 +310,7 @@ async def test_a_call_that_can_never_fit_fails_once_nobody_is_left() -> None:
 
 
 async def test_money_that_cannot_be_counted_fails_at_once_without_calls() -> None:
-    """An unknown price is no reason to wait."""
+    """An unknown price is not a reason to wait."""
     with pytest.raises(BudgetExceeded):
         await Budget(None, Decimal(1)).reserve(1, None)
 
@@ -333,13 +332,13 @@ async def test_a_cancelled_waiter_disturbs_nobody() -> None:
     ("text", "ends"), [(None, None), ("", None), ("  ", None), ("28", 1780.0), (" 0.5 ", 130.0)]
 )
 def test_the_minutes_of_a_run_count_from_its_start(text: str | None, ends: float | None) -> None:
-    """Without the variable a run has no end of its own."""
+    """Without the variable, a run has no end of its own."""
     environ = {} if text is None else {MINUTES: text}
     assert deadline(environ, clock=lambda: 100.0) == ends
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "soon", "nan", "inf", "1e999"])
 def test_what_is_no_time_is_refused(text: str) -> None:
-    """Naming the variable and an example."""
+    """The error names the variable and an example."""
     with pytest.raises(InvalidInput, match=MINUTES):
         deadline({MINUTES: text})

@@ -1,4 +1,4 @@
-"""Files that are longer than one answer, against the offline model over real HTTP."""
+"""Files longer than one answer, against the offline model over real HTTP."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def model() -> AsyncIterator[ModelSandbox]:
 
 @pytest.fixture
 async def make(model: ModelSandbox) -> AsyncIterator[Make]:
-    """Makes editors that lead to the offline model and know its output limit."""
+    """Make editors that use the offline model and know its output limit."""
     made: list[ChatEditor] = []
 
     def build(**fields: Any) -> ChatEditor:
@@ -89,7 +89,6 @@ def source(text: str, path: str = "long.py") -> SourceFile:
 
 
 def request(text: str, instruction: str, path: str = "long.py") -> EditRequest:
-    """What is asked."""
     return EditRequest(file=source(text, path), instruction=instruction)
 
 
@@ -121,7 +120,7 @@ def function(number: int, *, old: bool) -> str:
 
 
 def module(functions: int, every: int = 1) -> str:
-    """A long module; each ``every``-th function holds what is to be replaced."""
+    """A long module; each ``every``-th function contains the text to replace."""
     return "import logging\n\nlog = print\n\n\n" + "".join(
         function(number, old=number % every == 0) for number in range(functions)
     )
@@ -157,7 +156,7 @@ async def test_six_thousand_lines_through_four_thousand_tokens(
 async def test_the_first_piece_goes_ahead_and_the_others_find_its_prompt_cached(
     make: Make, model: ModelSandbox
 ) -> None:
-    """What all pieces have in common comes first, and is paid in full only once."""
+    """The pieces' common part comes first, and is paid in full only once."""
     model.reset(dataclasses.replace(model.config, prompt_cache=True))
     text = module(200, every=20)
     edit = done(await make().edit(request(text, "Replace `FizzBuzz` with `Buzz`.")))
@@ -256,7 +255,7 @@ async def test_a_limit_that_nobody_knew_is_found_out(make: Make, model: ModelSan
 async def test_an_answer_that_outgrows_the_limit_is_cut_smaller(
     make: Make, model: ModelSandbox
 ) -> None:
-    """A line more beside every line: the pieces' answers double, and still all of it arrives."""
+    """One more line beside every line: the pieces' answers double, and all of it still arrives."""
     text = module(100)
     instruction = "Add the line `# checked, and found to be right, and signed` after `return`."
     edit = done(await make().edit(request(text, instruction)))
@@ -268,7 +267,7 @@ async def test_an_answer_that_outgrows_the_limit_is_cut_smaller(
 async def test_a_file_that_nearly_fits_is_cut_when_its_answer_does_not(
     make: Make, model: ModelSandbox
 ) -> None:
-    """Sent as a whole first, then in pieces; without a border the reason is the answer's."""
+    """Sent whole first, then in pieces; without a boundary, the reason is the answer's."""
     text = module(45)
     assert 0.5 * LIMIT < tokens.count(text) <= 0.75 * LIMIT
     instruction = "Add the line `# checked, and found to be right, and signed off` after `return`."
@@ -346,7 +345,7 @@ async def test_a_server_that_finds_everything_too_long_is_asked_a_few_times_only
 
 
 def table(rows: int) -> str:
-    """JSON with borders, no piece of which is JSON by itself."""
+    """JSON with boundaries, no piece of which is JSON by itself."""
     return (
         "{\n\n" + "\n".join(f'"key {n}": "FizzBuzz {n}",\n' for n in range(rows)) + '\n"z": 1\n}\n'
     )
@@ -355,7 +354,7 @@ def table(rows: int) -> str:
 async def test_a_piece_that_breaks_the_whole_is_asked_for_again(
     settings: ModelSettings, server: ModelServer, wire: Wire
 ) -> None:
-    """Only the whole shows that one piece dropped a colon; told so, the model does better."""
+    """Only the whole shows that a piece dropped a colon; with that hint, the model does better."""
     text = table(300)
 
     async def careless(request: Any, body: Mapping[str, Any]) -> Any:
@@ -397,7 +396,7 @@ async def test_a_whole_that_stays_broken_fails_with_the_reason(
 async def test_a_long_file_that_the_budget_does_not_cover_is_not_begun(
     make: Make, model: ModelSandbox
 ) -> None:
-    """Pieces are of no use without the others, so their upper bounds must fit together."""
+    """Pieces are useless without the others, so their upper bounds must fit together."""
     text = module(150)
     result = failed(
         await make(max_tokens=30_000).edit(request(text, "Replace `FizzBuzz` with `Buzz`.")),

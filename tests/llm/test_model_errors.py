@@ -40,7 +40,7 @@ NOW = dt.datetime(2026, 11, 22, 12, 0, 0, tzinfo=dt.UTC)
 
 
 def target(route: Route = Route.OPENAI, sign_in: SignIn = SignIn.KEY) -> ModelTarget:
-    """A model asked by some route."""
+    """A model on some route."""
     addresses = {
         Route.OPENAI: "https://api.openai.com/v1",
         Route.AZURE_V1: "https://r.openai.azure.com/openai/v1/",
@@ -400,7 +400,7 @@ def test_the_target_of_a_redirect_is_named_without_its_path(wire: Wire) -> None:
 def test_the_wait_that_is_asked_for_comes_along(
     wire: Wire, headers: dict[str, str], wait: float | None, status: int
 ) -> None:
-    """Also a wait longer than the SDK would honour."""
+    """Even a wait longer than the SDK would honour."""
     failure = explain(wire.status_error(status, {}, headers=headers), target(), now=lambda: NOW)
     assert failure.wait == (None if wait is None else pytest.approx(wait))
 
@@ -507,7 +507,7 @@ def test_what_is_no_status_is_explained_too(
 
 
 def test_an_error_that_quotes_the_prompt_is_shown_without_it(wire: Wire) -> None:
-    """Neither file nor prompt come back, and the text is cut."""
+    """Neither file nor prompt are repeated, and the text is cut."""
     file = "PASSWORD_HASH = compute(salt, rounds=12)\n" * 30
     error = wire.status_error(400, body(f"Invalid content: '{file}' in messages[3]"))
     shown = str(explain(error, target(), sent=["You are an editor.", file]).error)
@@ -532,7 +532,7 @@ def test_an_error_that_quotes_the_prompt_is_shown_without_it(wire: Wire) -> None
 def test_the_context_is_read_where_the_provider_names_it(
     wire: Wire, body: object, limit: int | None
 ) -> None:
-    """As OpenAI, vLLM and llama.cpp say it; where nobody does, it stays unknown."""
+    """As OpenAI, vLLM and llama.cpp say it; otherwise it stays unknown."""
     error = explain(wire.status_error(400, body), target()).error
     assert isinstance(error, errors.ContextTooLong)
     assert error.limit == limit
@@ -742,7 +742,6 @@ def test_an_optional_parameter_is_named_where_it_is_refused(
 
 
 def test_a_parameter_that_was_not_sent_is_not_dropped(wire: Wire) -> None:
-    """What the request does not carry cannot be left out."""
     body = openai_error("No", param="temperature", code="unsupported_parameter")
     assert refused_parameter(wire.status_error(400, body), optional=frozenset()) is None
 
@@ -761,7 +760,7 @@ FILE = 'def total(prices):\n    """Sum."""\n    return sum(prices)  # unexpected
     ],
 )
 def test_an_echo_of_the_file_is_taken_out(echo: str) -> None:
-    """Whole, cut short, escaped once or twice, or folded: the file does not come back."""
+    """Whole, cut short, escaped once or twice, or folded: the file is not repeated."""
     shown = without_echo(f"Invalid value: {echo} near here", [FILE])
     assert "total" not in shown
     assert "sum(prices)" not in shown

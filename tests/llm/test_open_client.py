@@ -1,4 +1,4 @@
-"""The client: where it sends, what it sends along, and what it keeps to itself."""
+"""The client: where it sends, what it sends, and what it keeps to itself."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_each_route_has_its_url_and_its_key_header(
 async def test_entra_tokens_go_out_as_bearer_on_both_azure_routes(
     fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a key the token of Entra ID is the bearer, and there is no `api-key` header."""
+    """Without a key, the token of Entra ID is the bearer, and there is no `api-key` header."""
 
     async def token() -> str:
         return "entra-1"
@@ -139,7 +139,7 @@ async def test_variables_of_the_job_reach_no_request(
 
 
 async def test_a_redirect_is_not_followed(server: ModelServer, wire: Wire) -> None:
-    """The file is not sent a second time to wherever a 307 points."""
+    """The file is not sent again to the target of a 307."""
     server.default = wire.answer(
         307, {}, headers={"location": f"{server.url}/elsewhere/chat/completions"}
     )
@@ -155,7 +155,7 @@ async def test_a_redirect_is_not_followed(server: ModelServer, wire: Wire) -> No
 async def test_the_sdk_retries_nothing_by_itself(
     server: ModelServer, wire: Wire, status: int
 ) -> None:
-    """Repetitions are decided in one place, which is not the SDK."""
+    """Repetitions are decided in one place, not in the SDK."""
     server.default = wire.answer(status, {}, headers={"retry-after-ms": "1"})
     opened = open_client(settings(base_url=f"{server.url}/v1"), environ={}, mask=lambda _: None)
     async with opened:

@@ -105,7 +105,7 @@ async def test_any_cut_of_the_bytes_gives_the_same_text(wire: Wire) -> None:
     st.text(alphabet=st.characters(codec="utf-8"), max_size=60), st.lists(st.integers(0, 10_000))
 )
 async def test_no_chunking_changes_any_text(text: str, cuts: list[int]) -> None:
-    """Characters of any kind, sent unescaped and cut anywhere, come back as they were."""
+    """Characters of any kind, sent unescaped and cut anywhere, stay the same."""
     frames = [
         {"choices": [{"index": 0, "delta": {"content": text}}]},
         {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
@@ -121,7 +121,7 @@ async def test_no_chunking_changes_any_text(text: str, cuts: list[int]) -> None:
 async def test_frames_without_choices_are_passed_over(
     client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
 ) -> None:
-    """Azure's filter findings before and between, comments, and other choices are no text."""
+    """Azure's filter findings, comments and other choices are not text."""
     frames = [
         wire.frame(choices=False, model="", prompt_filter_results=[{"prompt_index": 0}]),
         wire.frame("a", delta={"role": "assistant"}),
@@ -191,7 +191,7 @@ async def test_only_stop_is_a_whole_answer(
 async def test_figures_of_a_failed_answer_are_kept(
     client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
 ) -> None:
-    """An answer that was cut by its length was billed all the same."""
+    """An answer that was cut by its length was still billed."""
     server.play(wire.stream(wire.whole("half", finish="length")))
     held = reading()
     with pytest.raises(AnswerTooLong):
@@ -210,7 +210,7 @@ async def test_figures_of_a_failed_answer_are_kept(
 async def test_a_page_instead_of_a_stream_is_named(
     client: openai.AsyncOpenAI, server: ModelServer, wire: Wire, kind: str, body: str
 ) -> None:
-    """Status 200 without any event: the SDK says nothing, the reading says `base-url`."""
+    """Status 200 without any event: the SDK says nothing, our error names `base-url`."""
     server.play(wire.answer(200, body, kind=kind))
     with pytest.raises(NoStream, match=kind) as caught:
         await read(client, reading())
@@ -243,7 +243,7 @@ async def test_what_the_sdk_raises_in_a_stream_comes_through(
 async def test_an_error_frame_after_the_end_spoils_the_answer(
     client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
 ) -> None:
-    """An asynchronous filter may object when the text was sent already."""
+    """An asynchronous filter may object after the text was sent."""
     error = {"error": {"message": "filtered", "code": "content_filter"}}
     server.play(wire.stream([*wire.whole("all")[:-1], error]))
     with pytest.raises(openai.APIError):
@@ -262,7 +262,7 @@ async def test_a_dropped_connection_is_an_error(
 async def test_a_connection_dropped_after_the_end_loses_the_figures_only(
     client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
 ) -> None:
-    """With the finish reason the text is whole; the usage is then unknown, not 0."""
+    """With the finish reason, the text is whole; the usage is then unknown, not 0."""
     server.play(wire.stream(wire.whole("all")[:-2], pause=0.02, cut=True))
     held = reading()
     assert await read(client, held) == "all"
@@ -289,7 +289,7 @@ async def test_an_endless_stream_is_closed_within_the_bound(
 async def test_an_answer_of_exactly_the_bound_is_kept(
     client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
 ) -> None:
-    """The bound is what may still be."""
+    """The bound itself is allowed."""
     server.play(wire.stream(wire.whole("x" * 50)))
     assert await read(client, reading(most_characters=50)) == "x" * 50
 
@@ -306,7 +306,7 @@ async def test_a_stream_that_stalls_is_given_up(
 async def test_a_model_that_thinks_first_is_not_stalled(
     client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
 ) -> None:
-    """Before the first text the stall limit does not count."""
+    """Before the first text, the stall limit does not count."""
     frames = wire.whole("after thought")
     server.play(wire.stream([*frames[:1], 0.3, *frames[1:]]))
     assert await read(client, reading(stall=0.2)) == "after thought"
@@ -315,7 +315,7 @@ async def test_a_model_that_thinks_first_is_not_stalled(
 async def test_progress_counts_characters_upwards(
     client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
 ) -> None:
-    """Each piece of text is told, with all characters so far."""
+    """Each piece of text is reported, with all characters so far."""
     told: list[int] = []
     server.play(wire.stream(wire.whole("x" * 20)))
     await read(client, reading(progress=told.append))

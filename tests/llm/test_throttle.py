@@ -1,4 +1,4 @@
-"""How many requests run side by side, and how long is waited."""
+"""How many requests run side by side, and how long they wait."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_the_server_asks_to_wait(headers: dict[str, str], seconds: float | 
     [("1s", 1.0), ("6m0s", 360.0), ("20ms", 0.02), ("1h2m3.5s", 3723.5), ("", None), ("9", None)],
 )
 def test_durations_are_read_as_openai_writes_them(text: str, seconds: float | None) -> None:
-    """Units are needed; milliseconds are no minutes."""
+    """Units are required; milliseconds are not minutes."""
     assert duration(text) == (None if seconds is None else pytest.approx(seconds))
 
 
@@ -115,7 +115,7 @@ def test_the_number_never_leaves_its_bounds() -> None:
 
 
 async def test_a_wait_that_the_server_asks_for_holds_everyone_back() -> None:
-    """After Retry-After: 200, longer than the SDK would honour, nobody starts for 200 s."""
+    """After Retry-After: 200, longer than the SDK would honour, no request starts for 200 s."""
     paced, time = pace(4)
     paced.limited(started=0.0, wait=200.0)
     starts: list[float] = []
@@ -184,7 +184,7 @@ async def test_no_more_run_than_allowed_and_all_get_their_turn() -> None:
 
 @given(st.data())
 async def test_cancelled_waiters_lose_nobody_elses_turn(data: st.DataObject) -> None:
-    """Whoever is cancelled at whatever moment, the others finish."""
+    """If one is cancelled at any moment, the others finish."""
     paced, _ = pace(data.draw(st.integers(1, 3)))
     done: list[int] = []
 
@@ -231,7 +231,7 @@ async def test_a_waiter_cancelled_just_before_a_place_gets_free_is_passed_over()
 @pytest.mark.parametrize("name", ["remaining-requests", "remaining-tokens", "reset-requests"])
 @pytest.mark.parametrize("text", ["1" * 1_000_000, "0." * 500_000, "1s" * 500_000, "9" * 5_000])
 def test_a_header_of_very_many_digits_says_nothing(name: str, text: str) -> None:
-    """It is not even read, which would take time that grows with its square."""
+    """Reading it would take time that grows with its square."""
     paced, _ = pace(8)
     paced.succeeded({"x-ratelimit-remaining-requests": "0", f"x-ratelimit-{name}": text})
     assert paced.limit == 8

@@ -80,7 +80,7 @@ def test_ordinary_code_is_counted_exactly(
 
 @pytest.mark.parametrize("language", CODE)
 def test_openais_own_tokenizer_counts_the_same(language: str) -> None:
-    """The figures were taken with another implementation than the one that is embedded here."""
+    """The figures come from another implementation than the one embedded here."""
     counted = (tokens.count(CODE[language]), tokens.count(CODE[language], "gpt-4-turbo"))
     assert counted == BY_TIKTOKEN[language]
 
@@ -126,12 +126,12 @@ def test_any_short_text_is_counted_exactly(text: str) -> None:
 
 
 def test_special_tokens_are_ordinary_text() -> None:
-    """A file that writes a special token out is counted as what will be sent."""
+    """A file that spells out a special token is counted as sent."""
     assert tokens.count("<|endoftext|>") > 1
 
 
 def test_a_lone_surrogate_is_counted() -> None:
-    """Text that has no UTF-8 form raises nothing."""
+    """Text without a UTF-8 form raises nothing."""
     assert tokens.count("a\ud800b") == tokens.count("a?b")
 
 
@@ -162,7 +162,7 @@ def test_the_vocabulary_follows_the_model(model: str, old: bool) -> None:
     ["a", "=", " ", "中", "abcdefghijklmnopqrstuvwxyz", "漢字仮名交文", "🧮🚀", "a\u0301", "/*"],
 )
 def test_a_cut_adds_a_token_at_most(alphabet: str) -> None:
-    """Cutting a word of 3,000 characters adds at most one token a cut, and takes none away."""
+    """Cutting a word of 3,000 characters adds at most one token per cut, and removes none."""
     word = "".join(random.Random(7).choices(alphabet, k=3_000))
     exact = unguarded(word)
     # One token more at each cut at most.
@@ -181,7 +181,7 @@ def test_hostile_words_take_linear_time(alphabet: str, monkeypatch: pytest.Monke
     encoded: list[str] = []
 
     class Recorder:
-        """An encoding that only notes what it is given."""
+        """An encoding that only records its input."""
 
         def encode_ordinary(self, part: str) -> list[int]:
             encoded.append(part)

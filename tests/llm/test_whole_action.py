@@ -1,4 +1,4 @@
-"""What the model layer promises, seen from outside: the real action as a process."""
+"""The promises of the model layer, seen from outside: the real action as a process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def make_stage(tmp_path: Path) -> AsyncIterator[MakeStage]:
 
 
 def result_of(stage: Stage, run: ActionRun) -> dict[str, Any]:
-    """What ``result.json`` of the last run holds."""
+    """The content of ``result.json`` of the last run."""
     path = stage.folder / f"run{stage.runs}" / run.outputs["result"]
     loaded: dict[str, Any] = json.loads(path.read_text())
     return loaded
@@ -51,7 +51,7 @@ def apply(folder: Path, patch: Path, text: str) -> str:
 async def test_a_stream_without_an_end_ends_the_file_and_not_the_run(
     make_stage: MakeStage,
 ) -> None:
-    """It is closed, told with what it took, and the other file is suggested."""
+    """It is closed and reported with its tokens, and the other file is suggested."""
     endless = ModelConfig(planner=about('"FizzBuzz 1"', failing(FaultKind.ENDLESS)))
     stage = await make_stage(files=many(2), model=endless)
     run = await stage.say()
@@ -66,7 +66,7 @@ async def test_a_stream_without_an_end_ends_the_file_and_not_the_run(
 
 
 async def test_a_file_of_six_thousand_lines_is_edited_everywhere(make_stage: MakeStage) -> None:
-    """In pieces, through a model that writes 4,096 tokens at once; the patch gives every line."""
+    """In pieces, through a model that writes 4,096 tokens at once; the patch has every line."""
     head = "".join(
         f'def task_{n}(value):\n    """Task {n} tells FizzBuzz."""\n    return value * {n}\n\n\n'
         for n in range(1_200)
@@ -91,7 +91,7 @@ async def test_a_file_of_six_thousand_lines_is_edited_everywhere(make_stage: Mak
 async def test_a_run_ends_at_its_limit_and_delivers_what_it_has(
     make_stage: MakeStage, limit: dict[str, str]
 ) -> None:
-    """The limit holds; what was edited is posted, and every file that is left is named with why."""
+    """The limit holds; edits are posted, and every file that is left is named with the reason."""
     stage = await make_stage(files=many(12))
     run = await stage.say(inputs={**limit, "concurrency": "2"})
     assert (run.exit_code, run.outputs["outcome"]) == (0, "partial")
@@ -123,7 +123,7 @@ async def test_a_run_ends_at_its_limit_and_delivers_what_it_has(
 
 
 async def test_a_limit_below_the_first_call_fails_without_any(make_stage: MakeStage) -> None:
-    """No request is made; the limit and what to do about it stand at the top of the summary."""
+    """No request is made; the limit and what to do about it open the summary."""
     stage = await make_stage(files=many(2))
     run = await stage.say(inputs={"max-tokens": "100"})
     assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
@@ -134,7 +134,7 @@ async def test_a_limit_below_the_first_call_fails_without_any(make_stage: MakeSt
 
 
 async def test_a_dry_run_says_what_a_run_takes(make_stage: MakeStage) -> None:
-    """In the log before it asks, and in the job summary beside what it took; nowhere else."""
+    """In the log before it asks, and in the job summary beside the actual figures."""
     stage = await make_stage(files=many(3))
     run = await stage.say(inputs={"dry-run": "true"})
     assert (run.exit_code, run.outputs["outcome"]) == (0, "suggested")

@@ -34,7 +34,6 @@ BASES = {
 
 
 def page(name: str) -> str:
-    """The text of a page."""
     return (ROOT / name).read_text(encoding="utf-8")
 
 
@@ -45,7 +44,7 @@ def blocks(markdown: str, language: str) -> list[str]:
 
 
 def test_tables_are_current(action: dict[str, Any]) -> None:
-    """The generated tables hold what action.yml says, every input and output."""
+    """The generated tables have every input and output of action.yml."""
     inputs = page("docs/inputs.md")
     assert f"\n{doc_tables.inputs_table()}\n" in inputs
     assert f"\n{doc_tables.outputs_table()}\n" in inputs
@@ -74,7 +73,7 @@ def test_every_error_is_explained() -> None:
 
 
 def test_every_option_is_explained(readme: str) -> None:
-    """Each option of a command stands in the page about commands and in the README."""
+    """Each option of a command is in the page about commands and in the README."""
     for name in OPTIONS:
         assert f"| `--{name}` |" in page("docs/commands.md")
         assert f"`--{name}`" in readme
@@ -90,7 +89,6 @@ def test_every_config_key_is_explained() -> None:
 
 
 def test_config_of_the_docs_is_valid() -> None:
-    """The config that the page shows is one that the code takes."""
     (shown,) = blocks(page("docs/inputs.md"), "yaml")
 
     config = read_config(shown)
@@ -142,7 +140,7 @@ def is_about_a_branch(read: dict[Any, Any]) -> bool:
 
 @pytest.mark.parametrize("text", WORKFLOWS)
 def test_shown_workflows_use_the_action_rightly(text: str) -> None:
-    """What a workflow passes are inputs that exist, and together they are valid settings."""
+    """Its inputs exist, and together they are valid settings."""
     read = yaml.safe_load(text)
     for step in steps(read):
         given = {name: str(value) for name, value in step["with"].items()}
@@ -159,7 +157,7 @@ def test_shown_workflows_use_the_action_rightly(text: str) -> None:
 
 @pytest.mark.parametrize("text", WORKFLOWS)
 def test_shown_workflows_are_least_privileged(text: str) -> None:
-    """A workflow has no rights by default, exactly those it needs in its job, and full pins."""
+    """No rights by default, exactly the needed ones in each job, and full pins."""
     read = yaml.safe_load(text)
 
     assert read["permissions"] == {}
@@ -180,7 +178,7 @@ def test_shown_workflows_are_least_privileged(text: str) -> None:
 
 @pytest.mark.parametrize("text", WORKFLOWS)
 def test_shown_workflows_run_nothing_from_outside(text: str) -> None:
-    """Only what edits a branch checks out and runs, without credentials and without inputs."""
+    """Only workflows for a branch check out and run code, without credentials or inputs."""
     read = yaml.safe_load(text)
     for job in read["jobs"].values():
         for step in job["steps"]:
@@ -194,24 +192,21 @@ def test_shown_workflows_run_nothing_from_outside(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["lint-fix-matrix", "comment-matrix"])
 def test_matrix_is_short(name: str) -> None:
-    """A spread run takes a workflow of less than 50 lines."""
+    """A sharded run takes a workflow of less than 50 lines."""
     assert len(page(f"examples/{name}.yml").splitlines()) < 50
 
 
 def test_every_example_is_listed(readme: str) -> None:
-    """The README names each workflow of examples/."""
     assert EXAMPLES
     for path in EXAMPLES:
         assert f"(examples/{path.name})" in readme
 
 
 def test_version_is_in_the_changelog() -> None:
-    """The version of the code has its section."""
     assert re.search(rf"^## {re.escape(__version__)}\b", page("CHANGELOG.md"), re.MULTILINE)
 
 
 def test_make_targets_of_the_pages_exist() -> None:
-    """Each make target that a page names is one of the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", page("Makefile"), re.MULTILINE))
 
     for path in PAGES:
@@ -222,7 +217,7 @@ def test_make_targets_of_the_pages_exist() -> None:
 
 
 def test_python_versions_agree(readme: str) -> None:
-    """The oldest Python of the pages is the oldest that the package takes."""
+    """The oldest Python on the pages is the oldest that the package supports."""
     project = tomllib.loads(page("pyproject.toml"))["project"]
 
     oldest = project["requires-python"].removeprefix(">=")

@@ -1,4 +1,4 @@
-"""Runs to show on a page, and a headless Chromium to look at it with."""
+"""Runs to show on a page, and a headless Chromium to view it."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class Tab:
         self.requested: list[str] = []
 
     async def send(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Give a command and wait for its answer; what is reported meanwhile is kept."""
+        """Send a command and wait for its answer; events in between are kept."""
         number = next(self._numbers)
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
         while True:
@@ -156,7 +156,7 @@ class Tab:
                 return dict(message["result"])
 
     async def open(self, path: Path) -> None:
-        """Go to a file and wait until it is loaded."""
+        """Open a file and wait until it is loaded."""
         for domain in ("Page", "Runtime", "Log", "Network"):
             await self.send(f"{domain}.enable")
         await self._socket.send_json(
@@ -174,7 +174,6 @@ class Tab:
         return answer["result"].get("value")
 
     async def press(self, key: str, code: int) -> None:
-        """Press a key and let it go."""
         text = {"text": " "} if key == " " else {}
         for kind in ("keyDown", "keyUp"):
             await self.send(
@@ -206,7 +205,7 @@ def _port(profile: Path) -> str:
 
 @contextlib.asynccontextmanager
 async def _chromium(program: str) -> AsyncIterator[str]:
-    """Run a headless Chromium; the address of its DevTools comes out."""
+    """Run a headless Chromium and return the address of its DevTools."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = await asyncio.create_subprocess_exec(
             program,

@@ -28,14 +28,13 @@ def written(folder: Path, report: RunReport) -> Path:
 
 
 async def shown(tab: Tab, what: str) -> int:
-    """How many elements can be seen."""
     return int(await tab.run(SHOWN.replace("{what}", what)))
 
 
 async def test_nothing_is_loaded_and_nothing_complained_about(
     tab: Tab, tmp_path: Path, mixed: RunReport
 ) -> None:
-    """The browser asks for the page alone and writes nothing to the console."""
+    """The browser requests only the page and writes nothing to the console."""
     path = written(tmp_path, mixed)
     await tab.open(path)
     await tab.run("new Promise(done => setTimeout(done, 300))")
@@ -90,7 +89,7 @@ async def test_keyboard_alone(tab: Tab, tmp_path: Path, mixed: RunReport) -> Non
 
 
 async def test_hostile_contents_stay_text(tab: Tab, tmp_path: Path, result: Result) -> None:
-    """Markup in names, texts and instructions is shown as it is and does nothing."""
+    """Markup in names, texts and instructions is shown as text."""
     attack = "</style><script>document.title='owned'</script><img src=x onerror=document.title=1>"
     head = f"{attack}\nb\n"
     file = result(path=f"{attack}.py", base="x\nb\n", head=head, edited=head.replace("b", attack))
@@ -106,7 +105,7 @@ async def test_hostile_contents_stay_text(tab: Tab, tmp_path: Path, result: Resu
 async def test_a_page_cannot_be_made_to_run_a_script(
     tab: Tab, tmp_path: Path, mixed: RunReport
 ) -> None:
-    """Even with a script smuggled in, the content security policy keeps it from running."""
+    """Even if a script is smuggled in, the content security policy blocks it."""
     path = written(tmp_path, mixed)
     smuggled = "<script>document.title='owned'</script><p style='color:red' id='x'>x</p></body>"
     path.write_text(path.read_text(encoding="utf-8").replace("</body>", smuggled))
@@ -129,7 +128,7 @@ async def test_a_large_page_can_be_filtered(tab: Tab, tmp_path: Path, large: Run
 async def test_a_phone_needs_no_sideways_scrolling(
     tab: Tab, tmp_path: Path, mixed: RunReport
 ) -> None:
-    """At 360 pixels nothing is wider than the screen."""
+    """At 360 pixels, nothing is wider than the screen."""
     await tab.send(
         "Emulation.setDeviceMetricsOverride",
         width=360,

@@ -1,4 +1,4 @@
-"""Two ways to a page: from a report at hand, and from what a run left on disk."""
+"""Two ways to a page: from a report in memory, and from the files of a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def from_disk(report: RunReport) -> Page:
-    """The page of what a run would leave behind."""
+    """The page from the files of a run."""
     placed = [file.placed for file in report.files if file.placed]
     return page_of_files(to_result(report), edits_patch(placed))
 
@@ -64,7 +64,7 @@ def test_each_change_has_its_place_and_its_lines(mixed: RunReport) -> None:
 
 
 def test_both_ways_show_the_same(mixed: RunReport, large: RunReport) -> None:
-    """What is on disk gives the same page, but for the text of rejected changes."""
+    """The files give the same page, except for the text of rejected changes."""
     for report in (mixed, large):
         assert shown(from_disk(report)) == shown(page_of_report(report))
 
@@ -96,7 +96,7 @@ def test_both_ways_show_the_same_for_any_text(
 def test_side_by_side_pairs_removed_with_added(
     result: Result, report: Callable[..., RunReport]
 ) -> None:
-    """A removed line stands beside the one in its place; what is left stands alone."""
+    """A removed line is beside its replacement; the rest are alone."""
     file = result(base="a\nb\nc\n", head="a\nB\nc\n", edited="a\nx\ny\nc\n")
     (change,) = page_of_report(report(file)).files[0].changes
 
@@ -108,14 +108,14 @@ def test_side_by_side_pairs_removed_with_added(
 def test_a_missing_last_line_feed_is_known(
     result: Result, report: Callable[..., RunReport]
 ) -> None:
-    """A line that no line feed ends is told apart, on both ways."""
+    """A missing last line feed is marked, both ways."""
     run = report(result(base="a\nb", head="a\nc", edited="a\nd"))
     for page in (page_of_report(run), from_disk(run)):
         assert [line.ended for line in page.files[0].changes[0].lines] == [True, False, False]
 
 
 def test_without_a_patch_the_places_are_left(mixed: RunReport) -> None:
-    """Where edits.patch is not there, the page says where the changes are, without lines."""
+    """Without edits.patch, the page says where the changes are, without lines."""
     page = page_of_files(to_result(mixed), None)
 
     assert not page.complete
@@ -131,7 +131,7 @@ def test_a_patch_of_another_run_is_refused(mixed: RunReport, patch: str) -> None
 
 
 def test_a_patch_with_more_files_is_refused(mixed: RunReport) -> None:
-    """A file that the result does not know is not passed over."""
+    """A file that the result does not know is not ignored."""
     placed = [file.placed for file in mixed.files if file.placed]
     with pytest.raises(ResultInvalid):
         page_of_files(to_result(mixed), edits_patch(placed) * 2)

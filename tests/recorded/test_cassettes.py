@@ -1,4 +1,4 @@
-"""What lies in the cassettes: made-up addresses, no secret, nothing unused, and not much."""
+"""The content of the cassettes: made-up addresses, no secret, nothing unused, and little."""
 
 from __future__ import annotations
 
@@ -72,7 +72,6 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def found(patterns: dict[str, str], text: str) -> list[str]:
-    """The names of the patterns that occur."""
     return [name for name, pattern in patterns.items() if re.search(pattern, text, re.MULTILINE)]
 
 
@@ -92,7 +91,7 @@ def test_no_secret_and_no_trace(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CASSETTES, ids=lambda path: path.stem)
 def test_credentials_are_redacted(path: Path) -> None:
-    """Each request had a credential, and what is left of it is the way it was sent."""
+    """Each request had a credential, and only its kind is left."""
     for interaction in interactions(path):
         headers = interaction["request"]["headers"]
         sent = [headers[name][0] for name in ("authorization", "api-key") if name in headers]
@@ -181,7 +180,7 @@ def test_answers_are_cleaned() -> None:
 
 
 def test_every_cassette_belongs_to_a_test() -> None:
-    """No recording is left of a test that is gone, and all together are small."""
+    """No recording is left from a deleted test, and all together are small."""
     assert CASSETTES
     for path in CASSETTES:
         module = (HERE / f"{path.parent.name}.py").read_text("utf-8")

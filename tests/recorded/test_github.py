@@ -1,4 +1,4 @@
-"""GitHub's client, from the forge down to PyGithub and HTTP, on recorded answers of a stand-in."""
+"""GitHub's client, from the host down to PyGithub and HTTP, on recorded answers of a stand-in."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ HEAD = "2a416d1a03f9841c954b182ecc68950883d129a9"
 
 
 def command(sandbox: Sandbox) -> None:
-    """Ada gives a command."""
+    """Ada runs a command."""
     said = sandbox.comment(REPOSITORY, PULL, "ada", "/predict-edit do it")
     assert said.id == COMMAND.comment_id
 
@@ -74,7 +74,7 @@ NOT_THERE = {"message": "Not Found"}
 
 
 class Studio:
-    """Makes forges for a recorded GitHub, and notes how long they would have slept."""
+    """Makes hosts for a recorded GitHub, and records how long they would have slept."""
 
     def __init__(self, partners: Partners) -> None:
         self._partners = partners
@@ -109,7 +109,6 @@ class Studio:
 
 @pytest.fixture
 def studio(partners: Partners) -> Studio:
-    """A maker of forges."""
     return Studio(partners)
 
 
@@ -136,7 +135,7 @@ async def test_a_pull_request_is_read(studio: Studio) -> None:
 
 
 def scanned(sandbox: Sandbox) -> None:
-    """Code scanning found something, twice, and the token may read it."""
+    """Code scanning has two findings, and the token may read it."""
     sandbox.add_token(DEFAULT_TOKEN, permissions={"security_events": "read"})
     for line in (3, 7):
         sandbox.repository(REPOSITORY).add_alert("fizzbuzz.py", line)
@@ -154,7 +153,7 @@ async def test_code_scanning_is_read(studio: Studio) -> None:
 # Three exchanges: the pull request, its files, then over GraphQL a text, a binary file, an added
 # file and a path that does not exist.
 async def test_files_of_every_kind_are_read(studio: Studio) -> None:
-    """Text comes byte for byte, a binary file without bytes, what is missing not at all."""
+    """Text comes byte for byte, a binary file without bytes, a missing one not at all."""
     async with studio.forge() as forge:
         pull = await forge.pull_request(PULL)
         files = {file.path: file for file in await forge.changed_files(PULL)}
@@ -178,7 +177,7 @@ async def test_files_of_every_kind_are_read(studio: Studio) -> None:
 # 👀 on the command, the summary written and edited, the conversation, the review with one
 # suggestion and its comments, 🚀, the command read again.
 async def test_a_run_leaves_its_traces(studio: Studio) -> None:
-    """Reactions, summary and review are written, and found again as our own."""
+    """Reactions, summary and review are written, and recognised as our own."""
     async with studio.forge(prepare=command) as forge:
         await forge.react(COMMAND, Reaction.TAKEN)
         summary = await forge.create_comment(PULL, f"working {MARKER}")
@@ -274,7 +273,7 @@ async def test_a_missing_permission(studio: Studio) -> None:
 
 # 401 "Bad credentials".
 async def test_a_token_that_nobody_knows(studio: Studio) -> None:
-    """It is said where to look, and not tried again."""
+    """The error says where to look, and nothing is repeated."""
     async with studio.forge(token="nobody-knows-this") as forge:
         with pytest.raises(ForgeUnauthorized, match="github-token"):
             await forge.pull_request(PULL)
@@ -283,7 +282,6 @@ async def test_a_token_that_nobody_knows(studio: Studio) -> None:
 
 # 404 for a pull request that does not exist.
 async def test_a_pull_request_that_does_not_exist(studio: Studio) -> None:
-    """It is told as such."""
     async with studio.forge() as forge:
         with pytest.raises(ForgeNotFound):
             await forge.pull_request(99)
@@ -291,7 +289,7 @@ async def test_a_pull_request_that_does_not_exist(studio: Studio) -> None:
 
 # 403 with `retry-after: 60`, GitHub's secondary limit on creating content, then 201.
 async def test_the_limit_on_creating_content(studio: Studio) -> None:
-    """The wait is the one asked for; then the comment is written, once."""
+    """The wait is as asked; then the comment is written, once."""
     said = "You have exceeded a secondary rate limit and have been temporarily blocked from "
     prepare = faulty(
         method="POST",
@@ -309,7 +307,7 @@ async def test_the_limit_on_creating_content(studio: Studio) -> None:
 
 # 403 "API rate limit exceeded", with `x-ratelimit-remaining: 0` and a far `x-ratelimit-reset`.
 async def test_the_limit_of_the_hour(studio: Studio) -> None:
-    """A limit that outlasts the run's patience is told, with no wait."""
+    """A limit longer than the run's patience is reported, without a wait."""
 
     def prepare(sandbox: Sandbox) -> None:
         sandbox.switches.requests_per_hour = 0
@@ -324,7 +322,7 @@ async def test_the_limit_of_the_hour(studio: Studio) -> None:
 
 # 502 with a web page, then the pull request.
 async def test_a_read_that_failed(studio: Studio) -> None:
-    """Reading is simply repeated."""
+    """Reads are simply repeated."""
     page = "<html><head><title>502 Bad Gateway</title></head></html>"
     async with studio.forge(prepare=faulty(method="GET", status=502, body=page)) as forge:
         assert (await forge.pull_request(PULL)).number == PULL
@@ -333,7 +331,7 @@ async def test_a_read_that_failed(studio: Studio) -> None:
 
 # 502 for a review that was posted all the same, then the conversation that holds it.
 async def test_a_write_that_failed_and_was_done(studio: Studio) -> None:
-    """Writing is never repeated; the next look finds what was written."""
+    """Writes are never repeated; the next read finds what was written."""
     prepare = faulty(method="POST", path=".*/reviews", status=502, when="after", body=SORRY)
     async with studio.forge(prepare=prepare) as forge:
         draft = ReviewDraft(commit_id=HEAD, body=MARKER, suggestions=(suggestion(2),))

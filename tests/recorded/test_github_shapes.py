@@ -1,4 +1,4 @@
-"""What was recorded of GitHub, against its published descriptions."""
+"""GitHub's recorded answers, against its published descriptions."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def is_graphql(interaction: Interaction) -> bool:
 
 @pytest.mark.parametrize("interaction", all_of("test_github"))
 def test_requests_to_github(interaction: Interaction) -> None:
-    """Bodies are of the published types, without any key more; GraphQL is valid by the schema."""
+    """Bodies have the published types, without any further key; GraphQL is valid by the schema."""
     sent = interaction["request"]["body"]
     if is_graphql(interaction):
         assert graphql.validate(schema(), graphql.parse(json.loads(sent)["query"])) == []
@@ -93,7 +93,7 @@ def test_requests_to_github(interaction: Interaction) -> None:
 
 @pytest.mark.parametrize("interaction", all_of("test_github"))
 def test_answers_of_github(interaction: Interaction) -> None:
-    """Answers and errors are of the published types; pages name the addresses of the others."""
+    """Answers and errors have the published types; pages name the addresses of the others."""
     status = interaction["response"]["status"]["code"]
     text = body_of(interaction)
     if interaction["response"]["headers"]["content-type"][0].startswith("text/html"):

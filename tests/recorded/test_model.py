@@ -66,7 +66,7 @@ def request(path: str = "fizzbuzz.py", text: str = CODE) -> EditRequest:
 
 
 def spoiled(kind: FaultKind, *, retry_after: float = 0.25) -> ModelConfig:
-    """A model that fails so, always."""
+    """A model that always fails so."""
     return ModelConfig(planner=always(failing(kind, retry_after=retry_after)))
 
 
@@ -81,7 +81,7 @@ class Studio:
     async def editor(
         self, settings: ModelSettings = OPENAI, config: ModelConfig | None = None
     ) -> AsyncIterator[ChatEditor]:
-        """An editor as a run has it, but for chance, time and the way to the model."""
+        """An editor as a run has it, except for chance, time and the way to the model."""
         origin = MODEL if settings.base_url == OPENAI.base_url else AZURE
         async with self._partners.model(config, origin=origin) as transport:
             client = open_client(settings, environ={}, mask=lambda _: None, transport=transport)
@@ -108,7 +108,6 @@ class Studio:
 
 @pytest.fixture
 def studio(partners: Partners) -> Studio:
-    """A maker of editors."""
     return Studio(partners)
 
 
@@ -128,7 +127,7 @@ def failed(result: FileEdit | FailedEdit) -> PredictEditError:
 # One exchange: a stream of text chunks, one with the finish reason, one with the usage, [DONE].
 # The usage has accepted and rejected tokens by the stand-in's own rule.
 async def test_an_edit_with_prediction(studio: Studio) -> None:
-    """The file is the prediction; accepted and rejected tokens are read as they were reported."""
+    """The file is the prediction; accepted and rejected tokens are as reported."""
     async with studio.editor() as editor:
         edit = done(await editor.edit(request()))
     assert edit.text == EDITED
@@ -142,7 +141,7 @@ async def test_an_edit_with_prediction(studio: Studio) -> None:
 
 # One exchange: the same stream; both counts of predicted tokens are 0.
 async def test_an_edit_without_prediction(studio: Studio) -> None:
-    """Switched off, no prediction is sent, and the answer is as good."""
+    """Without a prediction the answer is as good."""
     async with studio.editor(dataclasses.replace(OPENAI, prediction="off")) as editor:
         edit = done(await editor.edit(request()))
     assert edit.text == EDITED
@@ -155,7 +154,7 @@ async def test_an_edit_without_prediction(studio: Studio) -> None:
 # `prediction`, 400 unsupported_value for `temperature`, the stream; for the second file the stream
 # at once.
 async def test_a_model_that_takes_no_predictions(studio: Studio) -> None:
-    """It is asked again without, and the next file does not try what was refused."""
+    """It is asked again without, and the next file does not repeat the attempt."""
     config = ModelConfig(deployments={"our-model": "gpt-5.6-terra"})
     async with studio.editor(dataclasses.replace(AZURE_V1, model="our-model"), config) as editor:
         one = done(await editor.edit(request()))
@@ -180,7 +179,7 @@ async def test_other_refusals_of_the_prediction(studio: Studio, model: str) -> N
 # One exchange: 401, OpenAI's with a half hidden key, Azure's with a code and a sentence.
 @pytest.mark.parametrize("settings", [OPENAI, AZURE_V1, AZURE_DATED], ids=["openai", "v1", "dated"])
 async def test_a_wrong_key(studio: Studio, settings: ModelSettings) -> None:
-    """It is said at once, without the key, and not tried again."""
+    """The error comes at once, without the key, and nothing is repeated."""
     wrong = dataclasses.replace(settings, api_key="a-key-that-nobody-has")
     async with studio.editor(wrong) as editor:
         error = failed(await editor.edit(request()))
@@ -192,7 +191,7 @@ async def test_a_wrong_key(studio: Studio, settings: ModelSettings) -> None:
 # One exchange: 404, OpenAI's model_not_found, Azure's DeploymentNotFound on both of its routes.
 @pytest.mark.parametrize("settings", [OPENAI, AZURE_V1, AZURE_DATED], ids=["openai", "v1", "dated"])
 async def test_an_unknown_model(studio: Studio, settings: ModelSettings) -> None:
-    """It is named, with what to check."""
+    """The error names it, and what to check."""
     async with studio.editor(dataclasses.replace(settings, model="gpt-nowhere")) as editor:
         error = failed(await editor.edit(request()))
     assert isinstance(error, ModelNotFound)
@@ -202,7 +201,7 @@ async def test_an_unknown_model(studio: Studio, settings: ModelSettings) -> None
 # Two exchanges: 429 with retry-after-ms 250 and retry-after 0, then the stream.
 @pytest.mark.parametrize("settings", [OPENAI, AZURE_V1], ids=["openai", "v1"])
 async def test_a_rate_limit(studio: Studio, settings: ModelSettings) -> None:
-    """The wait is the one asked for, to the millisecond, and the file is edited after all."""
+    """The wait is as asked, to the millisecond, and the file is edited after all."""
     config = ModelConfig(planner=first(1, failing(FaultKind.RATE_LIMITED, retry_after=0.25)))
     async with studio.editor(settings, config) as editor:
         edit = done(await editor.edit(request()))
@@ -238,7 +237,6 @@ async def test_an_answer_that_reached_the_limit(studio: Studio) -> None:
 
 # One exchange: the stream ends half way, with the finish reason `content_filter`.
 async def test_an_answer_that_was_filtered(studio: Studio) -> None:
-    """A filtered answer fails as such."""
     async with studio.editor(AZURE_V1, spoiled(FaultKind.ANSWER_FILTERED)) as editor:
         assert isinstance(failed(await editor.edit(request())), ContentFiltered)
 
@@ -246,7 +244,7 @@ async def test_an_answer_that_was_filtered(studio: Studio) -> None:
 # One exchange: 400 content_filter, on Azure with an innererror.
 @pytest.mark.parametrize("settings", [OPENAI, AZURE_V1], ids=["openai", "v1"])
 async def test_a_prompt_that_was_filtered(studio: Studio, settings: ModelSettings) -> None:
-    """A filtered prompt is told from a refused prediction: nothing is repeated."""
+    """A filtered prompt differs from a refused prediction: nothing is repeated."""
     async with studio.editor(settings, spoiled(FaultKind.PROMPT_FILTERED)) as editor:
         result = await editor.edit(request())
     assert isinstance(failed(result), ContentFiltered)
@@ -269,7 +267,7 @@ async def test_the_published_example(studio: Studio) -> None:
 
 # One exchange: the same answer in one piece, asked for with the how-to's own code.
 async def test_the_published_example_in_one_piece(partners: Partners) -> None:
-    """The client takes what the how-to's code sends, and gives what it prints."""
+    """The client accepts what the how-to's code sends, and gives what it prints."""
     config = ModelConfig(canned=PUBLISHED)
     async with (
         partners.model(config, origin=AZURE) as transport,

@@ -1,4 +1,4 @@
-"""What was recorded of the model, against the types of OpenAI's SDK."""
+"""The model's recorded answers, against the types of OpenAI's SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs to report on, and an independent reader of what was written."""
+"""Runs to report on, and an independent reader of the reports."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ HOSTILE = (
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What GitHub would make of a text."""
+    """What GitHub would render from a text."""
 
     tokens: tuple[Token, ...]
 
@@ -118,7 +118,7 @@ class Seen:
         return [token.content for token in self.all() if token.type == "fence"]
 
     def html(self) -> list[str]:
-        """Raw HTML that is left in place."""
+        """Raw HTML that was left in."""
         return [token.content for token in self.all() if token.type.startswith("html_")]
 
 
@@ -146,7 +146,7 @@ def read_markdown(markdown: str) -> Seen:
 
 
 def assert_inert(seen: Seen) -> None:
-    """Fail where anything but plain text, code and the tables, lists and folds of ours came out."""
+    """Fail if anything but plain text, code and our own tables, lists and folds is rendered."""
     assert not seen.types() & {"link_open", "image", "html_inline", "s_open", "em_open"}
     for run in seen.prose():
         assert not REFERENCE.search(run), run
@@ -160,7 +160,7 @@ def read() -> Callable[[str], Seen]:
 
 @pytest.fixture
 def inert() -> Callable[[Seen], None]:
-    """Fail where something from outside became more than text or code."""
+    """Fail if foreign text renders as more than text or code."""
     return assert_inert
 
 
@@ -171,7 +171,7 @@ def marker() -> str:
 
 
 def a_usage(**changed: Any) -> Usage:
-    """Tokens of the vendor's FizzBuzz sample, unless told otherwise."""
+    """Tokens of the vendor's FizzBuzz sample, by default."""
     figures: dict[str, Any] = {
         "prompt_tokens": 124,
         "cached_tokens": 0,

@@ -1,4 +1,4 @@
-"""Templates escape by themselves, and what is too long is cut until it fits."""
+"""Templates escape by default, and text that is too long is cut until it fits."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from predict_edit.report.jinja import Cut, cuts, environment, fit, render
 
 
 def test_forgotten_filter_costs_no_safety() -> None:
-    """A value without a filter is escaped as a sentence from outside."""
+    """A value without a filter is escaped as a foreign sentence."""
     template = environment().from_string("{{ name }} {{ number }}")
 
     assert template.render(name="<b> @octo", number=3) == "&lt;b&gt; `@octo` 3"
 
 
 def test_macro_is_not_escaped_twice() -> None:
-    """What a macro made is Markdown already; what went into it is escaped once."""
+    """A macro's result is Markdown already; its input is escaped once."""
     template = environment().from_string("{% macro m(x) %}**{{ x }}**{% endmacro %}{{ m('*a*') }}")
 
     assert template.render() == r"**\*a\***"
 
 
 def test_misspelt_name_is_an_error() -> None:
-    """A name that the template does not get raises, it does not vanish."""
+    """An unknown name in a template raises instead of vanishing."""
     with pytest.raises(jinja2.UndefinedError, match="summry"):
         environment().from_string("{{ summry }}").render()
 
 
 def test_every_template_compiles() -> None:
-    """All templates of the package are there and without mistakes."""
     names = environment().list_templates()
 
     assert "summary.md.j2" in names
@@ -38,13 +37,12 @@ def test_every_template_compiles() -> None:
 
 
 def test_missing_template_is_an_error() -> None:
-    """A template that does not exist raises."""
     with pytest.raises(jinja2.TemplateNotFound):
         render("nothing.md.j2")
 
 
 def draw(cut: Cut) -> str:
-    """A text as long as the rows that are shown."""
+    """A text as long as the rows shown."""
     return "x" * min(cut.rows, 10_000)
 
 
@@ -52,18 +50,18 @@ def draw(cut: Cut) -> str:
     ("limit", "shown"), [(10_000, 10_000), (9_999, 500), (499, 300), (20, 20), (19, 5), (5, 5)]
 )
 def test_as_little_as_possible_is_cut(limit: int, shown: int) -> None:
-    """The longest text that fits is taken."""
+    """The longest text that fits is used."""
     assert len(fit(draw, len, limit)) == shown
 
 
 def test_what_cannot_fit_is_an_error() -> None:
-    """A limit below the shortest text raises instead of giving a text that is too long."""
+    """A limit below the shortest text raises instead of returning a longer one."""
     with pytest.raises(ValueError, match="does not fit"):
         fit(draw, len, 4)
 
 
 def test_only_the_whole_is_not_short() -> None:
-    """Every cut but the first tells the reader that something may be missing."""
+    """Every cut text says that something may be missing."""
     whole, *shorter = cuts()
 
     assert not whole.short

@@ -1,5 +1,3 @@
-"""The job summary."""
-
 from __future__ import annotations
 
 import pytest
@@ -24,14 +22,14 @@ def test_chart_shows_the_parts_of_the_completion() -> None:
 
 @pytest.mark.parametrize("figure", ["completion_tokens", "accepted_prediction_tokens"])
 def test_no_chart_without_figures(figure: str) -> None:
-    """Where a figure was not reported there is no chart."""
+    """If a figure was not reported, there is no chart."""
     files = (an_edited_file(usage=a_usage(**{figure: None})),)
 
     assert "mermaid" not in render_job_summary(a_report(files=files))
 
 
 def test_chart_has_no_empty_slice() -> None:
-    """A slice of 0, which Mermaid refuses, is left out."""
+    """Mermaid refuses a slice of 0."""
     usage = a_usage(accepted_prediction_tokens=77, rejected_prediction_tokens=0)
 
     (chart,) = read_markdown(
@@ -51,7 +49,7 @@ def test_links_lead_back() -> None:
 
 
 def test_it_starts_with_the_outcome() -> None:
-    """Below the title stands the same sentence as in the comment."""
+    """Below the title is the same sentence as in the comment."""
     assert render_job_summary(a_report()).splitlines()[:3] == [
         "## predict-edit",
         "",
@@ -60,7 +58,6 @@ def test_it_starts_with_the_outcome() -> None:
 
 
 def test_nothing_to_do_is_short() -> None:
-    """A run that ignored its event says so and shows no empty table."""
     report = a_report(outcome=Outcome.IGNORED, files=(), job=None, head="", model="", cost=None)
 
     assert render_job_summary(report) == (
@@ -70,14 +67,13 @@ def test_nothing_to_do_is_short() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_inert(name: str) -> None:
-    """The job summary escapes as the comment does."""
     files = (an_edited_file(name), FileResult(path=name, status=FileStatus.FAILED, reason=name))
 
     assert_inert(read_markdown(render_job_summary(a_report(files=files, notes=(name,)))))
 
 
 def test_it_stays_below_a_mebibyte() -> None:
-    """However much there is to say, GitHub does not drop the summary; a cut one says so."""
+    """GitHub drops a longer summary; a cut one says so."""
     files = [
         FileResult(
             path=f"{number}/" + "漢" * 200,
@@ -101,7 +97,7 @@ def test_it_stays_below_a_mebibyte() -> None:
     ],
 )
 def test_plan(shards: tuple[str, ...], said: str) -> None:
-    """A plan says over how many jobs the work is divided, and where there is none."""
+    """The plan says how many shards there are, if any."""
     report = a_report(outcome=Outcome.UNCHANGED, files=(), shards=shards)
 
     assert said in render_job_summary(report)

@@ -1,4 +1,4 @@
-"""Text from outside stays text."""
+"""Foreign text stays text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ anything = st.one_of(
 
 
 def invisible(text: str) -> list[str]:
-    """Name the characters that cannot be seen, joiners of emoji and scripts aside."""
+    """Name the invisible characters, joiners of emoji and scripts aside."""
     categories = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
     return [
         f"U+{ord(character):04X}"
@@ -32,11 +32,8 @@ def invisible(text: str) -> list[str]:
 
 
 class TestCode:
-    """Inline code."""
-
     @pytest.mark.parametrize("value", HOSTILE)
     def test_hostile_value_is_one_piece_of_code(self, value: str) -> None:
-        """A hostile name becomes one piece of inline code and nothing else."""
         seen = read_markdown(f"before {markdown.code(value)} after")
 
         assert seen.types() <= {
@@ -51,7 +48,7 @@ class TestCode:
 
     @given(anything)
     def test_any_value_is_one_piece_of_code(self, value: str) -> None:
-        """Whatever the value, one line with one piece of code comes out, and it shows the value."""
+        """Any value becomes one line with one code span that shows it."""
         written = markdown.code(value)
 
         seen = read_markdown(f"- {written} x")
@@ -82,7 +79,7 @@ class TestCode:
         assert seen.code() == [value]
 
     def test_long_name_keeps_its_ends(self) -> None:
-        """A long path loses its middle, so that folder and file name can be read."""
+        """A long path loses its middle, so that folder and file name stay readable."""
         shown = markdown.code("folder/" + "x" * 500 + "/file.py")
 
         assert shown.startswith("`folder/")
@@ -91,7 +88,7 @@ class TestCode:
 
     @pytest.mark.parametrize("value", HOSTILE)
     def test_html_code_is_one_line_without_tags(self, value: str) -> None:
-        """Inside a summary element the value can open no tag and end no line."""
+        """In a summary element, the value cannot open a tag or end a line."""
         written = markdown.html_code(value)
 
         assert re.fullmatch(r"(<code>[^<>\n\r]*</code>|–)", written)
@@ -99,12 +96,10 @@ class TestCode:
 
 
 class TestText:
-    """Sentences."""
-
     @pytest.mark.parametrize("value", HOSTILE)
     @pytest.mark.parametrize("before", ["", "- ", "see "])
     def test_hostile_sentence_is_inert(self, value: str, before: str) -> None:
-        """A hostile sentence renders as words and code, at the start of a line too."""
+        """A hostile sentence renders as words and code, even at the start of a line."""
         seen = read_markdown(before + markdown.text(value))
 
         allowed = {"paragraph_open", "paragraph_close", "inline", "text", "code_inline"}
@@ -114,7 +109,7 @@ class TestText:
 
     @given(anything)
     def test_any_sentence_is_inert(self, value: str) -> None:
-        """No text renders as anything but one paragraph of words and code."""
+        """Any text renders as one paragraph of words and code."""
         seen = read_markdown(markdown.text(value))
 
         assert seen.types() <= {
@@ -128,7 +123,7 @@ class TestText:
 
     @given(st.text(alphabet="ablt `@#&;|<>*_\\-1.", max_size=30))
     def test_sentence_keeps_its_characters(self, value: str) -> None:
-        """What is shown holds the sentence's own characters, backticks and blanks aside."""
+        """Only backticks and blanks may change."""
         seen = read_markdown(markdown.text(value))
         shown = "".join(
             token.content for token in seen.all() if token.type in {"text", "code_inline"}
@@ -139,13 +134,12 @@ class TestText:
         assert shown.translate(strip) == value.translate(strip)
 
     def test_code_in_a_sentence_stays_code(self) -> None:
-        """Backticks of our own messages still make code."""
         seen = read_markdown(markdown.text("Check `base-url` and `model`, please."))
 
         assert seen.code() == ["base-url", "model"]
 
     def test_references_become_code(self) -> None:
-        """A word that GitHub would link is written as code, its punctuation outside."""
+        """A word that GitHub would link is shown as code, without its punctuation."""
         written = markdown.text("(see https://example.com/a, @octo or #12).")
 
         assert written == r"\(see `https://example.com/a`, `@octo` or `#12`\)."
@@ -173,7 +167,6 @@ class TestText:
         assert "".join(seen.prose()).startswith("Replace ``` and ` ` with ")
 
     def test_plain_words_are_left_alone(self) -> None:
-        """Ordinary sentences come out as they went in."""
         sentence = "The file is 12,345 bytes; that is too large - skip it."
 
         assert markdown.text(sentence) == sentence
@@ -183,16 +176,13 @@ class TestText:
         assert markdown.text("<b> &lt;b&gt;") == "&lt;b&gt; &amp;lt;b&amp;gt;"
 
     def test_sentence_is_cut(self) -> None:
-        """A text longer than told ends with an ellipsis."""
         assert markdown.text("word " * 100, 20) == "word word word word…"
 
 
 class TestFence:
-    """Fenced blocks."""
-
     @given(st.text(alphabet=ACTIVE + "~`\u200d", max_size=60))
     def test_content_cannot_leave(self, content: str) -> None:
-        """Parsed back, a fence holds the whole content, and nothing follows it but what follows."""
+        """Parsed again, a fence has the whole content, and only the rest follows it."""
         seen = read_markdown(f"{markdown.fence(content, 'diff')}\nafter\n")
 
         expected = markdown.legible(content)
@@ -203,22 +193,19 @@ class TestFence:
 
     @pytest.mark.parametrize("content", HOSTILE)
     def test_hostile_content_stays_inside(self, content: str) -> None:
-        """Hostile content stays in its fence and shows what is invisible."""
+        """Hostile content stays in its fence, and invisible characters are shown."""
         written = markdown.fence(content)
 
         assert len(read_markdown(written).tokens) == 1
         assert not invisible(written.replace("\n", "").replace("\t", ""))
 
     def test_info_cannot_carry_more(self) -> None:
-        """The language of a fence is letters only."""
         assert markdown.fence("x", "diff`\n@y").startswith("```diffy\n")
 
 
 class TestLink:
-    """Links."""
-
     def test_address_of_github_is_linked(self) -> None:
-        """An address as GitHub gives it becomes a link, on Enterprise Server and loopback too."""
+        """GitHub's URLs become links, on Enterprise Server and loopback too."""
         address = "http://127.0.0.1:8080/octo/repo/pull/7#issuecomment-1"
 
         assert markdown.link("label", address) == f"[label]({address})"
@@ -228,22 +215,20 @@ class TestLink:
         ["", "javascript:alert(1)", "https://x.example/a)b", "https://x.example/ a", "/approve"],
     )
     def test_anything_else_is_left_out(self, address: str) -> None:
-        """What is no plain address leaves the label alone."""
+        """If it is not a plain URL, only the label is shown."""
         assert markdown.link("label", address) == "label"
 
 
 class TestMarked:
-    """Hidden markers."""
-
     def test_marker_is_last(self) -> None:
-        """The marker stands on the last line, and a parser takes it for a comment."""
+        """The marker is on the last line, and a parser takes it for a comment."""
         body = markdown.marked("Hello.\n\n", MARKER)
 
         assert body == f"Hello.\n\n{MARKER}\n"
         assert read_markdown(body).html() == [f"{MARKER}\n"]
 
     def test_forged_marker_is_broken(self) -> None:
-        """Text of a file that looks like a marker is no marker, and just as long."""
+        """Text that looks like a marker is broken, and stays as long."""
         body = markdown.marked(markdown.fence(MARKER), MARKER)
 
         assert body.count("<!-- predict-edit:") == 1
@@ -253,18 +238,16 @@ class TestMarked:
         "wrong", ["", "<!-- other -->", "<!-- predict-edit:a\n-->", "<!-- predict-edit:a --> b -->"]
     )
     def test_wrong_marker_is_refused(self, wrong: str) -> None:
-        """What would show on the page or not be found again raises."""
+        """A marker that would be visible, or not be found again, raises."""
         with pytest.raises(ValueError, match="marker"):
             markdown.marked("body", wrong)
 
 
 def test_length_counts_as_strictly_as_any_host() -> None:
-    """An emoji counts twice, a letter once."""
     assert markdown.length("aé漢🎉") == 5
 
 
 def test_emoji_keep_their_joiners() -> None:
-    """A family emoji in a diff is still one emoji."""
     family = "👩\u200d👩\u200d👧 ❤\ufe0f"
 
     assert markdown.legible(family) == family

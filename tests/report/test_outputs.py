@@ -1,5 +1,3 @@
-"""The action's outputs."""
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -54,7 +52,7 @@ def test_all_outputs() -> None:
 
 
 def test_unknown_is_empty() -> None:
-    """What is not known or not there is empty, never 0."""
+    """Unknown or missing figures are empty, never 0."""
     report = a_report(
         outcome=Outcome.IGNORED, job=None, cost=None, files=(an_edited_file(usage=None),)
     )
@@ -74,7 +72,7 @@ def test_unknown_is_empty() -> None:
     ("shards", "written"), [((), "[]"), (("1/2", "2/2"), '["1/2", "2/2"]'), (None, "")]
 )
 def test_shards_are_a_matrix(shards: tuple[str, ...] | None, written: str) -> None:
-    """The parts of a plan are JSON that a matrix takes; none planned is not the same as no plan."""
+    """Shards are JSON for a matrix; an empty plan differs from no plan."""
     assert to_outputs(a_report(shards=shards), PATHS)["shards"] == written
 
 

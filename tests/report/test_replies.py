@@ -1,5 +1,3 @@
-"""Help, wrong commands and failures."""
-
 from __future__ import annotations
 
 import pytest
@@ -32,7 +30,6 @@ def test_help_shows_grammar_options_and_recipes() -> None:
 
 
 def test_help_promises_only_what_is_there() -> None:
-    """Without recipes, options and apply, help does not mention them."""
     body = render_help(command="/edit", options={}, marker=MARKER)
 
     assert "run NAME" not in body
@@ -41,7 +38,6 @@ def test_help_promises_only_what_is_there() -> None:
 
 
 def test_help_mentions_apply_where_it_works() -> None:
-    """Where suggestions can be committed, help says how."""
     body = render_help(command="/edit", options=OPTIONS, marker=MARKER, apply=True)
 
     assert "/edit apply\n" in body
@@ -49,7 +45,7 @@ def test_help_mentions_apply_where_it_works() -> None:
 
 
 def test_help_is_bounded() -> None:
-    """Hundreds of recipes are cut, and the number of the rest is told."""
+    """Hundreds of recipes are cut, and the rest are counted."""
     recipes = [(f"recipe{number}", "x" * 8_000) for number in range(500)]
 
     body = render_help(command="/edit", options=OPTIONS, marker=MARKER, recipes=recipes)
@@ -60,7 +56,6 @@ def test_help_is_bounded() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_are_inert(text: str) -> None:
-    """A hostile recipe, option or error text renders as text."""
     error = UnknownOption(f"There is no option {text}", text)
     for body in (
         render_help(command="/edit", options={text: text}, marker=MARKER, recipes=[(text, text)]),
@@ -81,7 +76,6 @@ def test_command_error_says_what_is_allowed() -> None:
 
 
 def test_failure_has_cause_next_step_and_log() -> None:
-    """A failure names its cause, the next step and the log."""
     error = ModelNotFound("The model was not found (404).", "Check `model` and `base-url`.")
 
     assert render_failure(error, marker=MARKER, run_url="https://github.com/o/r/runs/1") == (

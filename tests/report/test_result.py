@@ -71,7 +71,6 @@ def test_whole_result() -> None:
 
 
 def test_unreported_figures_are_null() -> None:
-    """What the provider did not report is null, never 0."""
     report = a_report(
         files=(
             an_edited_file(usage=None),
@@ -106,7 +105,7 @@ def test_insertion_at_the_top_names_line_one() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_any_text_survives_the_way_through_json(text: str) -> None:
-    """Names and reasons come back as they were, lone surrogates aside, and fit the schema."""
+    """Names and reasons survive, lone surrogates aside, and fit the schema."""
     report = a_report(files=(FileResult(path=text, status=FileStatus.FAILED, reason=text),))
 
     written = result_json(report).encode()
@@ -119,7 +118,6 @@ def test_any_text_survives_the_way_through_json(text: str) -> None:
 @pytest.mark.source
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_every_run_fits_the_schema(outcome: Outcome) -> None:
-    """Runs of every outcome, empty ones too, are valid by the published schema."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
 
@@ -141,5 +139,5 @@ def test_schema_refuses_what_is_wrong() -> None:
 
 @pytest.mark.source
 def test_published_schema_is_current() -> None:
-    """The file in schema/ is what the code says."""
+    """The file in schema/ is the one that the code makes."""
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == result_schema()

@@ -1,5 +1,3 @@
-"""The body of the review."""
-
 from __future__ import annotations
 
 import pytest
@@ -23,7 +21,7 @@ diff --git a/a.py b/a.py
 
 
 def test_body_names_numbers_and_reasons() -> None:
-    """One sentence counts the suggestions, then come the reasons for the rest."""
+    """One sentence counts the suggestions; the reasons for the rest follow."""
     body = render_review_body([a_placed_file(), a_placed_file("b.py")], [], marker=MARKER)
 
     assert body == (
@@ -105,6 +103,5 @@ def test_hostile_patches_and_names_stay_inside(text: str) -> None:
 
 
 def test_limit_without_room_is_refused() -> None:
-    """A limit that the sentences alone exceed raises."""
     with pytest.raises(ValueError, match="does not fit"):
         render_review_body([a_placed_file()], [("a", PATCH)], marker=MARKER, limit=100)

@@ -1,5 +1,3 @@
-"""The summary comment."""
-
 from __future__ import annotations
 
 import dataclasses
@@ -51,15 +49,13 @@ def tables(summary: str) -> list[list[list[str]]]:
 
 
 def first_line(report: RunReport) -> str:
-    """The sentence a reader sees first."""
+    """The first sentence that a reader sees."""
     return render_summary(report, marker=MARKER).splitlines()[0]
 
 
 class TestHeadline:
-    """The first line."""
-
     def test_suggested(self) -> None:
-        """Suggestions are counted and linked, and what is in the patch is named."""
+        """Suggestions are counted and linked, and what is not inline is named."""
         report = a_report(
             outcome=Outcome.SUGGESTED,
             files=(an_edited_file(),),
@@ -83,7 +79,7 @@ class TestHeadline:
         )
 
     def test_partial(self) -> None:
-        """A run that did some files says how many it did not."""
+        """The sentence counts the files that were not edited."""
         assert first_line(a_report()) == (
             "**Done in part:** **1 suggestion** in `src/a.py`. Review it. 1 file failed."
         )
@@ -97,7 +93,6 @@ class TestHeadline:
         )
 
     def test_everything_rejected(self) -> None:
-        """An edit of which nothing is left says so."""
         placed = dataclasses.replace(a_placed_file(), placements=a_placed_file().placements[2:])
         files = (dataclasses.replace(an_edited_file(), placed=placed),)
 
@@ -106,7 +101,7 @@ class TestHeadline:
         )
 
     def test_unchanged_by_the_model(self) -> None:
-        """Files that came back as they were are no failure."""
+        """Files that the model returned unchanged are not a failure."""
         files = (FileResult(path="a", status=FileStatus.UNCHANGED),) * 2
         report = a_report(outcome=Outcome.UNCHANGED, files=files)
 
@@ -121,7 +116,7 @@ class TestHeadline:
         ],
     )
     def test_nothing_to_edit(self, skipped: int, sentence: str) -> None:
-        """Where no file is left, the sentence says that they were skipped."""
+        """If no file is left, the sentence says that they were skipped."""
         files = (FileResult(path="a", status=FileStatus.SKIPPED, reason="binary"),) * skipped
 
         assert first_line(a_report(outcome=Outcome.UNCHANGED, files=files)) == sentence
@@ -135,13 +130,12 @@ class TestHeadline:
         ],
     )
     def test_failed(self, failed: int, sentence: str) -> None:
-        """A failure counts the files."""
         files = (FileResult(path="a", status=FileStatus.FAILED, reason="x"),) * failed
 
         assert first_line(a_report(outcome=Outcome.FAILED, files=files)) == sentence
 
     def test_the_problem_is_the_first_sentence(self) -> None:
-        """Why the run failed and what to do is what a reader sees first."""
+        """A reader sees first why the run failed and what to do."""
         report = a_report(outcome=Outcome.FAILED, problem="The key is wrong. Check `api-key`.")
 
         assert first_line(report) == "**Failed:** The key is wrong. Check `api-key`."
@@ -173,7 +167,7 @@ class TestHeadline:
 
     @pytest.mark.parametrize("outcome", list(Outcome))
     def test_every_outcome_has_a_sentence(self, outcome: Outcome) -> None:
-        """Each outcome, files or none, starts with one line of words that ends as a sentence."""
+        """Each outcome, with files or without, starts with one line that is a sentence."""
         for files in ((), a_report().files):
             line = first_line(a_report(outcome=outcome, files=files))
             assert line.endswith(".")
@@ -184,7 +178,7 @@ class TestTable:
     """The table of all figures, in the fold."""
 
     def test_figures_are_the_reported_ones(self) -> None:
-        """Each file has its row with what the provider reported, and a total closes the table."""
+        """Each file has a row with the provider's figures, and a total ends the table."""
         brief, table = tables(render_summary(a_report(), marker=MARKER))
 
         assert brief == [
@@ -203,7 +197,7 @@ class TestTable:
         ]  # fmt: skip
 
     def test_skipped_files_have_no_row(self) -> None:
-        """What was never tried is listed by reason, not in the table."""
+        """Files that were not tried are listed by reason, not in the table."""
         summary = render_summary(a_report(), marker=MARKER)
 
         assert "d.lock" not in str(rows(summary))
@@ -240,7 +234,7 @@ class TestTable:
 
 
 class TestAccounts:
-    """What stands below the table."""
+    """What follows the table."""
 
     def test_hunks_add_up(self) -> None:
         """Inline, patch and rejected hunks are named with their sum and the reasons."""
@@ -257,7 +251,7 @@ class TestAccounts:
         assert "Cost (" not in render_summary(a_report(cost=None), marker=MARKER)
 
     def test_what_predictions_added_to_the_cost(self) -> None:
-        """The cost without them stands beside it, where they cost anything."""
+        """The cost without predictions is beside it, if they cost anything."""
         file = an_edited_file(overhead=Decimal("0.5"))
         summary = render_summary(a_report(files=(file,), cost=Decimal("2.10")), marker=MARKER)
         assert "Without predictions (estimate): 1.60 USD." in summary
@@ -266,7 +260,7 @@ class TestAccounts:
         assert "Without predictions" not in summary
 
     def test_own_counts_say_about(self) -> None:
-        """What was broken off is counted by us, marked, and never mixed into the cost."""
+        """The tokens of a stopped answer are our own count, marked, and never part of the cost."""
         broken = Usage(prompt_tokens=1_000, completion_tokens=500)
         report = a_report(
             files=(
@@ -285,7 +279,7 @@ class TestAccounts:
         assert "about" not in render_summary(a_report(), marker=MARKER).lower().split("details")[0]
 
     def test_prediction_overhead(self) -> None:
-        """Rejected tokens are told as what they are: billed output."""
+        """Rejected tokens are called what they are: billed output."""
         summary = render_summary(
             a_report(files=(an_edited_file(overhead=Decimal("0.5")),)), marker=MARKER
         )
@@ -296,7 +290,7 @@ class TestAccounts:
         ) in summary
 
     def test_nothing_rejected_costs_nothing(self) -> None:
-        """Without rejected tokens nothing is said about their bill."""
+        """Without rejected tokens, their bill is not mentioned."""
         usage = Usage(
             completion_tokens=0, accepted_prediction_tokens=0, rejected_prediction_tokens=0
         )
@@ -307,7 +301,7 @@ class TestAccounts:
         assert "- Prediction: 0 tokens accepted, 0 rejected.\n" in summary
 
     def test_figures_that_are_not_reported(self) -> None:
-        """A provider that says nothing is reported as saying nothing, never as 0."""
+        """Figures that the provider does not report are never shown as 0."""
         summary = render_summary(
             a_report(files=(an_edited_file(usage=None, overhead=None),)), marker=MARKER
         )
@@ -318,13 +312,13 @@ class TestAccounts:
         assert "- Prediction:" not in summary
 
     def test_notes_are_said(self) -> None:
-        """What the run wants the reader to know stands below the figures."""
+        """The run's notes for the reader follow the figures."""
         note = "Predicted outputs were switched off for the rest of the run."
 
         assert f"\n- {note}\n" in render_summary(a_report(notes=(note,)), marker=MARKER)
 
     def test_patch_comes_with_its_command(self) -> None:
-        """Where something is in the patch, the line to type is there."""
+        """If something is in the patch, the command to apply it is shown."""
         report = a_report(run_url="https://github.com/octo/repo/actions/runs/1")
 
         summary = render_summary(report, marker=MARKER)
@@ -332,7 +326,6 @@ class TestAccounts:
         assert "[the run](https://github.com/octo/repo/actions/runs/1)" in summary
 
     def test_suggestions_are_linked(self) -> None:
-        """Each suggestion whose address is known is linked by its lines."""
         url = "https://github.com/octo/repo/pull/7#discussion_r1"
         summary = render_summary(a_report(suggestion_urls=(("src/a.py", 4, url),)), marker=MARKER)
 
@@ -342,7 +335,7 @@ class TestAccounts:
         ) in summary
 
     def test_failures_are_folded_only_when_many(self) -> None:
-        """Up to three failed files stand open, more are folded."""
+        """Up to three failed files are shown, more are folded."""
         failed = [
             FileResult(path="a", status=FileStatus.FAILED, reason=f"No answer {n}. Try again.")
             for n in range(4)
@@ -356,11 +349,11 @@ class TestAccounts:
 
 
 class TestLimit:
-    """A comment has room for 65,536 characters."""
+    """GitHub's limit for a comment is 65,536 characters."""
 
     @pytest.mark.parametrize("name", ["src/module_{}.py", "`|" * 100 + "{}", "\u202e" * 300 + "{}"])
     def test_thousands_of_files_fit(self, name: str) -> None:
-        """However many files and however long their names, the comment fits and says it was cut."""
+        """However many files and long names, the comment fits and says that it was cut."""
         files = [an_edited_file(name.format(number)) for number in range(300)]
         for number in range(600):
             path = name.format(number)
@@ -400,15 +393,12 @@ class TestLimit:
         assert sorted(lengths[1:], reverse=True) == lengths[1:]
 
     def test_short_summary_is_whole(self) -> None:
-        """An ordinary run is not cut and does not say so."""
         assert "Shortened" not in render_summary(a_report(), marker=MARKER)
 
 
 class TestProgress:
-    """What the comment says before the end."""
-
     def test_counts_files(self) -> None:
-        """Done files are counted of all, with a link to the run."""
+        """Finished files are counted, with a link to the run."""
         body = render_progress(
             3, 12, marker=MARKER, run_url="https://github.com/octo/repo/actions/runs/1"
         )
@@ -428,7 +418,7 @@ class TestProgress:
         assert lines[-1] == MARKER
 
     def test_before_files_are_known(self) -> None:
-        """Until the files are known the comment says what is going on."""
+        """Until the files are known, the comment says what is going on."""
         assert render_progress(0, None, marker=MARKER).startswith(
             "Working: reading the pull request.\n"
         )

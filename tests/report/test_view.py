@@ -14,7 +14,7 @@ from predict_edit.support.text import plural
     ("number", "shown"), [(None, "–"), (0, "0"), (999, "999"), (1234567, "1,234,567")]
 )
 def test_count(number: int | None, shown: str) -> None:
-    """Thousands are apart, and what nobody reported is a dash."""
+    """Thousands are separated, and an unreported figure is a dash."""
     assert view.count(number) == shown
 
 
@@ -22,7 +22,6 @@ def test_count(number: int | None, shown: str) -> None:
     ("number", "shown"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1000, "1,000 files")]
 )
 def test_plural(number: int, shown: str) -> None:
-    """One thing is singular, all other numbers are plural."""
     assert plural(number, "file") == shown
 
 
@@ -54,10 +53,9 @@ def test_percent(share: float | None, shown: str) -> None:
     ],
 )
 def test_dollars(amount: Decimal | None, shown: str) -> None:
-    """Small costs keep digits that say something, and an unknown one is a dash."""
+    """Small costs keep meaningful digits, and an unknown one is a dash."""
     assert view.dollars(amount) == shown
 
 
 def test_tenths() -> None:
-    """A column of seconds has one digit behind the point."""
     assert [view.tenths(value) for value in (None, 3.21, 1234.0)] == ["–", "3.2", "1,234.0"]

@@ -40,7 +40,7 @@ MAY_WRITE: dict[str, Access] = {"contents": "write", "pull_requests": "write"}
 
 
 def python_file(number: int, *, faulty: bool) -> str:
-    """A small module, which imports something for nothing where it is faulty."""
+    """A small module, with an unused import if it is faulty."""
     lines = [f"value_{line} = {number * line}\n" for line in range(1, 30)]
     return "".join((["import os\n", "\n"] if faulty else []) + lines)
 
@@ -61,7 +61,7 @@ def without_import(request: EditRequest) -> str:
 
 @dataclasses.dataclass
 class ScriptedEditor:
-    """An editor that does what a function says, and remembers what it was asked."""
+    """An editor that does what a function says, and remembers its requests."""
 
     fix: Callable[[EditRequest], str | None] = without_import
     asked: list[EditRequest] = dataclasses.field(default_factory=list)
@@ -97,7 +97,7 @@ class ScriptedEditor:
 
 @dataclasses.dataclass
 class Scene:
-    """Everything to run a task and to look at what it led to."""
+    """Everything to run a task and to check its results."""
 
     sandbox: Sandbox
     world: World
@@ -170,7 +170,7 @@ class Scene:
         return {ref.removeprefix("refs/heads/") for ref in refs}
 
     def written(self, since: int = 0) -> list[str]:
-        """Every request that was no read, from number ``since`` on."""
+        """Every request that was not a read, from number ``since`` on."""
         found = []
         for request in self.sandbox.log.requests[since:]:
             if request.path.endswith("/graphql"):
@@ -214,5 +214,5 @@ async def make_scene(tmp_path: Path) -> AsyncIterator[MakeScene]:
 
 @pytest.fixture
 async def scene(make_scene: MakeScene) -> Scene:
-    """Six modules, three with an import that is not used."""
+    """Six modules, three with an unused import."""
     return await make_scene()

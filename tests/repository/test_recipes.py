@@ -1,4 +1,4 @@
-"""Which instruction is followed and what things are called."""
+"""Which instruction applies, and what things are called."""
 
 from __future__ import annotations
 
@@ -32,20 +32,19 @@ def test_named_commands(
     command: EditCommand | RunRecipe,
     named: str,
 ) -> None:
-    """The workflow's word comes before the config's, and findings speak for themselves."""
+    """The workflow's word comes before the config's, and findings need no instruction."""
     found = named_command(given, read_config(config), findings=findings)
 
     assert (found.command, found.slug) == (command, named)
 
 
 def test_nothing_to_go_by() -> None:
-    """Without instruction and findings there is nothing to do."""
     with pytest.raises(MissingInput, match="`instruction`"):
         named_command(None, EMPTY, findings=False)
 
 
 def test_own_recipe_wins() -> None:
-    """A repository may say itself what lint-fix means."""
+    """A repository may define lint-fix itself."""
     config = read_config("recipes:\n  lint-fix: My way\n")
 
     assert with_built_in(config).recipes["lint-fix"].instruction == "My way"
@@ -54,5 +53,5 @@ def test_own_recipe_wins() -> None:
 
 @hypothesis.given(st.text(max_size=60))
 def test_slug_is_part_of_a_branch_name(text: str) -> None:
-    """Whatever the instruction, git takes the branch's name."""
+    """Git accepts the branch's name, whatever the instruction."""
     assert is_branch_name(f"predict-edit/{slug(text)}")

@@ -29,8 +29,6 @@ from .conftest import (
 
 
 class TestLintFix:
-    """The life of the one pull request."""
-
     async def test_opened(self, scene: Scene) -> None:
         """Files with findings are fixed on a branch of their own, by one verified commit."""
         done = await scene.run(labels="lint, bot", draft="true")
@@ -48,7 +46,7 @@ class TestLintFix:
         assert scene.branches == {"main", "words", BRANCH}
 
     async def test_text_of_the_pull_request(self, scene: Scene) -> None:
-        """Title and text tell files, findings by rule, and tokens."""
+        """Title and text give files, findings by rule, and tokens."""
         await scene.run()
 
         (pull,) = scene.pulls
@@ -71,7 +69,7 @@ class TestLintFix:
             assert "linters found" in one.instruction
 
     async def test_a_limit_leaves_the_rest_for_another_run(self, scene: Scene) -> None:
-        """What was fixed is delivered; what a limit kept from being asked for is only skipped."""
+        """What was fixed is delivered; files beyond a limit are only skipped."""
         scene.editor.most = 1
         done = await scene.run()
 
@@ -83,7 +81,7 @@ class TestLintFix:
         assert len(scene.sandbox.files(pull)) == 1
 
     async def test_a_dry_run_says_what_it_takes_before_it_asks(self, scene: Scene) -> None:
-        """Beside what it took, and nothing is written."""
+        """The estimate comes with the actual figures, and nothing is written."""
         done = await scene.run(dry_run="true")
 
         (said,) = [note for note in done.report.notes if "before the model was asked" in note]
@@ -92,7 +90,7 @@ class TestLintFix:
         assert scene.pulls == []
 
     async def test_second_run_is_free_and_quiet(self, scene: Scene) -> None:
-        """Without any change no model is asked and nothing is written."""
+        """Without any change, no model is asked and nothing is written."""
         await scene.run()
         asked, seen = len(scene.editor.asked), len(scene.sandbox.log.requests)
         done = await scene.run()
@@ -104,7 +102,7 @@ class TestLintFix:
         assert done.report.count(PlacementKind.PATCH) == 3
 
     async def test_shrinks_and_closes(self, scene: Scene) -> None:
-        """Fixed by hand, a file leaves the pull request; with the last one it is closed."""
+        """A file that is fixed by hand leaves the pull request; with the last one it is closed."""
         await scene.run()
         fixed = {"src/m000.py": python_file(0, faulty=False)}
         scene.sandbox.push(REPOSITORY, "main", fixed)
@@ -129,7 +127,7 @@ class TestLintFix:
         assert len(scene.editor.asked) == asked
 
     async def test_new_finding_is_added_in_place(self, scene: Scene) -> None:
-        """Only the new file is asked for; the one pull request has both then."""
+        """Only the new file is asked for; the one pull request then has both."""
         await scene.run()
         scene.sandbox.push(REPOSITORY, "main", {"src/m004.py": python_file(4, faulty=True)})
         scene.lint()
@@ -143,7 +141,7 @@ class TestLintFix:
         assert store.commit(pull.head_sha).parents == (store.branch("main"),)
 
     async def test_merged(self, scene: Scene) -> None:
-        """After a merge a new finding gets a pull request of its own on the same branch."""
+        """After a merge, a new finding gets its own pull request on the same branch."""
         await scene.run()
         scene.sandbox.merge_pull_request(REPOSITORY, 1)
         scene.lint()
@@ -161,7 +159,7 @@ class TestLintFix:
         assert set(scene.sandbox.files(scene.pulls[1])) == {"src/m005.py"}
 
     async def test_answers_without_change_are_remembered(self, scene: Scene) -> None:
-        """A file the model leaves as it is costs once, as long as a pull request is open."""
+        """A file that the model leaves as it is costs once, as long as a pull request is open."""
         scene.editor.fix = lambda one: (
             one.file.text if one.file.path.endswith("m001.py") else without_import(one)
         )
@@ -236,10 +234,10 @@ class TestJobs:
 
 
 class TestOthersWork:
-    """Nothing of anybody else is overwritten."""
+    """Other people's work is never overwritten."""
 
     async def test_commit_on_the_branch(self, scene: Scene) -> None:
-        """A branch with somebody's commit stays; a new one is used and says so."""
+        """A branch with a person's commit stays; a new one is used, and the run says so."""
         await scene.run()
         theirs = scene.sandbox.push(REPOSITORY, BRANCH, {"src/m000.py": "mine\n"}, author="ada")
         asked = len(scene.editor.asked)
@@ -289,7 +287,7 @@ class TestOthersWork:
         assert len(scene.pulls) == 2
 
     async def test_push_during_the_run(self, scene: Scene) -> None:
-        """A commit that lands while the files are edited survives, too."""
+        """A commit that lands while the files are edited survives too."""
         await scene.run()
         scene.sandbox.push(REPOSITORY, "main", {"src/m004.py": python_file(4, faulty=True)})
         scene.lint()
@@ -316,7 +314,7 @@ class TestOthersWork:
         assert scene.pulls[0].head_ref == f"{BRANCH}-2"
 
     async def test_closed_is_a_no(self, scene: Scene) -> None:
-        """What was in a closed pull request is not offered again; what is new is."""
+        """The edits of a closed pull request are not offered again; new ones are."""
         await scene.run()
         scene.sandbox.close_pull_request(REPOSITORY, 1)
         scene.editor.asked.clear()
@@ -335,7 +333,7 @@ class TestOthersWork:
         assert set(scene.sandbox.files(scene.pulls[1])) == {"src/m004.py", "src/m005.py"}
 
     async def test_deleted_branch_is_a_no(self, scene: Scene) -> None:
-        """GitHub closes the pull request of a deleted branch, and a closed one is a no."""
+        """GitHub closes the pull request of a deleted branch, which means no."""
         await scene.run()
         scene.sandbox.repository(REPOSITORY).store.update_ref(f"refs/heads/{BRANCH}", None)
         scene.sandbox.sync(REPOSITORY)
@@ -345,7 +343,7 @@ class TestOthersWork:
         assert (scene.editor.asked, len(scene.pulls), scene.tip()) == ([], 1, None)
 
     async def test_base_moves_during_the_run(self, scene: Scene) -> None:
-        """The pull request is based on the commit that was read, and holds only our edits."""
+        """The pull request is based on the commit that was read, and has only our edits."""
         start = scene.tip("main")
 
         def fix(request: EditRequest) -> str:
@@ -363,7 +361,7 @@ class TestOthersWork:
 
 
 class TestRefusals:
-    """What GitHub does not let us do is told with the way out, and leaves nothing behind."""
+    """What GitHub refuses is reported with the next step, and leaves nothing behind."""
 
     async def test_setting(self, make_scene: MakeScene) -> None:
         """The box to tick is named, the patch is there, and no branch stays."""
@@ -376,7 +374,7 @@ class TestRefusals:
         assert (scene.workspace / done.paths.patch).read_bytes().count(b"-import os") == 3
 
     async def test_permission(self, scene: Scene) -> None:
-        """A token that may not write is told which permission is missing."""
+        """The missing permission is named."""
         less: dict[str, Access] = {"contents": "read", "pull_requests": "write"}
         scene.sandbox.add_token(DEFAULT_TOKEN, permissions=less)
         done = await scene.run()
@@ -385,7 +383,7 @@ class TestRefusals:
         assert "`contents: write`" in done.report.problem
 
     async def test_protected_branch(self, scene: Scene) -> None:
-        """GitHub's own words come along, nothing is left behind."""
+        """GitHub's own words are quoted, and nothing is left behind."""
         scene.sandbox.repository(REPOSITORY).protected.add(BRANCH)
         done = await scene.run()
 
@@ -401,21 +399,20 @@ class TestRefusals:
         assert "`main`" in done.report.problem
 
     async def test_unknown_ref(self, scene: Scene) -> None:
-        """A branch that does not exist is wrong settings."""
         done = await scene.run(ref="no-such")
 
         assert done.settings_wrong
         assert "`no-such`" in done.report.problem
 
     async def test_missing_report(self, scene: Scene) -> None:
-        """A report that was not written is no clean bill of health."""
+        """A report that was not written must not pass as a clean result."""
         done = await scene.run(findings="nothing.sarif")
 
         assert done.report.outcome is Outcome.FAILED
         assert "nothing.sarif" in done.report.problem
 
     async def test_model_down(self, scene: Scene) -> None:
-        """Where nothing could be done the pull request stays as it is."""
+        """If no file could be edited, the pull request stays as it is."""
         await scene.run()
         scene.sandbox.push(REPOSITORY, "main", {
             f"src/m{n:03}.py": f"import os\n\nx = {n}\n" for n in range(3)
@@ -429,10 +426,10 @@ class TestRefusals:
 
 
 class TestScope:
-    """Which files are meant and what may change in them."""
+    """Which files a run edits, and what may change in them."""
 
     async def test_off_target(self, scene: Scene) -> None:
-        """Hunks far from every finding are rejected with the reason, the others delivered."""
+        """Hunks far from every finding are rejected with the reason, the others are delivered."""
         scene.editor.fix = lambda one: without_import(one).replace("value_29", "renamed")
         done = await scene.run()
 
@@ -441,7 +438,6 @@ class TestScope:
         assert "off target: no finding is near these lines" in reasons
 
     async def test_recipe_may_edit_anywhere(self, make_scene: MakeScene) -> None:
-        """A recipe of the config can allow what is far away."""
         config = b"recipes:\n  wide:\n    instruction: Fix all\n    anywhere: true\n"
         files = [
             *world_files(2, 1),
@@ -456,7 +452,7 @@ class TestScope:
         assert b"renamed" in scene.world.files_at("predict-edit/wide")["src/m000.py"]
 
     async def test_files_without_findings(self, scene: Scene) -> None:
-        """By hand, the files that match are edited as instructed, on another branch than main."""
+        """By hand, matching files are edited as instructed, on another branch than main."""
         scene.sandbox.push(REPOSITORY, "release/1", {"src/m000.py": "a = 1\n", "b.txt": "b\n"})
         scene.editor.fix = lambda one: one.file.text.replace("a", "z")
         done = await scene.run(
@@ -472,7 +468,7 @@ class TestScope:
         assert set(scene.sandbox.files(pull)) == {"src/m000.py"}
 
     async def test_an_instruction_sets_nothing_off(self, scene: Scene) -> None:
-        """Title and commit close no issue, mention nobody and skip no checks."""
+        """Title and commit close no issue, mention no one and skip no checks."""
         scene.sandbox.push(REPOSITORY, "main", {"src/m000.py": "a = 1\n"})
         scene.editor.fix = lambda one: one.file.text.replace("a", "z")
         await scene.run(
@@ -485,7 +481,6 @@ class TestScope:
         assert commit.message.startswith(pull.title)
 
     async def test_patch(self, scene: Scene) -> None:
-        """Delivered as a patch, nothing is written on GitHub."""
         done = await scene.run(deliver="patch")
 
         assert done.report.outcome is Outcome.PATCHED
@@ -493,7 +488,6 @@ class TestScope:
         assert (scene.workspace / done.paths.patch).read_bytes().count(b"-import os") == 3
 
     async def test_dry_run(self, scene: Scene) -> None:
-        """A dry run writes nothing on GitHub."""
         done = await scene.run(dry_run="true")
 
         assert done.report.dry_run
@@ -515,14 +509,14 @@ class TestScope:
         )
 
     async def test_max_files_makes_progress(self, scene: Scene) -> None:
-        """The limit holds for each run, and the next run goes on where the last one stopped."""
+        """The limit holds for each run, and the next run continues."""
         for count in (2, 3):
             await scene.run(max_files="2")
             assert len(scene.sandbox.files(scene.pulls[0])) == count
         assert len(scene.editor.asked) == 3
 
     async def test_findings_elsewhere_are_told(self, scene: Scene) -> None:
-        """Findings for files that do not exist, or outside, are counted in the notes."""
+        """Findings for files that do not exist, or are outside, are counted in the notes."""
         (scene.workspace / "more.txt").write_text("gone.py:1:1: E1 x\n/etc/passwd:1:1: E1 x\n")
         done = await scene.run(findings="ruff.json, more.txt")
 
@@ -531,7 +525,7 @@ class TestScope:
         assert "no such file in the repository (`gone.py`)" in notes
 
     async def test_open_alerts(self, scene: Scene) -> None:
-        """`code-scanning` stands for GitHub's open alerts of the branch, beside any report."""
+        """`code-scanning` means GitHub's open alerts of the branch, beside any report."""
         allowed: dict[str, Access] = {**MAY_WRITE, "security_events": "read"}
         scene.sandbox.add_token(DEFAULT_TOKEN, permissions=allowed)
         repository = scene.sandbox.repository(REPOSITORY)
@@ -545,7 +539,7 @@ class TestScope:
         assert [found.message for found in asked["src/m003.py"]] == ["a bad name"]
 
     async def test_no_results_of_code_scanning(self, scene: Scene) -> None:
-        """A repository without any result gets no pull request, and is told why."""
+        """A repository without any result gets no pull request, and the reason."""
         scene.sandbox.add_token(DEFAULT_TOKEN, permissions={**MAY_WRITE, "security_events": "read"})
         done = await scene.run(findings="code-scanning")
 

@@ -52,7 +52,7 @@ def test_same_every_time() -> None:
     ],
 )
 def test_how_many(files: int, wanted: int | None, count: int) -> None:
-    """As many as wanted, eight without a wish, never more than files or than GitHub allows."""
+    """As many as wanted, eight by default, never more than files or than GitHub allows."""
     assert count_for(files, wanted) == count
 
 

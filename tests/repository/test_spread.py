@@ -1,4 +1,4 @@
-"""One run spread over jobs comes to the same as a whole one."""
+"""A sharded run gives the same as a whole one."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def test_earlier_edits_stay(scene: Scene) -> None:
 
 
 async def test_nothing_to_do(scene: Scene) -> None:
-    """Where nothing is new the matrix is empty, and publishing writes nothing."""
+    """If nothing is new, the matrix is empty, and publishing writes nothing."""
     await scene.run()
     seen = len(scene.sandbox.log.requests)
 
@@ -107,7 +107,7 @@ async def test_nothing_to_do(scene: Scene) -> None:
 
 
 async def test_base_moves_between_jobs(scene: Scene) -> None:
-    """All jobs work on the commit that the plan pinned."""
+    """All jobs work on the plan's commit."""
     start = scene.tip("main")
     await plan(scene, shard="1")
     scene.sandbox.push(REPOSITORY, "main", {"src/m000.py": "other = 1\n"})
@@ -130,7 +130,7 @@ async def test_limits_are_divided(scene: Scene) -> None:
 
 
 async def test_judged_again_when_published(scene: Scene) -> None:
-    """What is off target in a job is so in the delivery; it is counted once."""
+    """Edits that are off target in a job are also off target in the delivery, and counted once."""
 
     def fix(request: EditRequest) -> str:
         return without_import(request).replace("value_29", "renamed")
@@ -155,7 +155,6 @@ async def test_judged_again_when_published(scene: Scene) -> None:
     ],
 )
 async def test_missing_parts(scene: Scene, inputs: dict[str, str], said: str) -> None:
-    """What a job lacks is named."""
     await plan(scene, shard="1")
     done = await scene.run(findings="", **inputs)
 
@@ -173,7 +172,6 @@ async def test_missing_parts(scene: Scene, inputs: dict[str, str], said: str) ->
     ],
 )
 def test_broken_part(name: str, data: bytes) -> None:
-    """A part that cannot be read is named."""
     with pytest.raises(SpreadError, match=r"`x\.json`"):
         read_parts({name: data})
 
@@ -190,7 +188,7 @@ MINE = Manifest(
 
 
 def test_result_of_another_plan() -> None:
-    """A result of an earlier attempt is passed over, and its shard counts as lost."""
+    """A result of an earlier attempt is ignored, and its shard counts as lost."""
     other = ShardResult(plan="b", shard=1, model="m", files=())
     files = {"p.json": write_part(MINE).encode(), "s.json": write_part(other).encode()}
 
@@ -200,7 +198,7 @@ def test_result_of_another_plan() -> None:
 
 @pytest.mark.parametrize(("shard", "path"), [(2, "a.py"), (1, "b.py"), (0, "a.py")])
 def test_result_that_was_not_asked_for(shard: int, path: str) -> None:
-    """A result for another shard or with another file than the plan gave it is refused."""
+    """A result for another shard, or with a file that the plan did not give it, is refused."""
     done = DoneFile(path=path, blob_sha="1", status=FileStatus.UNCHANGED)
     part = ShardResult(plan="a", shard=shard, model="m", files=(done,))
     files = {"p.json": write_part(MINE).encode(), "s.json": write_part(part).encode()}
@@ -209,7 +207,7 @@ def test_result_that_was_not_asked_for(shard: int, path: str) -> None:
 
 
 def test_other_files_are_passed_over(tmp_path: Path) -> None:
-    """An artifact may hold result.json and patches beside the parts."""
+    """An artifact may contain result.json and patches beside the parts."""
     del tmp_path
     mine = Manifest(key="a", repository="o/n", ref="main", commit="1" * 40, instruction="x",
                     about_findings=False, shards=())  # fmt: skip

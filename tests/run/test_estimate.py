@@ -1,4 +1,4 @@
-"""What asking the model would take, in words and figures."""
+"""What a run will cost, in words and figures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MADE = Estimate(
 
 
 def test_a_sentence_has_the_likely_and_the_most() -> None:
-    """Files, calls, tokens and money, and that retries are not included."""
+    """Files, calls, tokens and money, and a note that retries are not included."""
     assert in_words(MADE, SETTINGS) == (
         "2 files in 3 calls: 5,000 tokens in, likely 1,000 and at most 3,000 out; likely 0.02 USD, "
         "at most 0.03 USD. Retries are not included."
@@ -42,7 +42,7 @@ def test_a_sentence_has_the_likely_and_the_most() -> None:
     ],
 )
 def test_a_limit_that_may_be_met_is_named(limits: dict[str, object], met: str) -> None:
-    """Measured against the most, as the run itself does."""
+    """Limits are compared with the most, as the run itself does."""
     changed = dataclasses.replace(SETTINGS, **limits)  # type: ignore[arg-type]  # as named above
     assert in_words(MADE, changed).endswith(met or "not included.")
 
@@ -58,7 +58,6 @@ def test_an_unknown_price_is_no_price() -> None:
 
 
 def test_figures_for_programs_hold_all_that_the_words_say() -> None:
-    """Money as numbers."""
     assert as_data(MADE) == {
         "files": 2,
         "calls": 3,
@@ -71,7 +70,7 @@ def test_figures_for_programs_hold_all_that_the_words_say() -> None:
 
 
 async def test_a_dry_run_is_told_in_the_log_too(caplog: pytest.LogCaptureFixture) -> None:
-    """What the summary says stands in the log before the first request."""
+    """The log shows the summary's estimate before the first request."""
     request = EditRequest(
         file=SourceFile(path="a.py", text="a = 1\n", blob_sha="0" * 40), instruction="Sort."
     )

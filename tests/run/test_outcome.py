@@ -34,7 +34,6 @@ EDITED, UNCHANGED, SKIPPED, FAILED = (
     ],
 )
 def test_outcome(files: list[FileResult], posted: int, outcome: Outcome) -> None:
-    """The outcome follows from what became of the files."""
     assert outcome_of(files, Outcome.SUGGESTED if posted else None) is outcome
 
 
@@ -54,7 +53,7 @@ def test_outcome(files: list[FileResult], posted: int, outcome: Outcome) -> None
     ],
 )
 def test_exit_status(outcome: Outcome, fail_on: FailOn, status: int) -> None:
-    """The exit status follows the ``fail-on`` input."""
+    """The exit status follows the input ``fail-on``."""
     failed = outcome in {Outcome.FAILED, Outcome.PARTIAL}
     report = RunReport(outcome=outcome, files=(FAILED,) if failed else (EDITED,))
 
@@ -62,7 +61,7 @@ def test_exit_status(outcome: Outcome, fail_on: FailOn, status: int) -> None:
 
 
 def test_run_that_failed_without_files_fails() -> None:
-    """A pull request that could not be read leaves no file to look at, and is a failure."""
+    """A pull request that could not be read has no files, and is a failure."""
     finished = Finished(report=RunReport(outcome=Outcome.FAILED))
 
     assert exit_status(finished, "error") == 1
@@ -86,7 +85,7 @@ def test_wrong_settings_stay_wrong() -> None:
     ],
 )
 def test_money(costs: list[Decimal | None], total: Decimal | None) -> None:
-    """The cost of a run is known only where every price is."""
+    """The cost of a run is known only if every price is."""
     files = [dataclasses.replace(EDITED, effort=Effort(cost=cost, attempts=1)) for cost in costs]
 
     assert money_of([*files, SKIPPED]) == total

@@ -1,4 +1,4 @@
-"""What the person who gave a command is answered."""
+"""The answers to the person who ran a command."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from predict_edit.settings.fields import ModelSettings, Settings
 
 
 def test_help_offers_only_what_is_allowed() -> None:
-    """Other models and ways by name; a way of a branch is none of a pull request."""
+    """Other models and ways by name; a branch's way is not offered on a pull request."""
     settings = Settings(
         model=ModelSettings(model="gpt-4.1"),
         github_token="t",

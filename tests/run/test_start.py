@@ -1,4 +1,4 @@
-"""What is loaded when, as far as it can be told without a run."""
+"""What is loaded when, as far as it shows without a run."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def changed(patch: str | None, status: str = "modified", additions: int = 1) -> 
     ],
 )
 def test_the_diff_tells_which_files_may_be_long(change: ChangedFile, *, long: bool) -> None:
-    """The last line that a hunk's header names is a line that the file has."""
+    """The last line in a hunk's header is a line that the file has."""
     assert serving._may_be_long(change) is long

@@ -43,7 +43,6 @@ def reason(path: str, status: str = "modified", **options: Any) -> str | None:
     ],
 )
 def test_statuses(status: str, says: str | None) -> None:
-    """Files with content at the head that the pull request changed are kept."""
     found = reason("a.py", status)
     assert found is None if says is None else says in str(found)
 
@@ -151,7 +150,7 @@ def test_derived_files(path: str, what: str) -> None:
     ],
 )
 def test_attributes(line: str, path: str, says: str | None) -> None:
-    """The base's attributes tell generated and vendored files."""
+    """The base's attributes mark generated and vendored files."""
     found = reason(path, attributes=GitAttributes.parse({".gitattributes": line}))
     assert found is None if says is None else says in str(found)
 
@@ -189,7 +188,6 @@ def test_globs(include: list[str], exclude: list[str], path: str, says: str | No
 
 
 def test_the_file_of_a_thread() -> None:
-    """A command in a review thread is about its file alone, taken literally."""
     selection = choose([file("app/[id].ts"), file("app/i.ts")], max_files=50, only="app/[id].ts")
     assert [found.path for found in selection.kept] == ["app/[id].ts"]
     assert selection.skipped == (
@@ -201,7 +199,6 @@ def test_the_file_of_a_thread() -> None:
     "path", ["", "/etc/passwd", "../a", "a/../b", "a//b", "a/.", ".git/config"]
 )
 def test_paths_that_climb(path: str) -> None:
-    """A path that git would not store is never followed."""
     assert reason(path) is not None
 
 
@@ -218,7 +215,7 @@ def test_too_many_files() -> None:
 
 
 def test_the_work_grows_with_the_number_of_files() -> None:
-    """As many files as GitHub lists take about as many calls a file as a few do."""
+    """As many files as GitHub lists take about as many calls per file as a few do."""
     lines = "\n".join(f"*.gen{number} linguist-generated" for number in range(30))
     attributes = GitAttributes.parse({".gitattributes": lines})
 

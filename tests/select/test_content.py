@@ -1,5 +1,3 @@
-"""Which files can be edited as text."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -67,7 +65,7 @@ def changed_file(path: str) -> ChangedFile:
     ],
 )
 def test_skipped(data: bytes | None, mode: int | None, says: str) -> None:
-    """What is no text of the repository's own is skipped with the reason."""
+    """A file that is not text of the repository's own is skipped, with the reason."""
     found = open_source(None, content(data, mode))
     assert isinstance(found, SkippedFile)
     assert found.path == "a.txt"
@@ -119,7 +117,6 @@ def test_sizes(data: bytes | None, fields: dict[str, Any], says: str) -> None:
 
 
 def test_the_limit_itself() -> None:
-    """A file of exactly the allowed size is opened."""
     assert isinstance(open_source(None, content(b"x\n" * 5), max_bytes=10), SourceFile)
 
 

@@ -1,5 +1,3 @@
-"""What ``.gitattributes`` says."""
-
 from __future__ import annotations
 
 import subprocess
@@ -47,12 +45,12 @@ GEN = "linguist-generated"
     ],
 )
 def test_one_file(text: str, path: str, flag: bool | None) -> None:
-    """A flag is set, unset or not said, as git would tell."""
+    """A flag is set, unset or unspecified, as in git."""
     assert GitAttributes.parse({".gitattributes": text}).flag(path, GEN) is flag
 
 
 def test_deeper_files_win() -> None:
-    """A file in a deeper folder speaks of that folder alone, and over those above."""
+    """A file in a deeper folder applies to that folder only, and wins over those above."""
     attributes = GitAttributes.parse(
         {
             "a/b/.gitattributes": "/x.go -linguist-generated",
@@ -70,7 +68,7 @@ def test_deeper_files_win() -> None:
 
 
 def test_where_attributes_may_stand() -> None:
-    """Every folder above a changed file may have attributes; the shallow ones come first."""
+    """Every folder above a changed file may have attributes; the top one comes first."""
     assert attribute_files(["a/b/c.py", "a/d.py", "e.py"]) == (
         ".gitattributes",
         "a/.gitattributes",
@@ -111,13 +109,13 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def odd(pattern: str) -> bool:
-    """Whether versions of git disagree: two stars inside a name, or slashes side by side."""
+    """Whether git versions disagree: two stars inside a name, or slashes side by side."""
     parts = pattern.split("/")
     return "//" in pattern or "**/**" in pattern or any("**" in p and p != "**" for p in parts)
 
 
 def ask_git(repository: Path, found: dict[str, str], asked: list[str]) -> dict[str, str]:
-    """What git says of the attribute ``t`` of each path."""
+    """Ask git for the attribute ``t`` of each path."""
     for name in (".gitattributes", "a/.gitattributes", "gen/.gitattributes"):
         (repository / name).write_text(found.get(name, ""))
     done = subprocess.run(
@@ -132,7 +130,7 @@ def ask_git(repository: Path, found: dict[str, str], asked: list[str]) -> dict[s
 
 @given(files, st.lists(paths, min_size=1, max_size=8, unique=True))
 def test_it_is_what_git_says(repository: Path, found: dict[str, str], asked: list[str]) -> None:
-    """For any files and paths, an attribute has the value that ``git check-attr`` tells."""
+    """For any files and paths, an attribute has the value that ``git check-attr`` prints."""
     usable = {
         name: "\n".join(line for line in text.split("\n") if not odd(line.split(" ")[0]))
         for name, text in found.items()

@@ -1,5 +1,3 @@
-"""Choosing among all files of a repository."""
-
 from __future__ import annotations
 
 import cProfile
@@ -49,7 +47,7 @@ def test_what_cannot_be_edited() -> None:
 
 
 def test_the_work_grows_with_the_number_of_files() -> None:
-    """Four times the files take no more than about four times the calls."""
+    """Four times the files take at most about four times the calls."""
 
     def calls(number: int) -> int:
         files = [file(f"pkg{n % 200}/d{n % 7}/f{n}.py") for n in range(number)]

@@ -1,5 +1,3 @@
-"""The repository's config."""
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -55,7 +53,7 @@ prices:
 
 
 def test_a_full_config() -> None:
-    """Every key is read, with YAML's own forms of lists and texts."""
+    """Every key is read, with YAML's own forms of lists and strings."""
     config = read_config(FULL)
     assert config.files == ("src/**", "!src/gen/**")
     assert config.exclude == ("docs", "*.md")
@@ -105,7 +103,7 @@ def test_nothing_set(text: str) -> None:
     ],
 )
 def test_unknown_keys(text: str, near: str) -> None:
-    """A key that does not exist is an error that names the nearest one."""
+    """The error names the nearest key."""
     with pytest.raises(UnknownConfigKey) as caught:
         read_config(text)
     assert near in str(caught.value)
@@ -113,7 +111,7 @@ def test_unknown_keys(text: str, near: str) -> None:
 
 @pytest.mark.parametrize("key", WORKFLOW_ONLY)
 def test_keys_that_belong_into_the_workflow(key: str) -> None:
-    """Credentials, and what is needed before the config is read, stand in the workflow alone."""
+    """Credentials, and what is needed before the config is read, belong in the workflow only."""
     with pytest.raises(InvalidConfig) as caught:
         read_config(f"{key}: topsecret")
     assert f"`{key}`" in caught.value.cause
@@ -161,7 +159,7 @@ def test_keys_that_belong_into_the_workflow(key: str) -> None:
     ],
 )
 def test_invalid_configs(text: str, says: str) -> None:
-    """What is wrong with the file is named, and no value of it gets into the run."""
+    """The error names what is wrong with the file, and none of its values apply."""
     with pytest.raises(InvalidConfig) as caught:
         read_config(text)
     assert says in str(caught.value)
@@ -170,13 +168,12 @@ def test_invalid_configs(text: str, says: str) -> None:
 
 
 def test_not_utf8() -> None:
-    """A file in another encoding is refused."""
     with pytest.raises(InvalidConfig, match="UTF-8"):
         read_config(b"files: \xff\xfe")
 
 
 def test_all_wrong_values_are_told_at_once() -> None:
-    """Whoever corrects one key hears of the others too."""
+    """Correcting one key should not reveal the next error."""
     with pytest.raises(InvalidConfig, match=r"`max-files` is `x`.*`timeout` is `y`"):
         read_config("max-files: x\ntimeout: y")
 
@@ -192,7 +189,7 @@ yaml_pieces = st.sampled_from(
 
 @given(st.lists(yaml_pieces | st.text(max_size=3), max_size=20).map("".join))
 def test_reading_never_crashes(text: str) -> None:
-    """Any text is a config or refused by an error of the tree that fits on a line."""
+    """Any text is a config, or raises an error of our own classes that fits on a line."""
     try:
         config = read_config(text)
     except ConfigError as error:
@@ -205,7 +202,7 @@ def test_reading_never_crashes(text: str) -> None:
 
 @given(st.binary(max_size=40))
 def test_reading_bytes_never_crashes(data: bytes) -> None:
-    """Any bytes are a config or refused by an error of the tree."""
+    """Any bytes are a config, or raise an error of our own classes."""
     try:
         assert isinstance(read_config(data), RepositoryConfig)
     except ConfigError as error:

@@ -74,7 +74,7 @@ def test_loopback(url: str, loopback: bool) -> None:
     ],
 )
 def test_azure(url: str, azure: bool) -> None:
-    """Azure's own hosts are known by their ending, at a border of names."""
+    """Azure's own hosts are recognised by their ending, at a dot."""
     assert is_azure_host(url) is azure
 
 
@@ -111,7 +111,7 @@ def test_paths_and_hosts() -> None:
 def test_the_route_follows_from_the_address(
     fields: dict[str, Any], route: Route, base_url: str
 ) -> None:
-    """OpenAI, Azure's two kinds of routes and everything else are told apart."""
+    """OpenAI, Azure's two kinds of routes and everything else are distinguished."""
     assert read_endpoint(settings(**fields)) == Endpoint(route=route, base_url=base_url)
 
 
@@ -159,7 +159,7 @@ def test_the_route_follows_from_the_address(
 def test_an_address_that_cannot_work_is_refused_before_any_request(
     fields: dict[str, Any], kind: type[SettingsError], words: str
 ) -> None:
-    """Wrong shapes are settings errors that say what the right one looks like."""
+    """Wrong shapes are settings errors that show the right one."""
     with pytest.raises(kind) as caught:
         read_endpoint(settings(**fields))
     assert words in str(caught.value)

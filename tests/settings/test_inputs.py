@@ -1,5 +1,3 @@
-"""The action's inputs."""
-
 from __future__ import annotations
 
 import traceback
@@ -64,7 +62,6 @@ CONTRACT = [
 
 
 def test_all_inputs_of_the_contract_are_known() -> None:
-    """Every input of the contract is read, and no other."""
     assert sorted(INPUT_NAMES) == sorted(CONTRACT)
     assert set(SECRETS) <= set(WORKFLOW_ONLY) <= set(INPUT_NAMES)
 
@@ -75,7 +72,6 @@ def test_the_variable_of_an_input() -> None:
 
 
 def test_the_least_that_works(environ: Make) -> None:
-    """With the required inputs alone, everything else is not given."""
     inputs = read_inputs(environ() | {"INPUT_FILES": "", "INPUT_DRY-RUN": "  ", "PATH": "/bin"})
     assert (inputs.github_token, inputs.model, inputs.api_key) == (
         "ghs_secret",
@@ -131,7 +127,6 @@ def test_underscores_are_no_hyphens(environ: Make) -> None:
     ],
 )
 def test_values(environ: Make, name: str, text: str, value: object) -> None:
-    """An input's text is read as what it means."""
     inputs = read_inputs(environ() | {variable_of(name): text})
     assert getattr(inputs, name.replace("-", "_")) == value
 
@@ -196,7 +191,7 @@ def test_values(environ: Make, name: str, text: str, value: object) -> None:
     ],
 )
 def test_invalid_values(environ: Make, name: str, text: str, says: str) -> None:
-    """A value that an input cannot have is named with what is allowed."""
+    """The error says what is allowed."""
     with pytest.raises(InvalidInput) as caught:
         read_inputs(environ() | {variable_of(name): text})
     assert f"`{name}`" in caught.value.cause
@@ -205,7 +200,7 @@ def test_invalid_values(environ: Make, name: str, text: str, says: str) -> None:
 
 
 def test_all_invalid_values_are_told_at_once(environ: Make) -> None:
-    """Whoever corrects one input hears of the others too."""
+    """Correcting one input should not reveal the next error."""
     with pytest.raises(InvalidInput, match=r"`max-files` is `x`.*`timeout` is `-1`"):
         read_inputs(environ(max_files="x", timeout="-1"))
 
@@ -242,7 +237,7 @@ def test_all_invalid_values_are_told_at_once(environ: Make) -> None:
 def test_sign_in_that_cannot_work(
     environ: Make, given_inputs: dict[str, str], error: type[SettingsError], names: str
 ) -> None:
-    """What is missing or contradicts itself is found before any request, and named."""
+    """Missing and contradicting inputs are found and named before any request."""
     with pytest.raises(error) as caught:
         read_inputs(environ(**given_inputs))
     assert type(caught.value) is error
@@ -272,7 +267,7 @@ def test_sign_in_that_cannot_work(
     ],
 )  # fmt: skip
 def test_sign_in_that_can_work(environ: Make, given_inputs: dict[str, str]) -> None:
-    """Every documented way to sign in passes."""
+    """Every documented way to authenticate passes."""
     assert read_inputs(environ(**given_inputs)).model == "gpt-4.1"
 
 
@@ -288,7 +283,7 @@ def test_sign_in_that_can_work(environ: Make, given_inputs: dict[str, str]) -> N
     ],
 )
 def test_secrets_show_nowhere(environ: Make, wrong: dict[str, str]) -> None:
-    """No error, nor its traceback, nor a repr shows a secret."""
+    """Neither an error, nor its traceback, nor a repr shows a secret."""
     with pytest.raises(InvalidInput) as caught:
         read_inputs(environ(**wrong))
     told = "".join(traceback.format_exception(caught.value))
@@ -305,7 +300,7 @@ def test_secrets_show_nowhere(environ: Make, wrong: dict[str, str]) -> None:
     )
 )
 def test_reading_never_crashes(given_inputs: dict[str, str]) -> None:
-    """Any text in any input is read or refused by an error of the tree."""
+    """Any text in any input is read, or raises an error of our own classes."""
     environment = {variable_of(name): value for name, value in given_inputs.items()}
     environment |= {"INPUT_GITHUB-TOKEN": "t", "INPUT_API-KEY": "k"}
     try:

@@ -17,13 +17,12 @@ VALIDATOR = jsonschema.Draft202012Validator(config_schema())
 
 
 def test_the_file_is_up_to_date() -> None:
-    """The published schema is the one that the code makes."""
     published = (ROOT / "schema" / "predict-edit.schema.json").read_text(encoding="utf-8")
     assert json.loads(published) == config_schema()
 
 
 def test_it_is_a_schema() -> None:
-    """The schema is one by its own rules, and describes each key."""
+    """The schema is valid and describes each key."""
     jsonschema.Draft202012Validator.check_schema(config_schema())
     properties = config_schema()["properties"]
     assert set(properties) == {field.alias for field in RepositoryConfig.model_fields.values()}
@@ -35,7 +34,7 @@ def test_it_is_a_schema() -> None:
     [("max-files", 50), ("prediction", "auto"), ("permission", "write"), ("dry-run", False)],
 )
 def test_defaults_show_in_editors(key: str, default: object) -> None:
-    """Editors can show what holds where a key is not set."""
+    """Editors can show what applies if a key is not set."""
     assert config_schema()["properties"][key]["default"] == default
 
 
@@ -56,7 +55,6 @@ def test_defaults_show_in_editors(key: str, default: object) -> None:
     ],
 )
 def test_what_it_accepts_can_be_read(text: str) -> None:
-    """What an editor finds right is right."""
     assert VALIDATOR.is_valid(yaml.safe_load(text))
     assert isinstance(read_config(text), RepositoryConfig)
 
@@ -80,7 +78,6 @@ def test_what_it_accepts_can_be_read(text: str) -> None:
     ],
 )
 def test_what_it_refuses_cannot_be_read(text: str) -> None:
-    """What an editor marks as wrong is wrong."""
     assert not VALIDATOR.is_valid(yaml.safe_load(text))
     with pytest.raises(ConfigError):
         read_config(text)

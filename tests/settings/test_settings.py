@@ -1,4 +1,4 @@
-"""What a run may do, merged from everybody who has a say."""
+"""What a run may do, merged from everyone who has a say."""
 
 from __future__ import annotations
 
@@ -70,7 +70,6 @@ OTHER_INPUTS = {
 
 
 def test_the_defaults_of_the_contract(inputs: Read) -> None:
-    """What nobody sets is as the contract says."""
     settings = resolve(inputs())
     assert settings == Settings(
         model=ModelSettings(model="gpt-4.1", api_key="sk-secret"),
@@ -104,7 +103,6 @@ def test_every_key_of_the_config_has_an_effect(inputs: Read, key: str) -> None:
 
 @pytest.mark.parametrize("name", [f.alias for f in Defaults.model_fields.values()])
 def test_an_input_has_the_effect_of_the_key_and_wins_over_it(inputs: Read, name: str) -> None:
-    """An input says the same as the config's key of that name, and overrides it."""
     said = {name.replace("-", "_"): EFFECTS[name]}
     other = {"max-cost": "4", "dry-run": "false", "draft": "false", "timeout": "4"}
     known = {"max-files", "max-tokens", "concurrency", "max-output-tokens", "max-suggestions"}
@@ -117,7 +115,7 @@ def test_an_input_has_the_effect_of_the_key_and_wins_over_it(inputs: Read, name:
 
 @pytest.mark.parametrize("name", OTHER_INPUTS)
 def test_every_other_input_has_an_effect(inputs: Read, name: str) -> None:
-    """No input can be given without changing what a run does."""
+    """No input can be set without changing what a run does."""
     assert resolve(inputs(**{name: OTHER_INPUTS[name]})) != resolve(inputs())
 
 
@@ -183,7 +181,7 @@ CONFIG = read_config(
 def test_what_a_commenter_may_set(
     inputs: Read, options: dict[str, str], changes: dict[str, Any]
 ) -> None:
-    """Allowed options change just what they name."""
+    """Allowed options change only what they name."""
     before, after = resolve(inputs(), CONFIG), resolve(inputs(), CONFIG, options)
     for name in Settings.__dataclass_fields__:
         if name != "model":
@@ -209,7 +207,7 @@ def test_what_a_commenter_may_set(
 def test_what_a_commenter_may_not_set(
     inputs: Read, given_inputs: dict[str, str], options: dict[str, str], says: str
 ) -> None:
-    """A value that the repository does not allow is refused with those that it does."""
+    """The error lists the values that the repository allows."""
     with pytest.raises(OptionNotAllowed) as caught:
         resolve(inputs(**given_inputs), CONFIG, options)
     assert says in caught.value.next_step
@@ -218,7 +216,7 @@ def test_what_a_commenter_may_not_set(
 
 @pytest.mark.parametrize("deliver", ["commit", "pull-request"])
 def test_a_commenter_may_commit_where_the_repository_does(inputs: Read, deliver: str) -> None:
-    """Delivery by commit may be asked for where inputs or config have it."""
+    """A comment may ask for a commit if inputs or config allow it."""
     options = {"deliver": deliver}
     assert resolve(inputs(deliver=deliver), None, options).deliver == deliver
     config = read_config(f"deliver: {deliver}")
@@ -241,7 +239,7 @@ def test_a_commenter_may_commit_where_the_repository_does(inputs: Read, deliver:
     ],
 )
 def test_values_that_an_option_cannot_have(inputs: Read, name: str, value: str, says: str) -> None:
-    """A value that makes no sense is named with what is allowed."""
+    """The error says what is allowed."""
     with pytest.raises(InvalidOption) as caught:
         resolve(inputs(), CONFIG, {name: value})
     assert f"`--{name}` is " in caught.value.cause
@@ -249,7 +247,7 @@ def test_values_that_an_option_cannot_have(inputs: Read, name: str, value: str, 
 
 
 def test_a_recipe(inputs: Read) -> None:
-    """A recipe is the repository's word: it narrows, lowers, and chooses model and delivery."""
+    """A recipe comes from the repository: it narrows, lowers, and chooses model and delivery."""
     command = RunRecipe(name="full", instruction="Now.", pinned_sha="abcdef1")
     settings, instruction = resolve_command(inputs(), CONFIG, command)
     assert instruction == "Do all.\n\nNow."
@@ -263,7 +261,7 @@ def test_a_recipe(inputs: Read) -> None:
 
 
 def test_options_beside_a_recipe(inputs: Read) -> None:
-    """A commenter may narrow a recipe, and take its delivery back to suggestions."""
+    """A commenter may narrow a recipe, and set its delivery back to suggestions."""
     options = {"files": "a", "deliver": "suggestions", "model": "gpt-4.1", "prediction": "on"}
     command = RunRecipe(name="full", options=options)
     settings, instruction = resolve_command(inputs(), CONFIG, command)
@@ -276,13 +274,12 @@ def test_options_beside_a_recipe(inputs: Read) -> None:
 
 
 def test_an_input_wins_over_the_delivery_of_a_recipe(inputs: Read) -> None:
-    """A recipe cannot commit where the workflow says that nothing is committed."""
+    """A recipe cannot commit if the workflow forbids commits."""
     with pytest.raises(OptionNotAllowed, match="by commit, the workflow by suggestions"):
         resolve_command(inputs(deliver="suggestions"), CONFIG, RunRecipe(name="full"))
 
 
 def test_an_instruction_is_the_command_s_own(inputs: Read) -> None:
-    """Without a recipe, the instruction is what was said."""
     command = EditCommand(instruction="fix", options={"dry-run": "true"})
     settings, instruction = resolve_command(inputs(instruction="other"), CONFIG, command)
     assert instruction == "fix"
@@ -300,7 +297,7 @@ def test_an_instruction_is_the_command_s_own(inputs: Read) -> None:
     ],
 )
 def test_unknown_recipes(config: RepositoryConfig, name: str, says: str) -> None:
-    """A recipe that does not exist is answered with those that do."""
+    """The error lists the recipes that exist."""
     with pytest.raises(UnknownRecipe) as caught:
         instruction_for(RunRecipe(name=name), config)
     assert says in str(caught.value)
@@ -310,7 +307,7 @@ def test_unknown_recipes(config: RepositoryConfig, name: str, says: str) -> None
 def test_a_limit_only_goes_down(
     asked: int, given_input: int | None, configured: int | None
 ) -> None:
-    """Whatever a commenter asks for, the limit is never above what is configured."""
+    """Whatever a commenter asks for, the limit never exceeds the configured one."""
     base = {"github-token": "t", "model": "m", "api-key": "k"}
     extra = {} if given_input is None else {"max-suggestions": given_input}
     config = RepositoryConfig.model_validate(
@@ -327,5 +324,4 @@ def test_a_limit_only_goes_down(
 
 
 def test_the_grammar_knows_the_options_of_the_table() -> None:
-    """A command takes exactly what the table of fields lets commenters set."""
     assert set(OPTIONS) == set(names_of(CommandOptions))

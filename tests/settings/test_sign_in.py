@@ -1,4 +1,4 @@
-"""How a run signs in to the model."""
+"""How a run authenticates with the model."""
 
 from __future__ import annotations
 

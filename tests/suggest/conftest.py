@@ -26,7 +26,7 @@ _ENVIRONMENT = {
 
 
 def run_git(directory: Path, *arguments: str) -> bytes:
-    """Run git for real; exit status 1 of a diff is no failure."""
+    """Run git for real; exit status 1 of a diff is not a failure."""
     result = subprocess.run(
         ("git", *arguments),
         cwd=directory,
@@ -41,7 +41,6 @@ def run_git(directory: Path, *arguments: str) -> bytes:
 
 
 def as_github_lists(diff: str) -> tuple[str | None, int, int]:
-    """The ``patch``, ``additions`` and ``deletions`` of one file's ``git diff``."""
     if "\n@@ " not in diff:
         return None, 0, 0
     patch = diff[diff.index("\n@@ ") + 1 :].removesuffix("\n")
@@ -71,7 +70,7 @@ def diff_rows(patch: str | None) -> list[tuple[int, str, int]]:
 
 
 def place_refusal(patch: str | None, start: int, end: int) -> str | None:
-    """What GitHub has against a right-side comment on these lines, or its dead button."""
+    """Why GitHub would refuse a right-side comment on these lines, or disable its button."""
     if start > end:
         return "start line must precede the end line"
     rows = diff_rows(patch)
@@ -94,7 +93,7 @@ def block_text(body: str) -> str:
 
 
 def refusals(patch: str | None, head: str, suggestions: Sequence[Suggestion]) -> list[str]:
-    """Everything GitHub has against a review with these suggestions."""
+    """Every reason why GitHub would refuse a review with these suggestions."""
     found = []
     used: set[int] = set()
     pieces = head.split("\n")
@@ -139,7 +138,7 @@ def commit(head: str, suggestions: Sequence[Suggestion]) -> str:
 
 
 def git_apply(files: Mapping[str, str], patch: str) -> dict[str, str]:
-    """The files after ``git apply``, with nothing allowed but an exact fit."""
+    """The files after ``git apply``, which must fit exactly."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name).resolve()
         for path, text in files.items():
@@ -152,7 +151,7 @@ def git_apply(files: Mapping[str, str], patch: str) -> dict[str, str]:
 
 
 def pull_request_patch(base: str, head: str) -> str | None:
-    """What GitHub lists as the ``patch`` of a file changed so: git's defaults."""
+    """GitHub's ``patch`` of a file with this change: git's defaults."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name).resolve()
         (root / "a").write_bytes(base.encode())
@@ -162,7 +161,7 @@ def pull_request_patch(base: str, head: str) -> str | None:
 
 
 def source_file(head: str, patch: str | None, path: str = "f.txt") -> SourceFile:
-    """A modified file whose listing is whole and fits ``patch``."""
+    """A modified file whose listing is complete and fits ``patch``."""
     kinds = [kind for _, kind, _ in diff_rows(patch)]
     change = ChangedFile(
         path=path,
@@ -177,53 +176,44 @@ def source_file(head: str, patch: str | None, path: str = "f.txt") -> SourceFile
 
 @pytest.fixture(scope="session", name="github_refusals")
 def _github_refusals() -> Callable[[str | None, str, Sequence[Suggestion]], list[str]]:
-    """Everything GitHub has against a review."""
     return refusals
 
 
 @pytest.fixture(scope="session", name="github_place_refusal")
 def _github_place_refusal() -> Callable[[str | None, int, int], str | None]:
-    """What GitHub has against one range of lines."""
     return place_refusal
 
 
 @pytest.fixture(scope="session", name="github_commit")
 def _github_commit() -> Callable[[str, Sequence[Suggestion]], str]:
-    """The head with all suggestions committed."""
     return commit
 
 
 @pytest.fixture(scope="session", name="suggestion_text")
 def _suggestion_text() -> Callable[[str], str]:
-    """What stands in the one block of a body."""
     return block_text
 
 
 @pytest.fixture(scope="session", name="apply_patch")
 def _apply_patch() -> Callable[[Mapping[str, str], str], dict[str, str]]:
-    """Files after a real ``git apply``."""
     return git_apply
 
 
 @pytest.fixture(scope="session", name="patch_of")
 def _patch_of() -> Callable[[str, str], str | None]:
-    """A file's patch as GitHub lists it."""
     return pull_request_patch
 
 
 @pytest.fixture(scope="session", name="source")
 def _source() -> Callable[..., SourceFile]:
-    """A modified file, listed whole."""
     return source_file
 
 
 @pytest.fixture(scope="session", name="git")
 def _git() -> Callable[..., bytes]:
-    """Real git in a directory."""
     return run_git
 
 
 @pytest.fixture(scope="session", name="listed")
 def _listed() -> Callable[[str], tuple[str | None, int, int]]:
-    """One file's diff as GitHub lists it."""
     return as_github_lists

@@ -58,7 +58,6 @@ SPANS = (
 
 
 def change(patch: str | None = PATCH, **fields: object) -> ChangedFile:
-    """The listing of the file above."""
     whole = ChangedFile(
         path="f", status="modified", blob_sha=None, additions=2, deletions=2, patch=patch
     )
@@ -66,12 +65,11 @@ def change(patch: str | None = PATCH, **fields: object) -> ChangedFile:
 
 
 def head_of(changed: ChangedFile) -> SourceFile:
-    """The file at the head."""
     return SourceFile(path="f", text=HEAD, blob_sha="", change=changed)
 
 
 def test_spans_end_at_hunk_borders_and_deleted_lines() -> None:
-    """Added and context lines are cut into spans that a suggestion may fill."""
+    """Added and context lines form spans, which a suggestion may fill."""
     assert anchors_of(change(), HEAD) == Anchors(spans=SPANS)
 
 
@@ -100,7 +98,7 @@ def test_a_range_is_refused_with_githubs_reason(start: int, end: int, expected: 
 
 
 def test_two_hunks_that_touch_stay_apart() -> None:
-    """Adjacent line numbers are not enough where the diff has a border between them."""
+    """Adjacent line numbers are not enough if the diff has a border between them."""
     patch = "@@ -1,2 +1,2 @@\n 1\n-x\n+2\n@@ -3,2 +3,2 @@\n 3\n-x\n+4"
     anchors = anchors_of(change(patch), "1\n2\n3\n4\n")
     assert isinstance(anchors, Anchors)
@@ -134,13 +132,13 @@ def test_two_hunks_that_touch_stay_apart() -> None:
 def test_a_diff_that_is_missing_cut_off_or_wrong_gives_no_anchors(
     changed: ChangedFile | None, reason: str
 ) -> None:
-    """No line is trusted and the reason says why."""
+    """No line is trusted, and the reason says why."""
     assert anchors_of(changed, HEAD) == NoAnchors(reason=reason)
 
 
 @pytest.mark.parametrize("patch", [None, PATCH[:-10], PATCH.replace("+5", "+V")])
 def test_the_base_text_stands_in_for_githubs_diff(patch: str | None) -> None:
-    """With the file at the merge base at hand, the anchors are the same as GitHub's."""
+    """With the file at the merge base, the anchors are the same as GitHub's."""
     assert anchors_for(head_of(change(patch)), BASE) == Anchors(spans=SPANS)
 
 
@@ -156,13 +154,13 @@ def test_the_base_text_stands_in_for_githubs_diff(patch: str | None) -> None:
 def test_a_base_that_does_not_give_githubs_counts_is_not_used(
     changed: ChangedFile, base: str
 ) -> None:
-    """A diff made here counts only where it must be GitHub's."""
+    """Our own diff counts only if it must be GitHub's."""
     found = anchors_for(head_of(changed), base)
     assert not isinstance(found, Anchors) or not found.spans
 
 
 def test_every_line_of_an_added_file_takes_suggestions() -> None:
-    """A new file is one hunk, and its diff is known even where GitHub sends none."""
+    """A new file is one hunk, so its diff is known even if GitHub sends none."""
     every = Anchors(spans=(Span(first=1, last=30, hunk=0),))
     patch = "@@ -0,0 +1,30 @@\n" + "\n".join(f"+{line}" for line in HEAD.split("\n")[:-1])
     counts = {"status": "added", "additions": 30, "deletions": 0}
@@ -181,13 +179,13 @@ def test_hunks_out_of_order_are_not_trusted() -> None:
 
 
 def test_a_file_that_the_pull_request_emptied_has_no_lines() -> None:
-    """Its diff is fine, but there is nothing to comment on."""
+    """Its diff is fine, but has no line to comment on."""
     emptied = change("@@ -1,2 +0,0 @@\n-a\n-b", additions=0)
     assert anchors_of(emptied, "") == Anchors(spans=())
 
 
 def test_a_pure_rename_shows_no_line() -> None:
-    """Where the pull request changes no line, none can be commented on."""
+    """If the pull request changes no line, none takes a comment."""
     renamed = change(None, status="renamed", additions=0, deletions=0)
     assert anchors_of(renamed, HEAD) == Anchors(spans=())
 
@@ -211,13 +209,13 @@ def test_odd_lines_are_read_right(
 
 
 def test_a_local_diff_looks_like_the_patch_of_the_files_list() -> None:
-    """It has hunks only, no final line feed, and is empty where nothing differs."""
+    """It has hunks only, no final line feed, and is empty if nothing differs."""
     assert local_patch("a\n", "a\n") == ""
     assert local_patch("a\n", "b") == "@@ -1 +1 @@\n-a\n+b\n\\ No newline at end of file"
 
 
 def test_words_behind_a_hunk_header_may_be_cut_inside_a_character() -> None:
-    """Git cuts the repeated line by bytes; the lines themselves are not touched."""
+    """Git cuts the repeated line by bytes; the lines themselves are unchanged."""
     base = "x" + "é" * 60 + "\n" + "y\n" * 9
     head = base + "z\n"
     assert local_patch(base, head).endswith("\n+z")

@@ -1,5 +1,3 @@
-"""The rules of a suggestion, one by one."""
-
 from __future__ import annotations
 
 import dataclasses
@@ -34,7 +32,7 @@ Made = list[tuple[int, int, str]]
 
 
 def composed(head: str, edited: str, *spans: tuple[int, int, int]) -> tuple[Placement, ...]:
-    """Placements where the spans (first, last, hunk) take comments; without any, all lines do."""
+    """Placements if the spans (first, last, hunk) take comments; without spans, all lines do."""
     lines = lines_of(head)
     anchors = Anchors(
         spans=tuple(
@@ -52,7 +50,7 @@ def made(placements: Sequence[Placement]) -> Made:
 
 
 def content(suggestion: Suggestion) -> str:
-    """What stands between fences that are the first and the last line."""
+    """The content between fences on the first and the last line."""
     opening, rest = suggestion.body.split("\n", 1)
     fence = opening.removesuffix("suggestion")
     assert rest == fence or rest.endswith(f"\n{fence}")
@@ -108,7 +106,7 @@ def test_each_edit_becomes_the_smallest_suggestion(old: str, new: str, expected:
 def test_what_a_suggestion_cannot_say_goes_to_the_patch(
     old: str, new: str, reason: str | None
 ) -> None:
-    """The reason names what stands in the way."""
+    """The reason names the obstacle."""
     (placement,) = composed(old, new)
     assert (placement.reason or None) == reason
     assert (placement.suggestion is None) == (reason is not None)
@@ -135,7 +133,7 @@ def test_what_a_suggestion_cannot_say_goes_to_the_patch(
 def test_a_suggestion_lies_within_one_span(
     new: str, spans: list[tuple[int, int, int]], expected: tuple[int, int] | str
 ) -> None:
-    """Anchors decide the line of an insertion and whether a replacement can be made at all."""
+    """Anchors decide the line of an insertion, and whether a replacement is possible at all."""
     (placement,) = composed("1\n2\n3\n4\n5\n", new, *spans)
     suggestion = placement.suggestion
     assert (suggestion and (suggestion.start_line, suggestion.line)) == (
@@ -145,14 +143,14 @@ def test_a_suggestion_lies_within_one_span(
 
 
 def test_the_more_telling_of_two_reasons_is_given() -> None:
-    """Where one line lies outside, what is wrong with the other says more."""
+    """If one line is outside, the problem of the other says more."""
     (placement,) = composed("1\n2\n", "1\nx\0\n2\n", (2, 2, 0))
     assert placement.reason == NUL
 
 
 @pytest.mark.parametrize("between", [1, 2, 3])
 def test_neighbours_stay_apart(between: int) -> None:
-    """However close two hunks are, each has a suggestion of its own, with its own lines alone."""
+    """However close two hunks are, each has its own suggestion of its own lines."""
     same = "".join(f"same {number}\n" for number in range(between))
     placements = composed(f"1\n2\n{same}4\n5\n", f"1\nB\n{same}D\n5\n")
     assert made(placements) == [(2, 2, "B\n"), (3 + between, 3 + between, "D\n")]
@@ -160,7 +158,7 @@ def test_neighbours_stay_apart(between: int) -> None:
 
 
 def test_every_other_line_is_a_suggestion() -> None:
-    """A long table with every other line changed gives one suggestion a line."""
+    """A long table with every other line changed gives one suggestion per line."""
     old = [f"{number}\n" for number in range(100)]
     new = [f"{line[:-1]}!\n" if number % 2 else line for number, line in enumerate(old)]
     placements = composed("".join(old), "".join(new))
@@ -211,13 +209,13 @@ def test_the_fence_is_longer_than_any_inside(lines: list[str], fence: str) -> No
 
 
 def test_a_block_tells_no_line_from_a_blank_one() -> None:
-    """Nothing between the fences deletes, one empty line is a blank line."""
+    """Nothing between the fences deletes; one empty line is a blank line."""
     assert fenced([]) == "```suggestion\n```"
     assert fenced([""]) == "```suggestion\n\n```"
 
 
 def test_a_body_has_a_limit(suggestion_text: Callable[[str], str]) -> None:
-    """A body at the limit is posted, one above goes to the patch."""
+    """A body at the limit is posted, a longer one goes to the patch."""
     room = composing.BODY_LIMIT - len(fenced([""]))
     (fits,) = composed("a\n", "x" * room + "\n")
     assert fits.suggestion is not None
@@ -243,7 +241,7 @@ def test_a_suggestion_that_changes_nothing_is_refused() -> None:
 def test_a_block_reads_back_as_it_was_written(
     lines: list[str], suggestion_text: Callable[[str], str]
 ) -> None:
-    """Whatever fences the lines hold, both readers find exactly these lines in the block."""
+    """Whatever fences the lines contain, both readers find exactly these lines in the block."""
     body = fenced(lines)
     assert block_lines(f"{body}\n\n<!-- marker -->") == lines
     assert suggestion_text(body) == "".join(f"{line}\n" for line in lines)

@@ -38,20 +38,20 @@ Mutation = Callable[[list[str], random.Random], list[str]]
 
 
 def rename(lines: list[str], rng: random.Random) -> list[str]:
-    """Give one word another name wherever it stands."""
+    """Rename one word everywhere."""
     words = re.findall(r"\b[A-Za-z_]{4,}\b", "".join(rng.sample(lines, min(40, len(lines)))))
     word = rng.choice(words or ["none"])
     return [re.sub(rf"\b{word}\b", f"{word}_2", line) for line in lines]
 
 
 def delete(lines: list[str], rng: random.Random) -> list[str]:
-    """Take a block out."""
+    """Remove a block."""
     at = rng.randrange(len(lines) + 1)
     return lines[:at] + lines[at + rng.randint(1, 8) :]
 
 
 def insert(lines: list[str], rng: random.Random) -> list[str]:
-    """Put a block in that stands elsewhere in the file: blank lines and brackets repeat."""
+    """Insert a block from elsewhere in the file: blank lines and brackets repeat."""
     source, at = rng.randrange(len(lines) + 1), rng.randrange(len(lines) + 1)
     block = [line if line.endswith("\n") else f"{line}\n" for line in lines[source : source + 4]]
     return lines[:at] + block + lines[at:]
@@ -71,7 +71,7 @@ def touch(lines: list[str], rng: random.Random) -> list[str]:
 
 
 def final_newline(lines: list[str], rng: random.Random) -> list[str]:
-    """Take the final newline away, or put one there."""
+    """Remove the final newline, or add one."""
     if not lines:
         return ["\n"]
     last = lines[-1]
@@ -79,7 +79,7 @@ def final_newline(lines: list[str], rng: random.Random) -> list[str]:
 
 
 def mutated(text: str, rng: random.Random) -> str:
-    """The text after one to four changes."""
+    """Change the text one to four times."""
     lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     kinds: list[Mutation] = [rename, delete, insert, indent, touch]
     for change in rng.choices([*kinds, final_newline], [4, 4, 4, 4, 4, 1], k=rng.randint(1, 4)):
@@ -88,7 +88,7 @@ def mutated(text: str, rng: random.Random) -> str:
 
 
 def real_files(amount: int) -> dict[str, str]:
-    """So many different texts, spread over all that is installed."""
+    """As many different texts, from everything that is installed."""
     roots = [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")]
     paths = [
         path
@@ -131,7 +131,7 @@ def make_corpus(
     git: Callable[..., bytes],
     listed: Callable[[str], tuple[str | None, int, int]],
 ) -> Corpus:
-    """Commit base and head into a repository and list what changed as GitHub does."""
+    """Commit base and head to a repository and list the changes as GitHub does."""
     heads = real_files(amount)
     bases, edited = {}, {}
     for path, text in heads.items():

@@ -16,7 +16,7 @@ from predict_edit.suggest.diff import apply_hunks, git_diff, hunks_between
 
 
 def hunk(start: int, removed: str, added: str) -> Hunk:
-    """A hunk of one-character lines; ``~`` stands for a line without line feed."""
+    """A hunk of one-character lines; ``~`` is a line without line feed."""
 
     def lines(text: str) -> tuple[str, ...]:
         return tuple(part.removesuffix("~") + "\n" * (part[-1] != "~") for part in text.split())
@@ -82,7 +82,7 @@ def test_no_character_confuses_it(line: str) -> None:
 
 
 def test_an_inserted_block_is_found_where_it_reads_best() -> None:
-    """Cutting off equal ends leaves git room to move a run to the border of a block."""
+    """Trimming equal ends leaves git room to move a run to the border of a block."""
     one = "def one():\n    return 1\n\n\n"
     two = "def two():\n    return 1\n\n\n"
     three = "def three():\n    return 3\n"
@@ -101,7 +101,7 @@ def test_repetitive_text_keeps_its_edits_apart() -> None:
 
 
 def test_the_work_grows_with_the_length_of_a_file() -> None:
-    """Five times the lines and edits take no more than about five times the calls."""
+    """Five times the lines and edits take at most about five times the calls."""
 
     def calls(length: int) -> int:
         rng = random.Random(1)
@@ -146,7 +146,7 @@ def fake_git(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_git_sees_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the environment only the search path is handed on."""
+    """Only the search path of the environment is passed on."""
     seen = tmp_path / "seen"
     monkeypatch.setenv("OPENAI_API_KEY", "made-up")
     monkeypatch.setenv("SECRET_THING", "made-up")
@@ -169,7 +169,7 @@ def test_git_sees_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_failing_git_is_named(
     script: str, cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What git did wrong is an error with its cause, never a wrong result."""
+    """An error of git is an error with its cause, never a wrong result."""
     fake_git(tmp_path, script, monkeypatch)
     with pytest.raises(DiffError) as caught:
         hunks_between("a\n", "b\n")
@@ -178,7 +178,6 @@ def test_a_failing_git_is_named(
 
 
 def test_a_stuck_git_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A git that does not end is ended."""
     fake_git(tmp_path, "while :; do :; done", monkeypatch)
     monkeypatch.setattr(diff, "SECONDS", 0.1)
     with pytest.raises(DiffError, match="TimeoutExpired"):
@@ -186,13 +185,12 @@ def test_a_stuck_git_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_missing_git_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without git the error says to install it."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DiffError, match="Install git"):
         hunks_between("a\n", "b\n")
 
 
 def test_half_a_surrogate_pair_is_an_error() -> None:
-    """Text that is no UTF-8 cannot become a file, and the error says where it comes from."""
+    """Text that is not UTF-8 cannot become a file, and the error says where it comes from."""
     with pytest.raises(DiffError, match="surrogate"):
         hunks_between("a\n", "\ud83d\n")

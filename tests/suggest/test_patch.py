@@ -1,4 +1,4 @@
-"""Patches that git takes, and that no file name can forge."""
+"""Patches that git accepts, and that no file name can forge."""
 
 from __future__ import annotations
 
@@ -48,7 +48,6 @@ NAMES = [
 
 
 def patch_of(path: str, original: str, edited: str) -> str:
-    """The whole patch of one file."""
     return edits_patch([place(SourceFile(path=path, text=original, blob_sha=""), edited)])
 
 
@@ -117,13 +116,13 @@ def test_names_are_quoted_as_git_quotes_them(name: str, expected: str) -> None:
     ],
 )
 def test_git_apply_gives_the_edited_bytes(original: str, edited: str, apply_patch: Apply) -> None:
-    """The end of a file, line ends and odd characters survive the way through a patch."""
+    """File ends, line ends and odd characters survive a patch."""
     assert apply_patch({"f": original}, patch_of("f", original, edited)) == {"f": edited}
 
 
 @pytest.mark.parametrize(("gap", "pieces"), [(6, 1), (7, 2)])
 def test_hunks_share_a_piece_where_their_context_touches(gap: int, pieces: int) -> None:
-    """Up to six unchanged lines between them stand in one piece, as in ``git diff``."""
+    """Up to six unchanged lines between them are in one piece, as in ``git diff``."""
     lines = [f"{number}\n" for number in range(30)]
     edited = [*lines[:5], "x\n", *lines[6 : 6 + gap], "y\n", *lines[7 + gap :]]
     placed = place(SourceFile(path="f", text="".join(lines), blob_sha=""), "".join(edited))
@@ -137,7 +136,7 @@ def test_a_side_without_lines_names_the_line_before() -> None:
 
 
 def test_nothing_changed_is_no_patch() -> None:
-    """There are no headers without hunks."""
+    """Without hunks there are no headers."""
     placed = place(SourceFile(path="f", text="a\n", blob_sha=""), "a\n")
     assert patch_of("f", "a\n", "a\n") == ""
     assert edits_patch([placed]) == remainder_patch([placed]) == edits_patch([]) == ""
@@ -145,7 +144,7 @@ def test_nothing_changed_is_no_patch() -> None:
 
 
 def test_an_executable_stays_executable(tmp_path: Path, git: Git) -> None:
-    """Without a mode in the patch, git keeps the one the file has and warns of nothing."""
+    """Without a mode in the patch, git keeps the file's mode and does not warn."""
     git(tmp_path, "init", "-q")
     script = tmp_path / "run.sh"
     script.write_text("a\n")
@@ -164,7 +163,7 @@ EDITED = HEAD.replace("\n5\n", "\nfive\n").replace("\n9\n", "\nnine\n").replace(
 def _placed(
     patch_of: Callable[[str, str], str | None], source: Callable[..., SourceFile]
 ) -> PlacedFile:
-    """Line 5 inline; 9 and 30 lie outside the pull request's diff; 38 is rejected."""
+    """Line 5 inline; 9 and 30 outside the pull request's diff; 38 rejected."""
     patch = patch_of(HEAD.replace("\n4\n", "\nfour\n"), HEAD)
     edited = EDITED.replace("\n38\n", "\n38!\n")
     judge = {38: "not asked for"}
@@ -174,7 +173,7 @@ def _placed(
 def test_the_remainder_is_what_is_neither_inline_nor_rejected(
     placed: PlacedFile, apply_patch: Apply
 ) -> None:
-    """It stands against the head, where inline hunks are still unchanged context."""
+    """It is based on the head, where inline hunks are still unchanged context."""
     assert [p.kind.value for p in placed.placements] == ["inline", "patch", "patch", "rejected"]
     assert placed.accepted == EDITED
     expected = HEAD.replace("\n9\n", "\nnine\n").replace("\n30\n", "\n")
@@ -200,7 +199,7 @@ def test_the_remainder_comes_file_by_file(placed: PlacedFile) -> None:
 def test_the_remainder_applies_after_the_suggestions_or_not_at_all(
     placed: PlacedFile, tmp_path: Path, git: Git
 ) -> None:
-    """With three lines of context git never puts a hunk on the wrong lines."""
+    """With three lines of context, git never applies a hunk to the wrong lines."""
     inline = [p.hunk for p in placed.placements if p.kind is PlacementKind.INLINE]
     (tmp_path / "f.txt").write_text(apply_hunks(HEAD, inline))
     (tmp_path / "p").write_text(remainder_patch([placed]))
@@ -209,6 +208,6 @@ def test_the_remainder_applies_after_the_suggestions_or_not_at_all(
 
 
 def test_demoted_hunks_are_in_the_remainder(placed: PlacedFile, apply_patch: Apply) -> None:
-    """What is taken off the pull request is found in the patch."""
+    """Demoted suggestions are in the patch."""
     demoted = placed.demoted(placed.suggestions, "refused")
     assert apply_patch({"f.txt": HEAD}, remainder_patch([demoted])) == {"f.txt": EDITED}

@@ -34,7 +34,6 @@ def added_file(text: str, path: str = "f") -> SourceFile:
 
 
 def kinds(placed: PlacedFile) -> list[str]:
-    """The kinds of the placements, in order."""
     return [placement.kind.value for placement in placed.placements]
 
 
@@ -64,7 +63,7 @@ def test_an_added_file_takes_suggestions_anywhere() -> None:
     ],
 )
 def test_whole_files_that_go_to_the_patch(text: str, edited: str, reason: str) -> None:
-    """Every hunk of them is in the patch with the same reason, and nothing is lost."""
+    """All their hunks are in the patch with the same reason, and nothing is lost."""
     placed = place(added_file(text), edited)
     assert placed.placements
     assert {(p.kind, p.reason) for p in placed.placements} == {(PlacementKind.PATCH, reason)}
@@ -78,7 +77,7 @@ def test_without_a_pull_request_everything_is_patch() -> None:
 
 
 def test_an_unchanged_file_has_no_placements() -> None:
-    """There is nothing to place, and no git is asked."""
+    """There is nothing to place, and git is not run."""
     placed = place(added_file("a\n"), "a\n")
     assert (placed.placements, placed.accepted, placed.suggestions) == ((), "a\n", ())
 
@@ -96,7 +95,7 @@ def test_the_base_text_rescues_a_file_without_patch() -> None:
 
 
 def test_rejected_hunks_are_left_out_of_what_is_accepted() -> None:
-    """The judge sees every hunk once; what it turns down stays as it was."""
+    """The judge sees every hunk once; what it rejects stays as it was."""
     edited = NUMBERS.replace("\n5\n", "\nfive\n").replace("\n15\n", "\nfifteen\n")
     seen = []
 
@@ -113,14 +112,14 @@ def test_rejected_hunks_are_left_out_of_what_is_accepted() -> None:
 
 
 def test_rejecting_everything_leaves_the_file_as_it_was() -> None:
-    """Even an edit that empties the file."""
+    """Even for an edit that empties the file."""
     placed = place(added_file("a\n"), "", judge=lambda hunk: "no")
     assert kinds(placed) == ["rejected"]
     assert placed.accepted == "a\n"
 
 
 def test_what_breaks_the_proof_is_in_the_patch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A defect in making suggestions costs the suggestion, not the file."""
+    """A bug in making suggestions costs the suggestion, not the file."""
 
     def wrong(head: Head, hunks: list[Hunk]) -> object:
         return compose(Head(path="f", lines=["x\n", *head.lines], anchors=head.anchors), hunks)
@@ -136,7 +135,7 @@ def test_what_breaks_the_proof_is_in_the_patch(monkeypatch: pytest.MonkeyPatch) 
     [(-1, [0, 0]), (0, [0, 0]), (1, [1, 0]), (3, [2, 1]), (4, [2, 2]), (9, [2, 2])],
 )
 def test_a_limit_holds_over_all_files(limit: int, left: list[int]) -> None:
-    """The first suggestions stay, in the order given; the others are in the patch."""
+    """The first suggestions stay, in the given order; the others are in the patch."""
     edited = "A\n" + NUMBERS.removeprefix("1\n").replace("\n10\n", "\nten\n")
     results = [
         FileResult(
@@ -152,7 +151,7 @@ def test_a_limit_holds_over_all_files(limit: int, left: list[int]) -> None:
 
 
 def test_demoted_suggestions_take_only_their_hunks() -> None:
-    """A suggestion that goes takes its hunk with it, and none of its neighbours."""
+    """A demoted suggestion takes its hunk with it, and none of its neighbours."""
     edited = NUMBERS.replace("2\n3\n4\n", "two\n3\nfour\n", 1).replace("\n15\n", "\nXV\n")
     placed = place(added_file(NUMBERS), edited)
     first, second, third = placed.suggestions
@@ -166,7 +165,7 @@ def test_demoted_suggestions_take_only_their_hunks() -> None:
 def test_the_work_grows_with_the_length_of_a_file(
     patch_of: Callable[[str, str], str | None], source: Callable[..., SourceFile]
 ) -> None:
-    """Five times the lines and edits take no more than about five times the calls."""
+    """Five times the lines and edits take at most about five times the calls."""
 
     def calls(length: int) -> int:
         rng = random.Random(1)
@@ -185,7 +184,7 @@ def test_the_work_grows_with_the_length_of_a_file(
 
 
 def test_reasons_are_short_distinct_and_fit_a_table() -> None:
-    """No line feed, no pipe, no full stop, and none is said twice."""
+    """No line feed, no pipe, no full stop, and no duplicates."""
     named = {
         name: value
         for module in (anchors, composing, placing, replay)

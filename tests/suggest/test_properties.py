@@ -62,7 +62,7 @@ AnyLine = Line | st.sampled_from(HOSTILE) | st.text(max_size=8).map(lambda t: t.
 
 @st.composite
 def texts(draw: st.DrawFn, line: st.SearchStrategy[str] = Line) -> str:
-    """A text of awkward lines, with or without a final newline; seldom a short one."""
+    """A text of awkward lines, with or without a final newline; rarely a short one."""
     least = draw(st.sampled_from([12, 24, 0]))
     lines = draw(st.lists(line, min_size=least, max_size=30))
     return "".join(f"{one}\n" for one in lines) + draw(st.sampled_from(["", "", "", "end"]))
@@ -70,7 +70,7 @@ def texts(draw: st.DrawFn, line: st.SearchStrategy[str] = Line) -> str:
 
 @st.composite
 def edits_of(draw: st.DrawFn, text: str, line: st.SearchStrategy[str] = Line) -> str:
-    """The text with a few lines replaced, removed and inserted, seldom behind the last one."""
+    """The text with a few lines replaced, removed and inserted, rarely after the last one."""
     lines = text.split("\n")
     ends = draw(st.sampled_from([1, 1, 1, 0]))
     for _ in range(draw(st.sampled_from([3, 5, 8, 1, 0]))):
@@ -82,8 +82,6 @@ def edits_of(draw: st.DrawFn, text: str, line: st.SearchStrategy[str] = Line) ->
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A pull request's file and an edit of it."""
-
     base: str
     head: str
     edited: str
@@ -134,12 +132,12 @@ def dense_case(seed: int) -> Case:
 
 
 def judge(hunk: Hunk) -> str | None:
-    """Turn down every third line's hunks."""
+    """Reject the hunks of every third line."""
     return "not asked for" if hunk.start % 3 == 0 else None
 
 
 def listing(case: Case, whole: SourceFile) -> SourceFile:
-    """The file with its patch as the case says."""
+    """The case's file with its patch."""
     change = whole.change
     assert change is not None
     patch = change.patch
@@ -155,7 +153,6 @@ def listing(case: Case, whole: SourceFile) -> SourceFile:
 
 
 def placed_at(placed: PlacedFile, path: str) -> PlacedFile:
-    """The same under another path."""
     return dataclasses.replace(placed, file=dataclasses.replace(placed.file, path=path))
 
 
@@ -233,7 +230,7 @@ def test_every_case_is_accounted_for_legal_and_exact(
 
 @given(data=st.data())
 def test_hunks_lead_to_the_edited_text(data: st.DataObject) -> None:
-    """Performing the hunks gives the edited text, whatever bytes the two hold."""
+    """Performing the hunks gives the edited text, whatever the bytes."""
     original = data.draw(texts(AnyLine) | st.text())
     edited = data.draw(edits_of(original, AnyLine) | texts(AnyLine) | st.text())
     hunks = hunks_between(original, edited)
@@ -271,7 +268,7 @@ def test_patches_have_the_hunks_that_git_writes(data: st.DataObject) -> None:
 def test_a_diff_made_here_is_the_one_that_git_makes(
     base: str, data: st.DataObject, patch_of: PatchOf
 ) -> None:
-    """Where GitHub's patch is missing, ours has the same hunks, lines and counts."""
+    """If GitHub's patch is missing, ours has the same hunks, lines and counts."""
     head = data.draw(edits_of(base, AnyLine))
     assert local_patch(base, head) == (patch_of(base, head) or "")
 
@@ -301,7 +298,7 @@ def test_anchors_agree_with_a_plain_reading_of_the_patch(
 def test_a_cap_keeps_the_first_suggestions_and_loses_nothing(
     several: list[Case], limit: int, patch_of: PatchOf, source: Callable[..., SourceFile]
 ) -> None:
-    """The first suggestions stay, the hunks of the others move to the patch."""
+    """The first suggestions stay; the hunks of the others move to the patch."""
     files = [
         place(source(case.head, patch_of(case.base, case.head)), case.edited) for case in several
     ]

@@ -1,4 +1,4 @@
-"""The proof: it accepts what GitHub would do right and catches everything else."""
+"""The proof accepts what GitHub would do right and catches everything else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from predict_edit.suggest.replay import REPLAY, apply_suggestions, block_lines, 
 
 
 def suggestion(start: int, end: int, body: str) -> Suggestion:
-    """A suggestion for a file ``f``."""
     return Suggestion(path="f", start_line=start, line=end, body=body)
 
 
@@ -62,7 +61,7 @@ def test_a_block_replaces_its_lines(
     ],
 )
 def test_a_body_is_read_as_markdown(body: str, expected: list[str]) -> None:
-    """Fences are found by CommonMark's rules."""
+    """CommonMark's rules decide what a fence is."""
     assert block_lines(body) == expected
 
 
@@ -70,7 +69,7 @@ def test_a_body_is_read_as_markdown(body: str, expected: list[str]) -> None:
     "body", ["", "text", "```python\na\n```", "```suggestion\na", "````suggestion\na\n```"]
 )
 def test_a_body_without_a_whole_block_is_an_error(body: str) -> None:
-    """It is not guessed what might have been meant."""
+    """The intended block is not guessed."""
     with pytest.raises(ReplayError, match="no whole suggestion block"):
         block_lines(body)
 
@@ -79,7 +78,7 @@ def test_a_body_without_a_whole_block_is_an_error(body: str) -> None:
     "ranges", [[(0, 1)], [(2, 1)], [(3, 3)], [(1, 3)], [(1, 1), (1, 2)], [(1, 2), (2, 2)]]
 )
 def test_impossible_ranges_are_errors(ranges: list[tuple[int, int]]) -> None:
-    """Lines that do not exist and lines used twice are caught; a final newline is no line."""
+    """Missing lines and lines used twice are caught; a final newline is not a line."""
     with pytest.raises(ReplayError):
         apply_suggestions("a\nb\n", [suggestion(*lines, block("x\n")) for lines in ranges])
 
@@ -104,13 +103,13 @@ IN_PATCH = tuple(Placement(hunk=p.hunk, kind=PlacementKind.PATCH, reason=OUTSIDE
 
 @pytest.mark.parametrize("patched", [{0}, {1}, {2}, {0, 1}, {1, 2}, {0, 2}, {0, 1, 2}, set()])
 def test_suggestions_and_patch_together_are_proven(patched: set[int]) -> None:
-    """Hunks of the patch are looked for where the suggestions have moved them to."""
+    """The patch's hunks are looked for where the suggestions moved them."""
     placements = [IN_PATCH[index] if index in patched else GOOD[index] for index in range(3)]
     assert prove(HEAD, placements, EDITED) == tuple(placements)
 
 
 def test_an_insertion_of_the_patch_stays_above_the_line_it_precedes() -> None:
-    """A suggestion on a line does not move what is inserted before that line."""
+    """A suggestion on a line does not move an insertion before that line."""
     before, after = hunks_between("a\nb\nc\n", "a\nx\nb\ny\nc\n")
     placements = [
         Placement(hunk=before, kind=PlacementKind.PATCH, reason=NUL),
@@ -133,7 +132,7 @@ def test_an_insertion_of_the_patch_stays_above_the_line_it_precedes() -> None:
     ],
 )
 def test_only_the_broken_suggestion_is_moved_to_the_patch(wrong: Placement) -> None:
-    """Its hunk keeps its place in the row, with the reason; the others stay inline."""
+    """Its hunk keeps its place in the order, with the reason; the others stay inline."""
     proven = prove(HEAD, [GOOD[0], wrong, GOOD[2]], EDITED)
     assert proven == (
         GOOD[0],
@@ -143,7 +142,7 @@ def test_only_the_broken_suggestion_is_moved_to_the_patch(wrong: Placement) -> N
 
 
 def test_suggestions_that_only_clash_are_all_moved() -> None:
-    """Where each is right alone but not together, none is posted."""
+    """If each is right alone but not together, none is posted."""
     wide = inline(0, 1, 3, "A\nb\nc\n")
     proven = prove(HEAD, [wide, *GOOD[1:]], EDITED)
     assert [p.reason for p in proven] == [REPLAY] * 3
@@ -158,6 +157,5 @@ def test_a_clash_that_is_left_after_the_broken_ones_are_gone_moves_all() -> None
 
 
 def test_hunks_that_are_left_out_break_the_proof() -> None:
-    """A hunk that is nowhere cannot be proven away."""
     proven = prove(HEAD, GOOD[:2], EDITED)
     assert {p.reason for p in proven} == {REPLAY}

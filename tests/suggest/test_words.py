@@ -34,18 +34,18 @@ LINES = st.lists(st.text(alphabet="ab \t@#`", max_size=4), max_size=4)
     ],
 )
 def test_what_the_lines_alone_tell_is_said(old: list[str], new: list[str], words: str) -> None:
-    """Deletions, insertions and white space; nothing is said where it takes a reader."""
+    """Deletions, insertions and white space; nothing if a reader can see it."""
     assert described(old, new, 5) == words
 
 
 @given(old=LINES, new=LINES)
 def test_nothing_of_a_file_is_repeated(old: list[str], new: list[str]) -> None:
-    """So the words hold no mention, no markup and no end of a fence."""
+    """So the words have no mention, no markup and no end of a fence."""
     assert not set(described(old, new, 1)) & set("@#`\t\n")
 
 
 def test_the_words_stand_before_the_block_and_change_nothing_of_it() -> None:
-    """What GitHub applies, and the key by which a suggestion is known again, stay the same."""
+    """What GitHub applies, and the key that identifies a suggestion, stay the same."""
     text = "a\nb\nc\n"
     change = ChangedFile(
         path="f", status="added", blob_sha="", additions=3, deletions=0, patch=None

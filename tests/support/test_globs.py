@@ -42,7 +42,7 @@ from predict_edit.support.globs import Globs
     ],
 )
 def test_split(text: str, globs: tuple[str, ...]) -> None:
-    """A list is one a line or separated by commas, with braces written out."""
+    """One per line or separated by commas, with braces expanded."""
     assert split_globs(text) == globs
 
 
@@ -83,7 +83,7 @@ def test_split(text: str, globs: tuple[str, ...]) -> None:
     ],
 )
 def test_match(globs: str, path: str, decided_by: str | None) -> None:
-    """A path belongs to a list by the last pattern that matches it."""
+    """The last pattern that matches a path decides."""
     assert Globs.of(split_globs(globs)).match(path) == decided_by
 
 
@@ -92,7 +92,7 @@ glob_pieces = st.sampled_from(["a", "b", "/", "*", "**", "?", "!", "[", "]", "{"
 
 @given(st.lists(glob_pieces | st.text(max_size=2), max_size=12).map("".join))
 def test_what_was_checked_can_be_used(text: str) -> None:
-    """A list is refused with a reason, or can be compiled and asked."""
+    """A list is rejected with a reason, or can be compiled and matched."""
     try:
         globs = split_globs(text)
     except ValueError as error:
@@ -134,7 +134,7 @@ def test_a_hostile_list_takes_few_steps(text: str) -> None:
 
 
 def test_a_hostile_name_takes_no_time() -> None:
-    """The worst pattern that is allowed is matched against a long name at once."""
+    """The worst allowed pattern matches a long name at once."""
     globs = Globs.of(split_globs("*a*a*ab"))
     assert globs.match("a" * 255) is None
 
@@ -155,7 +155,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def odd(pattern: str) -> bool:
-    """Whether nobody means it: stars inside a name, slashes side by side, folders of any name."""
+    """Whether no one writes it: stars inside a name, slashes side by side, folders of any name."""
     parts = pattern.split("/")
     strange = "//" in pattern or "**/**" in pattern or pattern.endswith("**/")
     return strange or any("**" in part and part != "**" for part in parts)

@@ -1,4 +1,4 @@
-"""The log: whatever is printed, the runner must not take it for a command."""
+"""Whatever is printed, the runner must not take it for a command."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COMMANDS = ("add-mask", "set-output", "stop-commands", "error", "warning", "grou
 
 
 def runner_sees(line: str) -> bool:
-    """Whether a runner would obey a line, re-stated from actions/runner's ActionCommand.cs."""
+    """Whether a runner would obey a line, restated from actions/runner's ActionCommand.cs."""
     new = line.lstrip()
     if new.startswith("::") and new.find("::", 2) > 0:
         return True
@@ -44,8 +44,6 @@ def stream() -> io.StringIO:
 
 
 class TestSafeFormatter:
-    """Every line that goes through logging."""
-
     @given(
         st.lists(
             st.one_of(
@@ -65,13 +63,13 @@ class TestSafeFormatter:
         assert all(line.isprintable() for line in lines)
 
     def test_oracle_knows_both_forms(self) -> None:
-        """The re-stated runner does obey what it should, or the property would prove nothing."""
+        """The restated runner obeys what it should, or the property would prove nothing."""
         assert runner_sees("  ::add-mask::x")
         assert runner_sees("anything ##[error]x")
         assert not runner_sees("predict-edit: ::add-mask::x")
 
     def test_libraries_are_heard_and_defused(self, stream: io.StringIO) -> None:
-        """A library's warning goes through the same door, secrets hidden."""
+        """A library's warning goes through the same writer, with secrets hidden."""
         secrets = Secrets()
         secrets.add("sk-very-secret")
         set_up(stream, secrets, debug=False)
@@ -81,7 +79,7 @@ class TestSafeFormatter:
         assert stream.getvalue() == "predict-edit: key ***\npredict-edit: ::error::x #\\#[x]\n"
 
     def test_crash_is_named_without_its_values(self, stream: io.StringIO) -> None:
-        """An uncaught exception says its kind and place, never the text it carries."""
+        """An uncaught exception is logged by kind and place, never by its text."""
         set_up(stream, Secrets(), debug=False)
         with pytest.raises(ValueError, match="launch codes") as caught:
             int("launch codes")
@@ -91,7 +89,7 @@ class TestSafeFormatter:
         assert "launch codes" not in stream.getvalue()
 
     def test_traceback_of_a_library_holds_no_values(self, stream: io.StringIO) -> None:
-        """A library that logs an exception tells its kind and place, not what it says."""
+        """An exception that a library logs is reduced to its kind and place."""
         set_up(stream, Secrets(), debug=True)
         error = ExceptionGroup("launch codes", [KeyError("launch codes")])
         logging.getLogger("some.library").error("it broke", exc_info=error)
@@ -104,7 +102,7 @@ class TestSafeFormatter:
         ]
 
     def test_cause_of_a_crash_is_named(self, stream: io.StringIO) -> None:
-        """What led to a crash is told after it, once, even where causes run in a circle."""
+        """The cause of a crash is logged after it, once, even if causes form a circle."""
         set_up(stream, Secrets(), debug=False)
         first, second = ValueError("launch codes"), KeyError("launch codes")
         first.__cause__, second.__cause__ = second, first
@@ -113,7 +111,7 @@ class TestSafeFormatter:
         assert re.findall(r"unexpected (\w+)", stream.getvalue()) == ["ValueError", "KeyError"]
 
     def test_task_nobody_waited_for_holds_no_values(self, stream: io.StringIO) -> None:
-        """A complaint of asyncio about a lost exception would show it; only its kind is told."""
+        """A lost exception, which asyncio would show, is logged by its kind."""
         set_up(stream, Secrets(), debug=True)
 
         async def lose() -> None:
@@ -137,7 +135,7 @@ class TestSafeFormatter:
         assert "launch codes" not in stream.getvalue()
 
     def test_threads_and_finalizers_crash_quietly(self, stream: io.StringIO) -> None:
-        """A crash in a thread or while an object is let go never shows its text on stderr."""
+        """A crash in a thread or a finalizer never shows its text on stderr."""
         set_up(stream, Secrets(), debug=False)
         args = threading.ExceptHookArgs((ValueError, ValueError("launch codes"), None, None))
         threading.excepthook(args)
@@ -153,7 +151,7 @@ class TestSafeFormatter:
         assert sys.unraisablehook is not sys.__unraisablehook__
 
     def test_warning_shows_its_first_line_only(self, stream: io.StringIO) -> None:
-        """A warning may go on with the value it is about, which stays out of the log."""
+        """A warning may continue with the value it is about, which stays out of the log."""
         set_up(stream, Secrets(), debug=False)
         with warnings.catch_warnings():
             warnings.simplefilter("always")
@@ -166,7 +164,7 @@ class TestSafeFormatter:
 
     @pytest.mark.parametrize("name", ["openai._base_client", "httpx2", "github.Requester", "azure"])
     def test_debug_lines_of_libraries_stay_out(self, stream: io.StringIO, name: str) -> None:
-        """A library that switches its own debug log on is not heard: it would log what it sends."""
+        """A library that switches its own debug log on stays silent: it would log what it sends."""
         set_up(stream, Secrets(), debug=True)
         library = logging.getLogger(name)
         before = library.level
@@ -182,7 +180,7 @@ class TestSafeFormatter:
     def test_line_that_cannot_be_written_is_named(
         self, stream: io.StringIO, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """A log call with wrong arguments tells so, without its arguments and a traceback."""
+        """A wrong log call is reported without its arguments or a traceback."""
         set_up(stream, Secrets(), debug=False)
         log.warning("%d", "launch codes")
 
@@ -192,7 +190,7 @@ class TestSafeFormatter:
         assert capsys.readouterr() == ("", "")
 
     def test_stream_that_is_gone_ends_nothing(self, stream: io.StringIO) -> None:
-        """What logs goes on when nobody can hear it any more."""
+        """Logging continues after the stream is gone."""
         set_up(stream, Secrets(), debug=False)
         stream.close()
 
@@ -201,7 +199,6 @@ class TestSafeFormatter:
         assert stream.closed
 
     def test_debug_lines_need_step_debugging(self, stream: io.StringIO) -> None:
-        """Debug lines show only when step debugging is on."""
         set_up(stream, Secrets(), debug=False)
         log.debug("quiet")
         log.info("heard")
@@ -210,8 +207,6 @@ class TestSafeFormatter:
 
 
 class TestSafeStream:
-    """What anything prints to standard output or standard error."""
-
     @given(
         st.lists(
             st.one_of(
@@ -222,7 +217,7 @@ class TestSafeStream:
         )
     )
     def test_whatever_is_printed_is_harmless(self, pieces: list[str]) -> None:
-        """No piece of print, however cut, becomes a command or shows a secret."""
+        """No part of a print, however cut, becomes a command or shows a secret."""
         stream, secrets = io.StringIO(), Secrets()
         secrets.add("sk-very-secret")
         printed = SafeStream(stream, secrets)
@@ -237,7 +232,7 @@ class TestSafeStream:
         assert lines[-1] == ""
 
     def test_print_goes_through(self) -> None:
-        """Python's own ``print`` takes it for a stream."""
+        """Python's own ``print`` accepts it as a stream."""
         stream = io.StringIO()
         printed = SafeStream(stream, Secrets())
         print("::set-output name=x::y", "z", file=printed)
@@ -248,8 +243,6 @@ class TestSafeStream:
 
 
 class TestSecrets:
-    """What is hidden, and what is not."""
-
     @pytest.mark.parametrize(
         "shown",
         [
@@ -261,7 +254,7 @@ class TestSecrets:
         ],
     )
     def test_encoded_secrets_are_hidden_too(self, shown: str) -> None:
-        """In an address or a header a secret looks different, and is hidden all the same."""
+        """A secret looks different in a URL or a header, and is hidden all the same."""
         secrets = Secrets()
         secrets.add("sk-a/b+c=d e%f")
 
@@ -280,14 +273,14 @@ class TestSecrets:
         assert not any(runner_sees(line) for line in shown.split("\n"))
 
     def test_each_line_of_a_long_secret_counts(self) -> None:
-        """A key file of several lines is hidden line by line."""
+        """A multi-line key file is hidden line by line."""
         secrets = Secrets()
         secrets.add("first-line\nsecond-line\n")
 
         assert secrets.hide("a first-line b second-line") == "a *** b ***"
 
     def test_longer_secrets_go_first(self) -> None:
-        """A secret that contains another one leaves no rest of itself."""
+        """A secret that contains another one is hidden whole."""
         secrets = Secrets()
         secrets.add("abcdef")
         secrets.add("abcdefghijkl")
@@ -304,8 +297,6 @@ class TestSecrets:
 
 
 class TestConsole:
-    """The workflow commands that are meant."""
-
     def test_masks_only_on_a_runner(self) -> None:
         """On a laptop a mask command would print the very secret."""
         on_runner, on_laptop = io.StringIO(), io.StringIO()

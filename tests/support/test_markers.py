@@ -1,5 +1,3 @@
-"""The hidden markers."""
-
 from __future__ import annotations
 
 import pytest
@@ -13,13 +11,10 @@ VALUES = st.text("abcXYZ019._:/+=", max_size=20)
 
 
 class TestMarker:
-    """Writing and finding."""
-
     @given(st.dictionaries(NAMES, VALUES, max_size=5), st.text(max_size=50), st.text(max_size=50))
     def test_what_is_written_is_found(
         self, fields: dict[str, str], before: str, after: str
     ) -> None:
-        """A marker is found again between any other text."""
         marker = Marker("summary", fields)
 
         assert find_marker(f"{before}\n{marker}\n{after}", "summary") == marker
@@ -35,7 +30,7 @@ class TestMarker:
         ],
     )
     def test_what_could_be_misread_is_refused(self, fields: dict[str, str]) -> None:
-        """A value that would break out of the marker is an error of the programmer."""
+        """A value that would break out of the marker is a programming error."""
         with pytest.raises(ValueError, match="a marker cannot hold"):
             str(Marker("summary", fields))
 
@@ -51,11 +46,11 @@ class TestMarker:
         ],
     )
     def test_what_is_malformed_is_none(self, body: str) -> None:
-        """Nothing is guessed from what only looks like a marker."""
+        """Nothing is guessed from text that only resembles a marker."""
         assert find_marker(body, "summary") is None
 
     def test_look_alike_before_ours_is_passed_over(self) -> None:
-        """A forged marker in a quoted diff stands before ours, which is the last."""
+        """A forged marker in a quoted diff comes before ours, which is last."""
         forged = "+<!-- predict-edit:v1 summary command=other -->"
 
         found = find_marker(f"{forged}\n{Marker('summary', {'command': 'mine'})}", "summary")
@@ -64,7 +59,6 @@ class TestMarker:
 
     @given(st.text())
     def test_reading_never_fails(self, body: str) -> None:
-        """Any text can be looked at."""
         assert find_marker(body, "summary") is None or is_ours(body)
 
 

@@ -1,4 +1,4 @@
-"""The garbage collector, held while libraries load."""
+"""The garbage collector is held while libraries load."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from predict_edit.support import startup as collector
 
 
 def test_nothing_is_collected_until_it_is_released() -> None:
-    """Held at first; released, it looks at what came later only."""
+    """Once released, it collects only what came later."""
     with collector.held():
         assert not gc.isenabled()
         collector.release()
@@ -21,14 +21,13 @@ def test_nothing_is_collected_until_it_is_released() -> None:
 
 
 def test_an_error_leaves_the_collector_as_it_was() -> None:
-    """A run that fails early holds nothing for whoever called it."""
+    """A run that fails early leaves the collector on for its caller."""
     with pytest.raises(RuntimeError, match="early"), collector.held():
         raise RuntimeError("early")
     assert gc.isenabled()
 
 
 def test_whoever_had_it_off_keeps_it_off() -> None:
-    """Only what this module switched is switched back."""
     gc.disable()
     try:
         with collector.held():

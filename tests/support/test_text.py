@@ -1,4 +1,4 @@
-"""How values are said in sentences."""
+"""How sentences show values."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_quotation_cannot_be_left(text: str) -> None:
     ],
 )
 def test_inert(text: str, shown: str) -> None:
-    """GitHub links, closes, mentions and skips nothing for it; people can still read it."""
+    """GitHub makes no link, mention or command of it, and people can still read it."""
     assert inert(text) == shown
 
 
@@ -70,7 +70,6 @@ def test_inert_text_stays_so(text: str) -> None:
     [([], "nothing"), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
 )
 def test_listed(items: list[str], said: str) -> None:
-    """A list reads as in a sentence."""
     assert listed(items) == said
 
 

@@ -1,4 +1,4 @@
-"""Characters that nobody sees."""
+"""Characters that people cannot see."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from predict_edit.support.unicode import FILLERS, is_hidden, strip_hidden
     ],
 )
 def test_strip_hidden(text: str, expected: str) -> None:
-    """Hidden characters go, and those that shape a visible neighbour stay."""
+    """Hidden characters are removed, and those that shape a visible neighbour stay."""
     assert strip_hidden(text) == expected
 
 
@@ -62,5 +62,5 @@ def test_what_an_answer_must_not_add_does_not_stay_in_an_instruction(char: str) 
 
 @given(st.characters())
 def test_no_hidden_character_is_harmless_in_an_answer(char: str) -> None:
-    """Whatever an instruction loses, an answer must not add; carriage returns end lines."""
+    """What an instruction loses, an answer must not add; carriage returns end lines."""
     assert is_dangerous(char) or not is_hidden(char)

@@ -1,4 +1,4 @@
-"""Payloads as GitHub sends them, cut down to what matters and a little more."""
+"""Payloads as GitHub sends them, cut down to the relevant fields and a few more."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""The grammar of commands."""
-
 from __future__ import annotations
 
 import pytest
@@ -61,7 +59,7 @@ def edit(instruction: str, sha: str | None = None, **options: str) -> EditComman
     ],
 )
 def test_no_command(body: str) -> None:
-    """A comment that does not start with the command word and white space is no command."""
+    """A comment that does not start with the command word and white space is not a command."""
     assert parse_command(body, WORD) is None
 
 
@@ -212,7 +210,6 @@ def test_no_command(body: str) -> None:
     ],
 )
 def test_commands(body: str, expected: Command) -> None:
-    """A comment is read as the grammar says."""
     assert parse_command(body, WORD) == expected
 
 
@@ -284,7 +281,7 @@ def test_commands(body: str, expected: Command) -> None:
     ],
 )
 def test_errors(body: str, error: type[CommandError], says: str) -> None:
-    """A command that cannot be followed says what is wrong with it and what to do."""
+    """A command that cannot be followed says what is wrong and what to do."""
     with pytest.raises(error) as caught:
         parse_command(body, WORD)
     assert type(caught.value) is error
@@ -294,13 +291,12 @@ def test_errors(body: str, error: type[CommandError], says: str) -> None:
 
 
 def test_longest_instruction() -> None:
-    """An instruction of exactly the allowed length is taken whole."""
     body = f"{WORD} {'x' * MAX_INSTRUCTION}"
     assert parse_command(body, WORD) == edit("x" * MAX_INSTRUCTION)
 
 
 def test_another_word() -> None:
-    """The command word is whatever the repository has set, and taken literally."""
+    """The command word is the one that the repository set, taken literally."""
     assert parse_command("@bot fix", "@bot") == edit("fix")
     assert parse_command("/a.b fix", "/a.b") == edit("fix")
     assert parse_command("/axb fix", "/a.b") is None
@@ -308,7 +304,7 @@ def test_another_word() -> None:
 
 
 def test_an_error_shows_no_more_than_a_quotation() -> None:
-    """What the commenter typed comes back short, on one line and unable to mention anybody."""
+    """What the commenter typed is quoted short, on one line and unable to mention anyone."""
     with pytest.raises(UnknownOption) as caught:
         parse_command(f"{WORD} --`@everyone`{'x' * 500} fix", WORD)
     assert "`--'@everyone'x" in caught.value.cause
@@ -327,13 +323,13 @@ instructions = (
 @example("run docs")
 @example("help")
 def test_an_instruction_behind_two_hyphens_arrives_as_it_is(instruction: str) -> None:
-    """Whatever can be an instruction is kept, character by character, behind ``--``."""
+    """Any instruction is kept, character by character, after ``--``."""
     assert parse_command(f"{WORD} -- {instruction}", WORD) == edit(instruction)
 
 
 @given(instructions)
 def test_an_instruction_below_the_command_arrives_as_it_is(instruction: str) -> None:
-    """Whatever stands below the first line is the instruction, whatever it looks like."""
+    """Everything below the first line is the instruction, whatever it looks like."""
     body = f"{WORD} --dry-run\r\n" + instruction.replace("\n", "\r\n")
     assert parse_command(body, WORD) == edit(instruction, dry_run="true")
 
@@ -346,7 +342,7 @@ def test_an_instruction_below_the_command_arrives_as_it_is(instruction: str) -> 
     st.randoms(use_true_random=False),
 )
 def test_quoted_values_arrive_as_they_are(options: dict[str, str], random: object) -> None:
-    """Option values in a shell's quotes come out as they went in, in any order."""
+    """Option values in shell quotes are read back as they were, in any order."""
     del random
     cleaned = {name: value for name, value in options.items() if not any(map(is_hidden, value))}
     words = [f"--{name}='" + value.replace("'", "'\"'\"'") + "'" for name, value in cleaned.items()]
@@ -364,7 +360,7 @@ pieces = st.sampled_from(
 
 @given(st.lists(pieces | st.text(max_size=5), max_size=14).map(lambda parts: WORD + "".join(parts)))
 def test_parsing_never_crashes(body: str) -> None:
-    """Any comment is no command, a command, or one with an error of the tree."""
+    """Any comment is a command, not a command, or an error of our own classes."""
     try:
         parsed = parse_command(body, WORD)
     except CommandError:
@@ -379,7 +375,6 @@ def test_parsing_never_crashes(body: str) -> None:
 
 @given(st.text())
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
-    """An instruction that was cleaned is clean."""
     once = clean_instruction(text)
     assert clean_instruction(once) == once
     assert "\r" not in once

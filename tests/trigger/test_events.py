@@ -34,7 +34,7 @@ def read(name: str, payload: dict[str, Any], **inputs: Any) -> Request:
 
 
 def changed(payload: dict[str, Any], place: str, value: object) -> dict[str, Any]:
-    """A copy with one field, named by its dotted path, set; ``...`` takes it away."""
+    """Copy a payload with one field, named by its dotted path, set; ``...`` removes it."""
     result = copy.deepcopy(payload)
     *above, last = place.split(".")
     at = result
@@ -48,7 +48,7 @@ def changed(payload: dict[str, Any], place: str, value: object) -> dict[str, Any
 
 
 def test_a_comment_on_a_pull_request(issue_comment: Make) -> None:
-    """A new comment with a command says what, where, by whom and how to answer it."""
+    """A new comment with a command gives what, where, by whom and how to answer."""
     body = "/predict-edit --dry-run fix\r\nall"
     assert read("issue_comment", issue_comment(body)) == PullRequestCommand(
         repository="octo-org/hello.world",
@@ -102,7 +102,7 @@ def test_lines_of_the_aim(
 
 
 def test_the_first_comment_of_a_thread(review_comment: Make) -> None:
-    """A command that opens a thread is a reply to nothing."""
+    """A command that opens a thread does not reply to anything."""
     payload = review_comment()
     del payload["comment"]["in_reply_to_id"]
     trigger = read("pull_request_review_comment", payload)
@@ -136,7 +136,7 @@ def test_the_first_comment_of_a_thread(review_comment: Make) -> None:
 def test_ignored_comments(
     issue_comment: Make, review_comment: Make, name: str, place: str, value: object, says: str
 ) -> None:
-    """What no person has just said is no command, and the log says why."""
+    """A comment that a person did not just write is not a command, and the log says why."""
     make = issue_comment if name == "issue_comment" else review_comment
     assert isinstance(read(name, make()), PullRequestCommand)
     trigger = read(name, changed(make(), place, value))
@@ -147,14 +147,13 @@ def test_ignored_comments(
 
 @pytest.mark.parametrize("value", [None, ...])
 def test_a_comment_on_an_issue(issue_comment: Make, value: object) -> None:
-    """A command on an issue that is no pull request is ignored."""
     trigger = read("issue_comment", changed(issue_comment(), "issue.pull_request", value))
     assert isinstance(trigger, Ignored)
     assert "not on a pull request" in trigger.reason
 
 
 def test_a_renamed_account_is_the_same_by_its_number(issue_comment: Make) -> None:
-    """Author and sender are compared by number, and by name only where there is none."""
+    """Author and sender are compared by number, and by name only without a number."""
     renamed = changed(issue_comment(), "sender.login", "lisa")
     assert isinstance(read("issue_comment", renamed), PullRequestCommand)
     nameless = changed(changed(issue_comment(), "sender", {"login": "Mona"}), "comment.user.id", 7)
@@ -166,7 +165,7 @@ def test_a_renamed_account_is_the_same_by_its_number(issue_comment: Make) -> Non
 def test_the_environment_does_not_say_who_commands(
     issue_comment: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The author of the comment counts, not whoever re-ran the job."""
+    """The author of the comment counts, not the person who re-ran the job."""
     monkeypatch.setenv("GITHUB_ACTOR", "admin")
     monkeypatch.setenv("GITHUB_TRIGGERING_ACTOR", "admin")
     trigger = read("issue_comment", issue_comment())
@@ -175,7 +174,7 @@ def test_the_environment_does_not_say_who_commands(
 
 
 def test_a_closed_pull_request_gets_an_answer(issue_comment: Make) -> None:
-    """A command on a closed pull request is one, so that its author can be told."""
+    """It counts as a command, so that its author gets an answer."""
     payload = changed(issue_comment("/predict-edit"), "issue.state", "closed")
     trigger = read("issue_comment", payload)
     assert isinstance(trigger, PullRequestCommand)
@@ -183,7 +182,7 @@ def test_a_closed_pull_request_gets_an_answer(issue_comment: Make) -> None:
 
 
 def test_a_wrong_command_is_told_only_later(issue_comment: Make) -> None:
-    """What is wrong with a command is a value: whether to say so depends on who asks."""
+    """An error of a command is a value: whether to report it depends on the author."""
     trigger = read("issue_comment", issue_comment("/predict-edit --foo fix"))
     assert isinstance(trigger, PullRequestCommand)
     assert isinstance(trigger.parsed, UnknownOption)
@@ -191,7 +190,6 @@ def test_a_wrong_command_is_told_only_later(issue_comment: Make) -> None:
 
 @pytest.mark.parametrize("name", ["push", "merge_group", "pull_request", "", "x\ny"])
 def test_other_events(name: str) -> None:
-    """Every other event is ignored, whatever it carries."""
     trigger = read(name, {})
     assert isinstance(trigger, Ignored)
     assert "\n" not in trigger.reason
@@ -221,7 +219,7 @@ def test_a_payload_that_lacks_something(issue_comment: Make, place: str) -> None
 def test_what_the_runner_knows_as_well_may_be_missing(
     issue_comment: Make, review_comment: Make, dispatch: dict[str, Any]
 ) -> None:
-    """The repository is then the runner's own; nobody else is said to have caused the event."""
+    """The repository is then the runner's own, and the author is the only one known."""
     for name, payload in (
         ("issue_comment", issue_comment()),
         ("pull_request_review_comment", review_comment()),
@@ -258,7 +256,7 @@ def test_an_author_without_a_type_is_told_by_the_name(
     ],
 )
 def test_a_payload_in_another_form(issue_comment: Make, place: str, value: object) -> None:
-    """A payload in another form than GitHub's is an error that does not repeat values."""
+    """The error does not repeat values."""
     with pytest.raises(EventError) as caught:
         read("issue_comment", changed(issue_comment(), place, value))
     assert place in str(caught.value)
@@ -266,7 +264,6 @@ def test_a_payload_in_another_form(issue_comment: Make, place: str, value: objec
 
 
 def test_a_dispatch_from_its_payload(dispatch: dict[str, Any]) -> None:
-    """A dispatched workflow's inputs are enough."""
     trigger = read("workflow_dispatch", dispatch)
     assert trigger == PullRequestCommand(
         repository="octo-org/hello.world",
@@ -283,7 +280,7 @@ def test_a_dispatch_from_its_payload(dispatch: dict[str, Any]) -> None:
 
 
 def test_a_dispatch_from_the_inputs_of_the_action(dispatch: dict[str, Any]) -> None:
-    """The action's inputs win over the payload's and are no command with options."""
+    """The action's inputs win over the payload's, and are not commands with options."""
     trigger = read(
         "workflow_dispatch", dispatch, instruction="--files x\r\n is gone\u200b ", pull_request=5
     )
@@ -294,7 +291,7 @@ def test_a_dispatch_from_the_inputs_of_the_action(dispatch: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("scoped", [False, True])
 def test_an_app_without_a_type_dispatches_nothing(dispatch: dict[str, Any], scoped: bool) -> None:
-    """Its login tells, for a pull request and for a branch, as it does for comments."""
+    """Its login decides, for a pull request and for a branch, as for comments."""
     sender = {"login": "helper[bot]", "id": 7}
     payload = {**dispatch, "sender": sender, "inputs": {"instruction": "x"}}
     if not scoped:
@@ -307,7 +304,7 @@ def test_an_app_without_a_type_dispatches_nothing(dispatch: dict[str, Any], scop
 
 @pytest.mark.parametrize("said", ["run docstrings", " run  docstrings\n"])
 def test_a_dispatch_of_a_recipe(dispatch: dict[str, Any], said: str) -> None:
-    """``run NAME`` alone names a recipe, as in a comment; more words make it an instruction."""
+    """``run NAME`` alone names a recipe, as in a comment; with more words it is an instruction."""
     trigger = read("workflow_dispatch", dispatch, instruction=said)
     longer = read("workflow_dispatch", dispatch, instruction="run docstrings twice")
 
@@ -318,7 +315,7 @@ def test_a_dispatch_of_a_recipe(dispatch: dict[str, Any], said: str) -> None:
 
 
 def test_a_dispatch_that_falls_back(dispatch: dict[str, Any]) -> None:
-    """An instruction for those that carry none; it never takes the place of a given one."""
+    """The fallback never replaces a given instruction."""
     bare = changed(dispatch, "inputs.instruction", "")
     for payload, wanted in (
         (bare, RunRecipe(name="lint-fix")),
@@ -330,7 +327,6 @@ def test_a_dispatch_that_falls_back(dispatch: dict[str, Any]) -> None:
 
 
 def test_a_dispatch_of_an_overlong_instruction(dispatch: dict[str, Any]) -> None:
-    """The limit of instructions holds for dispatches too."""
     trigger = read("workflow_dispatch", dispatch, instruction="x" * 9000)
     assert isinstance(trigger, PullRequestCommand)
     assert isinstance(trigger.parsed, InstructionTooLong)
@@ -356,13 +352,13 @@ def test_a_dispatch_of_an_overlong_instruction(dispatch: dict[str, Any]) -> None
 def test_a_dispatch_that_says_too_little(
     dispatch: dict[str, Any], place: str, value: object, error: type[Exception]
 ) -> None:
-    """A dispatch without a pull request or an instruction names the missing input."""
+    """The error names the missing input."""
     with pytest.raises(error):
         read("workflow_dispatch", changed(dispatch, place, value))
 
 
 def test_a_schedule() -> None:
-    """The clock names no repository and nobody; the runner knows the repository."""
+    """A schedule names no repository and no person; the runner knows the repository."""
     trigger = read("schedule", {"schedule": "0 5 * * 1"}, repository="octo/game", ref="next")
     assert trigger == BranchTask(
         repository="octo/game",
@@ -374,13 +370,13 @@ def test_a_schedule() -> None:
 
 @pytest.mark.parametrize("payload", [{}, {"schedule": "0 5 * * 1"}])
 def test_a_schedule_that_says_too_little(payload: dict[str, Any]) -> None:
-    """Without the cron line or any repository it is not what GitHub sends."""
+    """Without the cron line or any repository, it is not GitHub's."""
     with pytest.raises(EventError):
         read("schedule", payload)
 
 
 def test_a_dispatch_about_a_branch(dispatch: dict[str, Any]) -> None:
-    """With files and no pull request it is about a branch; the instruction may be missing."""
+    """With files and no pull request, it is about a branch; the instruction may be missing."""
     payload = changed(dispatch, "inputs.pull-request", "")
     trigger = read("workflow_dispatch", payload, scoped=True)
     assert isinstance(trigger, BranchTask)
@@ -396,20 +392,20 @@ def test_a_dispatch_with_a_pull_request_is_about_that(dispatch: dict[str, Any]) 
 
 
 def test_an_overlong_instruction_for_a_branch(dispatch: dict[str, Any]) -> None:
-    """The limit of instructions holds there too, as a wrong setting."""
+    """The same limit applies, as an invalid setting."""
     payload = changed(dispatch, "inputs.pull-request", ...)
     with pytest.raises(InvalidInput, match="`instruction`"):
         read("workflow_dispatch", payload, scoped=True, instruction="x" * 9000)
 
 
 def test_a_dispatch_by_an_app(dispatch: dict[str, Any]) -> None:
-    """Only people command, by dispatch too."""
+    """Only people run commands, by dispatch too."""
     trigger = read("workflow_dispatch", changed(dispatch, "sender.type", "Bot"))
     assert isinstance(trigger, Ignored)
 
 
 def test_a_dispatch_without_a_sender(dispatch: dict[str, Any]) -> None:
-    """A local runner names no sender; the command then has no author."""
+    """A local runner names no sender, so the command has no author."""
     trigger = read("workflow_dispatch", changed(dispatch, "sender", ...))
     assert isinstance(trigger, PullRequestCommand)
     assert trigger.command.author is None
@@ -448,7 +444,7 @@ json = st.recursive(
     ),
 )
 def test_reading_never_crashes(name: str, payload: dict[str, object]) -> None:
-    """Any JSON is ignored or one of the errors of the tree."""
+    """Any JSON is ignored or raises an error of our own classes."""
     try:
         trigger = read_event(name, payload, word=WORD)
     except (EventError, SettingsError):

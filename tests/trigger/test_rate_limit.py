@@ -1,4 +1,4 @@
-"""How much one person may ask of one pull request."""
+"""How many commands one person may run on one pull request."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def summary(
     mine: bool = True,
     created_at: str | None = None,
 ) -> Comment:
-    """Our summary of the command in comment ``number``, begun some minutes ago."""
+    """Our summary of the command in comment ``number``, started some minutes ago."""
     fields = {"command": f"issue-comment-{number}", "head": "1" * 40, "state": state}
     if by is not None:
         fields["by"] = signature(by)
@@ -53,18 +53,16 @@ def said(number: int, body: str = "/predict-edit --dry-run x", *, author: str = 
 
 
 def several(count: int = COMMANDS, **like: Any) -> list[Comment]:
-    """That many summaries of the same kind."""
+    """As many summaries of the same kind."""
     return [summary(number, **like) for number in range(1, count + 1)]
 
 
 def too_many(comments: Sequence[Comment], login: str | None, key: str = "another") -> str | None:
-    """Whether somebody has to wait now."""
+    """Whether a person has to wait now."""
     return window.too_many(comments, login, NOW, key=key, word=WORD)
 
 
 class TestTooMany:
-    """The window of one hour."""
-
     def test_the_limit_itself(self) -> None:
         """One below the limit passes, the limit does not, and the answer says when it will."""
         assert too_many(several(COMMANDS - 1), "grace") is None
@@ -82,7 +80,7 @@ class TestTooMany:
         ],
     )
     def test_what_does_not_count(self, like: dict[str, Any]) -> None:
-        """Other people's commands, old ones and forged ones leave the limit alone."""
+        """Commands of other people, old ones and forged ones do not count."""
         assert too_many(several(100, **like), "grace") is None
 
     @pytest.mark.parametrize(
@@ -96,7 +94,7 @@ class TestTooMany:
         ],
     )
     def test_what_cannot_be_read_counts(self, like: dict[str, Any]) -> None:
-        """A missing name or an impossible time counts against who asks."""
+        """A missing name or an impossible time counts against the person who asks."""
         assert too_many(several(**like), "grace") is not None
 
     def test_a_summary_that_names_no_command_counts(self) -> None:
@@ -109,28 +107,27 @@ class TestTooMany:
         assert too_many(comments, "grace") is not None
 
     def test_nobody_is_everybody(self) -> None:
-        """Where nobody says who asks, all commands count."""
+        """If the author is unknown, all commands count."""
         ada = [summary(number, by="ada") for number in range(COMMANDS // 2)]
         root = [summary(number, by="root") for number in range(COMMANDS // 2, COMMANDS)]
         assert too_many([*ada, *root], None) is not None
         assert too_many([*ada, *root], "grace") is None
 
     def test_upper_case_is_no_second_person(self) -> None:
-        """GitHub's logins are the same in any case."""
+        """GitHub's logins ignore case."""
         assert too_many(several(by="Grace"), "gRACE") is not None
 
     def test_the_same_command_again_is_free(self) -> None:
-        """Running the workflow of a command again counts neither its summary nor its comment."""
+        """Re-running a command's workflow counts neither its summary nor its comment."""
         comments = [*several(), *map(said, range(1, COMMANDS + 1))]
         assert too_many(comments, "grace", "issue-comment-3") is None
 
     def test_a_comment_without_our_marker_is_none(self) -> None:
-        """Our other comments are no commands."""
         plain = [Comment(id=n, body="hello", url="", mine=True) for n in range(100)]
         assert too_many(plain, "grace") is None
 
     def test_dry_runs_count_by_their_comments(self) -> None:
-        """A command that leaves no summary is counted where it was given, and only once."""
+        """A command that leaves no summary is counted by its comment, once."""
         dry = [said(number) for number in range(1, COMMANDS)]
         assert too_many([*dry, *several(COMMANDS - 1)], "grace") is None
         assert too_many([*dry, said(99)], "grace") is not None
@@ -146,17 +143,17 @@ class TestTooMany:
         ],
     )
     def test_only_commands_count(self, body: str, *, counts: bool) -> None:
-        """Whatever would be answered counts; what else people say to each other does not."""
+        """Whatever would be answered counts; ordinary comments do not."""
         talk = [said(number, body) for number in range(100)]
         assert (too_many(talk, "grace") is not None) == counts
 
     def test_comments_of_others_do_not_count(self) -> None:
-        """Nobody is locked out by what somebody else types."""
+        """No one is locked out by what another person types."""
         assert too_many([said(n, author="ada") for n in range(100)], "grace") is None
 
     @given(st.lists(st.integers(0, 120), max_size=60), st.integers(0, 60))
     def test_more_commands_never_help(self, minutes: list[int], more: int) -> None:
-        """Who has to wait would have to wait with one command more as well."""
+        """A person who has to wait would also have to wait with one command more."""
         before = [summary(n, minutes=ago) for n, ago in enumerate(minutes, 1)]
         after = [*before, summary(1_000, minutes=more)]
         if too_many(before, "grace"):
@@ -166,10 +163,8 @@ class TestTooMany:
 
 
 class TestAlreadyRunning:
-    """The lock over one pull request."""
-
     def test_another_command_at_work(self) -> None:
-        """While one command works, whoever gave it, a second one is told so, and where it is."""
+        """While one command runs, any second one is refused, with a link to the first."""
         other = summary(7, state="working", by="ada")
         with pytest.raises(AlreadyRunning, match="already running") as caught:
             check_alone([other], NOW, key="mine")
@@ -181,21 +176,21 @@ class TestAlreadyRunning:
         [{"state": "done"}, {"state": "answered"}, {"minutes": 30}, {"mine": False}],
     )
     def test_what_is_over_blocks_nobody(self, like: dict[str, Any]) -> None:
-        """Finished runs, runs that were killed long ago and forged markers block nobody."""
+        """Finished runs, runs killed long ago and forged markers do not block."""
         check_alone(several(1, **{"state": "working", **like}), NOW, key="mine")
 
     def test_an_impossible_time_blocks(self) -> None:
-        """A run of which it is not known when it began counts as running."""
+        """A run with an unknown start time counts as running."""
         with pytest.raises(AlreadyRunning):
             check_alone([summary(7, state="working", created_at="soon")], NOW, key="mine")
 
     def test_the_same_command_is_not_in_its_own_way(self) -> None:
-        """A run that was killed can be run again at once."""
+        """A killed run can be re-run at once."""
         check_alone([summary(7, state="working")], NOW, key="issue-comment-7")
 
 
 def test_a_signature_fits_into_a_marker() -> None:
-    """Any login can stand in a marker, old ones with two hyphens too."""
+    """Any login fits into a marker, old ones with two hyphens too."""
     for login in ("ada", "a--b", "evil[bot]", "名前", "", "x" * 100, "\ud800"):
         assert str(Marker("summary", {"by": signature(login)}))
     assert signature(None) == signature("")

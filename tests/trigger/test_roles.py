@@ -1,5 +1,3 @@
-"""Who may give commands."""
-
 from __future__ import annotations
 
 import pytest
@@ -44,13 +42,13 @@ from predict_edit.trigger.roles import refusal, role_from
     ],
 )
 def test_roles(permission: object, role_name: object, role: Role) -> None:
-    """A role is what both fields of GitHub's answer bear out."""
+    """A role is what both fields of GitHub's answer support."""
     assert role_from(permission, role_name) is role
 
 
 @given(st.text(), st.text())
 def test_an_unknown_permission_is_no_role(permission: str, role_name: str) -> None:
-    """Nothing but the four documented permissions gives anybody a role."""
+    """Only the four documented permissions give a role."""
     if permission not in {"admin", "write", "read", "none"}:
         assert role_from(permission, role_name) is Role.NONE
 
@@ -58,7 +56,7 @@ def test_an_unknown_permission_is_no_role(permission: str, role_name: str) -> No
 @pytest.mark.parametrize("least", [role for role in Role if role is not Role.NONE])
 @pytest.mark.parametrize("role", Role)
 def test_refusal(role: Role, least: Role) -> None:
-    """Whoever has less than the least role is refused, and only they."""
+    """Everyone below the lowest allowed role is refused, and no one else."""
     reason = refusal(role, least)
     assert (reason is None) == (role >= least)
     if reason is not None:
@@ -66,5 +64,5 @@ def test_refusal(role: Role, least: Role) -> None:
 
 
 def test_a_stranger_is_always_refused() -> None:
-    """Even a least role of none, which no setting can ask for, lets no stranger in."""
+    """Even a lowest role of none, which no setting can ask for, admits no stranger."""
     assert refusal(Role.NONE, Role.NONE) is not None

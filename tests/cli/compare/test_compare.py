@@ -29,7 +29,7 @@ SLOW = Latency(first_token=0.02, generated_token=0.001, accepted_token=0.0001)
 
 
 def requests(number: int = 1) -> list[EditRequest]:
-    """Files and what is asked of them."""
+    """Files and the instruction."""
     return [
         EditRequest(
             file=SourceFile(path=f"file{n}.py", text=TEXT, blob_sha=""), instruction=INSTRUCTION
@@ -47,7 +47,7 @@ async def measured(server: ModelSandbox, files: int = 1, **fields: Any) -> Measu
 
 
 async def test_both_ways_in_turn_one_at_a_time() -> None:
-    """As often with as without, never two at once, and none always first."""
+    """As often with as without, never two at once, and neither always first."""
     async with ModelSandbox(ModelConfig(latency=SLOW)) as server:
         result = await measured(server, files=2)
         order = [exchange.predicted for exchange in server.exchanges]
@@ -76,7 +76,7 @@ async def test_a_call_that_was_repeated_measures_nothing() -> None:
 
 
 async def test_a_refused_prediction_ends_it() -> None:
-    """There is nothing to compare, and nothing more is paid."""
+    """There is nothing to compare, and no more is paid."""
     async with ModelSandbox() as server:
         result = await measured(server, files=2, model="gemma-4-31b")
         assert len(server.exchanges) == 2
@@ -93,7 +93,7 @@ async def test_a_refused_prediction_ends_it() -> None:
 async def test_what_will_not_change_ends_it(
     fields: dict[str, Any], kind: type[Exception], most: int
 ) -> None:
-    """A wrong key, a limit that is reached."""
+    """A wrong key, a reached limit."""
     async with ModelSandbox() as server:
         result = await measured(server, files=2, **fields)
         assert len(server.exchanges) == most
@@ -101,7 +101,7 @@ async def test_what_will_not_change_ends_it(
 
 
 async def test_a_limit_holds_for_both_sides_together() -> None:
-    """What is spent with predictions and without is one sum."""
+    """The cost with predictions and without is one sum."""
     limit = 6_000
     async with ModelSandbox() as server:
         result = await measured(server, files=3, max_tokens=limit)
@@ -111,7 +111,6 @@ async def test_a_limit_holds_for_both_sides_together() -> None:
 
 
 async def test_one_failure_is_not_the_end() -> None:
-    """The other calls still measure something."""
     async with ModelSandbox(
         ModelConfig(planner=first(1, failing(FaultKind.ANSWER_FILTERED)))
     ) as server:
@@ -178,7 +177,6 @@ def test_json_has_everything_and_no_text_of_the_file(server: ModelSandbox, sourc
 def test_an_estimate_asks_for_nothing(
     server: ModelSandbox, source: Path, more: tuple[str, ...]
 ) -> None:
-    """Calls, tokens and a range of dollars."""
     status, out, _ = command(server, str(source), "-m", INSTRUCTION, "--estimate", *more)
     assert status == 0
     assert "6 calls" in out or json.loads(out)["calls"] == 6

@@ -86,7 +86,7 @@ def test_an_unknown_price_is_unknown() -> None:
 
 
 def test_spoiled_calls_measure_nothing_and_take_their_partner_along() -> None:
-    """A pair is a pair only if both are good; the file is named all the same."""
+    """A pair counts only if both are good; the file is still named."""
     measured = pairs((1, 2), (1, 2), (1, 2))
     first, *others = measured.samples
     spoiled = dataclasses.replace(first, spoiled="It took 2 calls.", seconds=0.0)

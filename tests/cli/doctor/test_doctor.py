@@ -30,7 +30,7 @@ TODAY = dt.date(2026, 6, 1)
 
 
 def chosen(server: ModelSandbox, **fields: Any) -> ModelChoice:
-    """Settings that lead to the offline model."""
+    """Settings for the offline model."""
     settings = ModelSettings(
         **{"model": "gpt-4o-mini", "base_url": server.base_url, "api_key": API_KEY, **fields}
     )
@@ -50,7 +50,7 @@ async def look(
 
 
 async def test_a_model_that_is_well_has_nothing_but_good_news() -> None:
-    """Everything is looked at, for two calls at most."""
+    """Everything is checked, for two calls at most."""
     checks = await look()
     assert {check.state for check in checks.values()} == {"ok"}
     assert list(checks) == [
@@ -76,7 +76,7 @@ async def test_a_model_that_is_well_has_nothing_but_good_news() -> None:
 
 @pytest.mark.parametrize("name", ["gemma-4-31b", "strict-gateway", "pydantic-server"])
 async def test_a_model_that_refuses_predictions_can_be_used(name: str) -> None:
-    """Whatever the words of the refusal; and what is not known of it is said."""
+    """Whatever the words of the refusal; and unknown facts are reported as unknown."""
     checks = await look(model=name)
     assert checks["answer"].state == "ok"
     assert checks["predictions"].state == "warning"
@@ -92,14 +92,14 @@ async def test_a_server_that_ignores_predictions_is_not_taken_for_one_that_takes
 
 
 async def test_predictions_that_are_switched_off_are_tried_all_the_same() -> None:
-    """And that they are off is said."""
+    """And doctor says that they are off."""
     checks = await look(prediction="off")
     assert "taken" in checks["predictions"].found
     assert "switched off" in checks["predictions"].found
 
 
 async def test_a_reasoning_model_is_told_by_what_it_refuses() -> None:
-    """Predictions are tried even where they are known to be refused."""
+    """Predictions are tried even if they are known to be refused."""
     checks = await look(model="gpt-5.6-terra")
     assert "refuses them" in checks["predictions"].found
 
@@ -133,7 +133,7 @@ async def test_a_reasoning_model_is_told_by_what_it_refuses() -> None:
 async def test_each_failure_has_its_next_step(
     config: ModelConfig | None, fields: Mapping[str, Any], failed: str, words: str
 ) -> None:
-    """The one thing that is wrong fails, and nothing is said of what could not be seen."""
+    """The one wrong thing fails, and what could not be checked is not judged."""
     checks = await look(config, **fields)
     wrong = [check for check in checks.values() if check.state == "failed"]
     assert [check.name for check in wrong] == [failed]
@@ -146,7 +146,7 @@ async def test_each_failure_has_its_next_step(
     [(Quirk.PROSE, "not the edited file"), (Quirk.NO_TRAILING_BLANKS, "edited as asked")],
 )
 async def test_an_answer_that_is_no_file_is_worth_a_warning(quirk: Quirk, words: str) -> None:
-    """The model can be reached; whether it is of use is another matter."""
+    """The model can be reached; whether it is useful is another matter."""
     checks = await look(ModelConfig(planner=always(spoiling(quirk))))
     assert words in checks["answer"].found
     assert checks["answer"].state == ("warning" if quirk is Quirk.PROSE else "ok")
@@ -167,7 +167,7 @@ async def test_a_near_retirement_is_warned_of() -> None:
 
 
 async def test_an_identity_that_cannot_be_had_ends_the_examination() -> None:
-    """A job without the permission: nothing is asked of the model."""
+    """A job without the permission: the model is not asked."""
     settings = ModelSettings(
         model="editor",
         base_url="https://res.openai.azure.com/openai/v1/",
@@ -240,7 +240,7 @@ def test_the_command_tells_all_in_lines_and_in_json() -> None:
 
 
 def test_a_model_that_cannot_be_used_is_status_1() -> None:
-    """With the key that was tried nowhere in the text."""
+    """The key that was tried is nowhere in the text."""
     with serving() as model:
         environ = {"OPENAI_API_KEY": "sk-wrong-key-123", "OPENAI_BASE_URL": model.base_url}
         status, text = command("--model", "gpt-4o-mini", environ=environ)
@@ -320,7 +320,7 @@ def spoil(checkout: Path, old: str, new: str) -> None:
 
 
 def test_workflows_of_the_checkout_are_looked_at_first(checkout: Path) -> None:
-    """From any folder of it, and also where no model can be asked."""
+    """From any of its folders, and even if no model can be asked."""
     status, text = command(environ={}, here=checkout / "src")
     assert status == 2
     assert "edit.yml" in text
@@ -341,7 +341,7 @@ def test_a_named_workflow_is_looked_at_alone(checkout: Path) -> None:
 
 
 def test_the_corrected_lines_can_be_copied(checkout: Path) -> None:
-    """They are printed as they must stand in the file, with their place."""
+    """They are printed as they must be in the file, with their place."""
     spoil(checkout, "pull-requests: write", "pull-requests: read")
     path = str(checkout / ".github" / "workflows" / "edit.yml")
     status, text = command("--workflow", path, environ={}, here=checkout)
@@ -380,7 +380,7 @@ def test_a_key_in_a_workflow_is_not_shown_once_more(
 
 
 def test_json_holds_places_and_corrections(checkout: Path) -> None:
-    """For other programs: the lines that are right, and where they belong."""
+    """For other programs: the corrected lines, and where they belong."""
     spoil(checkout, "[created]", "[edited]")
     path = str(checkout / ".github" / "workflows" / "edit.yml")
     status, text = command("--json", "--workflow", path, environ={}, here=checkout)
@@ -413,7 +413,7 @@ def test_the_config_is_looked_at_too(checkout: Path, config: str, state: str, wo
 
 
 def test_how_the_config_delivers_decides_what_the_job_needs(checkout: Path) -> None:
-    """Commits take another right than suggestions."""
+    """Commits need another right than suggestions."""
     (checkout / ".github" / "predict-edit.yml").write_text("deliver: commit\n", encoding="utf-8")
     _, text = command(environ={}, here=checkout)
     assert "lacks `contents: write`" in text
@@ -430,7 +430,7 @@ def test_how_the_config_delivers_decides_what_the_job_needs(checkout: Path) -> N
 def test_a_path_that_is_no_workflow_of_ours_is_status_2(
     checkout: Path, name: str, words: str
 ) -> None:
-    """And what was meant is asked for."""
+    """And the error asks for what was meant."""
     status, text = command("--workflow", str(checkout / name), environ={}, here=checkout)
     assert status == 2
     assert words in text

@@ -143,7 +143,7 @@ BROKEN = {
 
 
 def filled(text: str) -> str:
-    """An example as somebody uses it: with an owner, a commit and names of their own."""
+    """An example in use: with an owner, a commit and names of its own."""
     return text.replace("OWNER/", "octo/").replace("0" * 40, "1" * 40).replace("YOUR-", "my-")
 
 
@@ -163,7 +163,7 @@ def by_hand(text: str, mistake: Mistake) -> str:
 
 
 def settled(text: str) -> str:
-    """Correct one mistake after the other, until nothing is found any more."""
+    """Correct one mistake after the other, until none is found."""
     for _ in range(30):
         mistakes = found(text)
         if not mistakes:
@@ -176,13 +176,13 @@ def settled(text: str) -> str:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_are_without_mistakes(path: Path) -> None:
-    """What the project shows people to copy is right, once it is filled in."""
+    """The project's examples are right once they are filled in."""
     assert found(filled(path.read_text(encoding="utf-8"))) == []
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_what_was_copied_and_not_filled_in_is_found(path: Path) -> None:
-    """The owner, the zeros, and the names in capitals; and nothing else."""
+    """The owner, the zeros and the names in capitals; and nothing else."""
     text = path.read_text(encoding="utf-8")
     mistakes = found(text)
     lines = text.splitlines()
@@ -200,7 +200,7 @@ def test_the_good_workflow_is_good() -> None:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_each_mistake_is_found_and_corrected(name: str) -> None:
-    """It is found alone and in its line, and the printed lines bring back what was meant."""
+    """It is found alone and in its line, and the printed lines correct it."""
     old, new, state, words = BROKEN[name]
     assert old in GOOD
     text = GOOD.replace(old, new)
@@ -284,7 +284,7 @@ def test_comments_of_the_file_stay() -> None:
 def test_rights_follow_from_how_edits_are_delivered(
     inputs: str, deliver: str, lacking: set[str]
 ) -> None:
-    """What the workflow says, else what the config says; another token has rights of its own."""
+    """The workflow decides, else the config; another token has its own permissions."""
     text = GOOD.replace("with:\n", f"with:\n          {inputs}\n" if inputs else "with:\n")
     told = " ".join(each.found for each in found(text, deliver) if "lacks" in each.found)
     assert set(re.findall(r"`([a-z-]+: \w+)`", told)) == lacking
@@ -310,7 +310,7 @@ BRANCH = (
     ],
 )
 def test_rights_of_a_run_over_a_branch(inputs: str, lacking: set[str]) -> None:
-    """Opening a pull request takes two rights, the other jobs of a spread run fewer."""
+    """Opening a pull request takes two permissions, the other jobs of a sharded run fewer."""
     assert found(BRANCH) == []
     text = BRANCH.replace("with:\n", f"with:\n          {inputs}\n")
     text = text.replace("contents: write\n      pull-requests: write", "contents: read")
@@ -337,7 +337,7 @@ def test_a_workflow_without_any_permissions_has_whatever_is_the_default() -> Non
     ],
 )
 def test_rights_of_a_command_that_is_spread(inputs: str, lacking: set[str]) -> None:
-    """The first job says that it began, the last one posts; those between only read."""
+    """The first job says that it started, the last one posts; those in between only read."""
     text = GOOD.replace("with:\n", f"with:\n          {inputs}\n")
     text = text.replace("      pull-requests: write\n", "")
     told = " ".join(each.found for each in found(text) if "lacks" in each.found)
@@ -345,7 +345,7 @@ def test_rights_of_a_command_that_is_spread(inputs: str, lacking: set[str]) -> N
 
 
 def test_a_group_of_the_whole_workflow_may_leave_other_comments_out() -> None:
-    """Its name tells commands from other comments then."""
+    """Its name then tells commands from other comments."""
     group = "${{ startsWith(github.event.comment.body, '/predict-edit') && 1 || github.run_id }}"
     text = GOOD.replace(GROUP, "").replace("jobs:", f"concurrency: {group}\njobs:")
     assert found(text) == []
@@ -371,7 +371,7 @@ def test_a_condition_that_was_there_is_kept() -> None:
 
 
 def test_a_group_of_the_whole_workflow_moves_to_the_job() -> None:
-    """Other comments would take the place of a command that waits."""
+    """Other comments would replace a waiting command."""
     text = GOOD.replace(GROUP, "").replace("jobs:", f"{GROUP.replace('    c', 'c', 1)}jobs:")
     text = text.replace("      group", "  group").replace("      cancel", "  cancel")
     (mistake,) = found(text)
@@ -399,7 +399,7 @@ def test_everything_on_one_line_is_corrected_on_that_line() -> None:
     ],
 )
 def test_wrong_values_are_told_as_the_action_would(inputs: str, words: str) -> None:
-    """Before the first run, and what only a run knows is not guessed at."""
+    """Before the first run, and without guessing what only a run knows."""
     text = GOOD.replace("with:\n", f"with:\n          {inputs}\n")
     assert any(words in each.found for each in found(text))
 
@@ -423,7 +423,7 @@ def test_values_that_only_a_run_knows_are_not_judged() -> None:
     ],
 )
 def test_what_is_no_yaml_is_said_with_its_line(text: str, line: int, words: str) -> None:
-    """Where it seems to be about the action."""
+    """If it seems to be about the action."""
     (mistake,) = found(text)
     assert mistake.state == "failed"
     assert mistake.line == line
@@ -441,14 +441,14 @@ def test_what_is_no_yaml_is_said_with_its_line(text: str, line: int, words: str)
     ],
 )
 def test_other_workflows_are_left_alone(text: str) -> None:
-    """They are none of our business, whatever is wrong with them."""
+    """They are not ours to check, whatever is wrong with them."""
     if text:
         assert examine("w.yml", text) is None
 
 
 @given(text=st.text(alphabet="on:jbs- \n{}[]&*!|>'\"#predict-edit/@$uw", max_size=200))
 def test_no_text_is_too_strange(text: str) -> None:
-    """Whatever stands in a file, the answer is a list or that it is another's."""
+    """Whatever a file contains, the answer is a list or "not ours"."""
     examined = examine("w.yml", text)
     assert examined is None or all(mistake.line > 0 for mistake in examined.mistakes)
 
@@ -460,7 +460,7 @@ def test_windows_line_ends_change_no_line_number() -> None:
 
 
 def test_both_endings_are_workflow_files(tmp_path: Path) -> None:
-    """As GitHub sees it; other files are none."""
+    """As GitHub sees it; other files are not workflows."""
     for name in ("b.yaml", "a.yml", "c.txt"):
         (tmp_path / name).touch()
     assert [path.name for path in workflow_files(tmp_path)] == ["a.yml", "b.yaml"]

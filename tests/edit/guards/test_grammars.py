@@ -68,7 +68,7 @@ def test_a_file_that_was_not_understood_before_judges_nothing(path: str) -> None
 
 
 def test_the_line_of_the_first_error_is_told() -> None:
-    """Counted from 1, where the reader finds it."""
+    """Counted from 1, as an editor shows it."""
     with pytest.raises(parsers.Malformed) as broken:
         grammars.known()[".go"]("package a\n\nfunc F() int {\n\treturn )\n}\n")
     assert broken.value.line == 4
@@ -87,7 +87,7 @@ def test_a_text_made_for_a_parser_harms_nobody(suffix: str, text: str) -> None:
 
 
 def test_the_child_gets_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No secret, and no folder that somebody names in a variable, is within its reach."""
+    """No secret, and no folder named in a variable, is within its reach."""
     monkeypatch.setenv("INPUT_API-KEY", "secret-key-of-a-test")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     assert "INPUT_API-KEY" not in grammars._environment()

@@ -43,5 +43,4 @@ def test_a_file_is_no_loop_of_itself(text: str) -> None:
     ],
 )
 def test_examples(original: str, answer: str, loop: bool) -> None:
-    """Each example is told apart."""
     assert is_loop(original, answer) is loop

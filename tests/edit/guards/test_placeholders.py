@@ -90,7 +90,7 @@ def test_remarks_in_place_of_code_are_seen(path: str, line: str) -> None:
 
 @pytest.mark.parametrize(("path", "line"), ORDINARY)
 def test_ordinary_lines_pass(path: str, line: str) -> None:
-    """Dots that are syntax and comments that use the same words are nobody's business."""
+    """Dots that are syntax, and comments that use the same words, do not count."""
     assert not is_placeholder(compare(path, "", ""), line)
 
 

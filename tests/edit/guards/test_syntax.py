@@ -133,7 +133,7 @@ def test_yaml_tags_build_nothing() -> None:
 
 
 def test_python_with_odd_escapes_warns_nobody() -> None:
-    """Warnings of the parser about somebody else's strings stay silent."""
+    """The parser's warnings about other people's strings stay silent."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert problem("a.py", "a = '\\d'\n", "a = '\\d\\w'\n") is None

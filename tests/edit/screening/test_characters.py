@@ -1,4 +1,4 @@
-"""Characters that nobody sees, in what a model adds."""
+"""Characters that people cannot see, in what a model adds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007
 
 
 def added(text: str, *removed: str, start: int = 2) -> str | None:
-    """What is said of one added line in place of others."""
+    """The verdict on one added line that replaces others."""
     return problem(Hunk(start=start, removed=removed, added=(text,)), frozenset())
 
 
@@ -66,7 +66,7 @@ def added(text: str, *removed: str, start: int = 2) -> str | None:
     ],
 )
 def test_dangerous_characters_are_named(text: str, reason: str) -> None:
-    """Each dangerous set is found in an added line, and its reason told."""
+    """Each dangerous set is found in an added line, and named in the reason."""
     assert added(text) == reason
 
 
@@ -90,7 +90,7 @@ def test_dangerous_characters_are_named(text: str, reason: str) -> None:
     ],
 )
 def test_ordinary_text_passes(text: str) -> None:
-    """What people write, in any script and with any emoji, is no danger."""
+    """What people write, in any script and with any emoji, passes."""
     assert added(text) is None
 
 
@@ -106,7 +106,7 @@ def test_ordinary_text_passes(text: str) -> None:
     ],
 )
 def test_what_was_there_before_stays(removed: str, text: str) -> None:
-    """A line that already held strange characters can be edited, and they can be taken away."""
+    """A line that already has strange characters can be edited, and they can be removed."""
     assert added(text, removed) is None
 
 
@@ -120,31 +120,31 @@ def test_what_was_there_before_stays(removed: str, text: str) -> None:
     ],
 )
 def test_more_than_before_is_found(removed: str, text: str, reason: str) -> None:
-    """One more of what was there, another one, or half of a pair counts as added."""
+    """One more of an existing character, another one, or half of a pair counts as added."""
     assert added(text, removed) == reason
 
 
 def test_a_line_that_moves_is_no_addition(ask: Ask) -> None:
-    """A line of the file may stand elsewhere afterwards, strange characters and all."""
+    """A line of the file may move, strange characters and all."""
     strange = "strange \u200b line\n"
     assert set(ask(f"{strange}a\nb\nc\n", f"a\nb\nc\n{strange}")) == {None}
 
 
 def test_a_byte_order_mark_at_the_start_is_no_danger() -> None:
-    """At the start of a file U+FEFF says how it is encoded; anywhere else it hides."""
+    """At the start of a file, U+FEFF declares the encoding; anywhere else it hides."""
     assert added("\ufefffirst\n", "first\n", start=1) is None
     assert added("\ufefffirst\n", "first\n", start=2) == characters.INVISIBLE
     assert added("\ufeff\ufefffirst\n", "first\n", start=1) == characters.INVISIBLE
 
 
 def test_carriage_returns_that_end_lines_are_layout(ask: Ask) -> None:
-    """A file whose only line ends are carriage returns gets more of them."""
+    """A file whose only line ends are carriage returns may get more of them."""
     assert ask("a\rb\r", "a\rnew\rb\r") == [None]
     assert ask("a\nb\r\n", "a\nx\ry\r\n") == [characters.CONTROLS]
 
 
 def test_a_deletion_adds_nothing(ask: Ask) -> None:
-    """Taking strange lines away is never refused."""
+    """Removing strange lines is never refused."""
     assert ask("a\n\u202eb\nc\n", "a\nc\n") == [None]
 
 
@@ -171,19 +171,17 @@ dangers = st.characters().filter(is_dangerous)
 
 @given(harmless)
 def test_text_without_dangerous_characters_passes(text: str) -> None:
-    """Nothing is found where nothing dangerous is."""
     assert added(text + "\n") is None
 
 
 @given(st.text("ab ", max_size=5), dangers, st.text("ab ", max_size=5))
 def test_a_dangerous_character_among_letters_is_found(before: str, char: str, after: str) -> None:
-    """Any dangerous character between ASCII letters is found, wherever it stands."""
     assert added(f"x{before}{char}{after}y\n") is not None
 
 
 @given(st.lists(st.text("a\u200b\u202e\x0c\ue000", max_size=4).map("{}\n".format), max_size=4))
 def test_an_edit_that_only_takes_away_or_moves_passes(lines: list[str]) -> None:
-    """Lines of the file in any order, and any part of them, bring nothing in."""
+    """Lines of the file in any order, and any part of them, add nothing."""
     hunk = Hunk(start=2, removed=tuple(lines), added=tuple(reversed(lines[1:])))
     assert problem(hunk, frozenset(lines)) is None
     assert problem(hunk, frozenset()) is None

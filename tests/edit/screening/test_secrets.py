@@ -78,7 +78,7 @@ def test_words_that_stand_in_for_a_key_are_no_secrets(ask: Ask, key: str) -> Non
 
 
 def test_own_secret_beside_a_hunk_is_not_shown(ask: Ask) -> None:
-    """A suggestion or a patch shows lines around a hunk, so none of them may hold the key."""
+    """A suggestion or a patch shows lines around a hunk, so none of them may contain the key."""
     near = f"one\n{KEY}\nthree\nfour\n"
     far = f"{KEY}\n" + "line\n" * 20 + "end\n"
     assert ask(near, near.replace("three", "3"), [KEY]) == OWN
@@ -110,7 +110,7 @@ def test_own_secret_can_be_taken_out(ask: Ask) -> None:
     ],
 )
 def test_file_that_holds_the_key_is_not_sent(*, text: str, patch: str | None, held: bool) -> None:
-    """A file with the run's own key in it, or in its diff, is kept from the model."""
+    """A file with the run's own key in it, or in its diff, is not sent to the model."""
     change = ChangedFile(
         path="a", status="modified", blob_sha="0", additions=1, deletions=1, patch=patch
     )
@@ -148,7 +148,6 @@ def _written(nodes: Any, choose: random.Random) -> str:
 
 
 def _members(kind: object, value: Any) -> str:
-    """The characters of one entry of a set."""
     match str(kind):
         case "LITERAL":
             return chr(value)
@@ -159,7 +158,7 @@ def _members(kind: object, value: Any) -> str:
 
 @pytest.mark.parametrize(("kind", "pattern"), SHAPES, ids=[pattern[:20] for _, pattern in SHAPES])
 def test_new_token_of_a_vendor_is_found(ask: Ask, kind: str, pattern: str) -> None:
-    """Whatever fits a vendor's shape is rejected where it is new, and stays where it was."""
+    """Whatever fits a vendor's form is rejected if it is new, and stays if it was there."""
     token = filled(pattern, random.Random(7))
     assert re.fullmatch(pattern, token)
 
@@ -171,7 +170,6 @@ def test_new_token_of_a_vendor_is_found(ask: Ask, kind: str, pattern: str) -> No
 
 
 def test_token_that_is_changed_is_new(ask: Ask) -> None:
-    """One other letter makes another token."""
     token = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cD1fG3hJ5"
     changed = token[:-1] + "X"
     assert ask(f"t = {token}\n", f"t = {changed}\n") == [
@@ -197,7 +195,7 @@ def test_token_that_is_changed_is_new(ask: Ask) -> None:
     ],
 )
 def test_what_only_looks_a_little_like_a_token_passes(ask: Ask, text: str) -> None:
-    """Placeholders, words, hashes and data are no tokens."""
+    """Placeholders, words, hashes and data are not tokens."""
     assert ask("a\nb\n", f"a\n{text}\n") == [None]
 
 
