@@ -187,7 +187,7 @@ GUARDS = (
         file="trigger/rate_limit.py",
         old="if now < until:",
         new="if until < now:",
-        test="tests/action/test_crowd.py::test_second_command_is_told_of_the_first",
+        test="tests/action/test_crowd.py::test_second_command_gets_a_link_to_the_first",
     ),
     Guard(
         name="who dispatches is asked about",

@@ -85,7 +85,7 @@ def test_failed_action(tmp_path: Path, console: Console, monkeypatch: pytest.Mon
     assert "it broke [red]" in printed(console)
 
 
-def test_folder_of_somebody_else(tmp_path: Path, console: Console) -> None:
+def test_folder_of_another_program(tmp_path: Path, console: Console) -> None:
     """A folder that the demonstration did not make is left alone."""
     (tmp_path / "precious").touch()
 

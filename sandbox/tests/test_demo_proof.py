@@ -128,7 +128,7 @@ async def test_lost_hunk(world: World, tmp_path: Path, last: int) -> None:
     assert not proof.complete
 
 
-async def test_edits_that_nobody_asked_for(world: World, tmp_path: Path) -> None:
+async def test_edits_beyond_the_instruction(world: World, tmp_path: Path) -> None:
     """Edits that add up but are not the instruction's are told apart."""
     proof = await proven(
         world, tmp_path, body=suggestion(FIRST), edits=edits_of(world, 3), remainder=b""

@@ -81,7 +81,7 @@ def test_pins_without_hash_or_with_an_address_are_found(repository: Path) -> Non
     ]
 
 
-def test_imports_nobody_asked_for_are_found(repository: Path) -> None:
+def test_undeclared_imports_are_found(repository: Path) -> None:
     """What only happens to be installed must not be imported, nor what a terminal alone has."""
     text = 'import hypothesis, tree_sitter\nimportlib.import_module("rich.console")\n'
     (repository / "src/predict_edit/run/attic.py").write_text(text, encoding="utf-8")

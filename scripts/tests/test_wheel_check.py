@@ -81,7 +81,7 @@ def test_only_the_readme_as_markdown_is_a_description(repository: Path) -> None:
     assert problem.startswith("The README has HTML, which a package index may drop: <details>")
 
 
-def test_metadata_that_differs_is_told(repository: Path) -> None:
+def test_metadata_that_differs_is_reported(repository: Path) -> None:
     """What the wheel says of itself is compared with pyproject.toml and the code, and validated."""
     text = METADATA.format(version="9.9.9", summary="Something else.", readme="")
 

@@ -466,7 +466,7 @@ class TestAgain:
         ) * (how == "deliver")
 
     @pytest.mark.parametrize("how", ["apply", "deliver"])
-    async def test_finished_commit_is_told_again_and_nothing_written(
+    async def test_finished_commit_is_reported_again_and_nothing_written(
         self, rehearse: MakeRehearsal, outputs_of: OutputsOf, how: str
     ) -> None:
         """The same command again, on its own commit, gives the same outputs and does nothing."""

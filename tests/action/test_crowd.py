@@ -90,7 +90,7 @@ async def test_dry_runs_are_counted(rehearse: MakeRehearsal) -> None:
     assert rehearsal.typist.opened == 0
 
 
-async def test_unreadable_conversation_lets_nobody_through(rehearse: MakeRehearsal) -> None:
+async def test_unreadable_conversation_denies_commands(rehearse: MakeRehearsal) -> None:
     """If the earlier commands cannot be read, the model is not asked."""
     rehearsal = await rehearse(files=FILES)
     faults = rehearsal.stage.github.faults
@@ -101,7 +101,7 @@ async def test_unreadable_conversation_lets_nobody_through(rehearse: MakeRehears
     assert rehearsal.typist.opened == 0
 
 
-async def test_second_command_is_told_of_the_first(rehearse: MakeRehearsal) -> None:
+async def test_second_command_gets_a_link_to_the_first(rehearse: MakeRehearsal) -> None:
     """A command that arrives while another runs says so, links to it and asks no model."""
     rehearsal = await rehearse(files=FILES)
     rehearsal.typist.delay = 0.5

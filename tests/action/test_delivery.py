@@ -68,7 +68,7 @@ class TestEverythingRefused:
             ("diff is taking too long to generate", "split the pull request"),
         ],
     )
-    async def test_it_is_told_once(
+    async def test_it_is_reported_once(
         self,
         rehearse: MakeRehearsal,
         caplog: pytest.LogCaptureFixture,
@@ -267,7 +267,7 @@ class TestRefusals:
         assert finished.report.suggestion_count == 4
         assert max(rehearsal.waits) >= 60
 
-    async def test_secondary_limit_is_waited_for_as_told(self, rehearse: MakeRehearsal) -> None:
+    async def test_secondary_limit_is_waited_for(self, rehearse: MakeRehearsal) -> None:
         """A limit that says how long it lasts is waited for, and then the review is posted."""
         rehearsal = await rehearse(files=TWO)
         said = "You have exceeded a secondary rate limit"
@@ -391,7 +391,7 @@ class TestMovingHead:
             )
         )
 
-    async def test_unchanged_files_are_anchored_anew(self, rehearse: MakeRehearsal) -> None:
+    async def test_unchanged_files_are_anchored_again(self, rehearse: MakeRehearsal) -> None:
         """Files that the push left alone keep their suggestions, on the new head."""
         rehearsal = await rehearse(files=many(3))
         self.push_when(
@@ -505,7 +505,7 @@ class TestSuperseding:
         assert stage.suggestions[0].minimized == "OUTDATED"
 
     @pytest.mark.parametrize("mutation", ["minimizeComment", "reviewThreads"])
-    async def test_not_being_allowed_to_is_no_failure(
+    async def test_not_being_allowed_to_is_not_a_failure(
         self, rehearse: MakeRehearsal, mutation: str
     ) -> None:
         """If GitHub does not allow folding them, they stay and the run still succeeds."""

@@ -60,9 +60,7 @@ class TestAccess:
         assert run.outputs["outcome"] == outcome
 
     @pytest.mark.parametrize("status", [500, 403])
-    async def test_role_that_cannot_be_read_is_none(
-        self, make_stage: MakeStage, status: int
-    ) -> None:
+    async def test_unreadable_role_is_denied(self, make_stage: MakeStage, status: int) -> None:
         """Without a known role, nothing is done and nothing is answered."""
         stage = await make_stage(files=TWO)
         stage.github.faults.add(
@@ -179,7 +177,7 @@ class TestSettings:
             ("grace", {"permission": "boss"}),  # may write; who may is not clear
         ],
     )
-    async def test_strangers_are_told_nothing(
+    async def test_strangers_learn_nothing(
         self, make_stage: MakeStage, login: str, inputs: dict[str, str]
     ) -> None:
         """Only the 👎 of every stranger; with a wrong `permission`, only admins get more."""
@@ -217,7 +215,7 @@ class TestSettings:
             ({"mode": "edit", "model": ""}, "model"),  # the job before it has told
         ],
     )
-    async def test_nothing_is_asked_where_it_cannot_be_told(
+    async def test_nothing_is_asked_if_it_cannot_be_reported(
         self, make_stage: MakeStage, inputs: dict[str, str], named: str
     ) -> None:
         """Without a token, or in a later job of the same command, only the log reports it."""
@@ -231,7 +229,7 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("method", "path"), [("GET", ".*/permission"), ("POST", ".*/issues/1/comments")]
     )
-    async def test_github_fails_while_it_is_told(
+    async def test_github_fails_during_the_report(
         self, make_stage: MakeStage, method: str, path: str
     ) -> None:
         """Exit 2 all the same, and the log has both: what is wrong, and why no one was told."""
@@ -257,7 +255,7 @@ class TestSettings:
         assert "input `concurrency` cannot be what it is" in summary
         assert value.strip()[:6] not in summary
 
-    async def test_a_dispatch_is_told_in_the_log(self, make_stage: MakeStage) -> None:
+    async def test_a_dispatch_is_reported_in_the_log(self, make_stage: MakeStage) -> None:
         """The person who dispatches looks at the run."""
         stage = await make_stage(files=TWO)
         payload = stage.dispatch_payload(pull_request="1", instruction="Add types.")
@@ -363,7 +361,7 @@ class TestOtherDoors:
         assert len(stage.suggestions) == 2
         assert len(stage.summaries) == 1
 
-    async def test_dispatch_by_somebody_unlisted(self, make_stage: MakeStage) -> None:
+    async def test_dispatch_by_an_unlisted_person(self, make_stage: MakeStage) -> None:
         """A person whom GitHub lets dispatch without being a collaborator counts as a writer."""
         stage = await make_stage(files=TWO)
         wish = "Replace `FizzBuzz` with `X`"

@@ -174,9 +174,7 @@ class TestGitHub:
         assert "head moved" in stage.summaries[0]
 
     @pytest.mark.parametrize("change", ["edited", "deleted"])
-    async def test_command_that_changed_is_none_any_more(
-        self, make_stage: MakeStage, change: str
-    ) -> None:
+    async def test_changed_command_posts_nothing(self, make_stage: MakeStage, change: str) -> None:
         """After the comment is edited or deleted, nothing is posted."""
         stage = await make_stage(files=TWO)
 
@@ -194,7 +192,7 @@ class TestGitHub:
         assert stage.pull.reviews == []
         assert change in stage.summaries[-1]
 
-    async def test_who_may_not_comment_pays_no_review(self, make_stage: MakeStage) -> None:
+    async def test_token_that_may_not_comment_is_named(self, make_stage: MakeStage) -> None:
         """A token without the permission fails with its name, and the log says it."""
         stage = await make_stage(files=TWO)
         stage.github.faults.add(

@@ -139,7 +139,7 @@ async def test_other_question_is_asked_again(
     assert len(rehearsal.places) == len(set(rehearsal.places))
 
 
-async def test_memory_of_somebody_else_is_not_used(rehearse: MakeRehearsal) -> None:
+async def test_memory_of_another_account_is_not_used(rehearse: MakeRehearsal) -> None:
     """What another account, or one without the model's key, wrote is not used."""
     rehearsal = await rehearse(files=FILES)
     comment = rehearsal.comment()

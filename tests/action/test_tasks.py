@@ -75,7 +75,7 @@ async def test_wrong_settings(make_stage: MakeStage) -> None:
     assert stage.github.log.requests == []
 
 
-async def test_plan_of_a_spread_run(make_stage: MakeStage) -> None:
+async def test_plan_of_a_sharded_run(make_stage: MakeStage) -> None:
     """A plan asks no model, and names the shards for the matrix; an edit job takes one."""
     stage = await make_stage(files=faulty(3))
     payload = stage.dispatch_payload(instruction=DELETE)

@@ -44,7 +44,7 @@ def test_annotations_are_as_many_as_github_shows(failures: int) -> None:
     assert not left or f"{left} more files failed" in lines[-1]
 
 
-def test_a_problem_of_the_whole_run_is_told_once() -> None:
+def test_a_problem_of_the_whole_run_is_reported_once() -> None:
     """Not again for each file that it kept from being edited."""
     (line,) = annotated(20, "The key was not accepted. Check it.")
     assert "The key was not accepted." in line

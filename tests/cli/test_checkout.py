@@ -206,7 +206,7 @@ def test_what_cannot_be_read_says_so(repository: Repository, tmp_path: Path) -> 
         read_checkout(repository.root)
 
 
-def test_conflicts_are_told(changed: Repository) -> None:
+def test_conflicts_are_reported(changed: Repository) -> None:
     """In the middle of a merge, nothing is read."""
     changed.git("stash", "--quiet")
     changed.git("checkout", "--quiet", "main")

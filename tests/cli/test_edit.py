@@ -72,7 +72,7 @@ def test_a_failed_pipe_prints_nothing(
 
 
 @pytest.mark.parametrize("data", [b"\0\1", b"\xff\xfe", b""])
-def test_what_is_no_text_fails(model: ModelSandbox, command: Command, data: bytes) -> None:
+def test_a_file_that_is_not_text_fails(model: ModelSandbox, command: Command, data: bytes) -> None:
     """Bytes that are not text are refused before the model is asked."""
     ran = command("edit", "-", "-m", REPLACE, given=data)
 
@@ -93,7 +93,7 @@ def test_one_bad_file_does_not_hold_up_the_others(
     assert "binary: skipped: binary" in ran.err
 
 
-def test_a_rejected_change_is_told(model: ModelSandbox, command: Command, file: Path) -> None:
+def test_a_rejected_change_is_reported(model: ModelSandbox, command: Command, file: Path) -> None:
     """An edit that would add a vendor's token is not written."""
     before = file.read_bytes()
     token = "AKIA" + "Q3EGRIKLT5XN7UVW"
@@ -134,7 +134,9 @@ def test_wrong_use(
 
 
 @pytest.mark.parametrize(("name", "said"), [("none.txt", "is not there"), (".", "is a folder")])
-def test_files_that_are_none(model: ModelSandbox, command: Command, name: str, said: str) -> None:
+def test_paths_that_are_not_files(
+    model: ModelSandbox, command: Command, name: str, said: str
+) -> None:
     """A missing file and a folder are named."""
     ran = command("edit", name, "-m", REPLACE)
 

@@ -26,7 +26,9 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_each_file_and_the_sum_are_told(model: ModelSandbox, command: Command, files: Path) -> None:
+def test_each_file_and_the_sum_are_shown(
+    model: ModelSandbox, command: Command, files: Path
+) -> None:
     """One line per file, those left out with their reason, the sum in words; no request, exit 0."""
     ran = command("edit", "one.py", "two.py", "picture", "-m", REPLACE, "--estimate")
 
@@ -45,7 +47,7 @@ def test_each_file_and_the_sum_are_told(model: ModelSandbox, command: Command, f
     assert nothing == "No model was asked."
 
 
-def test_the_run_stays_within_what_was_told(
+def test_the_run_stays_within_the_estimate(
     model: ModelSandbox, command: Command, files: Path
 ) -> None:
     """The cost of the same command lies between the figures for programs."""
@@ -77,7 +79,7 @@ def test_a_preview_counts_only_what_is_not_kept(
     assert len(model.exchanges) == 1
 
 
-def test_an_unknown_price_and_a_secret_are_told(
+def test_an_unknown_price_and_a_secret_are_reported(
     model: ModelSandbox, command: Command, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Never 0 if it is not known; a file that contains the key is not asked for."""

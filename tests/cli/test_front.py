@@ -128,7 +128,7 @@ def test_other_shells_get_their_script() -> None:
 
 
 @pytest.mark.parametrize("words", [("completion", "bash"), ("schema",), ("schema", "result")])
-def test_whoever_listens_may_go_away(words: tuple[str, ...]) -> None:
+def test_a_closed_pipe_is_not_an_error(words: tuple[str, ...]) -> None:
     """Like `predict-edit schema | head -1`: no traceback, no complaint, exit status 1."""
     reader, writer = os.pipe()
     os.close(reader)
@@ -173,7 +173,9 @@ def test_a_page_without_its_patch(command: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "{}", "no json", RESULT.replace("suggested", "x")])
-def test_what_is_no_run_is_refused(command: Command, tmp_path: Path, content: str | None) -> None:
+def test_a_folder_without_a_run_is_refused(
+    command: Command, tmp_path: Path, content: str | None
+) -> None:
     """Without a result of this version there is no page, and the error says what to do."""
     if content is not None:
         (tmp_path / "result.json").write_text(content)
@@ -203,7 +205,7 @@ def test_a_misspelt_word_is_answered_with_the_nearest(
 
 
 @pytest.mark.parametrize("name", ["doctor", "compare", "demo", "preview", "edit", "page"])
-def test_an_interruption_is_no_traceback(
+def test_an_interruption_shows_no_traceback(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whichever command Ctrl-C ends."""
@@ -237,7 +239,7 @@ def test_the_demo_leaves_nothing_to_commit(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("command", ["preview", "edit", "doctor", "compare", "demo"])
-def test_a_wrong_option_is_told_in_a_few_lines(
+def test_a_wrong_option_is_reported_in_a_few_lines(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The error must not drown in a list of everything that is allowed."""

@@ -218,7 +218,7 @@ def test_hostile_names_and_texts_cannot_steer_a_terminal(
     assert "\x07" not in ran.out + ran.err
 
 
-def test_a_failed_cache_is_no_failure(
+def test_a_failed_cache_is_not_a_failure(
     changed: Repository, model: ModelSandbox, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the answers cannot be kept, the preview is still shown."""

@@ -88,7 +88,7 @@ def test_colours_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[32m" not in printed(80, force_terminal=True)
 
 
-def test_everything_is_told() -> None:
+def test_everything_is_shown() -> None:
     """Changes, failures, what was left out, tokens, money and notes all have their line."""
     text = printed(200)
 
@@ -124,7 +124,7 @@ def test_nothing_to_show_has_its_sentence(run: RunReport, said: str) -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 200])
-def test_one_reason_of_many_files_is_told_once(columns: int) -> None:
+def test_one_reason_of_many_files_is_shown_once(columns: int) -> None:
     """Below the names of the first files; and a table of only dashes is left out."""
     reason = "The key was not accepted. " * 8
     failed = Effort(usage=None, cost=None, prediction=PredictionState.SENT, attempts=1, seconds=0.1)

@@ -58,7 +58,7 @@ class Host:
 
 @pytest.mark.parametrize("body", [MARKER, OLD_MARKER], ids=["new", "old"])
 class TestMarkers:
-    async def test_all_is_taken_over(self, body: str) -> None:
+    async def test_everything_is_accepted(self, body: str) -> None:
         """The branch, its pull request, the answers and the commits of the edited files."""
         found = await Host(f"text\n{body}\n").found()
 

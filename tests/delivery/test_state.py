@@ -130,7 +130,7 @@ def test_what_does_not_fit_is_left_out() -> None:
     assert pack(Memory(records=records), "s", 10) == ""
 
 
-def test_path_that_is_no_unicode_is_not_remembered() -> None:
+def test_path_that_is_not_unicode_is_not_remembered() -> None:
     """A path with half a surrogate pair loses its memory, and nothing else does."""
     records = {path: record("a\n", "b\n", path) for path in ("good", "bad\ud800")}
 
@@ -147,7 +147,7 @@ def test_path_that_is_no_unicode_is_not_remembered() -> None:
         (Piece(start=1, count=1, added=("other\n",)),),
     ],
 )
-def test_wrong_pieces_are_no_edit(pieces: tuple[Piece, ...]) -> None:
+def test_wrong_pieces_are_not_an_edit(pieces: tuple[Piece, ...]) -> None:
     """Pieces that do not lead to the remembered blob are not used."""
     wrong = Record(path="a", before="b", key="k", after="0" * 40, pieces=pieces, effort=EFFORT)
 

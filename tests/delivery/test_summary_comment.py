@@ -136,7 +136,7 @@ async def test_progress_is_said_when_it_changed(wall: Wall) -> None:
     assert wall.history == ["0 of 2", "1 of 2", "done"]
 
 
-async def test_nothing_worth_saying_is_not_said(wall: Wall) -> None:
+async def test_without_news_nothing_is_written(wall: Wall) -> None:
     """Without news, no request is made."""
     async with announcement(wall).keeping_up(lambda: None):
         await asyncio.sleep(0.05)
@@ -206,7 +206,7 @@ async def test_late_refusal_is_raised_too(wall: Wall) -> None:
         await work()
 
 
-async def test_progress_that_cannot_be_shown_is_no_failure(wall: Wall) -> None:
+async def test_progress_that_cannot_be_shown_is_not_a_failure(wall: Wall) -> None:
     """A hiccup between the first and the final text costs nothing."""
     wall.edit_error = ForgeUnavailable("GitHub answered 502.", "Try again.")
     state = ["0"]

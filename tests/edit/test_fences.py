@@ -22,7 +22,7 @@ from predict_edit.edit.fences import encloses, unwrap
         (["```"], False),
     ],
 )
-def test_an_outer_fence_is_told_from_several(lines: list[str], outer: bool) -> None:
+def test_an_outer_fence_differs_from_several(lines: list[str], outer: bool) -> None:
     """Only a fence that opens on the first line and closes on the last encloses everything."""
     assert encloses(lines) is outer
 

@@ -90,7 +90,7 @@ def test_two_files_of_a_run_share_the_longest_possible_beginning() -> None:
 
 
 @given(path=HOSTILE, patch=HOSTILE, hunk=HOSTILE, comments=st.lists(HOSTILE, max_size=3))
-def test_nobody_can_close_a_block_they_did_not_open(
+def test_foreign_text_cannot_close_a_block(
     path: str, patch: str, hunk: str, comments: list[str]
 ) -> None:
     """Only our own lines begin with the mark, and they open and close in turn."""
@@ -187,7 +187,7 @@ def test_long_threads_keep_their_newest_comments_and_the_end_of_the_hunk() -> No
     assert len(background) < MAX_THREAD + MAX_HUNK + 2_000
 
 
-def test_a_correction_stands_between_background_and_file() -> None:
+def test_a_correction_comes_between_background_and_file() -> None:
     """The second call says why the first answer was not used, and still ends with the file."""
     plain = build_messages(request(), nonce=NONCE, context="none")
     again = build_messages(request(), nonce=NONCE, context="none", correction="It was empty.")
@@ -214,7 +214,7 @@ def test_a_piece_is_sent_alone_with_the_whole_file_as_background() -> None:
     assert [messages[-1].content for messages in parts] == ["one\n\n", "two\n"]
 
 
-def test_a_piece_beside_an_outline_is_told_its_neighbours() -> None:
+def test_a_piece_beside_an_outline_shows_its_neighbours() -> None:
     """The outline comes before, neighbours after what all pieces share; all of it is marked off."""
     part = Part(
         text="two\n",

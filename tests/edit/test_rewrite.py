@@ -21,7 +21,7 @@ def test_added_and_removed_lines_add_up(old: str, new: str) -> None:
     assert all(change.new[number - 1] == line for number, line in change.added)
 
 
-def test_moved_lines_line_ends_and_trailing_blanks_are_no_difference() -> None:
+def test_moved_lines_line_ends_and_trailing_blanks_do_not_count() -> None:
     """Order, carriage returns, marks and trailing blanks do not count here."""
     change = compare("a", "\ufeffa\r\nb \n", "b\na")
     assert change.added == ()

@@ -24,7 +24,7 @@ def test_each_once_and_in_order() -> None:
     assert found.sentences() == ()
 
 
-def test_what_is_left_out_is_told() -> None:
+def test_what_is_left_out_is_reported() -> None:
     """Paths outside and files that do not exist are counted with their reason."""
     report = FindingsReport(
         findings=(

@@ -231,7 +231,7 @@ def test_nothing_found(data: bytes) -> None:
     assert parse_report("r", data, ROOTS) == FindingsReport()
 
 
-def test_text_without_findings_is_told() -> None:
+def test_text_without_findings_is_reported() -> None:
     """A long text without a recognisable line must not pass as success."""
     report = parse_report("r.txt", b"<p>\n" * 10, ROOTS)
 

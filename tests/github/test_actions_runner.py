@@ -123,7 +123,7 @@ class TestReadRunner:
         assert read_runner(LEAST).run_url == ""
 
     @pytest.mark.parametrize("attempt", ["", "x", "²", "1" * 5_000, "-1"])
-    def test_attempt_that_is_no_number_is_the_first(self, attempt: str) -> None:
+    def test_invalid_attempt_is_the_first(self, attempt: str) -> None:
         """A hostile or missing attempt number ends no run."""
         assert read_runner({**LEAST, "GITHUB_RUN_ATTEMPT": attempt}).run_attempt == 1
         assert read_runner({**LEAST, "GITHUB_RUN_ATTEMPT": "3"}).run_attempt == 3

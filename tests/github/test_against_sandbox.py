@@ -162,7 +162,7 @@ async def test_a_thread_on_the_diff_is_read(scene: Scene) -> None:
     assert await forge.thread(number, last.id) == ("why 101?", "because")
 
 
-async def test_a_suggestion_outside_the_diff_is_told(scene: Scene) -> None:
+async def test_a_suggestion_outside_the_diff_is_reported(scene: Scene) -> None:
     """The old and the new wording of the refusal mean the same."""
     forge = scene.forge()
     draft = ReviewDraft(

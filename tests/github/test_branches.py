@@ -61,7 +61,7 @@ async def test_a_moved_branch_is_refused(github: FakeGitHub, forge: GitHubHost) 
         await forge.commit(DRAFT)
 
 
-async def test_a_commit_with_errors_is_no_commit(github: FakeGitHub, forge: GitHubHost) -> None:
+async def test_a_commit_with_errors_is_not_a_commit(github: FakeGitHub, forge: GitHubHost) -> None:
     """Errors beside data count: it is not known what was made."""
     github.on_graphql(
         {"createCommitOnBranch": {"commit": {"oid": "f" * 40, "url": "x"}}},

@@ -112,7 +112,7 @@ async def test_replacing_a_text_is_repeated(github: FakeGitHub, forge: GitHubHos
 
 
 @pytest.mark.parametrize("status", [403, 429])
-async def test_a_limited_write_waits_as_told(
+async def test_a_limited_write_waits(
     github: FakeGitHub, forge: GitHubHost, make_forge: MakeForge, status: int
 ) -> None:
     """A rate limit refuses before anything happens, so the write is sent again after the wait."""
@@ -359,7 +359,7 @@ async def test_an_answer_that_is_not_githubs_is_named(
     assert "GITHUB_API_URL" in caught.value.next_step
 
 
-async def test_a_header_that_is_no_number_breaks_nothing(
+async def test_an_invalid_number_in_a_header_breaks_nothing(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """Rate-limit headers of a strange proxy end in an error of our own classes."""
@@ -373,14 +373,14 @@ async def test_a_header_that_is_no_number_breaks_nothing(
         await forge.pull_request(7)
 
 
-async def test_nobody_there_is_said(make_forge: MakeForge) -> None:
+async def test_a_refused_connection_is_reported(make_forge: MakeForge) -> None:
     """A refused connection means that GitHub is unavailable."""
     forge = make_forge(api_url="http://127.0.0.1:9")
     with pytest.raises(ForgeUnavailable, match="cannot be reached"):
         await forge.pull_request(7)
 
 
-async def test_no_answer_in_time_is_said(github: FakeGitHub, make_forge: MakeForge) -> None:
+async def test_a_timeout_is_reported(github: FakeGitHub, make_forge: MakeForge) -> None:
     """A hanging read is given up, repeated, and reported with its seconds."""
     github.on("GET", "pulls/7", handler=github.hang)
     with pytest.raises(ForgeUnavailable, match="did not answer within 1 s"):

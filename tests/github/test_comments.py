@@ -74,7 +74,7 @@ async def test_the_command_is_read_again(
 
 
 @pytest.mark.parametrize("status", [404, 410])
-async def test_a_deleted_command_is_none(
+async def test_a_deleted_command_is_missing(
     github: FakeGitHub, forge: GitHubHost, status: int
 ) -> None:
     """GitHub answers 404, or 410 if it remembers."""

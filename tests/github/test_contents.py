@@ -220,7 +220,7 @@ async def test_the_commit_counts_where_the_list_differs(
     assert contents["a.py"].data == PLAIN
 
 
-async def test_a_directory_is_no_file(github: FakeGitHub, forge: GitHubHost) -> None:
+async def test_a_directory_is_not_a_file(github: FakeGitHub, forge: GitHubHost) -> None:
     """A path that names a folder is missing from the answer."""
     entry = {"mode": 0o40000, "type": "tree", "oid": "7" * 40, "object": {"__typename": "Tree"}}
     github.on_graphql({"repository": {"object": {"__typename": "Commit", "f0": entry}}})

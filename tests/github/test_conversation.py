@@ -103,7 +103,9 @@ async def test_an_old_reading_is_not_used(
     assert len(await forge.marked_reviews(7, MARKER)) == 1
 
 
-async def test_after_a_write_everything_is_read_anew(github: FakeGitHub, forge: GitHubHost) -> None:
+async def test_after_a_write_everything_is_read_again(
+    github: FakeGitHub, forge: GitHubHost
+) -> None:
     """A review that GitHub posted but did not acknowledge is found, however fast."""
     github.on_graphql(pull(comments=page(), reviews=page()))
     github.on_graphql(pull(comments=page(), reviews=page(review(1))))
@@ -191,7 +193,7 @@ def thread(number: int, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-async def test_threads_tell_what_became_of_suggestions(
+async def test_threads_show_what_became_of_suggestions(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
     """Resolved, answered, outdated and hidden threads are distinguished, over all pages."""

@@ -228,7 +228,7 @@ def test_the_primary_limit_ends_at_its_reset() -> None:
 
 @pytest.mark.parametrize("text", ANCHORS)
 @pytest.mark.parametrize("change", [str, str.upper, str.lower])
-def test_anchor_refusals_are_told_in_every_wording(text: str, change: Any) -> None:
+def test_anchor_refusals_are_recognised_in_every_wording(text: str, change: Any) -> None:
     """Old and new wordings, as a string or an object, in any case."""
     for entry in (change(text), {"message": change(text), "code": "custom"}):
         error = unprocessable(entry).error(rest.CREATE_REVIEW)
@@ -247,7 +247,7 @@ def test_anchor_refusals_are_told_in_every_wording(text: str, change: Any) -> No
         },
     ],
 )
-def test_a_pending_review_is_told_from_a_wrong_anchor(entry: Any) -> None:
+def test_a_pending_review_differs_from_a_wrong_anchor(entry: Any) -> None:
     """The account's stale pending review refuses every review, whatever its anchors."""
     error = unprocessable(entry).error(rest.CREATE_REVIEW)
     assert type(error) is PendingReview
@@ -260,7 +260,7 @@ def test_a_pending_review_is_told_from_a_wrong_anchor(entry: Any) -> None:
         unprocessable({"message": "body is too long (maximum is 65536 characters)"}),
     ],
 )
-def test_a_body_that_is_too_long_is_told(got: Answer) -> None:
+def test_a_body_that_is_too_long_is_recognised(got: Answer) -> None:
     """Both spellings of the length limit."""
     assert type(got.error(rest.CREATE_COMMENT)) is TextRefused
 
@@ -279,7 +279,7 @@ def test_a_body_that_is_too_long_is_told(got: Answer) -> None:
     ],
 )
 @pytest.mark.parametrize("change", [str, str.upper])
-def test_a_refusal_of_everything_is_told_from_one_of_suggestions(
+def test_a_refusal_of_everything_differs_from_one_of_suggestions(
     text: str, cause: str, next_step: str, change: Any
 ) -> None:
     """Smaller reviews would be refused as well, so the message says what to do."""
@@ -290,7 +290,7 @@ def test_a_refusal_of_everything_is_told_from_one_of_suggestions(
         assert next_step in error.next_step
 
 
-def test_other_errors_are_no_refusals() -> None:
+def test_other_errors_are_not_refusals() -> None:
     """A server that happens to say "line" in a 500 refused no anchor."""
     got = answer(500, {"message": "Line could not be resolved"})
     assert type(got.error(rest.CREATE_REVIEW)) is ForgeUnavailable
@@ -323,7 +323,7 @@ def test_graphql_errors_have_their_classes(errors: Any, kind: type[ForgeError]) 
     assert "GraphQL Commit" in error.cause
 
 
-def test_a_moved_branch_is_told() -> None:
+def test_a_moved_branch_is_recognised() -> None:
     """GitHub's ``STALE_DATA`` is a refusal of its own kind."""
     errors = [{"type": "STALE_DATA", "message": 'Expected branch to point to "a" but it did not.'}]
     error = error_mapping.graphql_refusal({}, {"errors": errors}, graphql.COMMIT)

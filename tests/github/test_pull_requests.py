@@ -104,7 +104,7 @@ async def test_an_unknown_role_raises(
         await forge.role_of("mona")
 
 
-async def test_a_role_not_told_in_time_raises(github: FakeGitHub, make_forge: MakeForge) -> None:
+async def test_a_role_that_is_late_raises(github: FakeGitHub, make_forge: MakeForge) -> None:
     """A timeout is a failure, not a role."""
     github.on("GET", ROLE_PATH, handler=github.hang)
     with pytest.raises(ForgeUnavailable, match="did not answer"):
@@ -225,7 +225,7 @@ async def test_no_more_than_3000_files_are_asked_for(github: FakeGitHub, forge: 
     }
 
 
-async def test_entries_that_are_no_files_are_named(github: FakeGitHub, forge: GitHubHost) -> None:
+async def test_invalid_entries_are_named(github: FakeGitHub, forge: GitHubHost) -> None:
     """One bad entry makes the list invalid rather than shorter."""
     github.on("GET", "pulls/7/files", [{"filename": "a"}])
     with pytest.raises(ForgeAnswerInvalid, match="/files has no usable field"):

@@ -135,7 +135,7 @@ async def test_life_of_a_pull_request(scene: Scene) -> None:
     assert (await forge.branch_state("ours")).pulls[0].state == "closed"
 
 
-async def test_merged_is_told(scene: Scene) -> None:
+async def test_merged_is_reported(scene: Scene) -> None:
     """A merged pull request is not a closed one."""
     await scene.forge.create_branch("ours", scene.world.base_sha)
     await scene.commit("ours", scene.world.base_sha)

@@ -99,7 +99,7 @@ def test_every_body_is_one_that_github_documents(ranges: list[tuple[str, int, in
         assert lines == sorted(lines, reverse=True)
 
 
-async def test_a_refused_review_tells_what_kind(github: FakeGitHub, forge: GitHubHost) -> None:
+async def test_a_refused_review_names_its_kind(github: FakeGitHub, forge: GitHubHost) -> None:
     """The caller learns GitHub's own words, and whether an anchor is to blame."""
     draft = ReviewDraft(commit_id="a", body="", suggestions=())
     for text in ("Line could not be resolved", "User can only have one pending review per pull"):
@@ -188,7 +188,7 @@ async def test_what_may_not_be_hidden_stays(
     assert await forge.minimize_comment("PRRC_1") is False
 
 
-async def test_a_failure_to_hide_is_no_refusal(github: FakeGitHub, forge: GitHubHost) -> None:
+async def test_a_failure_to_hide_is_not_a_refusal(github: FakeGitHub, forge: GitHubHost) -> None:
     """An outage is reported as one."""
     github.on_graphql(None, errors=[{"message": "Something went wrong"}])
     with pytest.raises(ForgeUnavailable):

@@ -70,14 +70,18 @@ class TestHeadAndCommand:
         github.on_graphql(again(COMMAND.body, state=said))
         assert await forge.look_again(7, COMMAND) == (HEAD, state, COMMAND.body)
 
-    async def test_an_edited_comment_is_told(self, github: FakeGitHub, forge: GitHubHost) -> None:
+    async def test_an_edited_comment_is_returned(
+        self, github: FakeGitHub, forge: GitHubHost
+    ) -> None:
         """As it reads now, even if it was emptied."""
         for body in ("edited", ""):
             github.on_graphql(again(body))
         assert await forge.look_again(7, COMMAND) == (HEAD, "open", "edited")
         assert await forge.look_again(7, COMMAND) == (HEAD, "open", "")
 
-    async def test_a_deleted_comment_is_none(self, github: FakeGitHub, forge: GitHubHost) -> None:
+    async def test_a_deleted_comment_is_missing(
+        self, github: FakeGitHub, forge: GitHubHost
+    ) -> None:
         """GitHub sends the rest of the answer, and an error for the node."""
         gone = {"type": "NOT_FOUND", "path": ["node"], "message": "Could not resolve to a node"}
         github.on_graphql(again(None), errors=[gone])
@@ -132,7 +136,7 @@ class TestTheLastWord:
             "reaction": "ROCKET",
         }
 
-    async def test_a_refused_reaction_is_no_failure(
+    async def test_a_refused_reaction_is_not_a_failure(
         self, github: FakeGitHub, forge: GitHubHost
     ) -> None:
         """The text was accepted; the reaction is a courtesy."""

@@ -64,7 +64,7 @@ def test_file_that_is_a_link_is_replaced(workspace: Path, elsewhere: Path, kind:
     assert not (elsewhere / "new").exists()
 
 
-def test_a_file_of_an_earlier_step_is_written_anew(workspace: Path) -> None:
+def test_a_file_of_an_earlier_step_is_replaced(workspace: Path) -> None:
     """Run twice in one job, the second run's files count."""
     outbox = OutputFolder(workspace)
     outbox.write(EDITS, "a much longer text")

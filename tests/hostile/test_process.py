@@ -106,7 +106,7 @@ def test_whatever_is_printed_goes_through_the_log() -> None:
     assert "launch codes" not in done.stdout
 
 
-def test_a_crash_before_the_pipeline_is_told(
+def test_a_crash_before_the_pipeline_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug outside the pipeline still writes the outcome, and shows none of its values."""

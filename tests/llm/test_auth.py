@@ -34,7 +34,7 @@ def settings(**fields: Any) -> ModelSettings:
 
 
 @pytest.mark.parametrize("missing", list(ENVIRON))
-def test_a_job_without_the_permission_is_told_which_one(missing: str) -> None:
+def test_a_job_without_the_permission_learns_which_one(missing: str) -> None:
     """Missing request variables mean a missing `id-token: write`."""
     environ = {name: value for name, value in ENVIRON.items() if name != missing}
     with pytest.raises(SignInError, match="permissions: id-token: write"):

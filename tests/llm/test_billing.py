@@ -168,7 +168,7 @@ def test_list_prices_add_up(prompt: int, completion: int, cached: int) -> None:
         (usage(1, 1), "", None),
     ],
 )
-def test_what_is_not_known_is_none(call: Usage, model: str, provider: str | None) -> None:
+def test_unknown_figures_are_none(call: Usage, model: str, provider: str | None) -> None:
     """Never 0: neither for an unknown model nor for unreported tokens."""
     assert cost(call, model, provider=provider) is None
 
@@ -198,7 +198,7 @@ def test_the_seeds_figures() -> None:
 
 
 @pytest.mark.parametrize("call", [usage(1, 1), usage(1, 1, 0, None)], ids=repr)
-def test_without_reported_rejections_nothing_is_said(call: Usage) -> None:
+def test_without_reported_rejections_the_overhead_is_unknown(call: Usage) -> None:
     """Not reported is not zero: the overhead stays unknown."""
     assert PriceList(overrides=OVERRIDES).overhead(call, "gpt") is None
 

@@ -80,7 +80,7 @@ def test_a_refusal_is_remembered_and_noted() -> None:
     assert "refused" in policy.notes[0]
 
 
-def test_a_model_that_answers_as_another_is_judged_anew() -> None:
+def test_a_model_that_answers_as_another_is_judged_again() -> None:
     """The table's entry for the reported model replaces that for the configured one."""
     policy = PredictionSwitch(mode="auto").knowing(takes_predictions=False)
     assert policy.decide(500) is OFF

@@ -179,7 +179,9 @@ async def test_a_file_below_the_threshold_is_sent_without(
     assert ["prediction" in body for body in server.bodies] == [False, True, True]
 
 
-async def test_a_word_or_two_is_no_prediction(make: Make, server: ModelServer, wire: Wire) -> None:
+async def test_a_word_or_two_is_not_a_prediction(
+    make: Make, server: ModelServer, wire: Wire
+) -> None:
     """A word is written in no time, so `auto` sends none; a line of code is its prediction."""
     tiny, small = "word\n", "x = 1\n"
     assert tokens.count(tiny) < LEAST_TOKENS <= tokens.count(small)
@@ -545,7 +547,7 @@ async def test_cancelling_closes_the_stream(make: Make, server: ModelServer, wir
     assert server.busy == 0
 
 
-async def test_progress_is_told(make: Make, server: ModelServer, wire: Wire) -> None:
+async def test_progress_is_reported(make: Make, server: ModelServer, wire: Wire) -> None:
     """Characters so far, up to the length of the answer."""
     told: list[int] = []
     server.play(wire.stream(wire.whole(wire.EDITED)))
@@ -787,7 +789,7 @@ async def test_no_file_is_given_up_while_others_get_through(
     assert edit.effort.attempts == 16
 
 
-async def test_a_wait_that_one_file_is_told_holds_for_all(
+async def test_a_wait_asked_of_one_file_holds_for_all(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
     """A file that starts later does not run into a limit that is known already."""

@@ -98,7 +98,7 @@ def test_a_piece_leaves_more_room_than_a_file(limit: int) -> None:
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-5", "unknown"])
 @pytest.mark.parametrize("prediction", [None, "x"])
 @pytest.mark.parametrize("most", [None, 900])
-def test_a_cap_never_stands_beside_a_prediction(
+def test_a_cap_never_comes_with_a_prediction(
     model: str, prediction: str | None, most: int | None
 ) -> None:
     """Nor does anything else on the vendor's list of unsupported features."""
@@ -298,7 +298,7 @@ async def test_a_call_waits_for_what_others_may_give_back() -> None:
     assert (await second).tokens == 80
 
 
-async def test_a_call_that_can_never_fit_fails_once_nobody_is_left() -> None:
+async def test_a_call_that_can_never_fit_fails_once_no_other_is_left() -> None:
     """Waiting ends with the last running call."""
     budget = Budget(100, None)
     first = await budget.reserve(80, None)
@@ -315,7 +315,7 @@ async def test_money_that_cannot_be_counted_fails_at_once_without_calls() -> Non
         await Budget(None, Decimal(1)).reserve(1, None)
 
 
-async def test_a_cancelled_waiter_disturbs_nobody() -> None:
+async def test_a_cancelled_waiter_disturbs_no_other() -> None:
     """Those behind it get their turn."""
     budget = Budget(100, None)
     first = await budget.reserve(80, None)
@@ -338,7 +338,7 @@ def test_the_minutes_of_a_run_count_from_its_start(text: str | None, ends: float
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "soon", "nan", "inf", "1e999"])
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     """The error names the variable and an example."""
     with pytest.raises(InvalidInput, match=MINUTES):
         deadline({MINUTES: text})

@@ -238,7 +238,7 @@ async def test_a_model_that_refuses_predictions_is_asked_in_pieces_too(
     assert edit.effort.prediction is PredictionState.REFUSED
 
 
-async def test_a_limit_that_nobody_knew_is_found_out(make: Make, model: ModelSandbox) -> None:
+async def test_an_unknown_limit_is_found_out(make: Make, model: ModelSandbox) -> None:
     """The answer ends with `length`; the file is asked for in pieces, and so is the next one."""
     text = module(150)
     editor = make(max_output_tokens=None)
@@ -280,7 +280,7 @@ async def test_a_file_that_nearly_fits_is_cut_when_its_answer_does_not(
     assert len(model.exchanges) == 1
 
 
-async def test_a_context_that_nobody_knew_is_found_out(make: Make, model: ModelSandbox) -> None:
+async def test_an_unknown_context_is_found_out(make: Make, model: ModelSandbox) -> None:
     """The server names its context; the file is asked for in pieces, the next one at once."""
     text = module(130, every=7)
     editor = make(model="small-context", max_output_tokens=None)

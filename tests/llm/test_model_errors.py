@@ -495,7 +495,7 @@ def connection_error(cause: Exception) -> openai.APIConnectionError:
         (errors.SignInError("No.", "Do."), errors.SignInError, "No.", Again.NEVER),
     ],
 )
-def test_what_is_no_status_is_explained_too(
+def test_failures_without_a_status_are_explained_too(
     error: Exception, kind: type[errors.PredictEditError], words: str, again: Again
 ) -> None:
     """Broken lines, timeouts, unreadable and broken-off streams, and our own errors."""
@@ -638,7 +638,7 @@ def test_other_refusals_are_not_taken_for_one(wire: Wire, status: int, body: Any
     assert not refuses_prediction(wire.status_error(status, body), sent=["print(1)\n"])
 
 
-def test_a_file_that_speaks_of_predictions_is_no_refusal(wire: Wire) -> None:
+def test_a_file_that_mentions_predictions_is_not_a_refusal(wire: Wire) -> None:
     """A 400 that quotes the file is judged without the quote."""
     file = "def unexpected_prediction_not_allowed(model):\n    raise ValueError('unknown')\n"
     body = openai_error(f"Invalid character in: {file}")
@@ -653,7 +653,7 @@ def test_a_file_that_speaks_of_predictions_is_no_refusal(wire: Wire) -> None:
         openai.APIConnectionError(request=httpx2.Request("POST", "https://x.example")),
     ],
 )
-def test_what_is_no_answer_is_no_refusal(error: Exception) -> None:
+def test_only_an_answer_can_be_a_refusal(error: Exception) -> None:
     """Only a 400 or 422 refuses."""
     assert not refuses_prediction(error, sent=[])
     assert refused_parameter(error, optional=OPTIONAL) is None

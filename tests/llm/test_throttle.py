@@ -183,7 +183,7 @@ async def test_no_more_run_than_allowed_and_all_get_their_turn() -> None:
 
 
 @given(st.data())
-async def test_cancelled_waiters_lose_nobody_elses_turn(data: st.DataObject) -> None:
+async def test_cancelled_waiters_cost_no_other_turn(data: st.DataObject) -> None:
     """If one is cancelled at any moment, the others finish."""
     paced, _ = pace(data.draw(st.integers(1, 3)))
     done: list[int] = []

@@ -46,7 +46,7 @@ def post(stage: Stage, *suggestions: tuple[int, int, Sequence[str]]) -> None:
     create_review(stage.github, stage.pull, token, comments=comments, event="COMMENT")
 
 
-async def test_what_makes_edits_is_told_from_what_makes_something_else(stage: Stage) -> None:
+async def test_exact_edits_differ_from_other_changes(stage: Stage) -> None:
     """One suggestion makes its edit exactly, the other puts a line in the wrong place."""
     post(stage, (6, 6, ["line six"]), (7, 7, ["between", "line 7"]))
     verdict = judge(stage.github, SCENE, stage.suggestions)
@@ -67,7 +67,7 @@ async def test_a_range_over_a_removed_line_is_dead(stage: Stage) -> None:
     assert verdict == Verdict(posted=1, dead=2)
 
 
-async def test_what_nothing_tells_of_is_silent(stage: Stage) -> None:
+async def test_an_edit_that_nothing_mentions_is_silent(stage: Stage) -> None:
     """An edit near a logged place is logged, the other one is lost without a word."""
     logged = [(FILE.path, 3, 3)]
     assert judge(stage.github, SCENE, [], logged=logged) == Verdict(posted=0, silent=2)

@@ -311,7 +311,7 @@ class TestAccounts:
         assert "- The provider did not report any tokens.\n" in summary
         assert "- Prediction:" not in summary
 
-    def test_notes_are_said(self) -> None:
+    def test_notes_are_shown(self) -> None:
         """The run's notes for the reader follow the figures."""
         note = "Predicted outputs were switched off for the rest of the run."
 

@@ -304,7 +304,7 @@ class TestOthersWork:
         assert scene.pulls[1].head_ref == f"{BRANCH}-2"
         assert scene.branches == {"main", "words", BRANCH, f"{BRANCH}-2"}
 
-    async def test_branch_of_somebody_else(self, scene: Scene) -> None:
+    async def test_branch_of_another_person(self, scene: Scene) -> None:
         """A branch of that name that this tool never made is left alone."""
         theirs = scene.sandbox.push(REPOSITORY, "main", {"y.txt": "y\n"})
         scene.sandbox.move_branch(REPOSITORY, BRANCH, theirs)
@@ -515,7 +515,7 @@ class TestScope:
             assert len(scene.sandbox.files(scene.pulls[0])) == count
         assert len(scene.editor.asked) == 3
 
-    async def test_findings_elsewhere_are_told(self, scene: Scene) -> None:
+    async def test_findings_elsewhere_are_counted(self, scene: Scene) -> None:
         """Findings for files that do not exist, or are outside, are counted in the notes."""
         (scene.workspace / "more.txt").write_text("gone.py:1:1: E1 x\n/etc/passwd:1:1: E1 x\n")
         done = await scene.run(findings="ruff.json, more.txt")

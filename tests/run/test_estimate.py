@@ -47,7 +47,7 @@ def test_a_limit_that_may_be_met_is_named(limits: dict[str, object], met: str) -
     assert in_words(MADE, changed).endswith(met or "not included.")
 
 
-def test_an_unknown_price_is_no_price() -> None:
+def test_an_unknown_price_is_not_a_price() -> None:
     """Words say so, figures are null, and a limit on money may end the run at once."""
     unknown = dataclasses.replace(MADE, cost_low=None, cost_high=None)
     limited = dataclasses.replace(SETTINGS, max_cost=Decimal(1))
@@ -69,7 +69,7 @@ def test_figures_for_programs_hold_all_that_the_words_say() -> None:
     }
 
 
-async def test_a_dry_run_is_told_in_the_log_too(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_dry_run_is_reported_in_the_log_too(caplog: pytest.LogCaptureFixture) -> None:
     """The log shows the summary's estimate before the first request."""
     request = EditRequest(
         file=SourceFile(path="a.py", text="a = 1\n", blob_sha="0" * 40), instruction="Sort."

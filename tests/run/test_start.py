@@ -45,6 +45,6 @@ def changed(patch: str | None, status: str = "modified", additions: int = 1) -> 
         "no header",
     ],
 )
-def test_the_diff_tells_which_files_may_be_long(change: ChangedFile, *, long: bool) -> None:
+def test_the_diff_shows_which_files_may_be_long(change: ChangedFile, *, long: bool) -> None:
     """The last line in a hunk's header is a line that the file has."""
     assert serving._may_be_long(change) is long

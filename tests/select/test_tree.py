@@ -12,7 +12,7 @@ def file(path: str, *, mode: int = 0o100644, size: int = 10) -> TreeFile:
     return TreeFile(path=path, blob_sha="1" * 40, mode=mode, size=size)
 
 
-def test_only_what_is_meant_is_told_of() -> None:
+def test_only_chosen_files_are_listed() -> None:
     """Files outside the globs, or without findings, are in neither list."""
     files = [file("a.py"), file("b.py"), file("c.md"), file("docs/d.py")]
     chosen = choose_from_tree(

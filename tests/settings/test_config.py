@@ -172,7 +172,7 @@ def test_not_utf8() -> None:
         read_config(b"files: \xff\xfe")
 
 
-def test_all_wrong_values_are_told_at_once() -> None:
+def test_all_wrong_values_are_reported_at_once() -> None:
     """Correcting one key should not reveal the next error."""
     with pytest.raises(InvalidConfig, match=r"`max-files` is `x`.*`timeout` is `y`"):
         read_config("max-files: x\ntimeout: y")

@@ -84,7 +84,7 @@ def test_the_least_that_works(environ: Make) -> None:
     )
 
 
-def test_underscores_are_no_hyphens(environ: Make) -> None:
+def test_underscores_are_not_hyphens(environ: Make) -> None:
     """A variable that a shell has renamed is not an input."""
     assert read_inputs(environ() | {"INPUT_MAX_FILES": "3"}).max_files is None
 
@@ -199,7 +199,7 @@ def test_invalid_values(environ: Make, name: str, text: str, says: str) -> None:
     assert len(str(caught.value)) < 500
 
 
-def test_all_invalid_values_are_told_at_once(environ: Make) -> None:
+def test_all_invalid_values_are_reported_at_once(environ: Make) -> None:
     """Correcting one input should not reveal the next error."""
     with pytest.raises(InvalidInput, match=r"`max-files` is `x`.*`timeout` is `-1`"):
         read_inputs(environ(max_files="x", timeout="-1"))

@@ -137,7 +137,7 @@ def test_a_diff_that_is_missing_cut_off_or_wrong_gives_no_anchors(
 
 
 @pytest.mark.parametrize("patch", [None, PATCH[:-10], PATCH.replace("+5", "+V")])
-def test_the_base_text_stands_in_for_githubs_diff(patch: str | None) -> None:
+def test_the_base_text_replaces_githubs_diff(patch: str | None) -> None:
     """With the file at the merge base, the anchors are the same as GitHub's."""
     assert anchors_for(head_of(change(patch)), BASE) == Anchors(spans=SPANS)
 

@@ -208,7 +208,7 @@ def test_the_fence_is_longer_than_any_inside(lines: list[str], fence: str) -> No
     assert fenced(lines) == "\n".join([f"{fence}suggestion", *lines, fence])
 
 
-def test_a_block_tells_no_line_from_a_blank_one() -> None:
+def test_a_block_without_a_line_differs_from_a_blank_line() -> None:
     """Nothing between the fences deletes; one empty line is a blank line."""
     assert fenced([]) == "```suggestion\n```"
     assert fenced([""]) == "```suggestion\n\n```"

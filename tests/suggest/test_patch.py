@@ -135,7 +135,7 @@ def test_a_side_without_lines_names_the_line_before() -> None:
     assert "\n@@ -0,0 +1,2 @@\n" in patch_of("f", "", "a\nb\n")
 
 
-def test_nothing_changed_is_no_patch() -> None:
+def test_without_changes_there_is_no_patch() -> None:
     """Without hunks there are no headers."""
     placed = place(SourceFile(path="f", text="a\n", blob_sha=""), "a\n")
     assert patch_of("f", "a\n", "a\n") == ""

@@ -33,7 +33,7 @@ LINES = st.lists(st.text(alphabet="ab \t@#`", max_size=4), max_size=4)
         (["a\n", "b\n"], ["a", "x", "b"], ""),
     ],
 )
-def test_what_the_lines_alone_tell_is_said(old: list[str], new: list[str], words: str) -> None:
+def test_what_the_lines_alone_show_is_described(old: list[str], new: list[str], words: str) -> None:
     """Deletions, insertions and white space; nothing if a reader can see it."""
     assert described(old, new, 5) == words
 
@@ -44,7 +44,7 @@ def test_nothing_of_a_file_is_repeated(old: list[str], new: list[str]) -> None:
     assert not set(described(old, new, 1)) & set("@#`\t\n")
 
 
-def test_the_words_stand_before_the_block_and_change_nothing_of_it() -> None:
+def test_the_words_come_before_the_block_and_do_not_change_it() -> None:
     """What GitHub applies, and the key that identifies a suggestion, stay the same."""
     text = "a\nb\nc\n"
     change = ChangedFile(

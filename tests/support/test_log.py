@@ -110,7 +110,7 @@ class TestSafeFormatter:
 
         assert re.findall(r"unexpected (\w+)", stream.getvalue()) == ["ValueError", "KeyError"]
 
-    def test_task_nobody_waited_for_holds_no_values(self, stream: io.StringIO) -> None:
+    def test_lost_task_logs_no_values(self, stream: io.StringIO) -> None:
         """A lost exception, which asyncio would show, is logged by its kind."""
         set_up(stream, Secrets(), debug=True)
 
@@ -288,7 +288,7 @@ class TestSecrets:
         assert secrets.hide("abcdefghijkl") == "***"
 
     @pytest.mark.parametrize("value", [None, "", "  ", "abc"])
-    def test_nothing_and_the_too_short_are_no_secrets(self, value: str | None) -> None:
+    def test_nothing_and_the_too_short_are_not_secrets(self, value: str | None) -> None:
         """Hiding three letters everywhere would only make the log unreadable."""
         secrets = Secrets()
         secrets.add(value)

@@ -45,7 +45,7 @@ class TestMarker:
             "<!-- predict-edit:v1 summary a=<b> -->",  # foreign characters
         ],
     )
-    def test_what_is_malformed_is_none(self, body: str) -> None:
+    def test_a_malformed_marker_is_ignored(self, body: str) -> None:
         """Nothing is guessed from text that only resembles a marker."""
         assert find_marker(body, "summary") is None
 

@@ -27,7 +27,7 @@ def test_an_error_leaves_the_collector_as_it_was() -> None:
     assert gc.isenabled()
 
 
-def test_whoever_had_it_off_keeps_it_off() -> None:
+def test_a_collector_that_was_off_stays_off() -> None:
     gc.disable()
     try:
         with collector.held():

@@ -181,7 +181,7 @@ def test_a_closed_pull_request_gets_an_answer(issue_comment: Make) -> None:
     assert trigger.parsed == Help()
 
 
-def test_a_wrong_command_is_told_only_later(issue_comment: Make) -> None:
+def test_a_wrong_command_is_reported_only_later(issue_comment: Make) -> None:
     """An error of a command is a value: whether to report it depends on the author."""
     trigger = read("issue_comment", issue_comment("/predict-edit --foo fix"))
     assert isinstance(trigger, PullRequestCommand)
@@ -234,7 +234,7 @@ def test_what_the_runner_knows_as_well_may_be_missing(
 
 
 @pytest.mark.parametrize(("login", "person"), [("mona", True), ("helper[bot]", False)])
-def test_an_author_without_a_type_is_told_by_the_name(
+def test_an_author_without_a_type_is_judged_by_the_name(
     issue_comment: Make, login: str, person: bool
 ) -> None:
     """Only an app's login ends in ``[bot]``."""

@@ -106,14 +106,14 @@ class TestTooMany:
         ]
         assert too_many(comments, "grace") is not None
 
-    def test_nobody_is_everybody(self) -> None:
+    def test_an_unknown_author_counts_as_everyone(self) -> None:
         """If the author is unknown, all commands count."""
         ada = [summary(number, by="ada") for number in range(COMMANDS // 2)]
         root = [summary(number, by="root") for number in range(COMMANDS // 2, COMMANDS)]
         assert too_many([*ada, *root], None) is not None
         assert too_many([*ada, *root], "grace") is None
 
-    def test_upper_case_is_no_second_person(self) -> None:
+    def test_upper_case_is_not_a_second_person(self) -> None:
         """GitHub's logins ignore case."""
         assert too_many(several(by="Grace"), "gRACE") is not None
 
@@ -122,7 +122,7 @@ class TestTooMany:
         comments = [*several(), *map(said, range(1, COMMANDS + 1))]
         assert too_many(comments, "grace", "issue-comment-3") is None
 
-    def test_a_comment_without_our_marker_is_none(self) -> None:
+    def test_a_comment_without_our_marker_does_not_count(self) -> None:
         plain = [Comment(id=n, body="hello", url="", mine=True) for n in range(100)]
         assert too_many(plain, "grace") is None
 
@@ -175,7 +175,7 @@ class TestAlreadyRunning:
         "like",
         [{"state": "done"}, {"state": "answered"}, {"minutes": 30}, {"mine": False}],
     )
-    def test_what_is_over_blocks_nobody(self, like: dict[str, Any]) -> None:
+    def test_finished_runs_do_not_block(self, like: dict[str, Any]) -> None:
         """Finished runs, runs killed long ago and forged markers do not block."""
         check_alone(several(1, **{"state": "working", **like}), NOW, key="mine")
 

@@ -47,7 +47,7 @@ def test_roles(permission: object, role_name: object, role: Role) -> None:
 
 
 @given(st.text(), st.text())
-def test_an_unknown_permission_is_no_role(permission: str, role_name: str) -> None:
+def test_an_unknown_permission_is_not_a_role(permission: str, role_name: str) -> None:
     """Only the four documented permissions give a role."""
     if permission not in {"admin", "write", "read", "none"}:
         assert role_from(permission, role_name) is Role.NONE

@@ -36,7 +36,7 @@ def test_starts_quickly() -> None:
         assert again == url
 
 
-def test_taken_port_is_said() -> None:
+def test_taken_port_is_reported() -> None:
     """A port that is taken is an error, not a hang."""
     with serve(Sandbox()) as url:
         second = serve(Sandbox(), port=int(url.rpartition(":")[2]))

@@ -68,7 +68,7 @@ def test_a_recommendation_needs_pairs_that_agree(
     assert words in result.sentence
 
 
-def test_the_price_of_speed_stands_beside_it() -> None:
+def test_the_price_of_speed_is_beside_it() -> None:
     """20 rejected tokens on 100 are a fifth more."""
     result = compare(pairs((1, 2), (1, 2), (1, 2), rejected=20))
     assert result.cost_ratio == Spread(median=1.2, low=1.2, high=1.2, count=3)

@@ -98,7 +98,7 @@ async def test_predictions_that_are_switched_off_are_tried_all_the_same() -> Non
     assert "switched off" in checks["predictions"].found
 
 
-async def test_a_reasoning_model_is_told_by_what_it_refuses() -> None:
+async def test_a_reasoning_model_is_recognised_by_what_it_refuses() -> None:
     """Predictions are tried even if they are known to be refused."""
     checks = await look(model="gpt-5.6-terra")
     assert "refuses them" in checks["predictions"].found
@@ -145,7 +145,7 @@ async def test_each_failure_has_its_next_step(
     ("quirk", "words"),
     [(Quirk.PROSE, "not the edited file"), (Quirk.NO_TRAILING_BLANKS, "edited as asked")],
 )
-async def test_an_answer_that_is_no_file_is_worth_a_warning(quirk: Quirk, words: str) -> None:
+async def test_an_answer_that_is_not_the_file_is_worth_a_warning(quirk: Quirk, words: str) -> None:
     """The model can be reached; whether it is useful is another matter."""
     checks = await look(ModelConfig(planner=always(spoiling(quirk))))
     assert words in checks["answer"].found
@@ -219,7 +219,7 @@ def command(*options: str, environ: Mapping[str, str], here: Path = NOWHERE) -> 
     return status, stream.getvalue()
 
 
-def test_the_command_tells_all_in_lines_and_in_json() -> None:
+def test_the_command_reports_all_in_lines_and_in_json() -> None:
     """Exit status 0; the same checks both ways, and no key in either."""
     with serving() as model:
         environ = {
@@ -427,7 +427,7 @@ def test_how_the_config_delivers_decides_what_the_job_needs(checkout: Path) -> N
         ("src", "no workflow files"),
     ],
 )
-def test_a_path_that_is_no_workflow_of_ours_is_status_2(
+def test_a_path_that_is_not_a_workflow_of_ours_is_status_2(
     checkout: Path, name: str, words: str
 ) -> None:
     """And the error asks for what was meant."""

@@ -336,7 +336,7 @@ def test_a_workflow_without_any_permissions_has_whatever_is_the_default() -> Non
         ("mode: publish\n          deliver: commit", {"contents: write", "pull-requests: write"}),
     ],
 )
-def test_rights_of_a_command_that_is_spread(inputs: str, lacking: set[str]) -> None:
+def test_permissions_of_a_sharded_command(inputs: str, lacking: set[str]) -> None:
     """The first job says that it started, the last one posts; those in between only read."""
     text = GOOD.replace("with:\n", f"with:\n          {inputs}\n")
     text = text.replace("      pull-requests: write\n", "")
@@ -398,7 +398,7 @@ def test_everything_on_one_line_is_corrected_on_that_line() -> None:
         ("api-version: 2025-01-01-preview", "without `base-url`"),
     ],
 )
-def test_wrong_values_are_told_as_the_action_would(inputs: str, words: str) -> None:
+def test_wrong_values_are_reported_as_the_action_would(inputs: str, words: str) -> None:
     """Before the first run, and without guessing what only a run knows."""
     text = GOOD.replace("with:\n", f"with:\n          {inputs}\n")
     assert any(words in each.found for each in found(text))
@@ -422,7 +422,7 @@ def test_values_that_only_a_run_knows_are_not_judged() -> None:
         ("[" * 1200 + "predict-edit", 1, "cannot be read"),
     ],
 )
-def test_what_is_no_yaml_is_said_with_its_line(text: str, line: int, words: str) -> None:
+def test_invalid_yaml_is_reported_with_its_line(text: str, line: int, words: str) -> None:
     """If it seems to be about the action."""
     (mistake,) = found(text)
     assert mistake.state == "failed"

@@ -124,13 +124,13 @@ def test_more_than_before_is_found(removed: str, text: str, reason: str) -> None
     assert added(text, removed) == reason
 
 
-def test_a_line_that_moves_is_no_addition(ask: Ask) -> None:
+def test_a_line_that_moves_is_not_an_addition(ask: Ask) -> None:
     """A line of the file may move, strange characters and all."""
     strange = "strange \u200b line\n"
     assert set(ask(f"{strange}a\nb\nc\n", f"a\nb\nc\n{strange}")) == {None}
 
 
-def test_a_byte_order_mark_at_the_start_is_no_danger() -> None:
+def test_a_byte_order_mark_at_the_start_passes() -> None:
     """At the start of a file, U+FEFF declares the encoding; anywhere else it hides."""
     assert added("\ufefffirst\n", "first\n", start=1) is None
     assert added("\ufefffirst\n", "first\n", start=2) == characters.INVISIBLE

@@ -72,7 +72,7 @@ def test_every_secret_is_found_in_every_encoding(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "   ", "ollama", "lm-studio", "not-needed", "sk-no-key-here"])
-def test_words_that_stand_in_for_a_key_are_no_secrets(ask: Ask, key: str) -> None:
+def test_placeholders_for_a_key_are_not_secrets(ask: Ask, key: str) -> None:
     """A server that checks no key gets any word, which may well occur in a file."""
     assert ask("a\nb\n", f"a\nuse {key} here\n", [key]) == [None]
 
