@@ -27,7 +27,7 @@ _SETTING = re.compile(r"^ENV (MALLOC_\w+)=(\S+)$", re.MULTILINE)
 
 @functools.cache
 def settings() -> dict[str, str]:
-    """What the image tells the C library, from the Dockerfile."""
+    """The image's settings of the C library, from the Dockerfile."""
     dockerfile = ROOT / "Dockerfile"
     return dict(_SETTING.findall(dockerfile.read_text(encoding="utf-8")))
 

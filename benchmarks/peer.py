@@ -38,7 +38,7 @@ FAR = 200
 
 
 def program() -> Path | None:
-    """PR-Agent's program, where there is one."""
+    """PR-Agent's program, if installed."""
     named = os.environ.get(VARIABLE)
     path = Path(named) if named else USUAL
     return path if path.is_file() else None
@@ -62,7 +62,7 @@ class Side:
     applied: int
     """Edits that stand as suggestions which, committed, make exactly that edit."""
     told: int
-    """Edits that do not, but that the pull request's conversation tells of or links to."""
+    """Edits that do not, but that the pull request's conversation mentions or links to."""
 
 
 async def measure(scale: Scale) -> Section:

@@ -85,5 +85,5 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[floa
 
 
 def _imported(arguments: Sequence[str], environment: Mapping[str, str]) -> frozenset[str]:
-    """The modules that a start imports, as the interpreter itself tells."""
+    """The modules that a start imports, as the interpreter reports."""
     return frozenset(_IMPORTED.findall(_run(("-X", "importtime", *arguments), environment)[1]))

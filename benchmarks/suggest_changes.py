@@ -48,7 +48,7 @@ def script() -> Path | None:
 
 
 def node() -> str | None:
-    """A Node.js that is new enough, where there is one."""
+    """A Node.js that is new enough, if installed."""
     named = os.environ.get(NODE_VARIABLE)
     usual = (str(PEERS / "node" / "bin" / "node"), shutil.which("node") or "")
     return next((each for each in ([named] if named else usual) if _is_new_enough(each)), None)

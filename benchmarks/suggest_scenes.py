@@ -188,15 +188,15 @@ class Verdict:
     wrong: int = 0
     """Edits whose suggestion makes something else."""
     dead: int = 0
-    """Edits whose suggestion stands there and cannot be committed."""
+    """Edits whose suggestion was posted and cannot be committed."""
     patched: int = 0
     """Edits in a patch that, applied to the head, makes these edits to the byte."""
     refused: int = 0
     """Edits in a review that GitHub refused as a whole; the step fails."""
     logged: int = 0
-    """Edits of whose lines only the job's log tells."""
+    """Edits whose lines only the job's log mentions."""
     silent: int = 0
-    """Edits of which nothing tells."""
+    """Edits that nothing mentions."""
     batch: bool = False
     """Whether all suggestions, committed as one batch, make nothing but edits."""
 

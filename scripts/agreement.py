@@ -1,4 +1,4 @@
-"""Check that the files which tell the same thing tell the same thing.
+"""Check that files which repeat a fact agree on it.
 
 Each check takes the root of a tree and returns what is wrong there, a sentence each, so that tests
 can show on a changed copy that a check finds what it is for.
@@ -121,7 +121,7 @@ def page_has_inputs_and_outputs(root: Path) -> list[str]:
 
 
 def schema_has_inputs(root: Path) -> list[str]:
-    """Each input that the repository's config may set stands in its schema, and no other does."""
+    """Each input that the repository's config may set is in its schema, and no other."""
     schema = json.loads(read(root, "schema/predict-edit.schema.json"))
     known = set(schema["properties"])
     inputs = set(action(root)["inputs"])

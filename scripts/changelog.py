@@ -76,7 +76,7 @@ def problems(text: str, version: str) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the section of one version; 1 where there is none."""
+    """Print the section of one version; return 1 without one."""
     (version,) = arguments
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     for section in sections(text):

@@ -25,7 +25,7 @@ def action() -> dict[str, Any]:
 
 
 def default_of(name: str) -> str:
-    """What applies if nobody sets an input, as people would write it; empty if nothing does."""
+    """The default of an input, as people would write it; empty without one."""
     value = default_values().get(name, "")
     if isinstance(value, bool):
         return str(value).lower()

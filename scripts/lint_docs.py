@@ -1,4 +1,4 @@
-"""Prove that the pages tell the truth: links and anchors, options, and every code block."""
+"""Prove that the pages are true: links and anchors, options, and every code block."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from predict_edit.trigger.command import OPTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = "docs/laptop.md"
-"""Where every option of the command line stands."""
+"""The page with every option of the command line."""
 EVERYWHERE = ("--version", "--help")
 """Options that argparse adds."""
 

@@ -25,7 +25,7 @@ SECONDS = 300
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Guard:
-    """One guard: where it stands, what it is replaced by, and the test that must notice."""
+    """One guard: its place, its replacement, and the test that must notice."""
 
     name: str
     file: str

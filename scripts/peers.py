@@ -40,7 +40,7 @@ class MissingError(Exception):
 
 
 def main() -> int:
-    """Make all folders anew; say why where that is not possible."""
+    """Recreate all folders; say why if that is not possible."""
     missing = 0
     peers: tuple[Callable[[], str], ...] = (pr_agent, suggest_changes, node)
     for install in peers:

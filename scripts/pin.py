@@ -29,7 +29,7 @@ HEADER = "# Made by `make requirements` from pyproject.toml; do not edit.\n"
 
 
 def main() -> int:
-    """Write the three files anew."""
+    """Rewrite the three files."""
     for name, options in TARGETS.items():
         command = COMMAND + options
         if "--only-group" in options:

@@ -1,4 +1,4 @@
-"""Record the cassettes of the tests anew, against the sandbox, or check that they are up to date.
+"""Re-record the cassettes of the tests, against the sandbox, or check that they are current.
 
 Everything is recorded into a scratch folder first: where a test fails, nothing changes. What no
 test asks for any more is gone afterwards.

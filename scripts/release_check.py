@@ -1,4 +1,4 @@
-"""Prove that everything that tells a version, an image or a dependency tells the same.
+"""Check that everything that names a version, an image or a dependency agrees.
 
 ``make release-check`` can be run at any time and changes nothing. It builds the wheel and looks
 into it. Facts that disagree are an error; what only stands between here and a release (a changelog
@@ -27,7 +27,7 @@ ORDER = re.compile(r"release/v(\d+\.\d+\.\d+)")
 
 
 def not_ready(root: Path, tag: str, today: dt.date) -> list[str]:
-    """What stands between the tree and a release by this tag; without a tag, by any."""
+    """What prevents a release of the tree by this tag; without a tag, by any."""
     version, found = agreement.version_of(root), []
     ordered = ORDER.fullmatch(tag)
     if tag and not ordered:

@@ -13,7 +13,7 @@ import wheel_check
 ROOT = Path(__file__).resolve().parent.parent
 
 # What depends on how the package is built: its data, its templates, its entry points. The rest of
-# the tests says nothing about a wheel that `make test` has not said of the same modules.
+# the tests shows nothing about a wheel that `make test` has not shown of the same modules.
 AREAS = (
     *("action/test_comment.py", "cli/test_privileges.py", "edit/screening", "findings", "recorded"),
     *("report", "run/test_start.py", "settings", "support"),

@@ -41,7 +41,7 @@ class StepFailedError(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Build the image and run the command that stands after ``--``."""
+    """Build the image and run the command after ``--``."""
     split = arguments.index("--")
     required = "--required" in arguments[:split]
     with tempfile.TemporaryDirectory(prefix="predict-edit-docker-") as folder:

@@ -144,7 +144,7 @@ async def test_live(tmp_path: Path, console: Console) -> None:
 
 
 async def test_live__model_with_a_mind_of_its_own(tmp_path: Path, console: Console) -> None:
-    """A real model that edits otherwise is told of, but is no failure of the action."""
+    """A real model that edits otherwise is reported, but is not a failure of the action."""
     config = ModelConfig(planner=about("汉字", spoiling(Quirk.NO_TRAILING_BLANKS)))
     async with ModelSandbox(config) as model:
         environ = {"OPENAI_API_KEY": API_KEY, "OPENAI_BASE_URL": model.base_url}

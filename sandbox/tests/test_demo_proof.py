@@ -129,7 +129,7 @@ async def test_lost_hunk(world: World, tmp_path: Path, last: int) -> None:
 
 
 async def test_edits_beyond_the_instruction(world: World, tmp_path: Path) -> None:
-    """Edits that add up but are not the instruction's are told apart."""
+    """Edits that add up but are not the instruction's are recognised."""
     proof = await proven(
         world, tmp_path, body=suggestion(FIRST), edits=edits_of(world, 3), remainder=b""
     )

@@ -112,7 +112,7 @@ async def test_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ignored(tmp_path: Path, **more: object) -> RunnerEnvironment:
-    """A step about an event that is no command."""
+    """A step for an event that is not a command."""
     return RunnerEnvironment(
         workspace=tmp_path / "workspace",
         event_name="watch",

@@ -69,7 +69,7 @@ def test_hard_files_are_there(tmp_path: Path) -> None:
 
 
 def test_words_inside_and_outside_of_hunks(tmp_path: Path) -> None:
-    """The word stands in lines of the diff, and in lines that are not in it."""
+    """The word is in lines of the diff, and in lines outside it."""
     world = build_world(tmp_path)
 
     diff = git(world.repository, "diff", BASE_REF, HEAD_REF, "--", "web/game.ts").decode()

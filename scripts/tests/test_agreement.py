@@ -66,7 +66,7 @@ WRONG = [
     ("pyproject.toml", 'license-files = ["LICENSE", "NOTICE"]', 'license-files = ["LICENSE"]',
      "the licences are shipped", "LICENSE and NOTICE"),
 ]  # fmt: skip
-"""File, what stands there, what is put there, the check, and what it must say."""
+"""File, old text, new text, the check, and what it must say."""
 
 
 @pytest.mark.parametrize("check", agreement.CHECKS)
@@ -79,7 +79,7 @@ def test_this_tree_agrees(check: str) -> None:
 def test_disagreement_is_found(
     repository: Path, name: str, old: str, new: str, check: str, said: str
 ) -> None:
-    """A change in one file that the others do not follow is told, with the file's name or so."""
+    """A change in one file that the others do not follow is reported, with its place."""
     change(repository, name, old, new)
 
     problems = agreement.CHECKS[check](repository)
@@ -93,7 +93,7 @@ def test_each_check_has_been_seen_to_fail() -> None:
 
 
 def test_missing_licence_is_found(repository: Path) -> None:
-    """A licence that is promised but not there is told."""
+    """A licence that is promised but missing is reported."""
     (repository / "NOTICE").unlink()
 
     assert agreement.CHECKS["the licences are shipped"](repository) == ["NOTICE is missing."]

@@ -38,7 +38,7 @@ def test_this_tree_is_pinned() -> None:
 
 
 def test_missing_pins_are_found(repository: Path) -> None:
-    """A dependency taken out of requirements.txt is told; so is what comes along with one."""
+    """A dependency missing from requirements.txt is reported; so is a missing indirect one."""
     unpin(repository, "requirements.txt", "openai")
     unpin(repository, "requirements.txt", "pygithub")
     unpin(repository, "requirements.txt", "requests")
@@ -70,7 +70,7 @@ def test_what_the_container_has_besides_is_found_missing(repository: Path) -> No
 
 
 def test_pins_without_hash_or_with_an_address_are_found(repository: Path) -> None:
-    """A pin that anything could satisfy, or that works with one index only, is told."""
+    """A pin that anything could satisfy, or that needs one index, is reported."""
     name = "requirements-build.txt"
     text = (repository / name).read_text(encoding="utf-8")
     (repository / name).write_text(f"--index-url https://example.org\nextra==1.0\n{text}")

@@ -73,7 +73,7 @@ def test_status_of_the_check(
     status: int,
     said: str,
 ) -> None:
-    """Facts that disagree fail it always; what only stands before a release, only for a tag."""
+    """Contradictions always fail it; what only prevents a release, only for a tag."""
     monkeypatch.setattr(release_check, "facts", lambda _root: facts)
 
     assert release_check.main(arguments) == status
@@ -81,7 +81,7 @@ def test_status_of_the_check(
 
 
 def test_ready_when_dated_and_tagged(repository: Path) -> None:
-    """With a day in the changelog and the right tag, nothing stands in the way."""
+    """With a day in the changelog and the right tag, nothing prevents the release."""
     dated(repository, "2030-05-17")
 
     assert release_check.not_ready(repository, TAG, TODAY) == []
@@ -139,7 +139,7 @@ def test_notes_are_the_words_of_the_changelog(capsys: pytest.CaptureFixture[str]
     ],
 )
 def test_changelog_is_checked(old: str, new: str, said: str) -> None:
-    """Each way in which the changelog can be wrong is told."""
+    """Each possible fault of the changelog is reported."""
     assert changelog.problems(LOG, "1.1.0") == []
 
     problems = changelog.problems(LOG.replace(old, new), "1.1.0")
@@ -215,7 +215,7 @@ def test_major_tag_moves_to_the_release(checkout: Path, tmp_path: Path) -> None:
     ],
 )
 def test_only_an_exact_image_is_written(checkout: Path, image: str, digest: str, said: str) -> None:
-    """What is no digest, or no image of the registry, is not written, and no tag is made."""
+    """Without a digest of an image in the registry, nothing is written and no tag is made."""
     with pytest.raises(release_commit.CannotReleaseError, match=said):
         release_commit.release(checkout, image, digest)
 

@@ -42,7 +42,7 @@ def rewritten(wheel: Path, target: Path, leave_out: str, extra: str) -> Path:
 
 
 def test_wheel_of_this_tree(tmp_path: Path) -> None:
-    """The wheel holds the package; one that lacks files or holds others is told."""
+    """The wheel contains the package; missing or additional files are reported."""
     built = tmp_path / "built"
     built.mkdir()
     wheel = test_wheel.build(built)
@@ -63,7 +63,7 @@ def test_wheel_of_this_tree(tmp_path: Path) -> None:
 
 
 def test_only_the_readme_as_markdown_is_a_description(repository: Path) -> None:
-    """A page that is not the README, not Markdown, or would lose its HTML, is told."""
+    """A page that is not the README, not Markdown, or would lose its HTML, is reported."""
     readme = (repository / "README.md").read_text(encoding="utf-8")
     text = METADATA.format(version="1.0.0", summary="Edits.", readme=readme)
 
@@ -121,7 +121,7 @@ def test_page_names_the_repository() -> None:
 
 
 def test_nothing_of_a_cache_is_looked_for(tmp_path: Path) -> None:
-    """What tools leave in the tree is no part of the package."""
+    """What tools leave in the tree is not part of the package."""
     package = tmp_path / "src" / "predict_edit"
     for name in ("a.py", "__pycache__/a.pyc", ".mypy_cache/x", "py.typed"):
         (package / name).parent.mkdir(parents=True, exist_ok=True)

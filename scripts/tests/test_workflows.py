@@ -56,7 +56,7 @@ def test_no_secret_lives_long(path: Path) -> None:
 
 
 def test_actions_are_pinned_alike() -> None:
-    """Each action of others is pinned to one commit, whose version stands beside it."""
+    """Each foreign action is pinned to one commit, with its version beside it."""
     pins: dict[str, set[tuple[str, str]]] = {}
     for path in WORKFLOWS:
         for name, commit, version in USES.findall(path.read_text(encoding="utf-8")):

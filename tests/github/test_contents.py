@@ -167,7 +167,7 @@ async def test_text_that_cannot_be_right_is_fetched_as_blob(
 async def test_files_are_asked_for_in_batches_side_by_side(
     github: FakeGitHub, forge: GitHubHost, make_files: type[Files]
 ) -> None:
-    """120 files take three queries, in flight together, and come back in order."""
+    """120 files take three queries, in flight together, and are returned in order."""
     files = make_files({f"dir/{i}.py": (REGULAR, b"x = %d\n" % i) for i in range(120)})
     github.on_graphql(handler=github.together(3, files.graphql))
     wanted = {path: files.sha(data) for path, (_, data) in files.files.items()}

@@ -38,7 +38,7 @@ from .evidence import Evidence
 
 COMMAND = "/predict-edit Replace `alpha` with `beta`."
 WITNESS = WorldFile(path="witness.txt", base=b"nothing\n", head=b'name = "alpha"\nstate = "safe"\n')
-"""A file that nobody tampers with: what one file says must not reach another."""
+"""A file without an attack: what one file says must not reach another."""
 
 
 def run_pull_request(cases: Sequence[Case]) -> Evidence:

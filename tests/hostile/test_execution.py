@@ -119,7 +119,7 @@ def check_started(event: Mapping[str, Any]) -> None:
         assert "GIT_CONFIG_NOSYSTEM" in event["environment"]
         assert not [name for name in event["environment"] if name.startswith("GITHUB_")]
     else:
-        # The openai SDK tells its server the system's name, which Python's platform module asks.
+        # The openai SDK sends the system's name, which Python's platform module asks for.
         assert event["started"] == ["uname", "-p"]
 
 

@@ -897,7 +897,7 @@ def asked(server: ModelServer) -> int:
 async def test_what_was_sent_over_a_lost_connection_counts(
     server: ModelServer, make: Make, wire: Wire, lost: str
 ) -> None:
-    """24 requests of 500 tokens are not free because nobody reported them."""
+    """24 requests of 500 tokens are not free if they were not reported."""
     frames = [] if lost == "before" else [wire.frame("\n")]
     server.default = wire.stream(frames, cut=True)
     limit = 5_000

@@ -125,7 +125,7 @@ async def test_a_compressed_answer_is_read_or_refused(
 async def test_a_torn_package_is_a_broken_line(
     server: ModelServer, editor: ChatEditor, wire: Wire
 ) -> None:
-    """What does not unfold is no answer."""
+    """What cannot be decompressed is not an answer."""
     server.default = packed(200, STREAM, b"no gzip at all")
     result = await editor.edit(wire.request())
     assert isinstance(result, FailedEdit)

@@ -75,7 +75,7 @@ def _blocked_afterwards(pytestconfig: pytest.Config) -> Iterator[None]:
     network.block(pytestconfig.getoption("--allowed-hosts").split(","))
 
 
-# What stands in a cassette
+# The content of a cassette
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:

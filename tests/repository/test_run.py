@@ -225,7 +225,7 @@ class TestJobs:
         assert scene.tip() == scene.pulls[0].head_sha
 
     async def test_the_same_start_of_a_long_instruction(self, scene: Scene) -> None:
-        """What comes after the first 40 letters tells two jobs apart."""
+        """Text after the first 40 letters distinguishes two jobs."""
         start = "Replace every call of the function that is"
         for end in ("old", "new"):
             await scene.run(instruction=f"{start} {end}", branch="")

@@ -171,7 +171,7 @@ def test_attributes(line: str, path: str, says: str | None) -> None:
         ([], ["a", "!a, c"], "a", "excluded by `a`"),  # nobody takes back another's exclusion
         (["src, !src/gen"], [], "src/gen/a", "not matched"),
         ([], ["src, !src/keep"], "src/keep", None),
-        # what people have said comes first
+        # what people have set comes first
         (["*.py"], [], "yarn.lock", "not matched"),
         ([], ["*.lock"], "yarn.lock", "excluded"),
         (["*.lock"], [], "yarn.lock", "protected"),

@@ -28,7 +28,7 @@ from predict_edit.suggest.replay import block_lines
 from predict_edit.support.git import lines_of
 
 Made = list[tuple[int, int, str]]
-"""First line, last line and what stands between the fences, each line with its line feed."""
+"""First line, last line and the lines between the fences, each with its line feed."""
 
 
 def composed(head: str, edited: str, *spans: tuple[int, int, int]) -> tuple[Placement, ...]:

@@ -213,7 +213,7 @@ def test_every_case_is_accounted_for_legal_and_exact(
         least = max(1, own[-1].end - own[0].start + 1)
         assert suggestion.line - suggestion.start_line + 1 == least
 
-    # What is said to lie outside does: no hunk is put into the patch without need.
+    # What is called outside is outside: no hunk goes to the patch without need.
     for placement in placed.placements:
         if placement.reason in {OUTSIDE, DELETED_LINES, TWO_HUNKS}:
             hunk = placement.hunk

@@ -155,7 +155,7 @@ def test_no_command(body: str) -> None:
         ("/predict-edit --files '#x' fix", edit("fix", files="#x")),  # no comments as in a shell
         ("/predict-edit --max-suggestions 3 fix", edit("fix", max_suggestions="3")),
         ("/predict-edit --model gpt-4.1\r\nfix\r\nall", edit("fix\nall", model="gpt-4.1")),
-        # a flag may stand without a value; only true and false are taken for one
+        # a flag may be without a value; only true and false count as one
         ("/predict-edit --dry-run fix", edit("fix", dry_run="true")),
         ("/predict-edit --dry-run true fix", edit("fix", dry_run="true")),
         ("/predict-edit --dry-run false fix", edit("fix", dry_run="false")),

@@ -29,7 +29,7 @@ from predict_edit.trigger.roles import refusal, role_from
         ("none", "maintain", Role.NONE),
         ("admin", "read", Role.READ),
         ("write", "triage", Role.TRIAGE),
-        # what GitHub does not document is no role
+        # what GitHub does not document is not a role
         ("maintain", "maintain", Role.NONE),
         ("owner", "admin", Role.NONE),
         ("ADMIN", "admin", Role.NONE),

@@ -182,7 +182,7 @@ def _verdict(
         show.failure(console, "no suggestion was posted")
         return FAILED
     if not proven.as_expected:
-        # A real model may do more or less than it was told; a stand-in may not.
+        # A real model may do more or less than asked; a stand-in may not.
         show.failure(console, "the edits are not what the instruction says")
         return FAILED if offline else DONE
     show.success(console, f"every file is what it should be, byte for byte, after {seconds:.1f} s")

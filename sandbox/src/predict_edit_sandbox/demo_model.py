@@ -15,12 +15,12 @@ _PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "https_proxy", "NO
 
 
 class NoModel(Exception):
-    """There is no real model to ask; the message says which variables are missing."""
+    """No real model is configured; the message says which variables are missing."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ModelChoice:
-    """What the action is told about the model."""
+    """The action's inputs about the model."""
 
     title: str
     inputs: Mapping[str, str] = dataclasses.field(repr=False)

@@ -103,7 +103,7 @@ def _apply(clone: Path, patch: bytes) -> str:
     try:
         git(clone, *PLAIN, "apply", "--whitespace=nowarn", "-", data=patch)
     except RuntimeError:
-        # A committed suggestion stands in the patch's context; git merges the two.
+        # A committed suggestion is in the patch's context; git merges the two.
         git(clone, *PLAIN, "apply", "--3way", "--whitespace=nowarn", "-", data=patch)
         return "git apply --3way"
     return "git apply"

@@ -64,7 +64,7 @@ def step_for(
     command: str = COMMAND,
     inputs: Mapping[str, str] | None = None,
 ) -> RunnerEnvironment:
-    """Give the command as somebody with write access, and prepare the step that GitHub starts."""
+    """Comment the command with write access, and prepare the step that GitHub starts."""
     comment = github.comment(REPOSITORY, pull.number, COMMENTER, command)
     return RunnerEnvironment(
         workspace=workspace,
@@ -89,7 +89,7 @@ async def play(step: RunnerEnvironment) -> ActionRun:
 
 
 def summary_comment(pull: PullRequest) -> str:
-    """The action's last comment in the conversation, empty where there is none."""
+    """The action's last comment in the conversation; empty without one."""
     bodies = [comment.body for comment in pull.comments if comment.author.login == ACTIONS_LOGIN]
     return bodies[-1] if bodies else ""
 

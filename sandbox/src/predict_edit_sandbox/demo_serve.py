@@ -25,7 +25,7 @@ for all others. With another key it shows what a wrong key looks like.
 
 
 def serve(*, port: int = 0, stream: TextIO | None = None) -> int:
-    """Serve until somebody interrupts, and say how to use it.
+    """Serve until interrupted, and print how to use it.
 
     Raises:
         OSError: the port is taken.

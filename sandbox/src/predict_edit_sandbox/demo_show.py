@@ -20,7 +20,7 @@ from rich.text import Text
 from predict_edit_sandbox.demo_proof import Proof
 
 NARROW = 100
-"""Columns where the output is no terminal."""
+"""Columns if the output is not a terminal."""
 WIDE = 110
 """Columns from which on every figure of the tokens is shown."""
 ALL_COLUMNS = 136
@@ -61,7 +61,7 @@ class _Markdown(Markdown):
 
 
 def make_console() -> Console:
-    """A console that honours ``NO_COLOR`` and is plain and wide enough where it is no terminal."""
+    """A console that honours ``NO_COLOR`` and is plain and wide enough outside a terminal."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Files hold any script, and a terminal may know only ASCII.
         sys.stdout.reconfigure(errors="replace")

@@ -109,7 +109,7 @@ class ForkedProcess:
     async def wait(self) -> int:
         """Wait for the exit status; below 0 for a signal."""
         if self.returncode is None:
-            # Nothing is said of a run that the server ended.
+            # A run that the server ended is not reported.
             self.returncode = int(await self._reader.readline() or -signal.SIGKILL)
             self._writer.close()
         return self.returncode
@@ -162,7 +162,7 @@ def from_nothing() -> Iterator[None]:
 
 
 def serve(control: socket.socket) -> None:
-    """Fork a process for each message, until nobody can send one any more."""
+    """Fork a process for each message, until no sender is left."""
     learned, name = tempfile.mkstemp()
     Path(name).unlink()
     seen = 0
@@ -185,7 +185,7 @@ def serve(control: socket.socket) -> None:
 
 
 def _reap(*, last: bool) -> None:
-    """Take note of runs that have ended; at the last, end those that nobody waits for any more."""
+    """Record ended runs; finally end those that no test waits for."""
     with contextlib.suppress(ChildProcessError):  # there is no run left
         for _ in range(_GRACE if last else 1):
             while os.waitpid(-1, os.WNOHANG)[0]:

@@ -134,7 +134,7 @@ class ActionRun:
 
     @property
     def result(self) -> dict[str, Any]:
-        """``result.json``, empty where there is none."""
+        """``result.json``; empty if missing."""
         path = self.files.get("result.json")
         return json.loads(path.read_text(encoding="utf-8")) if path else {}
 

@@ -80,7 +80,7 @@ def test_file(world: World) -> None:
 
 
 def test_texts_that_lose_something(build: Build) -> None:
-    """Binary has no text, long text is cut, bytes that are no UTF-8 and the mark can be lost."""
+    """Binary has no text, long text is cut; bytes that are not UTF-8 and the mark can be lost."""
     mark = "\ufeffmark\n"
     world = build(
         {"x": "x\n"}, {"bin": b"a\0b", "latin": b"caf\xe9\n", "mark": mark, "long": "x" * 30}

@@ -113,7 +113,7 @@ def test_refused_commits(world: World, changes: dict[str, Any], kind: str) -> No
 
 
 def test_no_commit_to_a_fork(world: World) -> None:
-    """The token of a job cannot write to somebody's fork."""
+    """The token of a job cannot write to a fork."""
     world.sandbox.add_token("sandbox-token", permissions=WRITE)
     store = world.pull.repository.store
     world.sandbox.add_repository("ann/demo", store.git_dir, fork_of="octo/demo")

@@ -108,7 +108,7 @@ def test_refused_refs(world: World) -> None:
 
 
 def test_unrelated_histories_and_odd_comparisons(world: World) -> None:
-    """Commits without a common ancestor cannot be compared; two dots are no comparison."""
+    """Commits without a common ancestor cannot be compared; two dots are not a comparison."""
     store = world.pull.repository.store
     store.update_ref("refs/heads/alone", commit(store, None, {"o": "o\n"}))
     assert world.get("/compare/main...alone").status_code == 404

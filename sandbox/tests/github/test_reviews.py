@@ -232,6 +232,6 @@ def test_comment_on_a_file_in_a_review_by_switch(world: World) -> None:
 
 
 def test_entries_that_are_not_objects(world: World) -> None:
-    """A comment that is no object, or blank, is refused."""
+    """A comment that is not an object, or blank, is refused."""
     assert "Expected value to be an object" in errors(world.review("text"))[0]
     assert "can't be blank" in errors(world.review({**suggestion(20), "body": " "}))[0]

@@ -132,7 +132,7 @@ def test_strangers(world: World) -> None:
     [(b"{", 400), (b"[]", 400), (b"{}", 422), (b'{"body": 3}', 422), (b'{"body": " "}', 422)],
 )
 def test_unreadable_bodies(world: World, body: bytes, status: int) -> None:
-    """A body that is no JSON object is 400, one of the wrong shape 422."""
+    """A body that is not a JSON object is 400, one of the wrong shape 422."""
     address = f"{world.url}/repos/octo/demo/issues/1/comments"
     assert world.session.post(address, data=body, timeout=20).status_code == status
 
@@ -285,7 +285,7 @@ async def test_defects_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox()
 
     def broken(_header: str | None) -> Any:
-        """Break where nobody expects it."""
+        """Fail unexpectedly."""
         raise RuntimeError("broken")
 
     monkeypatch.setattr(sandbox, "authenticate", broken)

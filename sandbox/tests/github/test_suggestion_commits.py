@@ -122,7 +122,7 @@ def test_not_one_block(world: World, body: str) -> None:
 
 
 def test_whole_file(world: World) -> None:
-    """A block in a comment on the whole file is no suggestion."""
+    """A block in a comment on the whole file is not a suggestion."""
     asked = {"path": "a.txt", "commit_id": world.pull.head_sha, "subject_type": "file"}
     assert world.post("/pulls/1/comments", {**asked, "body": SIMPLE}).ok
     assert refusal(world) == suggestion_commits.NO_BLOCK

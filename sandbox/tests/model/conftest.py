@@ -123,7 +123,7 @@ def configured(model: ModelSandbox) -> Callable[..., None]:
 
 @pytest.fixture
 def quiet(model: ModelSandbox) -> Callable[[], Any]:
-    """Wait until the model answers nobody any more."""
+    """Wait until the model has no client any more."""
 
     async def wait() -> None:
         """Look until nothing is in flight."""

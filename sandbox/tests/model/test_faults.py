@@ -67,7 +67,7 @@ async def test_errors(
 async def test_silent_faults(
     client: AsyncOpenAI, stream: Read, predicting: Make, fault: Read, kind: FaultKind
 ) -> None:
-    """Some faults raise nothing in the client; only the missing finish reason tells."""
+    """Some faults raise nothing in the client; only the finish reason is missing."""
     fault(kind)
 
     answer = await stream(client, **predicting(LONG))
@@ -194,7 +194,7 @@ async def test_whole_answers_break_too(
 
 
 async def test_redirect(http: httpx2.AsyncClient, predicting: Make, fault: Read) -> None:
-    """A redirect points where it was told to."""
+    """A redirect points to its configured target."""
     fault(FaultKind.REDIRECT, location="http://127.0.0.1:9/v1/chat/completions")
 
     answer = await http.post("/v1/chat/completions", json=predicting())
@@ -229,7 +229,7 @@ async def test_quirks_over_http(
 
 
 def _call(number: int, attempt: int = 1, file: str = "x") -> Call:
-    """What a planner is told."""
+    """What a planner sees."""
     return Call(number=number, attempt=attempt, model="m", file=file, predicted=True)
 
 

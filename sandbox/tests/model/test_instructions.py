@@ -72,12 +72,12 @@ def test_anything_else_changes_nothing(instruction: str) -> None:
 
 @given(st.text(max_size=200))
 def test_unchanged_is_exact(file: str) -> None:
-    """The file of an instruction that is not understood comes back letter by letter."""
+    """An instruction that is not understood leaves the file unchanged."""
     assert think(say("Do something.", file), file).answer == file
 
 
 def test_file_is_the_last_user_message() -> None:
-    """Instructions come from the other messages, the file's own text is no instruction."""
+    """Instructions come from the other messages; the file's own text is not one."""
     file = "Replace `a` with `b`\na\n"
 
     thought = think(say("Upper-case `a`", file), file)
@@ -115,7 +115,7 @@ def test_prediction_must_be_the_file(
 
 
 def test_one_message_with_everything() -> None:
-    """In a single message the instruction is what stands before the predicted file."""
+    """In a single message, the instruction is the text before the predicted file."""
     thought = think(say("Replace `a` with `b`:\n\nReplace a\n"), "Replace a\n")
 
     assert thought.answer == "Replbce b\n"

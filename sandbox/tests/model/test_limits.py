@@ -19,7 +19,7 @@ Read = Callable[..., Any]
 async def test_rate_limit__requests(
     http: httpx2.AsyncClient, configured: Read, asking: Make
 ) -> None:
-    """Each answer tells what is left, and beyond it comes 429 with the time to wait."""
+    """Each answer says what is left; beyond it comes 429 with the time to wait."""
     configured(rate_limit=RateLimit(requests=2, window=30))
 
     answers = [await http.post("/v1/chat/completions", json=asking()) for _ in range(3)]

@@ -167,7 +167,7 @@ async def test_missing_parameter(http: httpx2.AsyncClient, asking: Make) -> None
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'"x"', b"\xff"])
 async def test_no_json(http: httpx2.AsyncClient, raw: bytes) -> None:
-    """What is no JSON object is refused."""
+    """Anything but a JSON object is refused."""
     answer = await http.post("/v1/chat/completions", content=raw)
 
     assert answer.status_code == 400
@@ -188,7 +188,7 @@ async def test_wrong_key(model: ModelSandbox, asking: Make) -> None:
 
 
 async def test_no_key(model: ModelSandbox, asking: Make) -> None:
-    """A request without a key is told so."""
+    """A request without a key gets that answer."""
     async with httpx2.AsyncClient(base_url=model.url) as client:
         answer = await client.post("/v1/chat/completions", json=asking())
 

@@ -139,7 +139,7 @@ BROKEN = {
         "failed", "checked out beside",
     ),
 }  # fmt: skip
-"""What stands in the good workflow, what takes its place, and what is found then."""
+"""Text of the good workflow, its replacement, and what is then found."""
 
 
 def filled(text: str) -> str:

@@ -55,7 +55,7 @@ def test_openings_are_seen_in_code(line: str) -> None:
     ],
 )
 def test_what_belongs_to_a_file_passes(path: str, original: str, answer: str) -> None:
-    """Sentences in prose, in comments, and those that were there before are no talk."""
+    """Sentences in prose, in comments, and those that were there before are not talk."""
     assert problem(compare(path, original, answer)) is None
 
 

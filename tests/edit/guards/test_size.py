@@ -56,7 +56,7 @@ def test_moved_lines_are_not_lost() -> None:
 
 
 def test_a_minified_file_is_judged_by_its_characters() -> None:
-    """One long line that comes back short is refused; short files are left alone."""
+    """One long line that is returned short is refused; short files are left alone."""
     long = "f(" + ",".join(map(str, range(1_000))) + ")"
     assert judge(long, "f(1)") is not None
     assert judge("f(1, 2, 3)", "f()") is None

@@ -37,7 +37,7 @@ class Accounts:
         return next(self._ids)
 
     def user(self, login: str, kind: str = "User") -> User:
-        """The account of that name, made where there is none."""
+        """The account of that name, created if missing."""
         known = self.users.get(login)
         if known is None:
             known = self.users[login] = User(id=self.next_id(), login=login, type=kind)

@@ -37,7 +37,7 @@ class Anchor:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where an anchor stands in the diff."""
+    """The place of an anchor in the diff."""
 
     position: int
     diff_hunk: str
@@ -56,7 +56,7 @@ def _find(hunk: DiffHunk, side: Side, line: int) -> int | None:
 
 
 def place(patch: str | None, anchor: Anchor) -> Place | Unanchored:
-    """Where an anchor stands in a file's patch, or why it has no place there."""
+    """The place of an anchor in a file's patch, or why it has none."""
     start_side = anchor.start_side or anchor.side
     if (
         anchor.start_line is not None

@@ -91,7 +91,7 @@ class Request:
 
 
 def parse_body(body: bytes) -> Any:
-    """The JSON of a request, ``None`` where there is none or it cannot be read."""
+    """The JSON of a request; ``None`` if it is missing or cannot be read."""
     try:
         return json.loads(body) if body.strip() else None
     except ValueError:

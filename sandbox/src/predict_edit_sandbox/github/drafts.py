@@ -1,4 +1,4 @@
-"""Reads the comments that somebody wants to post with a review.
+"""Reads the comments of a review to be posted.
 
 GitHub hands a review's ``comments[]`` to its GraphQL type ``DraftPullRequestReviewThread``, which
 knows these keys only: ``path``, ``body``, ``line``, ``side``, ``start_line``, ``start_side``; or,

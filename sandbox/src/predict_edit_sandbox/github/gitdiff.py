@@ -125,7 +125,7 @@ def hunks_of(patch: str | None) -> tuple[DiffHunk, ...]:
 
 
 def _sections(printed: bytes) -> list[str | None]:
-    """The hunks of each file of ``git diff --patch`` in order; ``None`` where there are none."""
+    """The hunks of each file of ``git diff --patch`` in order; ``None`` without any."""
     found: list[str | None] = []
     for section in printed.decode("utf-8", "replace").split("\ndiff --git "):
         if not section:

@@ -131,7 +131,7 @@ class GitStore:
         return dict(line.rsplit(" ", 1) for line in printed.splitlines())
 
     def type_of(self, sha: str) -> str | None:
-        """``blob``, ``tree``, ``commit``, ``tag`` or ``None`` where there is no such object."""
+        """``blob``, ``tree``, ``commit``, ``tag`` or ``None`` if the object is missing."""
         if sha in self._blobs:
             return "blob"
         try:
@@ -140,7 +140,7 @@ class GitStore:
             return None
 
     def prefetch(self, shas: Iterable[str]) -> None:
-        """Read many blobs with one process; what is no blob or does not exist is passed over."""
+        """Read many blobs with one process; other objects and missing ones are ignored."""
         wanted = [sha for sha in dict.fromkeys(shas) if sha not in self._blobs and sha != ZERO]
         if not wanted:
             return
@@ -190,7 +190,7 @@ class GitStore:
         return self._trees[key]
 
     def entry(self, commit: str, path: str) -> TreeEntry | None:
-        """What stands at a path in a commit."""
+        """The entry at a path in a commit."""
         if commit not in self._paths:
             listed = self.tree(commit, recursive=True)
             self._paths[commit] = {entry.path: entry for entry in listed}

@@ -54,7 +54,7 @@ _NAMES: dict[type, str] = {
 
 
 def _type_name(shown: Any, _info: Any, _type: GraphQLAbstractType) -> str:
-    """The concrete type of whatever stands behind an interface."""
+    """The concrete type of the object behind an interface."""
     return shown.type if isinstance(shown, User) else _NAMES[type(shown)]
 
 

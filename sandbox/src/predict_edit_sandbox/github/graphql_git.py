@@ -138,7 +138,7 @@ def _is_binary(shown: Blob, context: Context) -> bool:
 
 
 def _text(shown: Blob, context: Context) -> str | None:
-    """``Blob.text``: null for binary, cut when long, bytes that are no UTF-8 replaced."""
+    """``Blob.text``: null for binary, cut when long, bytes that are not UTF-8 replaced."""
     if _is_binary(shown, context):
         return None
     switches = context.state.switches

@@ -60,7 +60,7 @@ def not_found(what: str = "Not Found") -> Refusal:
 
 
 def bad_credentials() -> Refusal:
-    """401: no token, or one nobody knows."""
+    """401: no token, or an unknown one."""
     return Refusal(401, "Bad credentials", kind="UNAUTHORIZED")
 
 

@@ -92,7 +92,7 @@ def role_of(repository: Repository, login: str) -> Role:
 
 
 def association(repository: Repository, shown: User) -> str:
-    """GitHub's guess at how a person stands to a repository."""
+    """GitHub's guess at a person's association with a repository."""
     if shown == repository.owner:
         return "OWNER"
     if repository.roles.get(shown.login, Role.NONE) >= Role.TRIAGE:

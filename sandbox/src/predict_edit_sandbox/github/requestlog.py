@@ -19,7 +19,7 @@ class LoggedRequest:
     """Without the prefix of a GitHub Enterprise Server and without the query."""
     query: dict[str, str]
     body: Any
-    """The JSON that was sent, ``None`` where there was none."""
+    """The JSON that was sent, or ``None``."""
     request_bytes: int
     login: str | None
     """The account behind the token."""

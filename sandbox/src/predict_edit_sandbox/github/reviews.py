@@ -35,7 +35,7 @@ _TOO_LONG = f"Body is too long (maximum is {BODY_MAXIMUM} characters)"
 
 
 def pending_of(pull: PullRequest, user: User) -> Review | None:
-    """The review that somebody has begun and not submitted."""
+    """A person's review that is not submitted yet."""
     for review in pull.reviews:
         if review.state == "PENDING" and review.author == user:
             return review

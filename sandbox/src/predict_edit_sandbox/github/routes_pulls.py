@@ -18,7 +18,7 @@ _WRITE: Needs = (("pull_requests", "write"),)
 
 
 def list_pulls(call: Call) -> Reply:
-    """The pull requests of a repository, newest first, open ones unless told otherwise."""
+    """The pull requests of a repository, newest first, open ones by default."""
     wanted = call.query.get("state", "open")
     head, base = call.query.get("head"), call.query.get("base")
     found = [

@@ -200,7 +200,7 @@ def serve(state: State, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[s
     stopped = asyncio.Event()
 
     async def main() -> None:
-        """Serve until told to stop."""
+        """Serve until stopped."""
         async with run_sandbox_github(state, host=host, port=port) as url:
             outcome.append(url)
             ready.set()

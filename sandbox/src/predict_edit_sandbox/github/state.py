@@ -32,7 +32,7 @@ def _now() -> dt.datetime:
 
 
 class State(Accounts):
-    """Everything the stand-in knows, and how it changes when somebody pushes."""
+    """Everything the stand-in knows, and how a push changes it."""
 
     def __init__(self, *, switches: Switches | None = None, clock: Clock = _now) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class State(Accounts):
         self._maps: dict[tuple[Path, str, str], LineMap] = {}
 
     def set_role(self, repository: str, login: str, role: Role) -> None:
-        """Give somebody a role in a repository."""
+        """Give a person a role in a repository."""
         self.user(login)
         self.repository(repository).roles[login] = role
 
@@ -232,7 +232,7 @@ class State(Accounts):
             self.close_pull_request(pull.repository.full_name, pull.number)
 
     def merge_pull_request(self, repository: str, number: int) -> str:
-        """Squash a pull request into its base, as the button does; the new commit comes back."""
+        """Squash a pull request into its base, as the button does, and return the new commit."""
         with self.lock:
             pull = self.pull(repository, number)
             store = pull.repository.store

@@ -1,4 +1,4 @@
-"""What happens when somebody commits suggestions on the web site.
+"""The effect of committing suggestions on the website.
 
 GitHub has no public way to do this, so these are the rules and sentences that its web site shows.
 Nothing is shared with the code that composes suggestions.

@@ -11,7 +11,7 @@ from predict_edit_sandbox.model.faults import Planner, well
 from predict_edit_sandbox.model.prediction_usage import SpeculationRule
 
 API_KEY = "sk-sandbox-not-a-secret"
-"""The key the stand-in takes unless told otherwise."""
+"""The key that the stand-in accepts by default."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class ModelConfig:
     gullible: bool = False
     """Follow instructions in quoted material too: a model that was taken in."""
     answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """By a file's text, what is answered to it letter by letter: a model on somebody's side."""
+    """By a file's text, the exact answer to it: a model on an attacker's side."""
     latency: Latency = Latency()
     hold: Callable[[], Awaitable[None]] | None = None
     """Waited for before each answer begins: a test decides, and no clock."""

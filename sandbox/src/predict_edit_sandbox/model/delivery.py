@@ -70,7 +70,7 @@ class Delivery:
             return web.Response(status=499)
 
     def _instead(self, headers: Mapping[str, str]) -> web.Response | None:
-        """An answer that is no completion at all."""
+        """An answer that is not a completion at all."""
         match self._kind:
             case FaultKind.HTML:
                 return web.Response(text=PAGE, content_type="text/html", headers=headers)
@@ -203,7 +203,7 @@ class Delivery:
     @staticmethod
     async def _wait(request: web.Request) -> None:
         """Hold the line until the client hangs up."""
-        # aiohttp tells nobody that a client left, except whoever writes or looks.
+        # aiohttp reports that a client left only to code that writes or checks.
         while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110
             await asyncio.sleep(_POLL)
         raise ConnectionResetError("the client hung up")

@@ -166,7 +166,7 @@ def think(
     place, file, note = _file_of(said, prediction)
     instructions = "\n\n".join(said[:place] + said[place + 1 :])
     if len(said) == 1:
-        # One message holds both: what stands before the file is the instruction.
+        # One message has both: the text before the file is the instruction.
         instructions = said[0].partition(file)[0] if file != said[0] else ""
     if not gullible:
         instructions = _MATERIAL.sub("", instructions)

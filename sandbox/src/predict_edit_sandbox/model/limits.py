@@ -1,4 +1,4 @@
-"""Counts requests and tokens against a rate limit and tells the client, as OpenAI does."""
+"""Counts requests and tokens against a rate limit and reports it, as OpenAI does."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Dialect(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An answer that is no completion."""
+    """An answer that is not a completion."""
 
     status: int
     body: Mapping[str, Any]
@@ -62,7 +62,7 @@ def gateway_error(status: int, code: str, message: str) -> Refusal:
 
 
 def wrong_key(dialect: Dialect, key: str) -> Refusal:
-    """401 for a key that nobody has."""
+    """401 for an unknown key."""
     if dialect.azure:
         return gateway_error(
             401,

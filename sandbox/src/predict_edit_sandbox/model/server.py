@@ -71,7 +71,7 @@ class ModelSandbox:
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
 
     async def stop(self) -> None:
-        """Close the door; whoever still waits for an answer loses the connection."""
+        """Stop listening; clients that still wait for an answer lose the connection."""
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
