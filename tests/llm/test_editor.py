@@ -8,17 +8,18 @@ import datetime as dt
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from aiohttp import web
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from pydantic import TypeAdapter
 
 from predict_edit.domain.editor_port import Editor
-from predict_edit.domain.edits import FailedEdit, FileEdit, PredictionState, Usage
+from predict_edit.domain.edits import ChangedFile, FailedEdit, FileEdit, PredictionState, Usage
 from predict_edit.domain.errors import (
     AnswerEmpty,
     AnswerTooLong,
@@ -997,3 +998,33 @@ async def test_fireworks_is_told_how_long_an_answer_may_be(
     assert "max_completion_tokens" not in seen[0]
     # What the request itself asked for says nothing about the model.
     assert editor.capability.output_limit == limit
+
+
+@pytest.mark.parametrize("fits", ["without the diff", "in pieces", "never"])
+async def test_the_diff_goes_before_the_file_is_cut(
+    server: ModelServer, make: Make, wire: Wire, fits: str
+) -> None:
+    """What does not fit is first asked for without what the pull request changes."""
+    text = "x = 1\n\n" * 100
+    patch = "@@ -1 +1 @@\n-y = 2\n+x = 1" * 50
+    request = wire.request(text)
+    change = ChangedFile(
+        path="fizz.py", status="modified", blob_sha=None, additions=1, deletions=1, patch=patch
+    )
+    request = dataclasses.replace(request, file=dataclasses.replace(request.file, change=change))
+
+    async def answer(got: web.Request, body: Mapping[str, Any]) -> web.StreamResponse:
+        texts = [message["content"] for message in body["messages"]]
+        diff = any("y = 2" in each for each in texts)
+        fitting = {"without the diff": not diff, "in pieces": not diff and texts[-1] != text}
+        if fitting.get(fits, False):
+            return await wire.stream(wire.whole(texts[-1]))(got, body)
+        return await wire.error("No.", code="context_length_exceeded")(got, body)
+
+    server.default = answer
+    result = await make().edit(request)
+    assert isinstance(result, FailedEdit) is (fits == "never")
+    assert result.file == request.file
+    with_diff = ["y = 2" in json.dumps(body) for body in server.bodies]
+    assert with_diff == [True] + [False] * (len(with_diff) - 1)
+    assert (len(with_diff) == 2) is (fits == "without the diff")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
@@ -140,8 +141,14 @@ class ChatEditor:
     ) -> FileEdit | FailedEdit:
         """Edit one file; every failure is returned, never raised."""
         log = AttemptLog(path=request.file.path)
+        bare = self._without_diff(request)
         try:
-            text = await self._edited(request, log, progress)
+            try:
+                text = await self._edited(request, log, progress, cut=bare is None)
+            except ContextTooLong:
+                if bare is None:
+                    raise
+                text = await self._edited(bare, log, progress)
         except PredictEditError as error:
             return FailedEdit(file=request.file, error=error, effort=log.effort())
         return FileEdit(file=request.file, text=text, effort=log.effort())
@@ -150,10 +157,27 @@ class ChatEditor:
         """Close the connections."""
         await self._client.close()
 
+    def _without_diff(self, request: EditRequest) -> EditRequest | None:
+        """Leave out what the pull request changes; ``None`` if it is not shown anyway."""
+        change = request.file.change
+        if self._settings.context == "none" or change is None or not change.patch:
+            return None
+        return dataclasses.replace(request, file=dataclasses.replace(request.file, change=None))
+
     async def _edited(
-        self, request: EditRequest, log: AttemptLog, progress: Progress | None
+        self,
+        request: EditRequest,
+        log: AttemptLog,
+        progress: Progress | None,
+        *,
+        cut: bool = True,
     ) -> str:
-        """Get the accepted text, from one answer or in parts."""
+        """Get the accepted text, from one answer or, unless ``cut`` forbids it, in parts.
+
+        Raises:
+            ContextTooLong: it does not fit, in parts neither, or it must not be cut.
+            PredictEditError: there is no usable answer.
+        """
         parts = self.parts(request.file.text)
         if not parts:
             try:
@@ -163,6 +187,8 @@ class ChatEditor:
                 if not parts:
                     raise
             except ContextTooLong as error:
+                if not cut:
+                    raise
                 parts = self._cut_to_fit(request, error)
         self._completions.check_budget([self._messages(request, part) for part in parts])
 
