@@ -122,7 +122,12 @@ class TestSeals:
         assert seals.find(str(MARK), "summary") == MARK
 
     @pytest.mark.parametrize(
-        "key", ["sk-proj-Zr8s1kQ0vH2nT6yB", "0123456789abcdef0123456789abcdef"]
+        "key",
+        [
+            "sk-proj-Zr8s1kQ0vH2nT6yB",
+            "0123456789abcdef0123456789abcdef",
+            "sk-proj-Zr8s1kQ0vH2nYourT6yB9dWmX4c",  # a word by chance
+        ],
     )
     def test_a_secret_seals(self, key: str) -> None:
         """Keys as providers give them."""

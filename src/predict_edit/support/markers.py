@@ -28,6 +28,8 @@ _SEAL_DIGITS = 24
 _SHORTEST_SECRET = 16
 _FEWEST_CHARACTERS = 8
 """Different ones in a secret."""
+_RANDOM = 25
+"""Different characters that words do not have."""
 _WELL_KNOWN = re.compile(
     r"no[-_ ]?(?:t[-_ ])?(?:api[-_ ]?)?(?:key|need|required)|your|dummy|placeholder|example"
     r"|change[-_ ]?me|xxxx|ollama|lm-?studio|litellm|anything",
@@ -41,12 +43,11 @@ def is_secret(key: str | None) -> bool:
     Servers that check no key take any text, such as ``ollama`` or ``not-needed``, and everybody
     knows those.
     """
-    return (
-        key is not None
-        and len(key) >= _SHORTEST_SECRET
-        and len(set(key)) >= _FEWEST_CHARACTERS
-        and not _WELL_KNOWN.search(key)
-    )
+    if key is None or len(key) < _SHORTEST_SECRET:
+        return False
+    different = len(set(key))
+    # A long random key may hold any word by chance.
+    return different >= _RANDOM or (different >= _FEWEST_CHARACTERS and not _WELL_KNOWN.search(key))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
