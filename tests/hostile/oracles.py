@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from predict_edit.domain.edits import ChangedFile, Finding
-from predict_edit.domain.errors import CommandError, FindingsError
+from predict_edit.domain.errors import CommandError, FindingsError, NearMiss
 from predict_edit.findings.formats import parse_report
 from predict_edit.findings.reported_finding import (
     MAX_LINE,
@@ -49,6 +49,10 @@ def check_command(body: str) -> None:
     wanted = re.match(rf"{re.escape(WORD)}(?:\s|\Z)", first) is not None
     try:
         parsed = parse_command(body, WORD)
+    except NearMiss:
+        assert not wanted
+        assert first[: len(WORD)].casefold() == WORD.casefold()
+        return
     except CommandError:
         assert wanted
         return
