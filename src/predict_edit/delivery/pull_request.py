@@ -42,7 +42,6 @@ from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import (
     BranchMove,
     BranchPull,
-    BranchState,
     CommitDraft,
     PullDraft,
 )
@@ -256,18 +255,21 @@ async def find_own_branch(host: GitHost, branch: str, secret: str | None, *, job
     while number <= MAX_NAMES:
         name = stem if number == 1 else f"{stem}-{number}"
         state = await host.branch_state(name)
-        pull, marker = _ours(state, job, secret)
+        marked = [(pull, mark) for pull in state.pulls if (mark := _marker_in(pull, secret))]
+        # Earlier versions named no job; what they opened belongs to the first job that asks.
+        ours = [each for each in marked if each[1].fields.get("job", job) == job]
+        pull, marker = ours[0] if ours else (None, None)
         if pull and marker:
             known, at = _remembered(pull, marker, state.tip, secret)
             # A later branch is newer.
             answers, source = {**answers, **known}, at or source
         tips = marker.fields.get("tips", "").split(".") if marker else []
-        other = None if state.tip in tips else _of_another_job(state, job, secret)
-        if other and stem == branch:
+        others = [each for each in marked if each not in ours]
+        if others and state.tip not in tips and stem == branch:
             stem, number = f"{branch}-{job}", 1
             notes.append(
-                f"The branch {quoted(name)} is another job's, on pull request {other.number}; "
-                f"this job's is {quoted(stem)}."
+                f"The branch {quoted(name)} is another job's, on pull request "
+                f"{others[0][0].number}; this job's is {quoted(stem)}."
             )
             continue
         if state.tip is None or state.tip in tips:
@@ -343,29 +345,6 @@ def _about(fields: Mapping[str, str]) -> str:
     """Return what the seal covers besides the memory; earlier versions named no job."""
     names = ("state", "tips", "content", *(("job",) if "job" in fields else ()))
     return "".join(f"{fields.get(name, '')} " for name in names)
-
-
-def _ours(
-    state: BranchState, job: str, secret: str | None
-) -> tuple[BranchPull | None, Marker | None]:
-    """Return the newest pull request that this account opened and this tool marked for the job.
-
-    Earlier versions named no job; what they opened belongs to the first job that asks.
-    """
-    for pull in state.pulls:
-        marker = _marker_in(pull, secret)
-        if marker is not None and marker.fields.get("job", job) == job:
-            return pull, marker
-    return None, None
-
-
-def _of_another_job(state: BranchState, job: str, secret: str | None) -> BranchPull | None:
-    """Return the newest pull request from a branch that this tool opened for another job."""
-    for pull in state.pulls:
-        marker = _marker_in(pull, secret)
-        if marker is not None and marker.fields.get("job", job) != job:
-            return pull
-    return None
 
 
 def _marker_in(pull: BranchPull, secret: str | None) -> Marker | None:

@@ -172,21 +172,20 @@ def _refuse_near_miss(first: str, word: str) -> None:
     Raises:
         NearMiss: such a comment.
     """
-    seen = "".join(char for char in first[: 4 * len(word) + 8] if not is_hidden(char))
-    rest = seen[len(word) :]
+    rest = first[len(word) :]
     if first[: len(word)].casefold() != word.casefold():
         return
-    if not rest or rest[0].isspace() or (rest[0] in ":,;.!?" and not rest[1:2].strip()):
+    if (
+        not rest
+        or rest[0].isspace()
+        or is_hidden(rest[0])
+        or (rest[0] in ":,;.!?" and not rest[1:2].strip())
+    ):
         raise NearMiss(
             f"The comment starts with {quoted(first[: len(word) + 1].strip())}, which is nearly "
             "the command word.",
             f"Start a new comment with {quoted(word)} and a blank: the same case, no punctuation, "
             "no invisible characters.",
-        )
-    if first.startswith(word) and is_hidden(first[len(word)]):
-        raise NearMiss(
-            f"An invisible character follows {quoted(word)}.",
-            f"Start a new comment with {quoted(word)} and a blank.",
         )
 
 
