@@ -44,10 +44,11 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import Mask, open_client
-from predict_edit.llm.billing import Attempt, estimate
+from predict_edit.llm.billing import Attempt, Estimate
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.limits import Budget
+from predict_edit.run.estimate import as_data, estimate, in_words
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import Secrets
 
@@ -369,9 +370,10 @@ def run(arguments: argparse.Namespace) -> int:
     requests = _requests(arguments)
     expected = _expected(requests, settings, arguments.rounds)
     if arguments.estimate:
-        screen.data(expected) if arguments.json else screen.line(_expectation(expected))
+        words = in_words(expected, settings)
+        screen.data({"version": 1, **as_data(expected)}) if arguments.json else screen.line(words)
         return DONE
-    aside.hanging(_expectation(expected), style="dim")
+    aside.hanging(in_words(expected, settings), style="dim")
 
     def show_sample(sample: Sample) -> None:
         kind = "with" if sample.predicted else "without"
@@ -392,7 +394,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     result = compare(measurement)
     if arguments.json:
-        screen.data(as_data(measurement, result, arguments.rounds))
+        screen.data(measured_data(measurement, result, arguments.rounds))
     else:
         show(measurement, result, screen, choice.origins)
     return DONE if result.pairs or measurement.refused else FAILED
@@ -424,33 +426,19 @@ def _requests(arguments: argparse.Namespace) -> list[EditRequest]:
     return requests
 
 
-def _expected(
-    requests: Sequence[EditRequest], settings: ModelSettings, rounds: int
-) -> dict[str, Any]:
+def _expected(requests: Sequence[EditRequest], settings: ModelSettings, rounds: int) -> Estimate:
     """Estimate what all of it would take."""
-    both = [
-        estimate(requests, dataclasses.replace(settings, prediction=mode), count=tokens.count)
-        for mode in ("on", "off")
-    ]
-    lows, highs = [each.cost_low for each in both], [each.cost_high for each in both]
-    return {
-        "version": 1,
-        "calls": rounds * sum(each.calls for each in both),
-        "prompt_tokens": rounds * sum(each.prompt_tokens for each in both),
-        "output_tokens_low": rounds * sum(each.output_tokens_low for each in both),
-        "output_tokens_high": rounds * sum(each.output_tokens_high for each in both),
-        "cost_usd_low": None if None in lows else rounds * float(sum(filter(None, lows))),
-        "cost_usd_high": None if None in highs else rounds * float(sum(filter(None, highs))),
-    }
+    on, off = (
+        estimate(requests, dataclasses.replace(settings, prediction=mode)) for mode in ("on", "off")
+    )
 
+    def both(name: str) -> Any:
+        figures = (getattr(on, name), getattr(off, name))
+        return None if None in figures else rounds * sum(figures)
 
-def _expectation(expected: Mapping[str, Any]) -> str:
-    """Write the estimate as a sentence."""
-    low, high = expected["cost_usd_low"], expected["cost_usd_high"]
-    cost = "cost not known" if low is None else f"about {low:.4f} to {high:.4f} USD"
-    return (
-        f"{expected['calls']} calls, {expected['prompt_tokens']:,} tokens in, "
-        f"{expected['output_tokens_low']:,} to {expected['output_tokens_high']:,} out: {cost}."
+    names = ("calls", "prompt_tokens", "output_tokens_low", "output_tokens_high")
+    return dataclasses.replace(
+        on, **{name: both(name) for name in (*names, "cost_low", "cost_high")}
     )
 
 
@@ -503,7 +491,9 @@ def _spread(spread: Spread | None, form: str) -> str:
     return middle if low == high else f"{middle} ({low} to {high})"
 
 
-def as_data(measurement: Measurement, result: PredictionComparison, rounds: int) -> dict[str, Any]:
+def measured_data(
+    measurement: Measurement, result: PredictionComparison, rounds: int
+) -> dict[str, Any]:
     """Return everything for programs; what was not reported is null."""
     return {
         "version": 1,
