@@ -137,6 +137,12 @@ def test_a_visible_table_has_at_most_four_columns(name: str) -> None:
         assert "| Acceptance | Seconds |" in rendered(RUNS[name])
 
 
+def test_files_without_a_suggestion_are_counted_too() -> None:
+    """Fewer suggestions than edits do not read as if that were all."""
+    report = a_report(outcome=Outcome.SUGGESTED, files=(*inline(2), IN_PATCH), review_url=REVIEW)
+    assert rendered(report).startswith("**2 suggestions** in 2 of 3 files. [Review them](")
+
+
 def test_only_what_is_not_inline_is_listed() -> None:
     """Where every change is a suggestion, the review is the list."""
     assert "Every change" not in rendered(RUNS["14 files"])

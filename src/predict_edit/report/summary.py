@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from predict_edit.domain.edits import OVER_MAX_FILES, PlacementKind, Usage
-from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
+from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.report.jinja import fit, render, trusted
 from predict_edit.report.markdown import BODY_LIMIT, code, length, link, marked, text
 from predict_edit.report.review_body import folded_patches
@@ -23,8 +23,10 @@ def headline(report: RunReport) -> str:
 
 def _suggested(report: RunReport) -> str:
     number = report.suggestion_count
-    files = [each for each in report.files if each.placed and each.placed.suggestions]
-    sentence = f"**{plural(number, 'suggestion')}** in {_named(files)}"
+    edited = report.with_status(FileStatus.EDITED)
+    some = sum(bool(each.placed and each.placed.suggestions) for each in edited)
+    where = _edited(report) if some == len(edited) else f"{some:,} of {plural(len(edited), 'file')}"
+    sentence = f"**{plural(number, 'suggestion')}** in {where}"
     if report.dry_run:
         return f"{sentence} would be posted."
     them = "it" if number == 1 else "them"
@@ -124,11 +126,8 @@ def _kept(report: RunReport) -> int:
 
 
 def _edited(report: RunReport) -> str:
-    return _named(report.with_status(FileStatus.EDITED))
-
-
-def _named(files: Sequence[FileResult]) -> str:
-    """Name a single file, count several."""
+    """Name a single edited file, count several."""
+    files = report.with_status(FileStatus.EDITED)
     return code(files[0].path) if len(files) == 1 else plural(len(files), "file")
 
 
