@@ -22,7 +22,7 @@ from predict_edit.settings.fields import (
     names_of,
 )
 from predict_edit.settings.repository_config import RepositoryConfig, read_config
-from predict_edit.settings.resolve import instruction_for, resolve, resolve_command
+from predict_edit.settings.resolve import instruction_for, narrowed, resolve, resolve_command
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe
 
 Read = Callable[..., Inputs]
@@ -325,3 +325,56 @@ def test_a_limit_only_goes_down(
 
 def test_the_grammar_knows_the_options_of_the_table() -> None:
     assert set(OPTIONS) == set(names_of(CommandOptions))
+
+
+class TestBaseOfOnesChoice:
+    """A base that is not the default branch narrows what the default branch allows."""
+
+    @pytest.mark.parametrize(
+        ("base", "home", "key", "applies"),
+        [
+            ("max-files: 500", "", "max_files", 50),
+            ("max-files: 5", "", "max_files", 5),
+            ("", "max-files: 70", "max_files", 70),
+            ("max-tokens: 9", "", "max_tokens", 9),
+            ("", "max-tokens: 7", "max_tokens", 7),
+            ("max-tokens: 9", "max-tokens: 7", "max_tokens", 7),
+            ("", "", "max_cost", None),
+            ("permission: read", "", "permission", "write"),
+            ("permission: maintain", "permission: triage", "permission", "maintain"),
+            ("", "permission: admin", "permission", "admin"),
+            ("deliver: commit", "", "deliver", None),
+            ("deliver: commit", "deliver: commit", "deliver", "commit"),
+            ("deliver: patch", "deliver: commit", "deliver", "patch"),
+            ("dry-run: true", "", "dry_run", True),
+            ("", "dry-run: true", "dry_run", True),
+            ("models: [a, b]", "", "models", None),
+            ("models: [a, b]", "models: [b, c]", "models", ("b",)),
+            ("", "models: [b, c]", "models", ("b", "c")),
+            ("unlocked: [.github/x.yml]", "", "unlocked", None),
+            ("exclude: a.py", "exclude: b.py", "exclude", ("a.py",)),
+        ],
+    )
+    def test_key(self, base: str, home: str, key: str, applies: object) -> None:
+        """Each kind of key."""
+        assert getattr(narrowed(read_config(base), read_config(home)), key) == applies
+
+    def test_prices_are_the_default_branchs(self) -> None:
+        """A cheap price would lift the limit on money."""
+        base = read_config("prices: {m: {input: 0, output: 0}}")
+        home = read_config("prices: {m: {input: 2, output: 8}}")
+
+        assert narrowed(base, home).prices == home.prices
+
+    def test_recipes(self) -> None:
+        """The base's own may say what to do, not how to deliver or what to ask."""
+        base = read_config(
+            "recipes: {a: {instruction: mine, deliver: commit, model: dear}, b: {instruction: x}}"
+        )
+        home = read_config("recipes: {b: {instruction: y, deliver: commit}}")
+        recipes = narrowed(base, home).recipes
+
+        assert (recipes["a"].instruction, recipes["a"].deliver, recipes["a"].model) == (
+            "mine", None, None,
+        )  # fmt: skip
+        assert (recipes["b"].instruction, recipes["b"].deliver) == ("y", "commit")

@@ -37,6 +37,8 @@ class PullRequest:
     """GitHub's count of changed files; the files endpoint lists at most 3,000 of them."""
     url: str = ""
     title: str = ""
+    default_branch: str = ""
+    """The default branch of the repository that it goes to; empty if the host does not say."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,7 @@ class PullRequests(HostPart):
             changed_files=pull.changed_files,
             url=pull.html_url,
             title=pull.title,
+            default_branch=pull.default_branch,
         )
 
     async def head_sha(self, number: int) -> str:

@@ -134,6 +134,7 @@ class Pull(RestAnswer):
     head_repository: str | None = inside("head", "repo", "full_name", default=None)
     base_ref: str = inside("base", "ref")
     base_sha: Sha = inside("base", "sha")
+    default_branch: str = inside("base", "repo", "default_branch", default="")
 
 
 class PullFile(RestAnswer):

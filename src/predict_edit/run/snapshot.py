@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 from predict_edit.domain.edits import ChangedFile
@@ -9,6 +10,7 @@ from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import PullRequest, Review
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
+from predict_edit.settings.resolve import narrowed
 from predict_edit.trigger.command import EditCommand, RunRecipe
 from predict_edit.trigger.requests import PullRequestCommand
 
@@ -17,8 +19,9 @@ from predict_edit.trigger.requests import PullRequestCommand
 class Snapshot:
     """The pull request of an authorized command, and what its base says on edits.
 
-    Config and attributes are the base's, never the head's: whoever opens a pull request could
-    otherwise lift their own limits.
+    Config and attributes are the base's, never the head's: who opens a pull request could otherwise
+    lift their own limits. As they choose the base, too, the default branch has the last word on who
+    may command, on limits, models, deliveries and protected files.
     """
 
     pull: PullRequest
@@ -55,10 +58,30 @@ async def read_policy(
         ConfigError: the config is wrong.
     """
     attributes = attribute_files(file.path for file in changed)
-    files = await forge.read_files(
-        pull.base_sha, dict.fromkeys((CONFIG_PATH, *attributes)), beside=pull.number
+    files, home = await asyncio.gather(
+        forge.read_files(
+            pull.base_sha, dict.fromkeys((CONFIG_PATH, *attributes)), beside=pull.number
+        ),
+        _read_default_branch(forge, pull),
     )
     found = {path: content.data for path, content in files.items() if content.data is not None}
     config = read_config(found.pop(CONFIG_PATH, b""))
+    if home is not None:
+        config = narrowed(config, home)
     texts = {path: data.decode("utf-8", "replace") for path, data in found.items()}
     return config, GitAttributes.parse(texts)
+
+
+async def _read_default_branch(forge: GitHost, pull: PullRequest) -> RepositoryConfig | None:
+    """Read the default branch's config; ``None`` if the pull request goes there anyway.
+
+    Raises:
+        ForgeError: it could not be read.
+        ConfigError: it is wrong.
+    """
+    if pull.default_branch in {"", pull.base_ref}:
+        return None
+    tip = await forge.branch_tip(pull.default_branch)
+    files = await forge.read_files(tip, {CONFIG_PATH: None}) if tip else {}
+    found = files.get(CONFIG_PATH)
+    return read_config(found.data if found and found.data else b"")
