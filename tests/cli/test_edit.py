@@ -153,3 +153,15 @@ def test_a_link_is_written_through(
 
     assert (tmp_path / "link").is_symlink()
     assert b"MSFTBuzz" in file.read_bytes()
+
+
+def test_without_git_no_model_is_paid(
+    model: ModelSandbox, command: Command, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edits are compared with git, so its absence is noticed first."""
+    monkeypatch.setenv("PATH", str(file.parent))
+    ran = command("edit", file.name, "-m", REPLACE)
+
+    assert (ran.status, ran.out) == (FAILED, "")
+    assert "git was not found" in ran.err
+    assert model.exchanges == []

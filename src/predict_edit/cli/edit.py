@@ -1,4 +1,4 @@
-"""``predict-edit edit``: plain files, or standard input, without git and without any host."""
+"""``predict-edit edit``: plain files, or standard input, without a repository or any host."""
 
 from __future__ import annotations
 

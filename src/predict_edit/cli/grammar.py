@@ -113,7 +113,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
         asks_model=True,
     ),
     "edit": _Command(
-        "edit plain files, or standard input, without git",
+        "edit plain files, or standard input, in no repository",
         "Edit files by instruction and print the difference, or with --write change them. `-` "
         "reads standard input and prints only the result.",
         (

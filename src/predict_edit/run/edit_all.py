@@ -14,6 +14,7 @@ from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.edit.screening import secret_in
 from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watch, Watcher
 from predict_edit.run.outcome import failed_result, model_of
+from predict_edit.suggest.diff import find_git
 from predict_edit.suggest.place import place
 from predict_edit.support.log import log
 
@@ -24,6 +25,7 @@ async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watcher) -> Ed
     """Ask the model about every file that is not known, and place every edit.
 
     Raises:
+        DiffError: git is missing, which is noticed before the model is paid.
         SettingsError: the model cannot be asked with these settings.
         SignInError: no credential could be had.
         ForgeError: the listener was not allowed to show progress.
@@ -31,6 +33,7 @@ async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watcher) -> Ed
     settings = plan.task.settings
     if not plan.sources:
         return Edited(results=(), model=settings.model.model)
+    find_git()
     async with _base_texts(plan) as bases:
         editor = await open_editor(settings.model) if plan.todo else None
         try:

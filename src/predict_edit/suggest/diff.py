@@ -118,6 +118,20 @@ def local_patch(base_text: str, head_text: str) -> str:
     return text[text.index("\n@@ ") + 1 :].removesuffix("\n")
 
 
+def find_git() -> str:
+    """Return the path of git, without which no edit can be compared with its file.
+
+    Raises:
+        DiffError: it is not installed.
+    """
+    git = shutil.which("git")
+    if git is None:
+        raise DiffError(
+            "The program git was not found.", "Install git and put it on the search path."
+        )
+    return git
+
+
 def _run(arguments: Sequence[str], directory: Path) -> bytes:
     """Run git; exit status 1 says that the files differ, above that it failed."""
     environment = {
@@ -130,11 +144,7 @@ def _run(arguments: Sequence[str], directory: Path) -> bytes:
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_CEILING_DIRECTORIES": str(directory.parent),
     }
-    git = shutil.which("git")
-    if git is None:
-        raise DiffError(
-            "The program git was not found.", "Install git and put it on the search path."
-        )
+    git = find_git()
     try:
         result = subprocess.run(
             (git, *arguments),
