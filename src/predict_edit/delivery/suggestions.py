@@ -100,6 +100,7 @@ class SuggestionDelivery:
         saving = asyncio.ensure_future(to.save() if to.save else asyncio.sleep(0))
         try:
             if not items:
+                await recheck(to)
                 return prepared
             earlier = reviews_of(to.reviews, to.command, to.seals)
             posted, head, _ = await asyncio.gather(

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from predict_edit.delivery.commit import CommitDelivery
-from predict_edit.delivery.delivered import Delivery, Destination, demoted
+from predict_edit.delivery.delivered import Delivery, Destination, demoted, recheck
 from predict_edit.delivery.suggestions import SuggestionDelivery
+from predict_edit.domain.errors import PullRequestClosed
 from predict_edit.domain.run_report import Delivered, FileResult
 
 NOT_INLINE: Final = "delivered as a patch, as asked"
@@ -26,9 +27,20 @@ class PatchDelivery:
         return Delivered(files=demoted(results, NOT_INLINE))
 
     async def deliver(self, prepared: Delivered) -> Delivered:
-        """Save the paid answers, and nothing else."""
-        if self.to is not None and self.to.save is not None:
+        """Save the paid answers, and nothing else.
+
+        Raises:
+            CommandChanged: the comment was edited or deleted while the run worked.
+            ForgeError: the comment could not be read.
+        """
+        if self.to is None:
+            return prepared
+        if self.to.save is not None:
             await self.to.save()
+        try:
+            await recheck(self.to)
+        except PullRequestClosed as error:
+            return dataclasses.replace(prepared, notes=(str(error),))
         return prepared
 
 
