@@ -323,9 +323,24 @@ class TestCommands:
         assert all(patch.encode() in run.file("remainder.patch") for patch in shown)
         assert all(patch.startswith("diff --git a/") for patch in shown)
 
-    async def test_dry_run_writes_nothing(self, stage: Stage) -> None:
-        """A dry run writes nothing to GitHub, and all its files to the workspace."""
+    async def test_dry_run_is_answered(self, stage: Stage) -> None:
+        """One comment says what would be posted, and that it is a dry run; all files are kept."""
         run = await stage.say("/predict-edit --dry-run Replace `FizzBuzz` with `X`")
+
+        (summary,) = stage.summaries
+        assert "Dry run" in summary
+        assert "would be posted" in summary
+        assert stage.pull.reviews == []
+        assert stage.reactions == ["eyes", "rocket"]
+        assert run.outputs["outcome"] == "suggested"
+        assert run.file("edits.patch") != b""
+        assert "Dry run" in run.summary
+
+    async def test_dry_run_of_the_workflow_writes_nothing(self, stage: Stage) -> None:
+        """With ``dry-run`` among its inputs it leaves no trace on GitHub, whatever is commanded."""
+        run = await stage.say(
+            "/predict-edit --dry-run Replace `FizzBuzz` with `X`", inputs={"dry-run": "true"}
+        )
 
         assert stage.written() == []
         assert run.outputs["outcome"] == "suggested"

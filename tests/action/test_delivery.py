@@ -579,7 +579,7 @@ async def test_3000_files_in_few_requests(rehearse: MakeRehearsal) -> None:
         for n in range(3000)
     ]
     rehearsal = await rehearse(files=files)
-    finished = await rehearsal.say("/predict-edit --dry-run --files d00/f0000.txt do it")
+    finished = await rehearsal.say("/predict-edit --files d00/f0000.txt do it", dry_run="true")
 
     asked = rehearsal.stage.github.log.requests
     selecting = [

@@ -325,6 +325,49 @@ class TestConfig:
         assert ".github/dependabot.yml" not in edited
 
 
+class TestBaseOfOnesChoice:
+    """The default branch has the last word, whatever base a pull request is opened against."""
+
+    @staticmethod
+    async def stage_with(make_stage: MakeStage, base: str, default: str) -> Stage:
+        """A pull request to a branch that is not the default one, each with its config."""
+        stage = await make_stage(files=with_config(base))
+        stage.github.push("octo/game", "trunk", {".github/predict-edit.yml": default})
+        stage.github.repository("octo/game").default_branch = "trunk"
+        return stage
+
+    @pytest.mark.parametrize("base", ["", "permission: read", "permission: write"])
+    async def test_who_may_command(self, make_stage: MakeStage, base: str) -> None:
+        """A base without ``permission`` lets in nobody more."""
+        stage = await self.stage_with(make_stage, base, "permission: admin")
+        run = await stage.say()
+
+        assert run.outputs["outcome"] == "denied"
+        assert stage.bodies == []
+
+    @pytest.mark.parametrize("base", ["", "max-tokens: 1000000"])
+    async def test_limits(self, make_stage: MakeStage, base: str) -> None:
+        """Neither left out nor raised."""
+        stage = await self.stage_with(make_stage, base, "max-tokens: 10")
+        run = await stage.say()
+
+        assert run.outputs["outcome"] == "failed"
+        assert stage.bodies == []
+
+    async def test_it_may_narrow(self, make_stage: MakeStage) -> None:
+        """A stricter base counts."""
+        stage = await self.stage_with(make_stage, "permission: admin", "permission: write")
+
+        assert (await stage.say()).outputs["outcome"] == "denied"
+
+    async def test_deliveries(self, make_stage: MakeStage) -> None:
+        """A commit that only the base allows is not made."""
+        stage = await self.stage_with(make_stage, "deliver: commit", "")
+        run = await stage.say()
+
+        assert run.outputs["outcome"] == "suggested"
+
+
 class TestOtherDoors:
     """Review threads and dispatch."""
 
@@ -343,6 +386,37 @@ class TestOtherDoors:
         assert "This name is ours." in shown
         assert {comment.thread.path for comment in stage.suggestions} == {"fizzbuzz.py"}
         assert [reaction.content for reaction in reply.reactions] == ["eyes", "rocket"]
+
+    async def test_thread_follows_its_file(self, make_stage: MakeStage) -> None:
+        """A thread on a file that was renamed since is about the file as it is called now."""
+        text = b"a = 1\nb = 2\nc = 3\nd = 4\ne = 5\n"
+        now = WorldFile(
+            path="now.py", base=text, head=text + b"x = 'FizzBuzz'\n", previous_path="before.py"
+        )
+        stage = await make_stage(files=[*TWO, now])
+        first = stage.github.review_comment(
+            "octo/game", 1, "ada", "This name is ours.", path="now.py", line=6
+        )
+        payload = stage.reply_payload(stage.github.reply(first, "grace", REPLACE))
+        payload["comment"]["path"] = "before.py"
+        run = await stage.run("pull_request_review_comment", payload)
+
+        assert run.outputs["outcome"] == "suggested", run.stdout
+        assert {comment.thread.path for comment in stage.suggestions} == {"now.py"}
+
+    async def test_thread_whose_file_is_gone(self, make_stage: MakeStage) -> None:
+        """It says so, instead of skipping every file in silence."""
+        stage = await make_stage(files=TWO)
+        first = stage.github.review_comment(
+            "octo/game", 1, "ada", "This name is ours.", path="src/file_001.py", line=6
+        )
+        payload = stage.reply_payload(stage.github.reply(first, "grace", REPLACE))
+        payload["comment"]["path"] = "gone.py"
+        run = await stage.run("pull_request_review_comment", payload)
+
+        assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
+        assert "`gone.py`" in stage.summaries[0]
+        assert stage.bodies == []
 
     @pytest.mark.usefixtures("from_nothing")
     async def test_dispatch(self, make_stage: MakeStage) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
+from predict_edit.delivery.output_files import OutputFolder
+from predict_edit.domain.errors import OutputError
+from predict_edit.domain.run_report import Outcome
 from predict_edit_sandbox.github import Fault
 from predict_edit_sandbox.model import ModelConfig
 from predict_edit_sandbox.model.faults import (
@@ -19,7 +23,11 @@ from predict_edit_sandbox.model.faults import (
 from predict_edit_sandbox.model.quirks import Quirk
 from predict_edit_sandbox.stage import Stage, many
 
+if TYPE_CHECKING:
+    from tests.action.conftest import Rehearsal
+
 MakeStage = Callable[..., Awaitable[Stage]]
+MakeRehearsal = Callable[..., Awaitable["Rehearsal"]]
 TWO = many(2)
 
 
@@ -192,6 +200,27 @@ class TestGitHub:
         assert stage.pull.reviews == []
         assert change in stage.summaries[-1]
 
+    @pytest.mark.parametrize("change", ["edited", "deleted"])
+    @pytest.mark.parametrize("inputs", [{"deliver": "patch"}, {"max-suggestions": "0"}])
+    async def test_nor_does_a_patch_stand_for_a_command_that_changed(
+        self, make_stage: MakeStage, inputs: dict[str, str], change: str
+    ) -> None:
+        """Also where nothing but the summary is written: all edits are in the patch."""
+        stage = await make_stage(files=TWO)
+
+        def meddle() -> None:
+            said = stage.pull.comments[0]
+            if change == "edited":
+                said.body = "/predict-edit something else"
+            else:
+                stage.pull.comments.remove(said)
+
+        stage.github.faults.add(Fault(method="POST", path=r".*/issues/1/comments", act=meddle))
+        run = await stage.say(inputs=inputs)
+
+        assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
+        assert change in stage.summaries[-1]
+
     async def test_token_that_may_not_comment_is_named(self, make_stage: MakeStage) -> None:
         """A token without the permission fails with its name, and the log says it."""
         stage = await make_stage(files=TWO)
@@ -222,3 +251,41 @@ class TestGitHub:
         assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
         assert stage.bodies == []
         assert len(stage.summaries) == 1
+
+
+class TestOutputFolder:
+    """Files of the workspace that cannot be written."""
+
+    @pytest.mark.parametrize("name", ["edits.patch", "remainder.patch", "result.json"])
+    async def test_it_is_noticed_before_the_model_is_paid(
+        self, rehearse: MakeRehearsal, name: str
+    ) -> None:
+        """A folder in the place of any file that a run leaves."""
+        rehearsal = await rehearse(files=TWO)
+        (rehearsal.stage.folder / "rehearsal1" / "predict-edit-out" / name).mkdir(parents=True)
+        finished = await rehearsal.say()
+
+        assert finished.report.outcome is Outcome.FAILED
+        assert f"`predict-edit-out/{name}` cannot be written" in finished.report.problem
+        assert rehearsal.typist.opened == 0
+        assert f"predict-edit-out/{name}" in rehearsal.summary
+
+    async def test_a_full_disk_does_not_undo_what_was_posted(
+        self, rehearse: MakeRehearsal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The result stays what it is, and the summary says which files are missing."""
+        rehearsal = await rehearse(files=TWO)
+        write = OutputFolder.write
+
+        def full(folder: OutputFolder, name: str, text: str) -> str:
+            if text:
+                raise OutputError(f"`{name}` cannot be written (No space left).", "Make room.")
+            return write(folder, name, text)
+
+        monkeypatch.setattr(OutputFolder, "write", full)
+        finished = await rehearsal.say()
+
+        assert finished.report.outcome is Outcome.SUGGESTED
+        assert len(rehearsal.reviews) == 1
+        assert "cannot be written" in rehearsal.summary
+        assert finished.paths.result == ""

@@ -123,9 +123,14 @@ class Scene:
         return len(json.loads((self.workspace / "ruff.json").read_text()))
 
     async def run(
-        self, *, ref: str | None = None, instruction: str | None = None, **inputs: str
+        self,
+        *,
+        ref: str | None = None,
+        instruction: str | None = None,
+        author: str | None = None,
+        **inputs: str,
     ) -> Finished:
-        """Run a task; underscores in names of inputs become hyphens."""
+        """Run a task, by a person or on schedule; underscores in inputs become hyphens."""
         given = {
             "github-token": DEFAULT_TOKEN,
             "model": "scripted",
@@ -137,7 +142,11 @@ class Scene:
             repository=REPOSITORY,
             ref=ref,
             instruction=instruction,
-            command=CommandRef(source=CommandSource.SCHEDULE, comment_id=None, author=None),
+            command=CommandRef(
+                source=CommandSource.DISPATCH if author else CommandSource.SCHEDULE,
+                comment_id=None,
+                author=author,
+            ),
         )
 
         async def open_editor(settings: ModelSettings) -> ScriptedEditor:

@@ -14,6 +14,7 @@ from predict_edit.support.git import blob_sha_of
 from predict_edit.support.markers import Marker, find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN
 from predict_edit_sandbox.github.nouns import Access
+from predict_edit_sandbox.github.roles import Role
 from predict_edit_sandbox.world_files import WorldFile
 
 from .conftest import (
@@ -177,6 +178,48 @@ class TestLintFix:
 
         assert len(scene.editor.asked) == 6
         assert len(scene.pulls) == 1
+
+
+class TestAccess:
+    """Who may start a run by hand."""
+
+    @pytest.mark.parametrize(
+        ("role", "permission", "outcome"),
+        [
+            (Role.WRITE, "admin", Outcome.DENIED),
+            (Role.MAINTAIN, "admin", Outcome.DENIED),
+            (Role.ADMIN, "admin", Outcome.OPENED),
+            (Role.WRITE, "write", Outcome.OPENED),
+            (Role.WRITE, "", Outcome.OPENED),
+        ],
+    )
+    async def test_permission_is_asked_of_a_person(
+        self, scene: Scene, role: Role, permission: str, outcome: Outcome
+    ) -> None:
+        """GitHub lets everybody with write access start a workflow; more is asked for here."""
+        scene.sandbox.set_role(REPOSITORY, "grace", role)
+        done = await scene.run(author="grace", permission=permission)
+
+        assert done.report.outcome is outcome, done.report.problem
+        assert bool(scene.editor.asked) is (outcome is Outcome.OPENED)
+        if outcome is Outcome.DENIED:
+            assert "commands need admin" in done.report.problem
+
+    async def test_config_asks_too(self, make_scene: MakeScene) -> None:
+        """The default branch's config says who may."""
+        config = WorldFile(
+            path=".github/predict-edit.yml",
+            base=b"permission: admin\n",
+            head=b"permission: admin\n",
+        )
+        scene = await make_scene([*world_files(), config])
+        scene.sandbox.set_role(REPOSITORY, "grace", Role.WRITE)
+
+        assert (await scene.run(author="grace")).report.outcome is Outcome.DENIED
+
+    async def test_a_schedule_is_nobodys(self, scene: Scene) -> None:
+        """It was set up by who may push to the default branch."""
+        assert (await scene.run(permission="admin")).report.outcome is Outcome.OPENED
 
 
 class TestJobs:

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Final
 
-from predict_edit.domain.errors import EventError
+from predict_edit.domain.errors import EventError, OutputError
 from predict_edit.domain.run_report import OUTPUT_FOLDER
 
 EDITS: Final = "edits.patch"
@@ -34,13 +34,31 @@ class OutputFolder:
 
         Raises:
             EventError: the folder's name is taken by something else.
+            OutputError: the file cannot be written.
         """
         make_folder(self.folder)
         path = self.folder / name
-        path.unlink(missing_ok=True)
-        with path.open("xb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+        try:
+            path.unlink(missing_ok=True)
+            with path.open("xb") as file:
+                file.write(text.encode("utf-8", "surrogateescape"))
+        except OSError as error:
+            raise OutputError(
+                f"`{OUTPUT_FOLDER}/{name}` cannot be written ({error.strerror}).",
+                "Remove what is in its place, and check that the disk is not full.",
+            ) from error
         return f"{OUTPUT_FOLDER}/{name}"
+
+    def check(self) -> None:
+        """Write every file of a run, empty, and remove them: before anything is paid for.
+
+        Raises:
+            EventError: the folder's name is taken by something else.
+            OutputError: one cannot be written.
+        """
+        for name in (EDITS, REMAINDER, RESULT):
+            self.write(name, "")
+            (self.folder / name).unlink()
 
 
 def make_folder(folder: Path) -> None:

@@ -254,6 +254,10 @@ class HeadMismatch(PullRequestError):
     """The command's ``@sha`` is not the head."""
 
 
+class FileLeftPullRequest(PullRequestError):
+    """The file of the review thread is not among the changes of the pull request any more."""
+
+
 class CommandChanged(PullRequestError):
     """The comment was edited or deleted while the run worked."""
 
@@ -359,6 +363,10 @@ class FileTooLong(PredictEditError):
 
 class BudgetExceeded(PredictEditError):
     """A limit of the run would be exceeded by this call."""
+
+
+class OutputError(PredictEditError):
+    """A file of the output folder cannot be written."""
 
 
 class SpreadError(PredictEditError):

@@ -10,14 +10,15 @@ from predict_edit.delivery.review_markers import REVIEWS
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.repository import Comment, Role
 from predict_edit.run.context import Context
-from predict_edit.run.prefetch import look_at
+from predict_edit.run.prefetch import look_at, role_of
 from predict_edit.run.snapshot import Snapshot, read_policy, read_thread
 from predict_edit.settings.fields import Inputs
+from predict_edit.settings.repository_config import RepositoryConfig
 from predict_edit.settings.resolve import resolve
 from predict_edit.support.log import log
 from predict_edit.trigger.command import DEFAULT_COMMAND
 from predict_edit.trigger.rate_limit import too_many
-from predict_edit.trigger.requests import PullRequestCommand
+from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 from predict_edit.trigger.roles import refusal
 
 
@@ -100,6 +101,28 @@ async def authorize(
         reviews=tuple(review for review in reviews if review.mine),
         thread=thread,
     )
+
+
+async def authorize_task(
+    tasked: BranchTask, inputs: Inputs, ctx: Context, config: RepositoryConfig
+) -> Denial | None:
+    """Refuse a person who starts a run over a branch without the role that ``permission`` asks.
+
+    GitHub lets nobody start a workflow without write access, so only more than that is looked up.
+    A schedule is the repository's own.
+
+    Raises:
+        ForgeError: GitHub failed.
+        SettingsError: inputs and config do not fit together.
+    """
+    command, least = tasked.command, resolve(inputs, config).permission
+    if command.author is None or least <= Role.WRITE:
+        return None
+    denial = refusal(await role_of(ctx.forge, command), least)
+    if denial is None:
+        return None
+    log.warning("denied: %s %s", command.author, denial)
+    return Denial(reason=f"The person who started this run {denial}.")
 
 
 def _too_often(

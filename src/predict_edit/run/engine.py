@@ -10,13 +10,14 @@ import asyncio
 import dataclasses
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from decimal import Decimal
+from typing import Final, TypeVar
 
 from predict_edit.delivery.apply import apply_collected, collect
 from predict_edit.domain.run_report import Outcome
 from predict_edit.findings import formats
 from predict_edit.findings.collection import Findings
-from predict_edit.run.authorize import Denial, authorize
+from predict_edit.run.authorize import Denial, authorize, authorize_task
 from predict_edit.run.branch_target import BranchTarget, load_branch
 from predict_edit.run.context import (
     Context,
@@ -36,7 +37,7 @@ from predict_edit.run.manifest import PLAN, Shared, write_part
 from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
 from predict_edit.run.publish import answer, end, facts_of, fail, publish, report_delivered
 from predict_edit.run.pull_request_target import PullRequestTarget
-from predict_edit.run.reporter import LogListener, SummaryListener, is_dry
+from predict_edit.run.reporter import LogListener, SummaryListener, commanded_dry
 from predict_edit.run.resume import Before, finished_before
 from predict_edit.run.shards import answers_of, manifest_of, read_shared, result_of
 from predict_edit.settings.fields import Inputs
@@ -45,6 +46,7 @@ from predict_edit.trigger.command import Apply, Help
 from predict_edit.trigger.rate_limit import check_alone
 from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 
+_Limit = TypeVar("_Limit", int, Decimal)
 Load = Callable[[], Awaitable[Target | Denial]]
 
 
@@ -57,7 +59,7 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
         job=job_of(request),
         model=inputs.model,
         run_url=ctx.run_url,
-        dry_run=is_dry(request, inputs),
+        dry_run=bool(inputs.dry_run) or commanded_dry(request),
     )
     try:
         target = await load()
@@ -67,7 +69,7 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
         facts = dataclasses.replace(facts, head=target.head, base=target.base)
         task = limited(target.resolve(), target.shared)
         facts = settled(facts, task)
-        if task.settings.dry_run:
+        if task.settings.dry_run and not commanded_dry(request):
             listener.be_silent()
         target.check(task)
         task = dataclasses.replace(task, findings=await read_findings(ctx, target))
@@ -80,7 +82,10 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
             task=task,
             facts=facts,
         )
-        return await without_model(running) or await MODES[inputs.mode or "run"](running)
+        if finished := await without_model(running):
+            return finished
+        ctx.outbox.check()
+        return await MODES[inputs.mode or "run"](running)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a defect is reported like any other failure
         return await fail(error, ctx, listener, facts)
 
@@ -163,14 +168,21 @@ def settled(facts: Facts, task: Task) -> Facts:
 
 
 def limited(task: Task, shared: Shared | None) -> Task:
-    """Give a job of a spread run its part of the limits."""
+    """Give a job of a spread run its part of the limits; the plan only lowers its own."""
     if shared is None or (shard := shared.shard) is None:
         return task
     settings = task.settings
     model = dataclasses.replace(
-        settings.model, max_tokens=shard.max_tokens, max_cost=shard.max_cost
+        settings.model,
+        max_tokens=lower(settings.model.max_tokens, shard.max_tokens),
+        max_cost=lower(settings.model.max_cost, shard.max_cost),
     )
     return dataclasses.replace(task, settings=dataclasses.replace(settings, model=model))
+
+
+def lower(one: _Limit | None, other: _Limit | None) -> _Limit | None:
+    """Return the lower of two limits; ``None`` is no limit."""
+    return min((limit for limit in (one, other) if limit is not None), default=None)
 
 
 async def read_findings(ctx: Context, target: Target) -> Findings | None:
@@ -203,14 +215,15 @@ def prepare(request: RunRequest, inputs: Inputs, ctx: Context) -> tuple[Listener
     return summary, functools.partial(load_pull_request, request, inputs, ctx, summary)
 
 
-async def load_task(tasked: BranchTask, inputs: Inputs, ctx: Context) -> BranchTarget:
-    """Load the branch of a task.
+async def load_task(tasked: BranchTask, inputs: Inputs, ctx: Context) -> BranchTarget | Denial:
+    """Load the branch of a task, if the person may start it.
 
     Raises:
         PredictEditError: it could not be read.
     """
     shared = await read_shared(inputs, ctx, tasked.repository, command="")
-    return await load_branch(tasked, inputs, ctx, shared)
+    target = await load_branch(tasked, inputs, ctx, shared)
+    return await authorize_task(tasked, inputs, ctx, target.config) or target
 
 
 async def load_pull_request(

@@ -29,7 +29,7 @@ async def look_at(forge: GitHost, number: int, command: CommandRef) -> Look:
     Nothing is raised: which failure counts is for the gate to say.
     """
     role, pull, changed = await asyncio.gather(
-        _role(forge, command),
+        role_of(forge, command),
         forge.pull_request(number),
         forge.changed_files(number),
         return_exceptions=True,
@@ -37,8 +37,8 @@ async def look_at(forge: GitHost, number: int, command: CommandRef) -> Look:
     return Look(role=role, pull=pull, changed=changed)
 
 
-async def _role(forge: GitHost, command: CommandRef) -> Role:
-    """The role of whoever gave the command.
+async def role_of(forge: GitHost, command: CommandRef) -> Role:
+    """Read the role of the person who gave a command or started a run.
 
     A dispatch is at least by somebody with write access, as GitHub lets no others do that, also
     where it lists them as no collaborator. What is more than that has to be found out.

@@ -12,7 +12,13 @@ from typing import Final
 
 from predict_edit.delivery.delivered import demoted
 from predict_edit.delivery.output_files import EDITS, REMAINDER, RESULT, OutputFolder
-from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
+from predict_edit.domain.errors import (
+    CommandError,
+    EventError,
+    OutputError,
+    PredictEditError,
+    RunCancelled,
+)
 from predict_edit.domain.run_report import (
     Delivered,
     FileResult,
@@ -33,6 +39,7 @@ from predict_edit.run.outcome import (
     skipped_results,
 )
 from predict_edit.suggest.patch import edits_patch, remainder_patch
+from predict_edit.support.log import log
 
 NOT_DELIVERED: Final = "it could not be delivered"
 UNANSWERED: Final = "The answer could not be posted; the log says why."
@@ -63,9 +70,7 @@ async def report_delivered(run: Run, facts: Facts, delivered: Delivered) -> Fini
     if shown or delivered.review_url or delivered.commit_url:
         return finished
     report = dataclasses.replace(report, outcome=Outcome.FAILED, problem=UNREPORTED)
-    return dataclasses.replace(
-        finished, report=report, paths=write_output_files(run.ctx.outbox, report)
-    )
+    return written(run.ctx, dataclasses.replace(finished, report=report))
 
 
 def end(
@@ -89,9 +94,8 @@ def end(
         problem=problem,
         shards=shards,
     )
-    answered = outcome in {Outcome.DENIED, Outcome.ANSWERED}
-    paths = OutputPaths() if answered else write_output_files(ctx.outbox, report)
-    return Finished(report=report, paths=paths, fail_on=facts.fail_on)
+    finished = Finished(report=report, fail_on=facts.fail_on)
+    return finished if outcome in {Outcome.DENIED, Outcome.ANSWERED} else written(ctx, finished)
 
 
 def answer(ctx: Context, listener: Listener, facts: Facts, *, posted: bool) -> Finished:
@@ -120,9 +124,7 @@ async def fail(
     posted = await listener.failed(error, head=facts.head)
     if isinstance(error, CommandError) and listener.answers:
         return answer(ctx, listener, facts, posted=posted)
-    finished = failure_of(error, facts, files=files, summary_url=listener.url)
-    paths = write_output_files(ctx.outbox, finished.report)
-    return dataclasses.replace(finished, paths=paths)
+    return written(ctx, failure_of(error, facts, files=files, summary_url=listener.url))
 
 
 def facts_of(run: Run, plan: Plan, edited: Edited, *notes: str) -> Facts:
@@ -136,6 +138,17 @@ def not_edited(plan: Plan) -> tuple[FileResult, ...]:
     paths = plan.scope.earlier.unchanged if plan.scope and plan.scope.earlier else ()
     unchanged = (FileResult(path=path, status=FileStatus.UNCHANGED) for path in paths)
     return (*unchanged, *skipped_results(plan.skipped))
+
+
+def written(ctx: Context, finished: Finished) -> Finished:
+    """Write the output files of a report; if that fails, the report says so beside its result."""
+    try:
+        return dataclasses.replace(finished, paths=write_output_files(ctx.outbox, finished.report))
+    except (OutputError, EventError) as error:
+        log.error("the output files could not be written: %s", error)
+        notes = dict.fromkeys((*finished.report.notes, f"The output files are missing: {error}"))
+        report = dataclasses.replace(finished.report, notes=tuple(notes))
+        return dataclasses.replace(finished, report=report)
 
 
 def write_output_files(output: OutputFolder, report: RunReport) -> OutputPaths:

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from predict_edit.delivery.delivered import Delivery, Destination, check_branch, check_ready
 from predict_edit.delivery.state import Memory
 from predict_edit.delivery.ways import WAYS
-from predict_edit.domain.edits import SourceFile
-from predict_edit.domain.errors import CommandError, ForgeError, SettingsError
+from predict_edit.domain.edits import ChangedFile, SourceFile
+from predict_edit.domain.errors import CommandError, FileLeftPullRequest, ForgeError, SettingsError
 from predict_edit.domain.repository import FileContent
 from predict_edit.run.context import Context, Plan, Scope, Task, job_of, scope_of
 from predict_edit.run.manifest import PlannedPull, Shared
@@ -21,6 +21,7 @@ from predict_edit.settings.fields import Inputs
 from predict_edit.settings.resolve import check_served, resolve_command, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.support.log import log
+from predict_edit.support.text import plural, quoted
 from predict_edit.trigger.command import Apply, EditCommand, Help, RunRecipe
 from predict_edit.trigger.requests import PullRequestCommand
 
@@ -74,10 +75,10 @@ class PullRequestTarget:
         if self.inputs.findings or (self.shared and self.shared.manifest.about_findings):
             config = with_built_in(config)
         job = job_of(self.commanded)
-        if job.aim and self.snapshot.thread:
-            job = dataclasses.replace(
-                job, aim=dataclasses.replace(job.aim, thread=self.snapshot.thread)
-            )
+        if job.aim:
+            path = path_now(job.aim.path, self._changed)
+            aim = dataclasses.replace(job.aim, thread=self.snapshot.thread, path=path)
+            job = dataclasses.replace(job, aim=aim)
         settings, instruction = resolve_command(self.inputs, config, parsed)
         return Task(
             job=dataclasses.replace(job, instruction=instruction),
@@ -93,18 +94,27 @@ class PullRequestTarget:
         Raises:
             PredictEditError: it cannot be worked on.
         """
-        if not isinstance(self.commanded.parsed, Help):
-            check_served(task.settings)
-            check_ready(self.snapshot.pull, task.job)
-            applies = isinstance(self.commanded.parsed, Apply)
-            if (applies or task.settings.deliver == "commit") and not task.settings.dry_run:
-                check_branch(self.snapshot.pull)
+        if isinstance(self.commanded.parsed, Help):
+            return
+        check_served(task.settings)
+        check_ready(self.snapshot.pull, task.job)
+        applies = isinstance(self.commanded.parsed, Apply)
+        if (applies or task.settings.deliver == "commit") and not task.settings.dry_run:
+            check_branch(self.snapshot.pull)
+        aim = task.job.aim
+        here = {change.path for change in self._changed if change.status != "removed"}
+        if aim and self._edits and not self.shared and aim.path not in here:
+            raise FileLeftPullRequest(
+                f"The review thread is about {quoted(aim.path)}, which is not among the files of "
+                "the pull request any more.",
+                "Run the command in a thread on a file that the pull request changes, or in a "
+                "comment of its own.",
+            )
 
     @property
     def findings(self) -> tuple[str, ...]:
         """The reports of linters to read; none if no file is going to be edited."""
-        edits = isinstance(self.commanded.parsed, EditCommand | RunRecipe)
-        return self.inputs.findings or () if edits else ()
+        return self.inputs.findings or () if self._edits else ()
 
     @property
     def alerts(self) -> str:
@@ -116,11 +126,29 @@ class PullRequestTarget:
 
         A plan comes from an artifact, so what must not be edited is looked for in it once more.
         """
-        changed, attributes, shared = self.snapshot.changed, self.snapshot.attributes, self.shared
+        attributes, shared = self.snapshot.attributes, self.shared
         if shared is None:
-            return scope_of(task, changed, attributes)
+            scope = scope_of(task, self._changed, attributes)
+            return dataclasses.replace(scope, notes=(*self._unlisted(), *scope.notes))
         skipped = () if shared.shard else shared.manifest.skipped
         return scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
+
+    @property
+    def _edits(self) -> bool:
+        return isinstance(self.commanded.parsed, EditCommand | RunRecipe)
+
+    @property
+    def _changed(self) -> tuple[ChangedFile, ...]:
+        """The changes of the pull request that this job is about."""
+        return self.shared.changes if self.shared else self.snapshot.changed
+
+    def _unlisted(self) -> tuple[str, ...]:
+        """Say how many files GitHub counts and does not list: it lists no more than 3,000."""
+        total, listed = self.snapshot.pull.changed_files, len(self.snapshot.changed)
+        if total <= listed:
+            return ()
+        left = plural(total - listed, "file")
+        return (f"GitHub lists only {listed:,} of the {total:,} changed files; {left} left out.",)
 
     async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
         """Read files at the head.
@@ -176,6 +204,13 @@ class PullRequestTarget:
             save=functools.partial(self.save, self.head, total) if total else None,
             sleep=self.ctx.sleep,
         )
+
+
+def path_now(path: str, changed: Sequence[ChangedFile]) -> str:
+    """Return the path that a file of the pull request has now, if it was renamed since."""
+    if any(change.path == path for change in changed):
+        return path
+    return next((change.path for change in changed if change.previous_path == path), path)
 
 
 def _without_diff(sources: Sequence[SourceFile]) -> dict[str, str]:

@@ -108,7 +108,7 @@ class SummaryListener:
             commanded.pull_request,
             commanded.command,
             command_key(commanded, ctx.run_id),
-            silent=is_dry(commanded, inputs) or inputs.mode == "edit",
+            silent=bool(inputs.dry_run) or inputs.mode == "edit",
             seals=commanded.seals(inputs.api_key),
         )
 
@@ -283,9 +283,8 @@ class _Count(Unwatched):
         return seconds < SHORT_RUN and left < SOON
 
 
-def is_dry(request: RunRequest, inputs: Inputs) -> bool:
-    """Whether command or inputs ask for a dry run; the config may ask for one later."""
-    options = (
-        getattr(request.parsed, "options", {}) if isinstance(request, PullRequestCommand) else {}
+def commanded_dry(request: RunRequest) -> bool:
+    """Whether the command itself asks for a dry run, so that a person waits for its result."""
+    return isinstance(request, PullRequestCommand) and "dry-run" in getattr(
+        request.parsed, "options", {}
     )
-    return bool(inputs.dry_run) or "dry-run" in options
