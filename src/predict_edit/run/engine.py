@@ -10,8 +10,7 @@ import asyncio
 import dataclasses
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 from predict_edit.delivery.apply import apply_collected, collect
 from predict_edit.domain.run_report import Outcome
@@ -23,7 +22,6 @@ from predict_edit.run.context import (
     Context,
     Edited,
     Listener,
-    Plan,
     Run,
     RunRequest,
     Target,
@@ -32,21 +30,27 @@ from predict_edit.run.context import (
     make_plan,
 )
 from predict_edit.run.edit_all import edit_all, place_answers
-from predict_edit.run.estimate import estimate_note
-from predict_edit.run.manifest import PLAN, Shared, write_part
+from predict_edit.run.estimate import estimated
+from predict_edit.run.manifest import PLAN, write_part
 from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
 from predict_edit.run.publish import answer, end, facts_of, fail, publish, report_delivered
 from predict_edit.run.pull_request_target import PullRequestTarget
 from predict_edit.run.reporter import LogListener, SummaryListener, commanded_dry
 from predict_edit.run.resume import Before, finished_before
-from predict_edit.run.shards import answers_of, manifest_of, read_shared, result_of
+from predict_edit.run.shards import (
+    answers_of,
+    handed_over,
+    limited,
+    manifest_of,
+    read_shared,
+    result_of,
+)
 from predict_edit.settings.fields import Inputs
 from predict_edit.support.markers import is_secret
 from predict_edit.trigger.command import Apply, Help
 from predict_edit.trigger.rate_limit import check_alone
 from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 
-_Limit = TypeVar("_Limit", int, Decimal)
 Load = Callable[[], Awaitable[Target | Denial]]
 
 
@@ -93,7 +97,7 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
 async def whole(run: Run) -> Finished:
     """Plan, edit and publish, all in this process."""
     plan, _ = await asyncio.gather(make_plan(run.target, run.task), run.listener.started())
-    notes = await estimated(run, plan)
+    notes = await estimated(plan)
     edited = await edit_all(plan, run.ctx.open_editor, run.listener)
     return await publish(run, plan, edited, *notes)
 
@@ -126,9 +130,9 @@ async def first_job(run: Run) -> Finished:
 
 async def matrix_job(run: Run) -> Finished:
     """Edit one shard of the plan, and leave the results."""
-    shared = shared_of(run)
+    shared = handed_over(run)
     plan = await make_plan(run.target, run.task)
-    notes = await estimated(run, plan)
+    notes = await estimated(plan)
     edited = await edit_all(plan, run.ctx.open_editor, run.listener)
     facts = facts_of(run, plan, edited, *notes)
     files = (*edited.results, *skipped_results(plan.skipped))
@@ -139,7 +143,7 @@ async def matrix_job(run: Run) -> Finished:
 
 async def last_job(run: Run) -> Finished:
     """Judge and place here what the other jobs edited, and publish it."""
-    shared = shared_of(run)
+    shared = handed_over(run)
     plan = await make_plan(run.target, run.task)
     results = await place_answers(plan, answers_of(shared, plan))
     edited = Edited(results=results, model=shared.model or run.task.settings.model.model)
@@ -167,24 +171,6 @@ def settled(facts: Facts, task: Task) -> Facts:
     )
 
 
-def limited(task: Task, shared: Shared | None) -> Task:
-    """Give a job of a spread run its part of the limits; the plan only lowers its own."""
-    if shared is None or (shard := shared.shard) is None:
-        return task
-    settings = task.settings
-    model = dataclasses.replace(
-        settings.model,
-        max_tokens=lower(settings.model.max_tokens, shard.max_tokens),
-        max_cost=lower(settings.model.max_cost, shard.max_cost),
-    )
-    return dataclasses.replace(task, settings=dataclasses.replace(settings, model=model))
-
-
-def lower(one: _Limit | None, other: _Limit | None) -> _Limit | None:
-    """Return the lower of two limits; ``None`` is no limit."""
-    return min((limit for limit in (one, other) if limit is not None), default=None)
-
-
 async def read_findings(ctx: Context, target: Target) -> Findings | None:
     """Read what linters found, from the plan of a spread run or from their reports.
 
@@ -197,14 +183,6 @@ async def read_findings(ctx: Context, target: Target) -> Findings | None:
     if not target.findings or ctx.workspace is None:
         return None
     return await formats.read_findings(ctx.workspace, ctx.forge, target.findings, ref=target.alerts)
-
-
-async def estimated(run: Run, plan: Plan) -> tuple[str, ...]:
-    """Estimate a dry run before the model is asked."""
-    settings = run.task.settings
-    if not settings.dry_run or not plan.todo:
-        return ()
-    return (await estimate_note(plan.requests, settings.model),)
 
 
 def prepare(request: RunRequest, inputs: Inputs, ctx: Context) -> tuple[Listener, Load]:
@@ -250,13 +228,6 @@ async def load_pull_request(
         snapshot=snapshot,
         shared=shared,
     )
-
-
-def shared_of(run: Run) -> Shared:
-    """Return what other jobs left, which a later job always has."""
-    if run.target.shared is None:
-        raise AssertionError("a later job of a spread run was given a plan")
-    return run.target.shared
 
 
 async def without_model(run: Run) -> Finished | None:

@@ -10,6 +10,7 @@ from predict_edit.domain.edits import EditRequest
 from predict_edit.llm import billing, tokens
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars
+from predict_edit.run.context import Plan
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import log
 from predict_edit.support.text import plural
@@ -22,6 +23,18 @@ def estimate(requests: Sequence[EditRequest], settings: ModelSettings) -> Estima
         SettingsError: ``base-url`` is not a valid URL.
     """
     return billing.estimate(requests, settings, count=tokens.count)
+
+
+async def estimated(plan: Plan) -> tuple[str, ...]:
+    """Estimate a dry run before the model is asked; the note for its report.
+
+    Raises:
+        SettingsError: ``base-url`` is not a valid URL.
+    """
+    settings = plan.task.settings
+    if not settings.dry_run or not plan.todo:
+        return ()
+    return (await estimate_note(plan.requests, settings.model),)
 
 
 async def estimate_note(requests: Sequence[EditRequest], settings: ModelSettings) -> str:

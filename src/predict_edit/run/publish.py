@@ -115,7 +115,7 @@ async def fail(
 ) -> Finished:
     """Turn an error into a report, and show it."""
     if isinstance(error, asyncio.CancelledError):
-        again = ", or give the command again; what was edited by then is remembered"
+        again = ", or run the command again; what was edited by then is remembered"
         error = RunCancelled(
             f"The workflow's run was cancelled before {listener.work} was done.",
             f"Run it again{again if listener.answers else ''}.",
@@ -146,8 +146,10 @@ def written(ctx: Context, finished: Finished) -> Finished:
         return dataclasses.replace(finished, paths=write_output_files(ctx.outbox, finished.report))
     except (OutputError, EventError) as error:
         log.error("the output files could not be written: %s", error)
-        notes = dict.fromkeys((*finished.report.notes, f"The output files are missing: {error}"))
-        report = dataclasses.replace(finished.report, notes=tuple(notes))
+        warnings = dict.fromkeys(
+            (*finished.report.warnings, f"The output files are missing: {error}")
+        )
+        report = dataclasses.replace(finished.report, warnings=tuple(warnings))
         return dataclasses.replace(finished, report=report)
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from secrets import token_hex
-from typing import Final
+from typing import Final, TypeVar
 
 from predict_edit.domain.edits import ChangedFile, Effort, FileEdit, SourceFile
 from predict_edit.domain.errors import MissingInput, SpreadError
 from predict_edit.domain.run_report import FileResult, FileStatus
-from predict_edit.run.context import Context, Plan, Source, Task, make_plan
+from predict_edit.run.context import Context, Plan, Run, Source, Task, make_plan
 from predict_edit.run.manifest import (
     DoneFile,
     Manifest,
@@ -32,6 +33,7 @@ from predict_edit.run.manifest import (
 from predict_edit.settings.fields import Inputs
 from predict_edit.suggest.diff import apply_hunks
 
+_Limit = TypeVar("_Limit", int, Decimal)
 NOT_PLANNED: Final = "its earlier edit is not remembered any more; run the command again"
 
 
@@ -65,6 +67,31 @@ async def read_shared(
             "Take it from the matrix: `shard: ${{ matrix.shard }}`.",
         )
     return dataclasses.replace(shared, number=shared.manifest.number_of(inputs.shard))
+
+
+def limited(task: Task, shared: Shared | None) -> Task:
+    """Give a job of a spread run its part of the limits; the plan only lowers its own."""
+    if shared is None or (shard := shared.shard) is None:
+        return task
+    settings = task.settings
+    model = dataclasses.replace(
+        settings.model,
+        max_tokens=lower(settings.model.max_tokens, shard.max_tokens),
+        max_cost=lower(settings.model.max_cost, shard.max_cost),
+    )
+    return dataclasses.replace(task, settings=dataclasses.replace(settings, model=model))
+
+
+def lower(one: _Limit | None, other: _Limit | None) -> _Limit | None:
+    """Return the lower of two limits; ``None`` is no limit."""
+    return min((limit for limit in (one, other) if limit is not None), default=None)
+
+
+def handed_over(run: Run) -> Shared:
+    """Return what other jobs left, which a later job always has."""
+    if run.target.shared is None:
+        raise AssertionError("a later job of a spread run was given a plan")
+    return run.target.shared
 
 
 async def manifest_of(

@@ -9,8 +9,8 @@ import pytest
 from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.domain.run_report import Job
 from predict_edit.run.context import Task
-from predict_edit.run.engine import limited
 from predict_edit.run.manifest import Manifest, PlannedShard, Shared
+from predict_edit.run.shards import limited
 from predict_edit.settings.fields import ModelSettings, Settings
 
 
