@@ -337,7 +337,9 @@ class TestBaseOfOnesChoice:
         return stage
 
     @pytest.mark.parametrize("base", ["", "permission: read", "permission: write"])
-    async def test_who_may_command(self, make_stage: MakeStage, base: str) -> None:
+    async def test_a_base_of_ones_choice_opens_no_door(
+        self, make_stage: MakeStage, base: str
+    ) -> None:
         """A base without ``permission`` lets in nobody more."""
         stage = await self.stage_with(make_stage, base, "permission: admin")
         run = await stage.say()

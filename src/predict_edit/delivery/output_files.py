@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from predict_edit.domain.run_report import OUTPUT_FOLDER
 EDITS: Final = "edits.patch"
 REMAINDER: Final = "remainder.patch"
 RESULT: Final = "result.json"
+_PROBE: Final = ".probe"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,22 +43,22 @@ class OutputFolder:
             with path.open("xb") as file:
                 file.write(text.encode("utf-8", "surrogateescape"))
         except OSError as error:
-            raise OutputError(
-                f"`{OUTPUT_FOLDER}/{name}` cannot be written ({error.strerror}).",
-                "Remove what is in its place, and check that the disk is not full.",
-            ) from error
+            raise _unwritable(name, error.strerror or "") from error
         return f"{OUTPUT_FOLDER}/{name}"
 
     def check(self) -> None:
-        """Write every file of a run, empty, and remove them: before anything is paid for.
+        """Try to write, before anything is paid for; what an earlier step left stays.
 
         Raises:
             EventError: the folder's name is taken by something else.
-            OutputError: one cannot be written.
+            OutputError: a file of a run cannot be written.
         """
+        self.write(_PROBE, "x")
+        (self.folder / _PROBE).unlink()
         for name in (EDITS, REMAINDER, RESULT):
-            self.write(name, "")
-            (self.folder / name).unlink()
+            path = self.folder / name
+            if path.is_dir() and not path.is_symlink():
+                raise _unwritable(name, "it is a folder")
 
 
 def make_folder(folder: Path) -> None:
@@ -66,11 +66,23 @@ def make_folder(folder: Path) -> None:
 
     Raises:
         EventError: the name is taken by something else.
+        OutputError: it cannot be created.
     """
-    with contextlib.suppress(FileExistsError):
+    try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise _unwritable("", error.strerror or "") from error
     if folder.is_symlink() or not folder.is_dir():
         raise EventError(
             f"`{folder.name}` in the workspace is no folder.",
             "Remove it from the branch, or do not check that branch out before this action.",
         )
+
+
+def _unwritable(name: str, reason: str) -> OutputError:
+    return OutputError(
+        f"`{OUTPUT_FOLDER}/{name}` cannot be written ({reason}).",
+        "Remove what is in its place, and check the permissions and that the disk is not full.",
+    )
