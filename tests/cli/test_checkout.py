@@ -188,7 +188,7 @@ def test_what_cannot_be_read_says_so(repository: Repository, tmp_path: Path) -> 
     """Each fault of a checkout has its own message."""
     with pytest.raises(CheckoutError, match="not a git repository"):
         read_checkout(tmp_path)
-    with pytest.raises(CheckoutError, match="is no folder"):
+    with pytest.raises(CheckoutError, match="is not a folder"):
         read_checkout(tmp_path / "none")
     with pytest.raises(CheckoutError, match="no commit yet"):
         read_checkout(repository.root)

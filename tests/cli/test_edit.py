@@ -116,8 +116,8 @@ def test_json(model: ModelSandbox, command: Command, file: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("-", "notes.txt", "-m", REPLACE), "Standard input stands alone"),
-        (("-", "-m", REPLACE, "--write"), "Standard input stands alone"),
+        (("-", "notes.txt", "-m", REPLACE), "Standard input cannot be combined"),
+        (("-", "-m", REPLACE, "--write"), "Standard input cannot be combined"),
         (("notes.txt", "-m", " "), "The instruction is empty"),
         (("notes.txt", "-m", REPLACE, "--timeout", "soon"), "`timeout`"),
     ],

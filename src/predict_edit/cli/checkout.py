@@ -1,4 +1,4 @@
-"""What a local checkout changes against a base, told as a host of pull requests would tell it.
+"""What a local checkout changes against a base, as a host of pull requests would list it.
 
 Committed, staged and unstaged changes count as one: as if everything were committed and pushed now.
 To see renames as git sees them, that commit's tree is made in a temporary folder; the repository
@@ -66,7 +66,7 @@ def read_checkout(folder: Path, *, base: str | None = None, untracked: bool = Fa
     """Read everything that changed between the merge base and the files on disk.
 
     Raises:
-        CheckoutError: it is no checkout, has no commit, is in the middle of a merge, or the base
+        CheckoutError: it is not a checkout, has no commit, is in the middle of a merge, or the base
             cannot be found.
     """
     git = Git(folder)
@@ -136,7 +136,7 @@ def _find_base(git: Git, asked: str | None) -> tuple[str, str]:
 
 
 class _Reading:
-    """One look at the files on disk; ``scratch`` holds what git needs to write for that."""
+    """One reading of the files on disk; ``scratch`` holds what git needs to write for that."""
 
     def __init__(self, git: Git, root: Path, entries: dict[str, RawChange], scratch: Path) -> None:
         self._git = git
@@ -148,14 +148,14 @@ class _Reading:
         self._on_disk: dict[str, bytes] = {}
 
     def checkout(self, *, head: str, base: str, base_name: str, untracked: int) -> Checkout:
-        """Look, and tell."""
+        """Read all files and list the changes."""
         bases = read_blobs(
             self._git, (e.old_sha for e in self._entries.values() if _is_blob(e.old_mode))
         )
         for entry in self._entries.values():
             self._read(entry, bases.get(entry.old_sha, b""))
         tree = self._write_tree(base)
-        # Blobs that stand only in the temporary folder are never needed again: the bytes are here.
+        # Blobs of the temporary folder are never needed again: their bytes are here.
         raw = self._git.run("diff-tree", "-r", "--raw", "-z", "--find-renames", "--no-abbrev",
                             "--no-ext-diff", base, tree, more=self._places)  # fmt: skip
         changes = [entry for entry in read_raw(raw) if entry.status in _STATUS]
@@ -236,7 +236,7 @@ class _Reading:
         names = []
         for number, content in enumerate(self._contents.values()):
             file = self._scratch / "files" / str(number)
-            # What is too large is not edited; its path stands for what is in it.
+            # What is too large is not edited; its path takes the place of its content.
             file.write_bytes(os.fsencode(content.path) if content.data is None else content.data)
             names.append(f"{file}\n")
         hashed = self._git.run(
@@ -275,7 +275,7 @@ class _Reading:
 
 
 def _patch(base: bytes, head: bytes | None) -> str | None:
-    """The hunks between two texts; ``None`` where one of them is no text, or nothing changed."""
+    """The hunks between two texts; ``None`` if one of them is not a text, or nothing changed."""
     if head is None or b"\0" in base or b"\0" in head:
         return None
     try:

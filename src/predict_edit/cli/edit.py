@@ -25,7 +25,7 @@ _PLAIN_NAME: Final = "standard-input"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Edit files; tells changed, unchanged and failed apart by the exit status.
+    """Edit files; the exit status is another for changed, unchanged and failed.
 
     Raises:
         PredictEditError: it cannot be done at all.
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     names: list[str] = list(dict.fromkeys(arguments.files))
     if STDIN in names and (len(names) > 1 or arguments.write):
         raise InvalidInput(
-            "Standard input stands alone, and cannot be written back.",
+            "Standard input cannot be combined with files, nor written back.",
             "Give `-` without other files and without --write.",
         )
     if not arguments.message.strip():
@@ -106,7 +106,7 @@ def _display(*, quiet: bool) -> Silent:
 
 
 def _pipe(report: RunReport, before: bytes, *, as_json: bool) -> None:
-    """Print the result alone; where there is none, say why and print nothing."""
+    """Print the result alone; without one, say why and print nothing."""
     result = report.files[0]
     if as_json:
         sys.stdout.write(result_json(report))

@@ -23,7 +23,7 @@ from predict_edit.support.git import FILE_MODE, blob_sha_of
 
 
 def read_source(path: Path, name: str) -> SourceFile | SkippedFile:
-    """Read a file that somebody named.
+    """Read a file that a person named.
 
     Raises:
         LocalFileError: it is not there, or may not be read.
@@ -52,10 +52,10 @@ def source_of(name: str, data: bytes | None, size: int = 0) -> SourceFile | Skip
 
 
 def check_same(path: Path, name: str, before: bytes) -> None:
-    """Refuse to write where a file is no longer as it was read.
+    """Refuse to write a file that is no longer as it was read.
 
     Raises:
-        LocalFileError: it is not, or it is no plain file any more.
+        LocalFileError: it is not, or it is not a plain file any more.
     """
     try:
         same = not path.is_symlink() and path.read_bytes() == before
@@ -146,7 +146,7 @@ class Conversions:
         return data.replace(b"\n", b"\r\n")
 
     def _converts(self, path: str, data: bytes) -> bool:
-        """Whether git would take carriage returns out: only where every line has one."""
+        """Whether git would take carriage returns out: only if every line has one."""
         return self.text.get(path, "no") != "no" and 0 < data.count(b"\r\n") == data.count(b"\n")
 
 

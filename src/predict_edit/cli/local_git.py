@@ -1,6 +1,6 @@
 """Git as a source of facts about a checkout, and of nothing else.
 
-Whoever can write into a repository's configuration can make git run programs: hooks, a file system
+A repository's configuration can make git run programs: hooks, a file system
 monitor, filters, external diffs. None of that is needed to read what changed, so all of it is off,
 and git may fetch nothing: what it does not have, it says.
 """
@@ -48,7 +48,7 @@ class Git:
         if program is None:
             raise CheckoutError("The program git was not found.", "Install git.")
         if not folder.is_dir():
-            raise CheckoutError(f"{folder} is no folder.", "Name the folder of a git checkout.")
+            raise CheckoutError(f"{folder} is not a folder.", "Name the folder of a git checkout.")
         self._program = program
         self.folder = folder
         self._settings = {**_SETTINGS, **self._no_filters()}
@@ -64,12 +64,12 @@ class Git:
     def raw(
         self, *arguments: str, data: bytes = b"", more: Mapping[str, str] | None = None
     ) -> bytes:
-        """Do as :meth:`run`, for what is no text."""
+        """Do as :meth:`run`, for what is not text."""
         done = self._start(arguments, self._settings, data, more or {})
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip()[:300]
+            message = done.stderr.decode(errors="replace").strip()[:300]
             raise CheckoutError(
-                f"git {arguments[0]} failed: {said or done.returncode}.", _advice(said)
+                f"git {arguments[0]} failed: {message or done.returncode}.", _advice(message)
             )
         return done.stdout
 
@@ -131,12 +131,12 @@ class Git:
             ) from error
 
 
-def _advice(said: str) -> str:
+def _advice(message: str) -> str:
     """Tell what to do about the two things that people meet."""
-    if "not a git repository" in said:
+    if "not a git repository" in message:
         return "Go into a git checkout, or edit plain files with `predict-edit edit`."
-    if "dubious ownership" in said:
-        return "The folder belongs to somebody else; git's own words say how to trust it."
+    if "dubious ownership" in message:
+        return "The folder belongs to another user; git's own message says how to trust it."
     return "Check that git works in this folder."
 
 

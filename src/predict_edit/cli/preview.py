@@ -124,7 +124,7 @@ def _show(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) 
 
 
 def _apply(report: RunReport, checkout: Checkout) -> None:
-    """Write all edited files, or none where one of them is no longer as it was read.
+    """Write all edited files, or none if one of them is no longer as it was read.
 
     Raises:
         LocalFileError: nothing was written, or not everything could be.

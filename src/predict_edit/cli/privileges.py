@@ -24,7 +24,7 @@ _SIGN_IN = ("AZURE_", "IDENTITY_", "MSI_")
 def forget_secrets(environ: MutableMapping[str, str]) -> None:
     """Drop the runner's tokens, the inputs and other credentials, which children would inherit.
 
-    Whoever needs one of them has to keep a copy before. The credentials of Azure stay, because
+    A caller that needs one of them keeps a copy before. The credentials of Azure stay, because
     its library reads them when it signs in.
     """
     for name in list(environ):
@@ -43,7 +43,7 @@ def _is_azures(name: str) -> bool:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the output folder, writable for whoever this process is about to become.
+    """Make the output folder, writable for the user that this process becomes.
 
     Raises:
         EventError: there is something else in its place.
@@ -55,7 +55,7 @@ def prepare_folder(folder: Path) -> None:
 
 
 def drop_root(environ: MutableMapping[str, str]) -> bool:
-    """Become nobody, for good; ``False`` where the process is not root or not in a container.
+    """Become nobody, for good; ``False`` if the process is not root or not in a container.
 
     Raises:
         OSError: the rights could not be dropped; nothing must go on then.

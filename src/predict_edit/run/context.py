@@ -83,7 +83,7 @@ class Task:
     given: str = ""
     """The instruction as later jobs of a spread run read it again, perhaps ``run NAME``."""
     identity: str = ""
-    """What tells the jobs over branches of a repository from each other."""
+    """Distinguishes the jobs over branches of a repository."""
 
     def request(self, file: SourceFile) -> EditRequest:
         """Make the request for a file."""
@@ -146,7 +146,7 @@ class Scope:
     attributes: GitAttributes
     notes: tuple[str, ...] = ()
     sizes: Mapping[str, int] | None = None
-    """Bytes by path; ``None`` if only reading a file tells."""
+    """Bytes by path; ``None`` if they are unknown until a file is read."""
     earlier: EarlierEdits | None = None
     """``None`` for changes of a pull request, whose answers are recalled once they are read."""
 

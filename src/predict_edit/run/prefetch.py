@@ -26,7 +26,7 @@ class Look:
 async def look_at(forge: GitHost, number: int, command: CommandRef) -> Look:
     """Everything that can be asked at once: the person's role, the pull request, its files.
 
-    Nothing is raised: which failure counts is for the gate to say.
+    Nothing is raised: authorization decides which failure counts.
     """
     role, pull, changed = await asyncio.gather(
         role_of(forge, command),
@@ -40,8 +40,8 @@ async def look_at(forge: GitHost, number: int, command: CommandRef) -> Look:
 async def role_of(forge: GitHost, command: CommandRef) -> Role:
     """Read the role of the person who gave a command or started a run.
 
-    A dispatch is at least by somebody with write access, as GitHub lets no others do that, also
-    where it lists them as no collaborator. What is more than that has to be found out.
+    A dispatch is by a person with write access at least, as GitHub lets no others do that, even if
+    it does not list them as a collaborator. Only a higher role has to be looked up.
     """
     if command.comment_id is not None:
         return await forge.role_of(command.author or "", command.author_id)

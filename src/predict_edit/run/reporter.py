@@ -233,7 +233,7 @@ class SummaryListener:
                 text = render_failure(error, marker=marker, run_url=self._run_url)
                 return await self._comment.finish(text, Reaction.FAILED)
         except TimeoutError:
-            log.error("there was no time left to say so on the pull request")
+            log.error("there was no time left to report it on the pull request")
             return False
 
     def _progress(

@@ -139,8 +139,8 @@ def _opener(
 class _Libraries:
     """What is loaded in threads, while the event loop waits for GitHub.
 
-    The tokenizer's vocabulary takes a third of all memory, so it is loaded only where tokens are
-    limited, or a file is too long for anybody to see at a glance that it fits into an answer.
+    The tokenizer's vocabulary takes a third of all memory, so it is loaded only if tokens are
+    limited, or if a file is so long that it may not fit into an answer.
     """
 
     def __init__(self, inputs: Inputs, look: asyncio.Task[Look] | None) -> None:
@@ -164,7 +164,7 @@ class _Libraries:
             await asyncio.to_thread(_load_vocabulary)
 
     def prepare_for_the_end(self) -> None:
-        """Load, while the model works, what its answers will be priced and told with."""
+        """Load, while the model works, what prices and reports its answers."""
         if self._end is None:
             self._end = asyncio.create_task(self._load_end())
 
@@ -180,7 +180,7 @@ class _Libraries:
         collector.release()
 
     async def _load_vocabulary(self, after: asyncio.Task[None]) -> None:
-        """Have the tokenizer ready where it is going to be needed."""
+        """Load the tokenizer if it is going to be needed."""
         await asyncio.wait([task for task in (after, self.look) if task])
         if after.exception() is None and (self._limited or self._sees_long_file()):
             await asyncio.to_thread(_load_vocabulary)
@@ -191,7 +191,7 @@ class _Libraries:
         await asyncio.to_thread(_prepare_for_the_end)
 
     def _sees_long_file(self) -> bool:
-        """Whether the diff tells of a file that may be long."""
+        """Whether the diff has a file that may be long."""
         if self.look is None or self.look.cancelled():
             return True
         changed = self.look.result().changed
