@@ -278,7 +278,7 @@ class TestOutputFolder:
         write = OutputFolder.write
 
         def full(folder: OutputFolder, name: str, text: str) -> str:
-            if text:
+            if len(text) > 1:  # the probe before the run
                 raise OutputError(f"`{name}` cannot be written (No space left).", "Make room.")
             return write(folder, name, text)
 
