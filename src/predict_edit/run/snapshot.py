@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 
 from predict_edit.domain.edits import ChangedFile
@@ -58,30 +57,26 @@ async def read_policy(
         ConfigError: the config is wrong.
     """
     attributes = attribute_files(file.path for file in changed)
-    files, home = await asyncio.gather(
-        forge.read_files(
-            pull.base_sha, dict.fromkeys((CONFIG_PATH, *attributes)), beside=pull.number
-        ),
-        _read_default_branch(forge, pull),
+    files = await forge.read_files(
+        pull.base_sha, dict.fromkeys((CONFIG_PATH, *attributes)), beside=pull.number
     )
     found = {path: content.data for path, content in files.items() if content.data is not None}
     config = read_config(found.pop(CONFIG_PATH, b""))
-    if home is not None:
+    if pull.default_branch not in {"", pull.base_ref}:
+        home = await _read_home(forge, pull.default_branch)
         config = narrowed(config, home)
     texts = {path: data.decode("utf-8", "replace") for path, data in found.items()}
     return config, GitAttributes.parse(texts)
 
 
-async def _read_default_branch(forge: GitHost, pull: PullRequest) -> RepositoryConfig | None:
-    """Read the default branch's config; ``None`` if the pull request goes there anyway.
+async def _read_home(forge: GitHost, branch: str) -> RepositoryConfig:
+    """Read the config of the default branch.
 
     Raises:
         ForgeError: it could not be read.
         ConfigError: it is wrong.
     """
-    if pull.default_branch in {"", pull.base_ref}:
-        return None
-    tip = await forge.branch_tip(pull.default_branch)
+    tip = await forge.branch_tip(branch)
     files = await forge.read_files(tip, {CONFIG_PATH: None}) if tip else {}
     found = files.get(CONFIG_PATH)
     return read_config(found.data if found and found.data else b"")
