@@ -150,3 +150,17 @@ async def test_a_long_answer_in_small_events_is_read(
     server.default = reply
     result = await editor.edit(wire.request(text))
     assert isinstance(result, FileEdit), result
+
+
+@pytest.mark.parametrize("depth", [300, 900, 30_000])
+@pytest.mark.parametrize("status", [200, 400])
+async def test_a_deep_answer_is_an_error_like_any_other(
+    server: ModelServer, editor: ChatEditor, wire: Wire, status: int, depth: int
+) -> None:
+    """What is nested more deeply than Python recurses breaks nothing."""
+    deep = '{"error":' * depth + '{"message":"No."}' + "}" * depth
+    server.default = (
+        wire.stream([deep]) if status == 200 else wire.answer(status, deep, kind="application/json")
+    )
+    result = await editor.edit(wire.request())
+    assert isinstance(result, FailedEdit)

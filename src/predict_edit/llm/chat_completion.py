@@ -40,7 +40,14 @@ _BELIEVED = 5
 _CHARACTERS_PER_TOKEN = 4
 _CAPS = frozenset({"max_completion_tokens", "max_tokens"})
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
-_SDK_ERRORS = (openai.OpenAIError, httpx2.HTTPError, PredictEditError, ValueError, OSError)
+_SDK_ERRORS = (
+    openai.OpenAIError,
+    httpx2.HTTPError,
+    PredictEditError,
+    ValueError,
+    OSError,
+    RecursionError,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

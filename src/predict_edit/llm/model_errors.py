@@ -157,7 +157,7 @@ def explain(  # noqa: PLR0911 - one for each kind of exception
         return Failure(_broken_line(error, target.host), Again.SOON)
     if type(error) is openai.APIError:
         return _frame(error, target, sent)
-    if isinstance(error, ValueError | openai.APIResponseValidationError):
+    if isinstance(error, ValueError | RecursionError | openai.APIResponseValidationError):
         unreadable = errors.StreamCutShort(
             f"{target.host} sent a stream that cannot be read ({type(error).__name__}).",
             "Run the command again; if it persists, check that `base-url` is the root of an "
@@ -525,6 +525,8 @@ def body_text(body: object) -> str:
         return json.dumps(body, default=str, ensure_ascii=False)
     except ValueError:  # a circular structure
         return str(body)
+    except RecursionError:  # nested more deeply than any server means to be read
+        return ""
 
 
 def sentence_of(body: object) -> str:
@@ -533,15 +535,18 @@ def sentence_of(body: object) -> str:
     OpenAI's ``{"message": …}`` (already out of ``{"error": …}``), ``{"error": "text"}``,
     FastAPI's ``{"detail": …}``, plain text; everything else as JSON.
     """
-    if isinstance(body, dict):
+    inner = body
+    while isinstance(inner, dict):
+        holder, inner = inner, None
         for name in ("message", "error_description", "error", "detail", "msg", "title"):
-            found = body.get(name)
+            found = holder.get(name)
             if isinstance(found, str) and found.strip():
                 return found
-            if isinstance(found, dict):
-                return sentence_of(found)
             if isinstance(found, list) and found:
                 return "; ".join(_validation_line(item) for item in found[:3])
+            if isinstance(found, dict):
+                body = inner = found
+                break
     text = body_text(body)
     return "" if text.lstrip().startswith("<") else text
 
