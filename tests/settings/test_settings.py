@@ -21,8 +21,8 @@ from predict_edit.settings.fields import (
     Settings,
     names_of,
 )
-from predict_edit.settings.repository_config import RepositoryConfig, read_config
-from predict_edit.settings.resolve import instruction_for, narrowed, resolve, resolve_command
+from predict_edit.settings.repository_config import RepositoryConfig, narrowed, read_config
+from predict_edit.settings.resolve import instruction_for, resolve, resolve_command
 from predict_edit.trigger.command import OPTIONS, EditCommand, RunRecipe
 
 Read = Callable[..., Inputs]

@@ -8,8 +8,12 @@ from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import PullRequest, Review
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
-from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
-from predict_edit.settings.resolve import narrowed
+from predict_edit.settings.repository_config import (
+    CONFIG_PATH,
+    RepositoryConfig,
+    narrowed,
+    read_config,
+)
 from predict_edit.trigger.command import EditCommand, RunRecipe
 from predict_edit.trigger.requests import PullRequestCommand
 

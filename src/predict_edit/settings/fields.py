@@ -48,6 +48,8 @@ ON_BRANCH: Final[tuple[Delivery, ...]] = ("pull-request", "patch")
 FailOn = Literal["error", "partial", "never"]
 Mode = Literal["run", "plan", "edit", "publish"]
 
+FREE_DELIVERIES: tuple[Delivery, ...] = ("suggestions", "patch")
+"""Ways of delivery that write no commit: every commenter may choose them."""
 GlobLayers = tuple[tuple[str, ...], ...]
 """Lists of globs from different people: inputs or config, recipe, comment."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import pydantic
 import yaml
@@ -17,13 +17,16 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from predict_edit.domain.errors import InvalidConfig, UnknownConfigKey
+from predict_edit.domain.repository import Role
 from predict_edit.settings.fields import (
+    FREE_DELIVERIES,
     WORKFLOW_ONLY,
     CommandOptions,
     Defaults,
     Instruction,
     Written,
     default_values,
+    hyphenated,
     names_of,
     problems,
 )
@@ -32,6 +35,10 @@ from predict_edit.support.text import did_you_mean, quoted
 
 CONFIG_PATH = ".github/predict-edit.yml"
 MAX_BYTES = 64 * 1024
+_NUMBERS: Final = (
+    "max_files", "max_tokens", "max_cost", "max_suggestions", "max_output_tokens", "concurrency",
+    "timeout",
+)  # fmt: skip
 MAX_DEPTH = 8
 """Mappings and lists inside each other."""
 
@@ -107,6 +114,52 @@ def read_config(data: bytes | str) -> RepositoryConfig:
             raise _unknown_key(unknown[0]) from None
         wrong = (f"`{name}` {text}" for name, text in problems(error))
         raise InvalidConfig(f"In {CONFIG_PATH}, {' '.join(wrong)}", "Correct it there.") from None
+
+
+def narrowed(base: RepositoryConfig, home: RepositoryConfig) -> RepositoryConfig:
+    """Return the config of a pull request's base, as far as the default branch's allows it.
+
+    The person who opens a pull request chooses its base. So who may command, limits, models,
+    prices, deliveries and unlocked files are the default branch's, and the base only narrows them;
+    what and how to edit is the base's own. A recipe of the default branch wins by its name.
+    """
+    defaults = default_values()
+
+    def both(name: str) -> list[Any]:
+        """What the base says of a key, and what applies to the default branch, if anything."""
+        of_home = getattr(home, name)
+        if of_home is None:
+            of_home = defaults.get(hyphenated(name))
+        return [each for each in (getattr(base, name), of_home) if each is not None]
+
+    free = {*FREE_DELIVERIES, home.deliver}
+    recipes = {
+        name: recipe.model_copy(
+            update={"model": None, "deliver": recipe.deliver if recipe.deliver in free else None}
+        )
+        for name, recipe in base.recipes.items()
+    }
+    return base.model_copy(
+        update={
+            **{name: min(both(name), default=None) for name in _NUMBERS},
+            "permission": max(both("permission"), key=lambda role: Role[role.upper()]),
+            "deliver": base.deliver if base.deliver and base.deliver in free else home.deliver,
+            "dry_run": base.dry_run or home.dry_run,
+            "models": _fewer(home.models, base.models),
+            "unlocked": _fewer(home.unlocked, base.unlocked),
+            "prices": home.prices,
+            "recipes": {**recipes, **home.recipes},
+        }
+    )
+
+
+def _fewer(
+    allowed: tuple[str, ...] | None, wanted: tuple[str, ...] | None
+) -> tuple[str, ...] | None:
+    """Return what is allowed, without what the other list leaves out, if there is one."""
+    if allowed is None or wanted is None:
+        return allowed
+    return tuple(each for each in allowed if each in wanted)
 
 
 def config_schema() -> dict[str, Any]:

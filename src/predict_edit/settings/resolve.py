@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import pydantic
 
@@ -23,6 +23,7 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.domain.repository import Role
 from predict_edit.settings.fields import (
+    FREE_DELIVERIES,
     ON_PULL_REQUEST,
     CommandOptions,
     Delivery,
@@ -31,21 +32,12 @@ from predict_edit.settings.fields import (
     ModelSettings,
     Price,
     Settings,
-    default_values,
-    hyphenated,
     problems,
 )
 from predict_edit.settings.repository_config import CONFIG_PATH, Recipe, RepositoryConfig
 from predict_edit.support.text import did_you_mean, inert, listed, quoted
 from predict_edit.trigger.command import Command, EditCommand, RunRecipe, recipe_named
 from predict_edit.trigger.requests import NamedCommand
-
-_NUMBERS: Final = (
-    "max_files", "max_tokens", "max_cost", "max_suggestions", "max_output_tokens", "concurrency",
-    "timeout",
-)  # fmt: skip
-FREE_DELIVERIES: tuple[Delivery, ...] = ("suggestions", "patch")
-"""Ways of delivery that write no commit: every commenter may choose them."""
 
 _T = TypeVar("_T")
 LINT_FIX: Final = "lint-fix"
@@ -66,50 +58,6 @@ _TITLE_LENGTH: Final = 70
 def with_built_in(config: RepositoryConfig) -> RepositoryConfig:
     """Add the built-in recipes to a config; its own of the same name win."""
     return config.model_copy(update={"recipes": {**BUILT_IN, **config.recipes}})
-
-
-def narrowed(base: RepositoryConfig, home: RepositoryConfig) -> RepositoryConfig:
-    """Return the config of a pull request's base, as far as the default branch's allows it.
-
-    The person who opens a pull request chooses its base. So who may command, limits, models,
-    prices, deliveries and unlocked files are the default branch's, and the base only narrows them;
-    what and how to edit is the base's own. A recipe of the default branch wins by its name.
-    """
-    defaults = default_values()
-
-    def both(name: str) -> list[Any]:
-        """What the base says of a key, and what applies to the default branch, if anything."""
-        of_home = _first(getattr(home, name), defaults.get(hyphenated(name)))
-        return [each for each in (getattr(base, name), of_home) if each is not None]
-
-    free = {*FREE_DELIVERIES, home.deliver}
-    recipes = {
-        name: recipe.model_copy(
-            update={"model": None, "deliver": recipe.deliver if recipe.deliver in free else None}
-        )
-        for name, recipe in base.recipes.items()
-    }
-    return base.model_copy(
-        update={
-            **{name: min(both(name), default=None) for name in _NUMBERS},
-            "permission": max(both("permission"), key=lambda role: Role[role.upper()]),
-            "deliver": base.deliver if base.deliver and base.deliver in free else home.deliver,
-            "dry_run": base.dry_run or home.dry_run,
-            "models": _fewer(home.models, base.models),
-            "unlocked": _fewer(home.unlocked, base.unlocked),
-            "prices": home.prices,
-            "recipes": {**recipes, **home.recipes},
-        }
-    )
-
-
-def _fewer(
-    allowed: tuple[str, ...] | None, wanted: tuple[str, ...] | None
-) -> tuple[str, ...] | None:
-    """Return what is allowed, without what the other list leaves out, if there is one."""
-    if allowed is None or wanted is None:
-        return allowed
-    return tuple(each for each in allowed if each in wanted)
 
 
 def named_command(given: str | None, config: RepositoryConfig, *, findings: bool) -> NamedCommand:
