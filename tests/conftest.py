@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -24,11 +23,6 @@ LEAKY_PREFIXES = (
     *("INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"),
     *("OPENAI_", "AZURE_", "HTTP_", "HTTPS_"),
 )
-
-
-def pytest_collection_finish() -> None:
-    """Let no collection of garbage look through what stays until the end."""
-    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
