@@ -304,8 +304,8 @@ GUARDS = (
     Guard(
         name="a branch of another job is left alone",
         file="delivery/pull_request.py",
-        old="if other and stem == branch:",
-        new="if other and not branch:",
+        old="if others and state.tip not in tips and stem == branch:",
+        new="if others and not branch:",
         test="tests/delivery/test_own_branch.py::TestJobs::test_a_name_of_another_job_is_left_to_it",
     ),
     Guard(

@@ -28,7 +28,7 @@ from predict_edit.settings.value_types import Secret
 from predict_edit.support.text import listed
 from predict_edit.trigger.requests import PullRequestCommand
 
-_NEEDED = ("github-token", "command", "permission", "dry-run", "mode")
+_NEEDED = ("github-token", "api-key", "command", "permission", "dry-run", "mode")
 _LATER = ("edit", "publish")
 """Values of ``mode`` of jobs that follow another job of the command, which has answered."""
 
@@ -119,14 +119,15 @@ def answerable(
     asked_in_comment = commanded.command.comment_id is not None
     if not asked_in_comment or given["mode"] in _LATER or not given["github-token"]:
         return None
-    try:
-        token = pydantic.TypeAdapter(Secret).validate_python(given["github-token"])
-    except pydantic.ValidationError:
+    # The key seals the answer, so that the next run of the command finds it.
+    token, key = (_secret(given[name]) for name in ("github-token", "api-key"))
+    if token is None:
         return None
     asked = getattr(commanded.parsed, "options", {})
     inputs = Inputs.model_construct(
         github_token=token,
         model="",
+        api_key=key,
         command=given["command"] or None,
         permission=_checked(given, "permission", "admin"),
         dry_run="dry-run" in asked or _checked(given, "dry-run", True),
@@ -143,6 +144,14 @@ def _without_values(error: SettingsError) -> SettingsError:
         f"The workflow's input {named} cannot be what it is.",
         "The log of the run says why, and what to write instead.",
     )
+
+
+def _secret(given: str) -> str | None:
+    """Read a secret; ``None`` if it is wrong."""
+    try:
+        return pydantic.TypeAdapter[str](Secret).validate_python(given)
+    except pydantic.ValidationError:
+        return None
 
 
 def _checked(given: Mapping[str, str], name: str, careful: object) -> Any:
