@@ -15,7 +15,7 @@ from predict_edit.findings.code_scanning import CodeScanningAlert
 from predict_edit.github import rest
 from predict_edit.github.client import parse
 
-REPO = {"full_name": "octo/demo"}
+REPO = {"full_name": "octo/demo", "default_branch": "main"}
 SIDE = {"ref": "topic", "sha": "a" * 40, "repo": REPO}
 COMMENT = {
     "id": 1,
@@ -50,7 +50,7 @@ ANSWERS: list[tuple[Any, Any, dict[str, Any]]] = [
     (
         rest.Permission,
         github.RepositoryCollaboratorPermission,
-        {"permission": "write", "role_name": "maintain"},
+        {"permission": "write", "role_name": "maintain", "user": {"id": 1}},
     ),
     (rest.Pull, github.PullRequest, PULL),
     (rest.NewPull, github.PullRequest, PULL),

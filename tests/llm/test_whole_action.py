@@ -174,6 +174,7 @@ async def test_the_published_response_gives_exactly_its_numbers(make_stage: Make
     assert told["usage"] == {
         "prompt_tokens": 124,
         "cached_tokens": 0,
+        "cache_write_tokens": None,
         "completion_tokens": 77,
         "accepted_prediction_tokens": 6,
         "rejected_prediction_tokens": 4,
