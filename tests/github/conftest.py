@@ -18,6 +18,7 @@ from aiohttp import web
 
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
+from predict_edit_sandbox.shutdown import shut_down
 
 REPOSITORY = "octo/demo"
 TOKEN = "ghs_made_up_for_the_tests_0123456789"
@@ -89,7 +90,7 @@ class FakeGitHub:
         """Release hanging requests and close."""
         self._end.set()
         assert self._runner
-        await self._runner.cleanup()
+        await shut_down(self._runner)
 
     def on(
         self,

@@ -18,6 +18,7 @@ from aiohttp import web
 from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.llm.auth import open_client
 from predict_edit.settings.fields import ModelSettings
+from predict_edit_sandbox.shutdown import shut_down
 
 FIZZBUZZ = """
 for number in range(1, 101):
@@ -223,7 +224,7 @@ async def server() -> AsyncIterator[ModelServer]:
     port = runner.addresses[0][1]
     played.url = f"http://127.0.0.1:{port}"
     yield played
-    await runner.cleanup()
+    await shut_down(runner)
 
 
 @pytest.fixture

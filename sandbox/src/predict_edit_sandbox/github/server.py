@@ -31,6 +31,7 @@ from predict_edit_sandbox.github.faults import Fault
 from predict_edit_sandbox.github.requestlog import LoggedRequest
 from predict_edit_sandbox.github.state import State
 from predict_edit_sandbox.github.urls import Urls
+from predict_edit_sandbox.shutdown import shut_down
 
 LOG = logging.getLogger(__name__)
 ENTERPRISE = "/api/v3"
@@ -184,7 +185,7 @@ async def run_sandbox_github(
         state.base_url = f"http://{host}:{bound[1]}"
         yield state.base_url
     finally:
-        await runner.cleanup()
+        await shut_down(runner)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ from predict_edit_sandbox.model.answers import CREATED, OWNER, SERVER
 from predict_edit_sandbox.model.config import ModelConfig
 from predict_edit_sandbox.model.records import Exchange
 from predict_edit_sandbox.model.refusals import Dialect, Refusal
+from predict_edit_sandbox.shutdown import shut_down
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _LARGEST_BODY = 256 * 1024 * 1024
@@ -73,7 +74,7 @@ class ModelSandbox:
     async def stop(self) -> None:
         """Stop listening; clients that still wait for an answer lose the connection."""
         if self._runner:
-            await self._runner.cleanup()
+            await shut_down(self._runner)
             self._runner = None
 
     async def warm(self) -> None:
