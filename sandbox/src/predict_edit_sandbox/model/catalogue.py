@@ -53,6 +53,17 @@ def _gpt_41(name: str) -> ModelSpec:
     )
 
 
+def _reasoning(name: str, context: int) -> ModelSpec:
+    return ModelSpec(
+        name=name,
+        reported=name,
+        context=context,
+        output_limit=128_000,
+        refusal=PredictionRefusal.OPENAI,
+        reasoning=True,
+    )
+
+
 _MODELS = (
     _gpt_4o("gpt-4o-mini", "gpt-4o-mini-2024-07-18"),
     _gpt_4o("gpt-4o-2024-08-06", "gpt-4o-2024-08-06"),
@@ -60,22 +71,8 @@ _MODELS = (
     _gpt_41("gpt-4.1"),
     _gpt_41("gpt-4.1-mini"),
     _gpt_41("gpt-4.1-nano"),
-    ModelSpec(
-        name="gpt-5.6-terra",
-        reported="gpt-5.6-terra",
-        context=400_000,
-        output_limit=128_000,
-        refusal=PredictionRefusal.OPENAI,
-        reasoning=True,
-    ),
-    ModelSpec(
-        name="gpt-6-luna",
-        reported="gpt-6-luna",
-        context=1_050_000,
-        output_limit=128_000,
-        refusal=PredictionRefusal.OPENAI,
-        reasoning=True,
-    ),
+    _reasoning("gpt-5.6-terra", 400_000),
+    _reasoning("gpt-6-luna", 1_050_000),
     ModelSpec(name="gemma-4-31b", reported="gemma-4-31b", refusal=PredictionRefusal.NOT_CURRENTLY),
     ModelSpec(name="strict-gateway", reported="gpt-oss-120b", refusal=PredictionRefusal.PROPERTY),
     ModelSpec(
