@@ -68,6 +68,20 @@ def test_added_removed_renamed_and_untracked(repository: Repository) -> None:
     assert read_checkout(repository.root).untracked == 2
 
 
+def test_files_that_git_is_to_add_and_submodules(changed: Repository) -> None:
+    """An added path counts with its content; a submodule is listed without any."""
+    changed.write("new.py", "n = 1\n")
+    changed.git("add", "--intent-to-add", "new.py")
+    sha = changed.git("rev-parse", "main").strip()
+    changed.git("update-index", "--add", "--cacheinfo", f"160000,{sha},sub")
+    (changed.root / "sub").mkdir()
+    checkout = read_checkout(changed.root)
+
+    assert checkout.contents["new.py"].data == b"n = 1\n"
+    assert (checkout.contents["sub"].data, checkout.contents["sub"].mode) == (None, 0o160000)
+    assert {f.path: f.status for f in checkout.changed}["sub"] == "added"
+
+
 def test_the_patch_is_git_s_own(changed: Repository) -> None:
     """The hunks are those that git prints for the same change, without its file header."""
     patch = read_checkout(changed.root).changed[0].patch
@@ -132,9 +146,28 @@ def test_line_ends_are_those_of_the_commit(changed: Repository) -> None:
 
     assert content.data == text
     assert checkout.changed[0].additions == 2
-    assert checkout.conversions.from_git("a.py", text, checkout.on_disk["a.py"]) == (
-        text.replace(b"\n", b"\r\n")
-    )
+    assert checkout.as_on_disk("a.py", text.decode()) == text.replace(b"\n", b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "data"),
+    [
+        pytest.param("*.py text\n", b"b = 2\r\nc = 3\n", id="mixed-line-ends"),
+        pytest.param(
+            "b.py working-tree-encoding=UTF-16LE\n", "b = 2\n".encode("utf-16-le"), id="encoding"
+        ),
+    ],
+)
+def test_other_conversions_are_not_followed(
+    changed: Repository, attributes: str, data: bytes
+) -> None:
+    """What an edit could not be written back to exactly is left out, with the reason."""
+    changed.write(".gitattributes", attributes)
+    changed.write("b.py", data)
+
+    assert [(f.path, f.reason) for f in read_checkout(changed.root).skipped] == [
+        ("b.py", "git converts it as it is committed")
+    ]
 
 
 def test_line_ends_stay_where_git_converts_nothing(changed: Repository) -> None:

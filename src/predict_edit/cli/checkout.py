@@ -1,28 +1,25 @@
 """What a local checkout changes against a base, as a host of pull requests would list it.
 
 Committed, staged and unstaged changes count as one: as if everything were committed and pushed now.
-To see renames as git sees them, that commit's tree is made in a temporary folder; the repository
-itself is only read.
+Git makes that commit's tree, in a temporary folder; the repository itself is only read.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
-import stat
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from predict_edit.cli.local_files import Conversions
 from predict_edit.cli.local_git import Git, RawChange, read_blobs, read_raw
 from predict_edit.domain.edits import ChangedFile, SkippedFile
 from predict_edit.domain.errors import CheckoutError
 from predict_edit.domain.repository import FileContent
 from predict_edit.select.content import MAX_BYTES
 from predict_edit.suggest.diff import local_patch
-from predict_edit.support.git import SUBMODULE_MODE, SYMLINK_MODE
+from predict_edit.support.git import SUBMODULE_MODE
 
 USUAL_BASES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 _STATUS: Final = {
@@ -42,16 +39,15 @@ class Checkout:
     changed: tuple[ChangedFile, ...]
     contents: Mapping[str, FileContent]
     on_disk: Mapping[str, bytes]
-    """What was read from disk, before line ends were converted."""
+    """Files as they are on disk, where git may have converted line ends."""
     skipped: tuple[SkippedFile, ...]
     """Changed files whose content git converts in ways that are not followed here."""
-    conversions: Conversions
     untracked: int
     """Files that git does not know and that were not asked for."""
     git: Git
 
     def at_base(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """Some files as they are at the merge base; those that are not there are left out."""
+        """Read some files as they are at the merge base; those that are not there are left out."""
         listed = self.git.run("ls-tree", "-rz", self.base, "--", *paths)
         blobs = {
             path: kind.split(" ")[2]
@@ -61,13 +57,20 @@ class Checkout:
         data = read_blobs(self.git, blobs.values())
         return {path: data[sha] for path, sha in blobs.items()}
 
+    def as_on_disk(self, path: str, text: str) -> bytes:
+        """Return a new text of a file with the line ends that the file has on disk."""
+        data = text.encode()
+        if self.on_disk[path] == self.contents[path].data:
+            return data
+        return _with_crlf(data)
+
 
 def read_checkout(folder: Path, *, base: str | None = None, untracked: bool = False) -> Checkout:
     """Read everything that changed between the merge base and the files on disk.
 
     Raises:
-        CheckoutError: it is not a checkout, has no commit, is in the middle of a merge, or the base
-            cannot be found.
+        CheckoutError: it is not a checkout, has no commit, is in the middle of a merge, the base
+            cannot be found, or git cannot read a file.
     """
     git = Git(folder)
     root = Path(git.run("rev-parse", "--show-toplevel").removesuffix("\n"))
@@ -84,24 +87,44 @@ def read_checkout(folder: Path, *, base: str | None = None, untracked: bool = Fa
             "The checkout has conflicts that are not resolved.",
             "Finish or abort the merge, then try again.",
         )
-    raw = git.run("diff-index", *_RAW, merge_base)
-    entries = {entry.path: entry for entry in read_raw(raw)}
-    others = git.run("ls-files", "-z", "--others", "--exclude-standard").split("\0")[:-1]
-    if untracked:
-        mode = {"old_mode": "0", "new_mode": "100644", "old_sha": "", "new_sha": ""}
-        entries |= {path: RawChange(**mode, status="A", path=path) for path in others}
-    with tempfile.TemporaryDirectory(prefix="predict-edit-") as name:
-        return _Reading(git, root, entries, Path(name)).checkout(
-            head=head,
-            base=merge_base,
-            base_name=base_name,
-            untracked=0 if untracked else len(others),
+    others = git.run("ls-files", "-z", "--others", "--exclude-standard").count("\0")
+    with tempfile.TemporaryDirectory(prefix="predict-edit-") as scratch:
+        places, changes = _commit_everything(git, merge_base, Path(scratch), untracked=untracked)
+        sizes, on_disk = _read_disk(root, changes)
+        blobs = read_blobs(
+            git,
+            [c.old_sha for c in changes if _is_file(c.old_mode)]
+            + [c.new_sha for c in changes if sizes.get(c.path, MAX_BYTES + 1) <= MAX_BYTES],
+            more=places,
         )
-
-
-_RAW: Final = (
-    "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=dirty",
-)  # fmt: skip
+    contents = {
+        change.path: FileContent(
+            path=change.path,
+            blob_sha=change.new_sha,
+            data=blobs.get(change.new_sha),
+            mode=int(change.new_mode, 8),
+            size=sizes.get(change.path, 0),
+        )
+        for change in changes
+        if change.status != "D"
+    }
+    skipped = _skipped(git, contents, on_disk)
+    return Checkout(
+        root=root,
+        head=head,
+        base=merge_base,
+        base_name=base_name,
+        changed=tuple(
+            _changed(change, blobs.get(change.old_sha, b""), contents.get(change.path))
+            for change in changes
+            if change.path not in skipped
+        ),
+        contents=contents,
+        on_disk=on_disk,
+        skipped=tuple(SkippedFile(path=path, reason=why) for path, why in skipped.items()),
+        untracked=0 if untracked else others,
+        git=git,
+    )
 
 
 def _find_base(git: Git, asked: str | None) -> tuple[str, str]:
@@ -135,143 +158,91 @@ def _find_base(git: Git, asked: str | None) -> tuple[str, str]:
     )
 
 
-class _Reading:
-    """One reading of the files on disk; ``scratch`` holds what git needs to write for that."""
+def _commit_everything(
+    git: Git, base: str, scratch: Path, *, untracked: bool
+) -> tuple[Mapping[str, str], list[RawChange]]:
+    """Make the tree of a commit of all files on disk; return where it is, and its changes."""
+    index, objects = (
+        git.folder / git.run("rev-parse", "--git-path", name).removesuffix("\n")
+        for name in ("index", "objects")
+    )
+    if index.exists():
+        shutil.copyfile(index, scratch / "index")
+    (scratch / "objects").mkdir()
+    places = {
+        "GIT_INDEX_FILE": str(scratch / "index"),
+        "GIT_OBJECT_DIRECTORY": str(scratch / "objects"),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects.resolve()),
+    }
+    git.run("add", "--all" if untracked else "--update", more=places)
+    tree = git.run("write-tree", "--missing-ok", more=places).strip()
+    raw = git.run("diff-tree", "-r", "--raw", "-z", "--find-renames", "--no-abbrev",
+                  "--no-ext-diff", "--ignore-submodules=none", base, tree, more=places)  # fmt: skip
+    return places, [change for change in read_raw(raw) if change.status in _STATUS]
 
-    def __init__(self, git: Git, root: Path, entries: dict[str, RawChange], scratch: Path) -> None:
-        self._git = git
-        self._root = root
-        self._entries = entries
-        self._scratch = scratch
-        self._conversions = Conversions.read(git, entries)
-        self._contents: dict[str, FileContent] = {}
-        self._on_disk: dict[str, bytes] = {}
 
-    def checkout(self, *, head: str, base: str, base_name: str, untracked: int) -> Checkout:
-        """Read all files and list the changes."""
-        bases = read_blobs(
-            self._git, (e.old_sha for e in self._entries.values() if _is_blob(e.old_mode))
-        )
-        for entry in self._entries.values():
-            self._read(entry, bases.get(entry.old_sha, b""))
-        tree = self._write_tree(base)
-        # Blobs of the temporary folder are never needed again: their bytes are here.
-        raw = self._git.run("diff-tree", "-r", "--raw", "-z", "--find-renames", "--no-abbrev",
-                            "--no-ext-diff", base, tree, more=self._places)  # fmt: skip
-        changes = [entry for entry in read_raw(raw) if entry.status in _STATUS]
-        bases |= read_blobs(
-            self._git,
-            (e.old_sha for e in changes if _is_blob(e.old_mode) and e.old_sha not in bases),
-        )
-        # The tree keeps the base's submodules: their commits need not be in this repository.
-        submodules = [e for e in self._entries.values() if e.new_mode == f"{SUBMODULE_MODE:o}"]
-        changed = [
-            *(self._changed(e, bases.get(e.old_sha, b"")) for e in changes),
-            *(self._changed(e, b"") for e in submodules),
-        ]
-        paths = {file.path for file in changed}
-        return Checkout(
-            root=self._root,
-            head=head,
-            base=base,
-            base_name=base_name,
-            changed=tuple(f for f in changed if f.path not in self._conversions.unknown),
-            contents={path: c for path, c in self._contents.items() if path in paths}
-            | {
-                entry.path: FileContent(
-                    path=entry.path, blob_sha=entry.new_sha, data=None, mode=SUBMODULE_MODE
-                )
-                for entry in submodules
-            },
-            on_disk=self._on_disk,
-            skipped=tuple(
-                SkippedFile(path=path, reason=reason)
-                for path, reason in self._conversions.unknown.items()
-                if path in paths
-            ),
-            conversions=self._conversions,
-            untracked=untracked,
-            git=self._git,
-        )
+def _read_disk(root: Path, changes: Iterable[RawChange]) -> tuple[dict[str, int], dict[str, bytes]]:
+    """Return the size of every file and link, and the bytes of files that are not too large.
 
-    @property
-    def _places(self) -> dict[str, str]:
-        objects = self._git.run("rev-parse", "--git-path", "objects").removesuffix("\n")
-        return {
-            "GIT_INDEX_FILE": str(self._scratch / "index"),
-            "GIT_OBJECT_DIRECTORY": str(self._scratch / "objects"),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((self._root / objects).resolve()),
+    Raises:
+        CheckoutError: one cannot be read.
+    """
+    try:
+        sizes = {
+            change.path: (root / change.path).lstat().st_size
+            for change in changes
+            if int(change.new_mode, 8) not in {0, SUBMODULE_MODE}
         }
+        return sizes, {
+            change.path: (root / change.path).read_bytes()
+            for change in changes
+            if _is_file(change.new_mode) and sizes[change.path] <= MAX_BYTES
+        }
+    except OSError as error:
+        raise CheckoutError(
+            f"{error.filename} cannot be read ({error.strerror}).", "Look at its permissions."
+        ) from error
 
-    def _read(self, entry: RawChange, base: bytes) -> None:
-        """Read a file as git would commit it, with the mode it would have."""
-        if entry.status == "D" or entry.new_mode == f"{SUBMODULE_MODE:o}":
-            return
-        path = self._root / entry.path
-        try:
-            status = path.lstat()
-            mode, data = int(entry.new_mode, 8), None
-            if stat.S_ISLNK(status.st_mode):
-                mode, data = SYMLINK_MODE, os.fsencode(path.readlink())
-            elif not stat.S_ISREG(status.st_mode):
-                return
-            elif status.st_size <= MAX_BYTES:
-                data = path.read_bytes()
-        except OSError as error:
-            raise CheckoutError(
-                f"{entry.path} cannot be read ({error.strerror}).", "Look at its permissions."
-            ) from error
-        if data is not None and mode != SYMLINK_MODE:
-            self._on_disk[entry.path] = data
-            data = self._conversions.to_git(entry.path, data, base)
-        self._contents[entry.path] = FileContent(
-            path=entry.path, blob_sha="", data=data, mode=mode, size=status.st_size
-        )
 
-    def _write_tree(self, base: str) -> str:
-        """Make the tree of the commit that these files would be."""
-        places = self._places
-        (self._scratch / "objects").mkdir()
-        (self._scratch / "files").mkdir()
-        names = []
-        for number, content in enumerate(self._contents.values()):
-            file = self._scratch / "files" / str(number)
-            # What is too large is not edited; its path takes the place of its content.
-            file.write_bytes(os.fsencode(content.path) if content.data is None else content.data)
-            names.append(f"{file}\n")
-        hashed = self._git.run(
-            "hash-object", "-w", "--no-filters", "--stdin-paths",
-            data="".join(names).encode(), more=places,
-        )  # fmt: skip
-        shas = dict(zip(self._contents, hashed.split(), strict=True))
-        zero = "0" * len(base)
-        lines = []
-        for path, entry in self._entries.items():
-            if path in shas:
-                content = self._contents[path]
-                self._contents[path] = dataclasses.replace(content, blob_sha=shas[path])
-                lines.append(f"{content.mode:o} {shas[path]}\t{path}\0")
-            elif entry.new_mode != f"{SUBMODULE_MODE:o}":
-                lines.append(f"0 {zero}\t{path}\0")
-        self._git.run("read-tree", base, more=places)
-        listed = "".join(lines).encode("utf-8", "surrogateescape")
-        self._git.run("update-index", "-z", "--index-info", data=listed, more=places)
-        return self._git.run("write-tree", "--missing-ok", more=places).strip()
+def _changed(change: RawChange, base: bytes, content: FileContent | None) -> ChangedFile:
+    """Return one changed file, with the hunks that GitHub would show."""
+    patch = _patch(base, content.data) if content and _is_file(change.new_mode) else None
+    lines = (patch or "").split("\n")
+    return ChangedFile(
+        path=change.path,
+        status=_STATUS[change.status],
+        blob_sha=content.blob_sha if content else None,
+        additions=sum(line.startswith("+") for line in lines),
+        deletions=sum(line.startswith("-") for line in lines),
+        patch=patch,
+        previous_path=change.previous_path,
+    )
 
-    def _changed(self, entry: RawChange, base: bytes) -> ChangedFile:
-        """One changed file, with the hunks that GitHub would show."""
-        content = self._contents.get(entry.path)
-        patch = _patch(base, content.data) if content and _is_blob(entry.new_mode) else None
-        lines = (patch or "").split("\n")
-        return ChangedFile(
-            path=entry.path,
-            status=_STATUS[entry.status],
-            blob_sha=content.blob_sha if content else None,
-            additions=sum(line.startswith("+") for line in lines),
-            deletions=sum(line.startswith("-") for line in lines),
-            patch=patch,
-            previous_path=entry.previous_path,
-        )
+
+def _skipped(
+    git: Git, contents: Mapping[str, FileContent], on_disk: Mapping[str, bytes]
+) -> dict[str, str]:
+    """Find the files that git converts by more than CRLF to LF, with the reason.
+
+    A filter may decrypt, and what is secret in the commit must not reach a model.
+    """
+    listed = "".join(f"{path}\0" for path in contents).encode("utf-8", "surrogateescape")
+    fields = git.run("check-attr", "-z", "--stdin", "filter", data=listed).split("\0")
+    filters = dict(zip(fields[::3], fields[2::3], strict=False))
+    skipped = {
+        path: "git converts it as it is committed"
+        for path, data in on_disk.items()
+        if data not in {blob := contents[path].data or b"", _with_crlf(blob)}
+    }
+    return skipped | {
+        path: f"git converts it with the filter {name}"
+        for path, name in filters.items()
+        if name not in {"unspecified", "unset"}
+    }
+
+
+def _with_crlf(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def _patch(base: bytes, head: bytes | None) -> str | None:
@@ -284,5 +255,5 @@ def _patch(base: bytes, head: bytes | None) -> str | None:
         return None
 
 
-def _is_blob(mode: str) -> bool:
+def _is_file(mode: str) -> bool:
     return mode.startswith("100")

@@ -26,12 +26,14 @@ _KEPT: Final = (
     *("USERPROFILE", "SYSTEMROOT", "TEMP", "TMP", "GIT_CEILING_DIRECTORIES"),
 )
 _SETTINGS: Final = {
+    "core.compression": "0",
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "core.untrackedCache": "false",
     "core.splitIndex": "false",
     "core.sparseCheckout": "false",
     "core.quotePath": "false",
+    "core.safecrlf": "false",
     "core.attributesFile": os.devnull,
     "diff.external": "",
     "diff.ignoreSubmodules": "all",
@@ -172,12 +174,15 @@ def read_raw(output: str) -> Iterator[RawChange]:
         )
 
 
-def read_blobs(git: Git, names: Iterable[str]) -> dict[str, bytes]:
+def read_blobs(
+    git: Git, names: Iterable[str], *, more: Mapping[str, str] | None = None
+) -> dict[str, bytes]:
     """Read blobs in one go (git-cat-file(1), "Batch output")."""
     wanted = [name for name in dict.fromkeys(names) if name.strip("0")]
     if not wanted:
         return {}
-    output = git.raw("cat-file", "--batch", data="".join(f"{n}\n" for n in wanted).encode())
+    listed = "".join(f"{name}\n" for name in wanted).encode()
+    output = git.raw("cat-file", "--batch", data=listed, more=more)
     blobs, at = {}, 0
     for name in wanted:
         end = output.index(b"\n", at)

@@ -19,7 +19,7 @@ from predict_edit.cli.local_run import (
 )
 from predict_edit.cli.model_choice import origins_of, read_settings, report_in_local_words
 from predict_edit.domain.errors import InvalidInput, LocalFileError
-from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
+from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.report.result import result_json
 from predict_edit.run.context import make_plan
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
@@ -130,8 +130,16 @@ def _apply(report: RunReport, checkout: Checkout) -> None:
         LocalFileError: nothing was written, or not everything could be.
     """
     root = checkout.root.resolve()
-    edited = [result for result in report.with_status(FileStatus.EDITED) if result.placed]
-    todo = [(checkout.root / result.path, _bytes(result, checkout), result) for result in edited]
+    edited = report.with_status(FileStatus.EDITED)
+    todo = [
+        (
+            checkout.root / result.path,
+            checkout.as_on_disk(result.path, result.placed.accepted),
+            result,
+        )
+        for result in edited
+        if result.placed
+    ]
     for path, _, result in todo:
         if path.parent.resolve() != path.parent or not path.parent.is_relative_to(root):
             raise LocalFileError(
@@ -142,10 +150,3 @@ def _apply(report: RunReport, checkout: Checkout) -> None:
         local_files.write(path, result.path, data)
     files = "1 file" if len(todo) == 1 else f"{len(todo)} files"
     sys.stderr.write(f"Wrote {files}. `git diff` shows the changes.\n" if todo else "")
-
-
-def _bytes(result: FileResult, checkout: Checkout) -> bytes:
-    """The edited file with the line ends it has on disk."""
-    accepted = result.placed.accepted if result.placed else ""
-    before = checkout.on_disk[result.path]
-    return checkout.conversions.from_git(result.path, accepted.encode(), before)
