@@ -1,4 +1,4 @@
-"""The script that cuts GitHub's schema."""
+"""The scripts that cut GitHub's published descriptions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import graphql
 import pytest
 
 import cut_graphql_schema
+import cut_openapi_examples
 
 FULL = """
 directive @docs(category: String!) on OBJECT
@@ -69,3 +70,43 @@ def test_writes_the_file(
     cut_graphql_schema.main()
     assert "# Copyright (c) Somebody\n#\n# MIT\n" in out.read_text()
     assert "3 types" in capsys.readouterr().out
+
+
+def test_examples_carry_what_their_schema_lets_be_null_or_missing() -> None:
+    """References are followed, alternatives joined, and entries of lists looked into."""
+    side = {"type": "object", "required": ["sha"], "properties": {"sha": {}, "label": {}}}
+    pull = {
+        "required": ["number", "sides", "body"],
+        "properties": {
+            "number": {"type": "integer"},
+            "body": {"type": "string", "nullable": True},
+            "sides": {"type": "array", "items": {"$ref": "#/components/schemas/side"}},
+            "maker": {"anyOf": [{"properties": {"login": {}}}, {"nullable": True}]},
+            "never": {},
+        },
+    }
+    value = {"number": 1, "body": "b", "sides": [{"sha": "a", "label": "l"}], "maker": {"login": 1}}
+    answer = {
+        "content": {
+            "application/json": {
+                "schema": {"allOf": [pull]},
+                "examples": {"default": {"$ref": "#/components/examples/pull"}},
+            }
+        }
+    }
+    operation = {"responses": {"200": answer}}
+    called = "/repos/{owner}/{repo}/pulls/{pull_number}"
+    document = {
+        "paths": {called: {"get": operation}, "/other": {"get": operation, "put": operation}},
+        "components": {"examples": {"pull": {"value": value}}, "schemas": {"side": side}},
+    }
+    number, kept = cut_openapi_examples.collected(cut_openapi_examples.Description(document))
+    assert number == 3
+    assert [example["endpoint"] for example in kept] == [f"GET {called}", "GET /other"]
+    assert kept[0]["places"] == [
+        ("null", ("body",)),
+        ("missing", ("sides", 0, "label")),
+        ("missing", ("maker",)),
+        ("missing", ("maker", "login")),
+        ("null", ("maker",)),
+    ]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 import logging
 import os
 import re
@@ -441,13 +442,21 @@ def parse(kind: type[T], data: Any, endpoint: ApiEndpoint, *path: str) -> T:
     for name in path:
         data = data.get(name) if isinstance(data, dict) else None
     try:
-        return pydantic.TypeAdapter(kind).validate_python(data)
+        found: T = _adapter(kind).validate_python(data)  # type: ignore[arg-type] # hashable
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"])) or ".".join(path) or "(top)"
         problem = error_mapping.invalid(endpoint, f"no usable field `{field}` ({first['type']})")
+    else:
+        return found
     # Pydantic's own exception holds the input, so it is not chained.
     raise problem
+
+
+@functools.cache
+def _adapter(kind: Any) -> pydantic.TypeAdapter[Any]:
+    """Return the reader of a kind, which takes milliseconds to build."""
+    return pydantic.TypeAdapter(kind)
 
 
 def _check_address(url: str) -> None:
