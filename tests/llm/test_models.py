@@ -33,7 +33,8 @@ def test_every_model_of_the_vendors_list_takes_predictions(name: str, limit: int
     capability = look_up(name)
     assert capability.takes_predictions is True
     assert capability.output_limit == limit
-    assert not capability.reasons
+    assert capability.least_effort is None
+    assert not capability.reasoning_tokens
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,8 @@ def test_reasoning_families_take_none_and_no_temperature(name: str) -> None:
     capability = look_up(name)
     assert capability.takes_predictions is False
     assert "temperature" in capability.refuses
-    assert capability.reasons
+    assert capability.least_effort in {"none", "minimal", "low"}
+    assert capability.reasoning_tokens
 
 
 @pytest.mark.parametrize(

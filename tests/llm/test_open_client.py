@@ -211,3 +211,21 @@ async def test_nothing_for_this_machine_goes_through_a_proxy(
     async with open_client(settings, environ={}, mask=lambda _: None) as client:
         await client.chat.completions.create(model="m", messages=[], stream=True)
     assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"base_url": f"{RESOURCE}/openai/v1/"},
+        {"base_url": RESOURCE, "api_version": "2025-01-01"},
+    ],
+)
+async def test_further_headers_go_with_every_request(fields: dict[str, Any]) -> None:
+    """Beside the key, whatever the route; a repr of the settings does not show them."""
+    given = (("x-portkey-api-key", "hush-1234"), ("X-Portkey-Provider", "openai"))
+    request = await request_of(headers=given, **fields)
+    assert request.headers["x-portkey-api-key"] == "hush-1234"
+    assert request.headers["x-portkey-provider"] == "openai"
+    assert "key-1" in str(request.headers.get("authorization") or request.headers.get("api-key"))
+    assert "hush" not in repr(settings(headers=given))

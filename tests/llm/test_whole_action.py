@@ -178,6 +178,7 @@ async def test_the_published_response_gives_exactly_its_numbers(make_stage: Make
         "completion_tokens": 77,
         "accepted_prediction_tokens": 6,
         "rejected_prediction_tokens": 4,
+        "reasoning_tokens": 0,
     }
     (suggestion,) = stage.suggestions
     assert 'print("MSFTBuzz")' in suggestion.body
@@ -204,3 +205,20 @@ async def test_forty_files_come_through_a_bad_day_of_the_server(make_stage: Make
     assert len(whole) == 40 < len(exchanges) * 2 / 3
     assert run.outputs["completion-tokens"] == str(sum(each.completion for each in whole))
     assert "| about " in stage.summaries[0]
+
+
+async def test_further_headers_reach_the_model_and_nothing_else(make_stage: MakeStage) -> None:
+    """They are masked in the log, and are not in the comment, `result.json` or any other file."""
+    quoting = ModelConfig(planner=about('"FizzBuzz 1"', failing(FaultKind.ERROR_EVENT)))
+    stage = await make_stage(files=many(2), model=quoting)
+    run = await stage.say(inputs={"headers": "x-portkey-api-key: hush-hush-1234\nx-team: editors"})
+    assert run.outputs["outcome"] == "partial"
+    for exchange in stage.model.exchanges:
+        assert exchange.headers["x-portkey-api-key"] == "hush-hush-1234"
+        assert exchange.headers["x-team"] == "editors"
+    assert "::add-mask::hush-hush-1234" in run.stdout
+    written = [
+        path.read_text(errors="replace") for path in stage.folder.rglob("*") if path.is_file()
+    ]
+    shown = [run.log, *written, *stage.summaries]
+    assert "hush-hush" not in "".join(shown)

@@ -54,6 +54,7 @@ def test_whole_result() -> None:
                     "completion_tokens": 77,
                     "accepted_prediction_tokens": 6,
                     "rejected_prediction_tokens": 4,
+                    "reasoning_tokens": None,
                 },
             }
         ],
@@ -64,6 +65,7 @@ def test_whole_result() -> None:
             "completion_tokens": 77,
             "accepted_prediction_tokens": 6,
             "rejected_prediction_tokens": 4,
+            "reasoning_tokens": None,
         },
         "cost_usd": 0.0000648,
     }

@@ -17,6 +17,7 @@ files:
   - "!src/gen/**"
 exclude: docs, *.md
 prediction: on
+reasoning-effort: low
 context: none
 permission: maintain
 deliver: commit

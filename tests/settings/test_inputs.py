@@ -33,11 +33,13 @@ CONTRACT = [
     "model",
     "base-url",
     "api-key",
+    "headers",
     "api-version",
     "azure-tenant-id",
     "azure-client-id",
     "azure-scope",
     "prediction",
+    "reasoning-effort",
     "context",
     "permission",
     "deliver",
@@ -160,7 +162,14 @@ def test_values(environ: Make, name: str, text: str, value: object) -> None:
         ("base-url", "https://NAME.openai.azure.com/", "/openai/v1/"),
         ("api-key", "sk secret", "paste it again"),
         ("github-token", "ghs\x00", "paste it again"),
+        ("headers", "x-key", "`Name: value`"),
+        ("headers", "x key: value", "`Name: value`"),
+        ("headers", "x-key:", "`Name: value`"),
+        ("headers", "x-key: vålue-of-a-key", "no header can hold"),
+        ("headers", "Authorization: Bearer x", "`api-key`"),
+        ("headers", "x-key: one\nX-Key: two", "twice"),
         ("api-version", "v1", "pattern"),
+        ("reasoning-effort", "little", "'auto', 'none'"),
         ("prediction", "true", "'auto', 'on' or 'off'"),
         ("context", "all", "'none' or 'diff'"),
         ("permission", "owner", "'write'"),
@@ -197,6 +206,18 @@ def test_invalid_values(environ: Make, name: str, text: str, says: str) -> None:
     assert f"`{name}`" in caught.value.cause
     assert says in str(caught.value)
     assert len(str(caught.value)) < 500
+
+
+def test_headers_are_read_line_by_line_and_their_values_never_shown(
+    inputs: Callable[..., Inputs],
+) -> None:
+    """A value may hold colons; neither a repr nor an error shows one."""
+    read = inputs(headers="x-portkey-provider: @open-ai\n\n x-key:  hush:hush-1234 \n")
+    assert read.headers == (("x-portkey-provider", "@open-ai"), ("x-key", "hush:hush-1234"))
+    assert "hush" not in repr(read)
+    with pytest.raises(InvalidInput) as caught:
+        inputs(headers="x-key: hush-1234\nno colon")
+    assert "hush" not in str(caught.value)
 
 
 def test_all_invalid_values_are_reported_at_once(environ: Make) -> None:

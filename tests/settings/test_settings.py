@@ -31,6 +31,7 @@ EFFECTS = {
     "files": "src/**",
     "exclude": "docs",
     "prediction": "off",
+    "reasoning-effort": "low",
     "context": "none",
     "deliver": "commit",
     "max-suggestions": "3",
@@ -64,6 +65,7 @@ OTHER_INPUTS = {
     "shard": "1/2",
     "results": "*.json",
     "base_url": "https://api.example.com/v1",
+    "headers": "x-key: value",
     "azure_scope": "https://ai.azure.com/.default",
 }
 """A value for each input that the config cannot set, credentials aside."""

@@ -63,6 +63,8 @@ def main(environ: MutableMapping[str, str] | None = None, stream: TextIO | None 
             privileges.holds_secret(name) and len(value) >= _SHORTEST_AMBIENT_SECRET
         ):
             console.mask(value)
+    for line in environ.get("INPUT_HEADERS", "").splitlines():
+        console.mask(line.partition(":")[2])
     set_up(stream, secrets, debug=environ.get("RUNNER_DEBUG") == "1")
     try:
         runner = read_runner(environ)

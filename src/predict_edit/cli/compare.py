@@ -366,7 +366,8 @@ def run(arguments: argparse.Namespace) -> int:
     screen, aside = Screen(sys.stdout, secrets), Screen(sys.stderr, secrets)
     choice = read_model(arguments, os.environ)
     settings = choice.settings
-    secrets.add(settings.api_key)
+    for secret in settings.secrets:
+        secrets.add(secret)
     requests = _requests(arguments)
     expected = _expected(requests, settings, arguments.rounds)
     if arguments.estimate:

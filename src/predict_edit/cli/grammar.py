@@ -19,6 +19,7 @@ MODEL_OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "azure-client-id": ("ID", "sign in with the job's own identity"),
     "azure-scope": ("SCOPE", "scope of the Entra ID token"),
     "prediction": ("MODE", "auto, on or off"),
+    "reasoning-effort": ("EFFORT", "how much a reasoning model thinks"),
     "context": ("MODE", "what the model sees beside the file: none or diff"),
     "timeout": ("SECONDS", "longest time for one file"),
     "concurrency": ("N", "files in flight at once, at most"),

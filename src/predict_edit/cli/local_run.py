@@ -88,10 +88,8 @@ def job_for(instruction: str) -> Job:
 
 def task_for(instruction: str, settings: Settings, memory: Memory | None = None) -> Task:
     """Return what to do to local files; the memory grows with every file that is answered."""
-    key = settings.model.api_key
-    return Task(
-        job=job_for(instruction), settings=settings, secrets=(key,) if key else (), memory=memory
-    )
+    secrets = settings.model.secrets
+    return Task(job=job_for(instruction), settings=settings, secrets=secrets, memory=memory)
 
 
 def edit_plan(

@@ -27,7 +27,8 @@ from predict_edit.settings.inputs import read_inputs, variable_of
 from predict_edit.settings.repository_config import RepositoryConfig
 from predict_edit.settings.resolve import resolve
 
-_KEY = "api-key"
+_KEY, _HEADERS = "api-key", "headers"
+"""Secrets, which no option takes: other users of a machine see command lines."""
 _NO_TOKEN = "none"  # noqa: S105 - GitHub is not asked, but the check of the inputs wants a text
 _NO_KEY = "none"
 """What a server on this machine gets as key where none is set."""
@@ -146,7 +147,7 @@ def _explicit(
     arguments: argparse.Namespace, environ: Mapping[str, str]
 ) -> Iterator[tuple[str, _Found]]:
     """Yield what options and the action's own variables say."""
-    for name in (*MODEL_OPTIONS, _KEY):
+    for name in (*MODEL_OPTIONS, _KEY, _HEADERS):
         option = getattr(arguments, name.replace("-", "_"), None)
         variable = variable_of(name)
         if name == _KEY and arguments.api_key_env:

@@ -56,9 +56,9 @@ class Aim:
 class Usage:
     """Tokens as the provider reported them; ``None`` means not reported, never 0.
 
-    ``rejected_prediction_tokens`` are already inside ``completion_tokens`` (OpenAI, "Predicted
-    Outputs"), ``cached_tokens`` and ``cache_write_tokens`` inside ``prompt_tokens``: none is ever
-    added again.
+    ``rejected_prediction_tokens`` and ``reasoning_tokens`` are already inside
+    ``completion_tokens`` (OpenAI, "Predicted Outputs"), ``cached_tokens`` and
+    ``cache_write_tokens`` inside ``prompt_tokens``: none is ever added again.
     """
 
     prompt_tokens: int | None = None
@@ -67,6 +67,7 @@ class Usage:
     completion_tokens: int | None = None
     accepted_prediction_tokens: int | None = None
     rejected_prediction_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
     @property
     def acceptance(self) -> float | None:

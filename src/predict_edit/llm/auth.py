@@ -296,6 +296,7 @@ def open_client(
             settings.timeout, connect=_CONNECT_TIMEOUT, write=_WRITE_TIMEOUT, pool=None
         ),
     )
+    headers = dict(settings.headers)
     with _no_ambient_settings():
         if where.route is Route.AZURE_DATED:
             return openai.AsyncAzureOpenAI(
@@ -303,6 +304,7 @@ def open_client(
                 api_version=settings.api_version,
                 api_key=settings.api_key,
                 azure_ad_token_provider=source,
+                default_headers=headers,
                 max_retries=0,
                 timeout=http.timeout,
                 http_client=http,
@@ -310,6 +312,7 @@ def open_client(
         return openai.AsyncOpenAI(
             base_url=where.base_url,
             api_key=source or settings.api_key,
+            default_headers=headers,
             max_retries=0,
             timeout=http.timeout,
             http_client=http,

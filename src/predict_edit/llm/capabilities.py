@@ -22,10 +22,10 @@ from predict_edit.llm.model_errors import (
     refuses_prediction,
     wants_one_message,
 )
-from predict_edit.llm.models import Capability, look_up
+from predict_edit.llm.models import REASONING_TOKENS, Capability, look_up
 from predict_edit.settings.fields import ModelSettings, PredictionPolicy
 
-OPTIONAL = frozenset({"temperature", "stream_options", "max_completion_tokens"})
+OPTIONAL = frozenset({"temperature", "stream_options", "max_completion_tokens", "reasoning_effort"})
 """Parameters that a request can do without when a server refuses them."""
 
 LEAST_TOKENS = 4
@@ -117,6 +117,8 @@ class Knowledge:
         self._succeeded = False
         self._cut_at: int | None = None
         self._context: int | None = None
+        self._reasoning = 0
+        self._overthought = False
         self.dropped: frozenset[str] = frozenset()
         """Optional parameters that the server refused."""
         self.one_message = False
@@ -132,19 +134,40 @@ class Knowledge:
 
         Its output limit is the one of the settings if given, and never more than what an
         answer of this run was cut at, nor than a third of a context that was found too short:
-        the prompt, the answer and the rejected tokens of a prediction share it.
+        the prompt, the answer and the rejected tokens of a prediction share it. What answers of
+        this run took for reasoning is not for text.
         """
         known = look_up(self.reported_model, self._settings.model)
-        limit = self._settings.max_output_tokens or known.output_limit
-        if self._cut_at is not None:
-            limit = min(limit or self._cut_at, self._cut_at)
-        if self._context is None:
-            return dataclasses.replace(known, output_limit=limit)
-        share = max(1, self._context // 3)
-        context = min(known.context_window or self._context, self._context)
+        limits = [self._settings.max_output_tokens or known.output_limit, self._cut_at]
+        limit = min(filter(None, limits), default=None)
+        context = known.context_window
+        if self._context is not None:
+            share = max(1, self._context // 3)
+            limit = min(limit or share, share)
+            context = min(context or self._context, self._context)
+        if limit is not None:
+            limit -= min(self._reasoning, limit // 2)
+        room = 0 if self.effort == "none" else known.reasoning_tokens
+        if self._overthought:
+            room = max(room, REASONING_TOKENS, 2 * self._reasoning)
         return dataclasses.replace(
-            known, output_limit=min(limit or share, share), context_window=context
+            known,
+            output_limit=limit,
+            context_window=context,
+            reasoning_tokens=max(room, self._reasoning),
         )
+
+    @property
+    def effort(self) -> str | None:
+        """The ``reasoning_effort`` to send: as set, or the least that the model is known to take.
+
+        ``None`` if there is none to send.
+        """
+        if "reasoning_effort" in self.dropped:
+            return None
+        if self._settings.reasoning_effort != "auto":
+            return self._settings.reasoning_effort
+        return look_up(self.reported_model, self._settings.model).least_effort
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -157,6 +180,7 @@ class Knowledge:
     def answered(self, model: str | None, usage: Usage | None, *, predicted: bool) -> None:
         """Learn from a whole answer."""
         self._succeeded = True
+        self.reasoned(usage)
         if model is not None and model != self.reported_model:
             self.reported_model = model
             self.switch = self.switch.knowing(
@@ -164,6 +188,14 @@ class Knowledge:
             )
         if predicted:
             self.switch = self.switch.after_answer(usage)
+
+    def reasoned(self, usage: Usage | None) -> bool:
+        """Learn how much of an answer was reasoning; say if it was more than there was room for."""
+        tokens = (usage.reasoning_tokens if usage else None) or 0
+        unforeseen = tokens > self.capability.reasoning_tokens
+        self._overthought = self._overthought or unforeseen
+        self._reasoning = max(self._reasoning, tokens)
+        return unforeseen
 
     def cut_at(self, tokens: int) -> None:
         """Learn that an answer ended with the finish reason ``length`` after so many tokens."""

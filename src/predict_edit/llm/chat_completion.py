@@ -77,6 +77,7 @@ def request_fields(
     dropped: Collection[str] = (),
     one_message: bool = False,
     cap: str | None = None,
+    effort: str | None = None,
 ) -> dict[str, Any]:
     """Build the JSON of one streamed chat completion: only what is needed.
 
@@ -97,6 +98,8 @@ def request_fields(
         "stream_options": {"include_usage": True},
         "temperature": 0,
     }
+    if effort is not None:
+        fields["reasoning_effort"] = effort
     if prediction is not None:
         fields["prediction"] = {"type": "content", "content": prediction}
     if most_tokens is not None and (prediction is None or cap):
@@ -295,6 +298,7 @@ class Completions:
             capability=self._knowledge.capability,
             most_tokens=self._most_tokens(question, bound, predicted=predicted),
             cap=self._provider.cap,
+            effort=self._knowledge.effort,
             dropped=self._knowledge.dropped,
             one_message=self._knowledge.one_message,
         )
@@ -315,6 +319,7 @@ class Completions:
                 answer = await reading.read(stream)
         except _SDK_ERRORS as error:
             billed = may_be_billed(error)
+            unforeseen = self._knowledge.reasoned(reading.usage)
             if isinstance(error, AnswerTooLong) and not _CAPS & fields.keys():
                 self._note_limit(reading)
             retry = (
@@ -322,6 +327,9 @@ class Completions:
                 if limit.expired()
                 else self._understand(error, question, fields, started)
             )
+            if isinstance(error, AnswerTooLong) and _CAPS & fields.keys() and unforeseen:
+                # Our own cap left too little room for reasoning.
+                retry.changed = True
             problem = retry.failure.error
             raise retry from None
         finally:

@@ -75,6 +75,7 @@ class ChatEditor:
             endpoint=read_endpoint(settings),
             sign_in=choose_sign_in(settings),
             scope=settings.azure_scope,
+            secrets=settings.secrets,
         )
         self._knowledge = Knowledge(settings, least_tokens=least_tokens)
         if budget is None and (settings.max_tokens is not None or settings.max_cost is not None):

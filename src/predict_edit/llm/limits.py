@@ -32,7 +32,6 @@ SHARE_OF_PART = 0.5
 
 _ROOM_FACTOR, _ROOM_CHARACTERS = 3, 20_000
 _TIGHT_FACTOR, _TIGHT_TOKENS = 1.5, 512
-_REASONING_TOKENS = 25_000
 _MOST_CHARACTERS_PER_TOKEN = 4.0
 
 
@@ -95,13 +94,13 @@ def tight(messages: Sequence[Message], text: str, capability: Capability, count:
     """
     size = count(text)
     visible = int(_TIGHT_FACTOR * size) + _TIGHT_TOKENS
-    reasoning = _REASONING_TOKENS if capability.reasons else 0
+    most = visible + capability.reasoning_tokens
     density = min(_MOST_CHARACTERS_PER_TOKEN, max(1.0, len(text) / size)) if size else 1.0
     sizes = [*(count(message.content) for message in messages[:-1]), size]
     return Bound(
         characters=int(visible * density),
         prompt_tokens=tokens.of_request(sizes),
-        output_tokens=min(visible + reasoning, capability.output_limit or visible + reasoning),
+        output_tokens=min(most, capability.output_limit or most),
         prediction_tokens=size,
         cache_writes=capability.bills_cache_writes,
     )

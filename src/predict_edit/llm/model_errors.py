@@ -16,7 +16,8 @@ import enum
 import json
 import re
 import socket
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from urllib.parse import urlsplit
 
 import httpx2
@@ -76,6 +77,7 @@ LONGEST_QUOTE = 300
 """Characters of provider text that are shown."""
 
 _LONGEST_READ = 8_000
+_SHORTEST_SECRET = 8
 _RUN = 20
 """A run of this many characters that also occurs in the sent text counts as an echo of it."""
 
@@ -103,10 +105,19 @@ class ModelTarget:
     sign_in: SignIn
     scope: str
 
+    secrets: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+
     @property
     def host(self) -> str:
         """The host of the API."""
         return self.endpoint.host
+
+    def hide(self, text: str) -> str:
+        """Take the secrets of the request out of a text."""
+        for secret in self.secrets:
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, "[hidden]")
+        return text
 
 
 class Again(enum.Enum):
@@ -224,11 +235,11 @@ def _codes(error: openai.APIError) -> set[str]:
     return {code.lower() for code in found if code}
 
 
-def _quoted(error: openai.APIError, sent: Sequence[str]) -> str:
+def _quoted(error: openai.APIError, target: ModelTarget, sent: Sequence[str]) -> str:
     """The provider's words, fit to be shown, as the end of a sentence."""
     # A status error's own message is Python's rendering of the body.
     spoken = sentence_of(error.body) if isinstance(error, openai.APIStatusError) else error.message
-    words = quote(spoken, sent).rstrip(".")
+    words = quote(target.hide(spoken), sent).rstrip(".")
     return f": “{words}”." if words else "."
 
 
@@ -253,13 +264,14 @@ def _by_content(
         )
     if _is_spent(error, codes, text, sent):
         return errors.QuotaExhausted(
-            f"The quota or budget of the account at {target.host} is used up{_quoted(error, sent)}",
+            f"The quota or budget of the account at {target.host} is used up"
+            f"{_quoted(error, target, sent)}",
             "Check plan, credit and spending limit of the account, and the budgets of a gateway; "
             "waiting does not help.",
         )
     if "no connected db" in text:
         # LiteLLM looks for a key that it does not know in a database that it does not have.
-        return _refusal(httpx2.codes.UNAUTHORIZED, target, _quoted(error, sent))
+        return _refusal(httpx2.codes.UNAUTHORIZED, target, _quoted(error, target, sent))
     return None
 
 
@@ -283,7 +295,7 @@ def _frame(error: openai.APIError, target: ModelTarget, sent: Sequence[str]) -> 
     if _codes(error) & {"rate_limit_exceeded", "429", "too_many_requests"}:
         return Failure(_rate_limited(error, target, sent, None), Again.LATER)
     broken_off = errors.ModelUnavailable(
-        f"{target.host} broke off its answer with an error{_quoted(error, sent)}",
+        f"{target.host} broke off its answer with an error{_quoted(error, target, sent)}",
         "Run the command again.",
     )
     return Failure(broken_off, Again.SOON)
@@ -294,7 +306,7 @@ def _rate_limited(
 ) -> errors.ModelRateLimited:
     asked = f", which asks to wait {wait:.0f} s" if wait else ""
     return errors.ModelRateLimited(
-        f"The rate limit of {target.model} was reached{asked}{_quoted(error, sent)}",
+        f"The rate limit of {target.model} was reached{asked}{_quoted(error, target, sent)}",
         "Lower `concurrency`, raise `timeout`, or raise the rate limit of the account or "
         "deployment.",
     )
@@ -314,7 +326,7 @@ def _status(
         return Failure(limited, Again.NEVER if stop else Again.LATER, wait)
     if status in {408, 409} or status >= _SERVER_ERROR:
         unavailable = errors.ModelUnavailable(
-            f"{target.host} answered {status}{_quoted(error, sent)}",
+            f"{target.host} answered {status}{_quoted(error, target, sent)}",
             "Run the command again; if it persists, look at the provider's status page.",
         )
         return Failure(unavailable, Again.NEVER if stop else Again.SOON, wait)
@@ -327,7 +339,7 @@ def _status(
                 "Set `base-url` to the address that serves the API without a redirect.",
             )
         )
-    return Failure(_refusal(status, target, _quoted(error, sent)))
+    return Failure(_refusal(status, target, _quoted(error, target, sent)))
 
 
 def _refusal(status: int, target: ModelTarget, words: str) -> errors.ModelError:
@@ -424,22 +436,24 @@ def refuses_prediction(error: Exception, *, sent: Sequence[str]) -> bool:
 
 
 def refused_parameter(
-    error: Exception, *, optional: Collection[str], sent: Sequence[str] = ()
+    error: Exception, *, optional: AbstractSet[str], sent: Sequence[str] = ()
 ) -> str | None:
     """Find the optional parameter of the request that the server refused, if it is one.
 
     By code and parameter as OpenAI and Azure send them, by the location of an ``extra_forbidden``
-    entry as FastAPI servers do, or by the text, which is all that LiteLLM passes on.
+    entry as FastAPI servers do, or by the text, which is all that LiteLLM passes on; a reasoning
+    effort by its mere name, as servers object to its values in many ways.
     """
     if not isinstance(error, openai.APIStatusError) or error.status_code not in _STATUSES:
         return None
     if error.code in _PARAMETER_CODES and error.param is not None:
         name = _root(error.param)
         return name if name in optional else None
+    text = _own_words(error, sent)
     extras = [name for name in _forbidden_extras(error.body) if name in optional]
+    extras += [name for name in optional & {"reasoning_effort"} if name in text]
     if extras:
         return extras[0]
-    text = _own_words(error, sent)
     refused = _UNSUPPORTED.search(text) and "prediction" not in text
     if str(error.code) not in _GATEWAY_CODES or not refused:
         return None

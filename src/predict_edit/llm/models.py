@@ -19,6 +19,9 @@ from predict_edit.settings.endpoint import Endpoint, host_of
 WARNING_DAYS = 60
 """A retirement that is at most this many days away is warned of."""
 
+REASONING_TOKENS = 25_000
+"""Room for the hidden reasoning of one answer (OpenAI, "Reasoning models")."""
+
 _REASONING = frozenset({"temperature", "max_tokens", "stop", "logit_bias"})
 
 
@@ -71,6 +74,10 @@ class Capability:
     """Whether what is written to the prompt cache costs more than other input."""
     refuses: frozenset[str] = frozenset()
     """Request parameters that are answered with 400."""
+    least_effort: str | None = None
+    """The least ``reasoning_effort`` that it is known to take, as an edit needs little thought."""
+    reasoning_tokens: int = 0
+    """Output tokens of hidden reasoning that an answer may need besides its text."""
 
     def retirements(self, provider: Provider | None) -> Mapping[str, dt.date]:
         """The known dates by vendor; both vendors' unless the provider is one of them."""
@@ -78,11 +85,6 @@ class Capability:
         if provider is not None and provider.name in dates:
             dates = {provider.name: dates[provider.name]}
         return {vendor: date for vendor, date in dates.items() if date is not None}
-
-    @property
-    def reasons(self) -> bool:
-        """Whether the model spends output tokens on hidden reasoning."""
-        return "temperature" in self.refuses
 
 
 UNKNOWN = Capability(family="unknown")
@@ -113,8 +115,12 @@ _5 = Capability(
     output_limit=128_000,
     context_window=400_000,
     refuses=_REASONING,
+    least_effort="minimal",
+    reasoning_tokens=REASONING_TOKENS,
 )
-_6 = dataclasses.replace(_5, family="gpt-6", context_window=1_050_000, bills_cache_writes=True)
+_6 = dataclasses.replace(
+    _5, family="gpt-6", context_window=1_050_000, bills_cache_writes=True, least_effort="low"
+)
 
 # The first pattern that matches counts, so the narrower ones come first. `$` after an optional
 # date keeps relatives with other limits (audio, search, realtime) out.
@@ -140,12 +146,14 @@ _TABLE: tuple[tuple[str, Capability], ...] = (
     ),
     (rf"gpt-4\.1-mini{_DATED}", dataclasses.replace(_41, family="gpt-4.1-mini")),
     (rf"gpt-4\.1{_DATED}", _41),
-    (r"gpt-5\.[6-9]", dataclasses.replace(_6, family="gpt-5.6")),
+    (r"gpt-5\.[6-9]", dataclasses.replace(_6, family="gpt-5.6", least_effort="none")),
+    (r"gpt-5\.[1-5]", dataclasses.replace(_5, least_effort="none")),
     (r"gpt-5(?!\d)", _5),
     (
-        r"gpt-6(-luna|(\.1)?-sol)(?![a-z])",
-        dataclasses.replace(_6, retires_azure=dt.date(2028, 3, 11)),
+        r"gpt-6-luna(?![a-z])",
+        dataclasses.replace(_6, retires_azure=dt.date(2028, 3, 11), least_effort="none"),
     ),
+    (r"gpt-6(\.1)?-sol(?![a-z])", dataclasses.replace(_6, retires_azure=dt.date(2028, 3, 11))),
     (r"gpt-6(?!\d)", _6),
     (
         r"o[134](-mini|-pro)?(-\d{4}-\d{2}-\d{2})?$",
@@ -155,6 +163,8 @@ _TABLE: tuple[tuple[str, Capability], ...] = (
             output_limit=100_000,
             context_window=200_000,
             refuses=_REASONING,
+            least_effort="low",
+            reasoning_tokens=REASONING_TOKENS,
         ),
     ),
 )

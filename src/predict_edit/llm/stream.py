@@ -225,6 +225,7 @@ def read_usage(usage: object) -> Usage | None:
         completion_tokens=_count(usage, "completion_tokens"),
         accepted_prediction_tokens=_count(completion, "accepted_prediction_tokens"),
         rejected_prediction_tokens=_count(completion, "rejected_prediction_tokens"),
+        reasoning_tokens=_count(completion, "reasoning_tokens"),
     )
     return None if read == Usage() else read
 

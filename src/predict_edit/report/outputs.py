@@ -15,8 +15,8 @@ _STATUSES = (FileStatus.EDITED, FileStatus.UNCHANGED, FileStatus.SKIPPED, FileSt
 def to_outputs(report: RunReport, paths: OutputPaths) -> dict[str, str]:
     """Give every output of the contract, in its order; what is not known is empty, never 0."""
     usage = dataclasses.asdict(report.usage)
-    # No output of the contract; it is in `result.json`.
-    del usage["cache_write_tokens"]
+    # No outputs of the contract; they are in `result.json`.
+    del usage["cache_write_tokens"], usage["reasoning_tokens"]
     number = report.job.pull_request if report.job else 0
     inline, in_patch, rejected = (report.count(kind) for kind in PlacementKind)
     return {

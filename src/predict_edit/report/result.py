@@ -28,6 +28,9 @@ class UsagePart(_Part):
     completion_tokens: Count | None
     accepted_prediction_tokens: Count | None
     rejected_prediction_tokens: Count | None = Field(description="Part of completion_tokens.")
+    reasoning_tokens: Count | None = Field(
+        default=None, description="Part of completion_tokens; thought, and not in the answer."
+    )
 
 
 class HunksPart(_Part):

@@ -361,7 +361,7 @@ def _question(task: Task, file: ChangedFile) -> str:
         file.blob_sha or "",
         task.findings.of(file.path) if task.findings else (),
         instruction=task.job.instruction,
-        model=task.settings.model.model,
+        model=task.settings.model.question,
         base_url=task.settings.model.base_url,
         anywhere=task.settings.anywhere,
     )

@@ -132,7 +132,7 @@ class Task:
         """Name what the model is asked about a file."""
         model = self.settings.model
         return key_of(
-            self.request(file), model=model.model, base_url=model.base_url, context=model.context
+            self.request(file), model=model.question, base_url=model.base_url, context=model.context
         )
 
 

@@ -56,7 +56,7 @@ Load = Callable[[], Awaitable[Target | Denial]]
 
 async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
     """Carry out a request, or one job of it; whatever goes wrong becomes a report."""
-    for secret in (inputs.github_token, inputs.api_key):
+    for secret in (inputs.github_token, inputs.api_key, *dict(inputs.headers or ()).values()):
         ctx.secrets.add(secret)
     listener, load = prepare(request, inputs, ctx)
     facts = Facts(

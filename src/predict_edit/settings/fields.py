@@ -26,6 +26,7 @@ from predict_edit.settings.value_types import (
     Directory,
     Dollars,
     GlobList,
+    HeaderLines,
     Line,
     LineList,
     Name,
@@ -41,6 +42,7 @@ from predict_edit.trigger.command import clean_instruction
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 PredictionPolicy = Literal["auto", "on", "off"]
 ContextPolicy = Literal["none", "diff"]
+ReasoningEffort = Literal["auto", "none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Delivery = Literal["suggestions", "commit", "pull-request", "patch"]
 ON_PULL_REQUEST: Final[tuple[Delivery, ...]] = ("suggestions", "commit", "patch")
 ON_BRANCH: Final[tuple[Delivery, ...]] = ("pull-request", "patch")
@@ -75,6 +77,9 @@ class ModelSettings:
     azure_client_id: str | None = None
     azure_scope: str = "https://cognitiveservices.azure.com/.default"
     prediction: PredictionPolicy = "auto"
+    reasoning_effort: ReasoningEffort = "auto"
+    headers: tuple[tuple[str, str], ...] = dataclasses.field(default=(), repr=False)
+    """Names and values of further request headers."""
     context: ContextPolicy = "diff"
     timeout: float = 300.0
     concurrency: int = 8
@@ -82,6 +87,17 @@ class ModelSettings:
     max_tokens: int | None = None
     max_cost: Decimal | None = None
     prices: tuple[tuple[str, Price], ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        return (*filter(None, (self.api_key,)), *(value for _, value in self.headers))
+
+    @property
+    def question(self) -> str:
+        """Who is asked: another model, or more thought, may answer otherwise."""
+        effort = self.reasoning_effort
+        return self.model if effort == "auto" else f"{self.model} {effort}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +186,11 @@ class Options(Written):
     prediction: PredictionPolicy | None = _field(
         "Whether to send each file as its own predicted output: `auto` (if it pays off), `on` "
         "or `off`."
+    )
+    reasoning_effort: ReasoningEffort | None = _field(
+        "How much a reasoning model thinks before it answers: `none`, `minimal`, `low`, `medium`, "
+        "`high`, `xhigh` or `max`, as far as it takes them; `auto` asks for the least that the "
+        "model is known to take."
     )
     context: ContextPolicy | None = _field(
         "What the model sees beside the file: `none`, or `diff` for the pull request's diff of "
@@ -271,6 +292,11 @@ class Inputs(Defaults):
     api_key: Secret | None = _field(
         "Key for the model, from a secret. If not set, Microsoft Entra ID authenticates at an "
         "Azure `base-url`.",
+        repr=False,
+    )
+    headers: HeaderLines | None = _field(
+        "Further headers of each request to the model, one `Name: value` per line, as some "
+        "gateways require; the values are treated as secrets.",
         repr=False,
     )
     api_version: ApiVersion | None = _field(

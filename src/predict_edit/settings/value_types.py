@@ -26,6 +26,15 @@ MAX_TEXT = 65_536
 MAX_STARS = 4
 """``*`` in one path component, and ``**`` in one pattern: more take too long on hostile names."""
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+"""A token (RFC 9110, 5.1)."""
+_OWN_HEADERS = frozenset(
+    {
+        "accept", "accept-encoding", "authorization", "connection", "content-length",
+        "content-type", "host", "transfer-encoding",
+    }
+)  # fmt: skip
+
 _SEPARATOR = re.compile(r"[,\n{}\\]")
 _BRACES = re.compile(r"(?<!\\)\{([^{}]*)\}")
 _WINDOWS = re.compile(r"(?<=[\w.*-])\\(?=[\w.*])")
@@ -153,6 +162,23 @@ def _command_word(value: str) -> str:
     return value
 
 
+def _headers(value: object) -> tuple[tuple[str, str], ...]:
+    """Read request headers, one a line; what the client itself sets cannot be replaced."""
+    found: dict[str, str] = {}
+    for line in filter(None, map(str.strip, _as_text(value).splitlines())):
+        name, colon, content = (part.strip() for part in line.partition(":"))
+        if not colon or not _HEADER_NAME.fullmatch(name) or not content:
+            raise ValueError("write one header per line, as `Name: value`")
+        if not content.isascii() or not content.isprintable():
+            raise ValueError(f"the value of `{name}` has characters that no header can hold")
+        if name.lower() in _OWN_HEADERS:
+            raise ValueError(f"`{name}` cannot be set; the key goes into `api-key`")
+        if name.lower() in map(str.lower, found):
+            raise ValueError(f"`{name}` is given twice")
+        found[name] = content
+    return tuple(found.items())
+
+
 Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1)]
 Line = Annotated[
     Text, pydantic.StringConstraints(max_length=250), pydantic.AfterValidator(_one_line)
@@ -176,6 +202,7 @@ Dollars = Annotated[
     pydantic.WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1_000_000}),
 ]
 Secret = Annotated[str, pydantic.AfterValidator(_secret)]
+HeaderLines = Annotated[tuple[tuple[str, str], ...], pydantic.BeforeValidator(_headers)]
 CommandWord = Annotated[
     str, pydantic.StringConstraints(max_length=50), pydantic.AfterValidator(_command_word)
 ]

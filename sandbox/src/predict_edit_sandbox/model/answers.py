@@ -35,6 +35,7 @@ class Accounts:
     completion: int
     accepted: int
     rejected: int
+    reasoning: int = 0
 
 
 def usage(accounts: Accounts, *, details: bool) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def usage(accounts: Accounts, *, details: bool) -> dict[str, Any]:
         "completion_tokens_details": {
             "accepted_prediction_tokens": accounts.accepted,
             "audio_tokens": 0,
-            "reasoning_tokens": 0,
+            "reasoning_tokens": accounts.reasoning,
             "rejected_prediction_tokens": accounts.rejected,
         },
         "prompt_tokens_details": {"audio_tokens": 0, "cached_tokens": accounts.cached},

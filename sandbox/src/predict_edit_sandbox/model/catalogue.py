@@ -37,8 +37,9 @@ class ModelSpec:
     """Tokens of answer and rejected predictions together."""
     refusal: PredictionRefusal | None = None
     """``None``: it takes predictions."""
-    reasoning: bool = False
-    """Refuses ``max_tokens``, ``stop`` and a temperature other than 1."""
+    efforts: tuple[str, ...] = ()
+    """Values of ``reasoning_effort`` that it takes. A model that takes any reasons, and refuses
+    ``max_tokens``, ``stop`` and a temperature other than 1."""
     prediction_prompt_tokens: int = 0
     """Prompt tokens that a prediction adds; 16 in the published samples of the gpt-4o family."""
 
@@ -53,14 +54,14 @@ def _gpt_41(name: str) -> ModelSpec:
     )
 
 
-def _reasoning(name: str, context: int) -> ModelSpec:
+def _reasoning(name: str, context: int, *efforts: str) -> ModelSpec:
     return ModelSpec(
         name=name,
         reported=name,
         context=context,
         output_limit=128_000,
         refusal=PredictionRefusal.OPENAI,
-        reasoning=True,
+        efforts=(*efforts, "low", "medium", "high", "xhigh"),
     )
 
 
@@ -71,8 +72,9 @@ _MODELS = (
     _gpt_41("gpt-4.1"),
     _gpt_41("gpt-4.1-mini"),
     _gpt_41("gpt-4.1-nano"),
-    _reasoning("gpt-5.6-terra", 400_000),
-    _reasoning("gpt-6-luna", 1_050_000),
+    _reasoning("gpt-5.6-terra", 400_000, "none"),
+    _reasoning("gpt-6-luna", 1_050_000, "none"),
+    _reasoning("gpt-6.1-sol", 1_050_000),
     ModelSpec(name="gemma-4-31b", reported="gemma-4-31b", refusal=PredictionRefusal.NOT_CURRENTLY),
     ModelSpec(name="strict-gateway", reported="gpt-oss-120b", refusal=PredictionRefusal.PROPERTY),
     ModelSpec(

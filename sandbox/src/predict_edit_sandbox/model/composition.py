@@ -108,9 +108,11 @@ def write(
         body.get("max_completion_tokens") or spec.output_limit,
         body.get("max_tokens") or spec.output_limit,
     )
+    effort = body.get("reasoning_effort") or "medium"
+    reasoning = min(limit, config.reasoning.get(effort, 0) if spec.efforts else 0)
     whole = way
-    if canned is None and way.completion_tokens > limit:
-        way, finish = way.within(limit), "length"
+    if canned is None and way.completion_tokens > limit - reasoning:
+        way, finish = way.within(limit - reasoning), "length"
     if behaviour.fault and behaviour.fault.kind in _HALF:
         way, finish = way.first(way.visible // 2), _HALF[behaviour.fault.kind]
     if way is not whole:
@@ -127,15 +129,16 @@ def write(
         accounts = Accounts(
             prompt=prompt + (spec.prediction_prompt_tokens if heard else 0),
             cached=cached,
-            completion=way.completion_tokens,
+            completion=way.completion_tokens + reasoning,
             accepted=way.accepted,
             rejected=way.rejected,
+            reasoning=reasoning,
         )
     return Writing(
         pieces=tuple(chunk.timed(config.latency) for chunk in chunks),
         finish=finish,
         accounts=accounts,
-        first_token=config.latency.first_token,
+        first_token=config.latency.first_token + reasoning * config.latency.generated_token,
     )
 
 

@@ -53,6 +53,8 @@ class ModelConfig:
     """Follow instructions in quoted material too: a model that was taken in."""
     answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """By a file's text, the exact answer to it: a model on an attacker's side."""
+    reasoning: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """Tokens of reasoning before each answer of a model that reasons, by the effort asked for."""
     latency: Latency = Latency()
     hold: Callable[[], Awaitable[None]] | None = None
     """Waited for before each answer begins: a test decides, and no clock."""

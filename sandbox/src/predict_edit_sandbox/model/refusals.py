@@ -227,12 +227,14 @@ def by_model(spec: ModelSpec, body: Mapping[str, Any]) -> Refusal | None:
                     return unsupported(
                         param, f"Unsupported parameter: '{param}' cannot be used with predictions."
                     )
-    if spec.reasoning:
-        return _reasoning(body)
+    if spec.efforts:
+        return _reasoning(spec, body)
+    if body.get("reasoning_effort") is not None and spec.refusal is not PredictionRefusal.IGNORED:
+        return unsupported("reasoning_effort")
     return None
 
 
-def _reasoning(body: Mapping[str, Any]) -> Refusal | None:
+def _reasoning(spec: ModelSpec, body: Mapping[str, Any]) -> Refusal | None:
     if body.get("max_tokens") is not None:
         return unsupported(
             "max_tokens",
@@ -242,13 +244,15 @@ def _reasoning(body: Mapping[str, Any]) -> Refusal | None:
     for param in ("stop", "logit_bias"):
         if body.get(param) is not None:
             return unsupported(param)
-    temperature = body.get("temperature")
-    if temperature not in {None, 1}:
-        return error(
-            400,
-            f"Unsupported value: 'temperature' does not support {temperature} with this model. "
-            "Only the default (1) value is supported.",
-            code="unsupported_value",
-            param="temperature",
-        )
+    for param, known in (("temperature", (None, 1)), ("reasoning_effort", (None, *spec.efforts))):
+        value = body.get(param)
+        if value not in known:
+            supported = ", ".join(f"'{one}'" for one in known[1:])
+            return error(
+                400,
+                f"Unsupported value: '{param}' does not support '{value}' with this model. "
+                f"Supported values are: {supported}.",
+                code="unsupported_value",
+                param=param,
+            )
     return None

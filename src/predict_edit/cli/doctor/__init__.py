@@ -87,7 +87,8 @@ def _about_model(arguments: argparse.Namespace, secrets: Secrets) -> tuple[list[
     """Ask the model, and return what that showed."""
     try:
         choice = read_model(arguments, os.environ)
-        secrets.add(choice.settings.api_key)
+        for secret in choice.settings.secrets:
+            secrets.add(secret)
         today = dt.datetime.now(tz=dt.UTC).date()
         checks = asyncio.run(diagnose(choice, environ=os.environ, mask=secrets.add, today=today))
     except SettingsError as error:

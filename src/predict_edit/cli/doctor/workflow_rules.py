@@ -356,6 +356,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _VERSION = re.compile(r"v?\d+(?:\.\d+){0,2}")
 _ZEROS: Final = "0" * 40
 _EXAMPLE = re.compile(r"\bYOUR-[A-Z-]+|\bYOUR-PROVIDER\.example\b")
+_CREDENTIALS: Final = tuple(name for name in SECRETS if name != "headers")
+"""Inputs that hold nothing but a secret."""
 _STAND_INS: Final = {
     "github-token": "token",
     "model": "model",
@@ -407,7 +409,7 @@ def _inputs(use: Use) -> Iterator[Mistake]:
             found = f"{quoted(name)} is not an input"
             found += f"; `{meant}` is probably meant" if meant else ""
             yield use.mistake(path, found, {path: Renamed(meant) if meant else None}, fatal=True)
-        if name in SECRETS and use.literal(name):
+        if name in _CREDENTIALS and use.literal(name):
             yield use.mistake(
                 path,
                 f"`{name}` is written in the file, where anyone can read it; revoke it and store "
@@ -437,7 +439,7 @@ def _values(use: Use) -> Iterator[Mistake]:
     for name, text in use.given.items():
         # That a name is misspelt is reported already; that it is missing need not be.
         meant = name if name in INPUT_NAMES else _meant(use, name)
-        known = name in INPUT_NAMES and name not in SECRETS and "${{" not in text
+        known = name in INPUT_NAMES and name not in _CREDENTIALS and "${{" not in text
         value = text if known else _STAND_INS.get(meant or "")
         if text and meant and value:
             given[meant] = value
