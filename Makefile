@@ -43,9 +43,9 @@ lint: $(READY) ## check style, workflows, metadata and the Dockerfile
 types: $(READY) ## check the types
 	$(BIN)/mypy
 
-docs: $(READY) ## regenerate the tables of the documentation and the schemas
+docs: $(READY) ## regenerate the tables of the documentation, the schemas and the examples
 	$(BIN)/cog -r -P docs/inputs.md docs/laptop.md
-	$(BIN)/python scripts/write_schemas.py
+	$(BIN)/python scripts/write_generated.py
 
 check: lint types test ## lint, types and tests
 

@@ -9,6 +9,8 @@ from predict_edit.cli.grammar import commands_of, make_parser
 
 SHARED = "model"
 """The group of options that several commands share, which gets a table of its own."""
+DEBUG = "--debug"
+"""An option that most commands have, and that is explained once."""
 
 
 def commands() -> Mapping[str, argparse.ArgumentParser]:
@@ -23,7 +25,7 @@ def reference() -> str:
     for name, parser in commands().items():
         own = []
         for group in parser._action_groups:  # noqa: SLF001
-            rows = list(_rows(group))
+            rows = [row for row in _rows(group) if row[0] != f"`{DEBUG}`"]
             if group.title == SHARED:
                 shared |= dict(rows)
             else:

@@ -37,7 +37,7 @@ CHECKS: list[tuple[str, list[str]]] = [
          "action.yml", ".github/dependabot.yml", *WORKFLOWS, *EXAMPLES],
     ),
     ("generated tables", ["cog", "--check", "-P", "docs/inputs.md", "docs/laptop.md"]),
-    ("schemas", [sys.executable, "scripts/write_schemas.py", "--check"]),
+    ("schemas and examples", [sys.executable, "scripts/write_generated.py", "--check"]),
     ("workflows in the docs", [sys.executable, "scripts/lint_workflows.py"]),
     ("links, options and blocks of the docs", [sys.executable, "scripts/lint_docs.py"]),
     ("pins cover the imports", [sys.executable, "scripts/lint_pins.py"]),

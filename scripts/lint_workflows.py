@@ -1,13 +1,16 @@
-"""Lint the workflows that README and docs show, as if they stood in .github/workflows."""
+"""Lint the workflows that README and docs show and those that `predict-edit init` writes."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from predict_edit.cli.init import PROVIDERS, USES, Workflow
 
 ROOT = Path(__file__).resolve().parent.parent
 _FENCE = re.compile(r"^```ya?ml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -34,8 +37,29 @@ def snippets(page: Path) -> Iterator[str]:
             yield found[1]
 
 
+def written_by_init() -> Iterator[tuple[str, Workflow]]:
+    """Yield a workflow for each choice that `predict-edit init` has."""
+    linters = ("ruff", "eslint", "code-scanning")
+    uses = [(use, linter) for use in USES for linter in (linters if use == "schedule" else ("",))]
+    for provider, (use, linter), enterprise in itertools.product(PROVIDERS, uses, (False, True)):
+        name = "-".join(filter(None, ("init", provider, use, linter, "ghes" * enterprise)))
+        yield (
+            name,
+            Workflow(
+                provider=provider,
+                use=use,
+                linter=linter,
+                enterprise=enterprise,
+                action="octo/predict-edit",
+                ref="1" * 40,
+                model="a-model",
+                base_url="https://name.openai.azure.com/openai/v1/",
+            ),
+        )
+
+
 def main() -> int:
-    """Write each snippet to a file of its own and run the linters over all of them."""
+    """Write each workflow to a file of its own and run the linters over all of them."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / ".github" / "workflows"
@@ -50,6 +74,10 @@ def main() -> int:
         if not written:
             print("no workflow was found in README.md and docs/")
             return 1
+        for stem, workflow in written_by_init():
+            path = folder / f"{stem}.yml"
+            path.write_text(workflow.text(), encoding="utf-8")
+            written.append(str(path))
         failed = 0
         for tool in TOOLS:
             done = subprocess.run([*tool, *written], capture_output=True, text=True, check=False)

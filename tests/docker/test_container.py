@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from predict_edit import __version__
+from predict_edit.cli.main import main
 from predict_edit.edit.guards import grammars
 from predict_edit_sandbox.container import Image
 from predict_edit_sandbox.github import DEFAULT_TOKEN
@@ -207,14 +208,55 @@ async def test_from_a_workflow(image: Image, scene: Stage, tmp_path: Path) -> No
     assert "sk-sandbox-not-a-secret" not in log
 
 
-def make_tree(tree: Path, image: Image, workflow: str) -> Path:
-    """Make a repository with our metadata, pointing at the image, and a workflow that uses it."""
+KEEP = """\
+name: Keep
+description: Stands in for upload-artifact, which would be fetched and needs a server.
+inputs: { path: { required: true } }
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env:
+        KEPT: ${{ inputs.path }}
+      run: echo "kept $(cd "$KEPT" && echo *)"
+"""
+
+
+async def test_the_workflow_that_init_writes(
+    image: Image, scene: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``act`` runs it, byte for byte, on a comment: suggestions are posted, the patch is kept."""
+    comment = scene.github.comment(REPOSITORY, 1, WRITER, REPLACE)
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(scene.comment_payload(comment)))
+    tree = make_tree(tmp_path / "tree", image)
+    action = f"octo/predict-edit@{'1' * 40}"
+    given = ("--provider", "other", "--model", "gpt-4o-mini", "--base-url", scene.model.base_url)
+    monkeypatch.chdir(tree)
+    assert main(["init", "--action", action, *given]) == 0
+    workflow = tree / ".github" / "workflows" / "predict-edit.yml"
+    (keep,) = re.findall(r"uses: (actions/upload-artifact@\S+)", workflow.read_text())
+    (tmp_path / "keep").mkdir()
+    (tmp_path / "keep" / "action.yml").write_text(KEEP)
+    own = ("--local-repository", f"{action}={tree}",
+           "--local-repository", f"{keep}={tmp_path / 'keep'}")  # fmt: skip
+    done = await asyncio.to_thread(act, tree, event, scene.url, workflow, *own)
+    log = done.stdout + done.stderr
+
+    assert done.returncode == 0, log[-3000:]
+    assert len(scene.suggestions) == 19
+    assert re.search(r"kept .*edits\.patch .*result\.json", log), log[-3000:]
+
+
+def make_tree(tree: Path, image: Image, workflow: str = "") -> Path:
+    """Make a repository with our metadata, pointing at the image, and a workflow if given one."""
     metadata = (ROOT / "action.yml").read_text(encoding="utf-8")
     (tree / ".github" / "workflows").mkdir(parents=True)
     prebuilt, count = re.subn(r"(?m)^  image: .*$", f"  image: docker://{image.name}", metadata)
     assert count == 1
     (tree / "action.yml").write_text(prebuilt, encoding="utf-8")
-    (tree / ".github" / "workflows" / "edit.yml").write_text(workflow, encoding="utf-8")
+    if workflow:
+        (tree / ".github" / "workflows" / "edit.yml").write_text(workflow, encoding="utf-8")
     identity = ["-c", "user.name=tester", "-c", "user.email=tester@example.org"]
     for arguments in (
         ["init", "-q", "-b", "main"],
@@ -226,14 +268,18 @@ def make_tree(tree: Path, image: Image, workflow: str) -> Path:
     return tree
 
 
-def act(tree: Path, event: Path, github: str) -> subprocess.CompletedProcess[str]:
+def act(
+    tree: Path, event: Path, github: str, workflow: Path | None = None, *more: str
+) -> subprocess.CompletedProcess[str]:
     """Run the workflow of a tree on an event, offline."""
     return subprocess.run(
-        [ACT, "issue_comment", "-W", ".github/workflows/edit.yml", "-e", str(event),
+        [ACT, "issue_comment", "-W", str(workflow or ".github/workflows/edit.yml"),
+         "-e", str(event), *more,
          "-P", f"ubuntu-latest={BASE}", "--pull=false", "--network", "host",
          "--container-daemon-socket", "-", "--env", f"GITHUB_API_URL={github}",
          "--env", f"GITHUB_GRAPHQL_URL={github}/graphql",
-         "-s", f"GITHUB_TOKEN={DEFAULT_TOKEN}", "-s", f"MODEL_KEY={API_KEY}"],
+         "-s", f"GITHUB_TOKEN={DEFAULT_TOKEN}", "-s", f"MODEL_KEY={API_KEY}",
+         "-s", f"MODEL_API_KEY={API_KEY}"],
         cwd=tree, env={**os.environ, "HOME": str(event.parent)}, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip

@@ -78,6 +78,22 @@ async def test_comment(make_stage: MakeStage, name: str) -> None:
 
 
 @pytest.mark.slow
+async def test_thread(make_stage: MakeStage) -> None:
+    """A command in a review thread edits the thread's file only."""
+    stage = await make_stage(files=many(2))
+    path = "src/file_001.py"
+    first = stage.github.review_comment(REPOSITORY, 1, "ada", "Ours.", path=path, line=6)
+    payload = stage.reply_payload(stage.github.reply(first, WRITER, REPLACE))
+    workflow = await Workflow(
+        stage, load("comment-threads"), "pull_request_review_comment", payload
+    ).run()
+    (run,) = workflow.jobs["edit"].runs
+
+    assert run.outputs["outcome"] == "suggested", run.log
+    assert {each.thread.path for each in stage.suggestions} == {path}
+
+
+@pytest.mark.slow
 async def test_dispatch(make_stage: MakeStage) -> None:
     stage = await make_stage(files=many(2))
     payload = stage.dispatch_payload(

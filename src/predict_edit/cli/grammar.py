@@ -78,6 +78,42 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
         "run as the GitHub Action, from a runner's environment",
         "Read a GitHub Actions runner's environment and do what its event asks for.",
     ),
+    "init": _Command(
+        "write the workflow that runs the action in this repository",
+        "Write a workflow for this repository, show it, and say what is left to do. Nothing is "
+        "overwritten.",
+        (
+            (
+                "--provider PROVIDER",
+                "of the model (default: openai); azure is with a key",
+                {"choices": ("openai", "azure", "azure-keyless", "other"), "default": "openai"},
+            ),
+            (
+                "--for USE",
+                "what starts the action (default: comments); a schedule fixes lint",
+                {
+                    "choices": ("comments", "threads", "schedule"),
+                    "default": "comments",
+                    "dest": "use",
+                },
+            ),
+            ("--model NAME", "the model, or the Azure deployment (default for OpenAI: gpt-6-luna)"),
+            ("--base-url URL", "root of the API, for every provider but OpenAI"),
+            (
+                "--linter LINTER",
+                "whose findings a schedule fixes (default: the repository's)",
+                {"choices": ("ruff", "eslint", "code-scanning")},
+            ),
+            (
+                "--action REPOSITORY",
+                "OWNER/predict-edit@COMMIT (default: where predict-edit was installed from)",
+            ),
+            ("--config", "write .github/predict-edit.yml too"),
+            ("--dry-run", "show everything and write nothing"),
+            ("--json", "print files and steps as JSON"),
+        ),
+        usage="[options]",
+    ),
     "preview": _Command(
         "show what a command would do, on a local git checkout",
         "Edit the files that a checkout changes against a base, committed or not, and show what "
@@ -292,6 +328,7 @@ def _add(
 ) -> None:
     *names, last = spec.replace(",", "").split()
     if last.isupper():
+        last = "|".join(more.get("choices", [last]))
         parser.add_argument(*names, metavar=last, help=meaning, **more)
     elif last.startswith("-"):
         parser.add_argument(*names, last, action="store_true", help=meaning, **more)

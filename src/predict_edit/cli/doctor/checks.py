@@ -39,6 +39,7 @@ from predict_edit.report.view import dollars
 from predict_edit.settings.endpoint import Endpoint, SignIn, choose_sign_in, read_endpoint
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
+from predict_edit.support.text import plural
 
 State = Literal["ok", "warning", "failed", "skipped"]
 
@@ -108,7 +109,7 @@ def of_config(root: Path | None) -> tuple[list[Check], str]:
         ) from None
     except ConfigError as error:
         return [failed("config", error)], ""
-    recipes = f" with {len(config.recipes)} recipes" if config.recipes else ""
+    recipes = f" with {plural(len(config.recipes), 'recipe')}" if config.recipes else ""
     return [Check("config", "ok", f"{CONFIG_PATH} is valid{recipes}")], str(config.deliver or "")
 
 

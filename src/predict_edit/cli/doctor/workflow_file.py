@@ -253,6 +253,11 @@ def _block(name: str, value: Value, indent: int) -> str:
     return "\n".join((f"{name}:", *(f"{' ' * (indent + 2)}{entry}" for entry in inner)))
 
 
+def in_yaml(text: str) -> str:
+    """Write a text as a value, quoted if YAML would read it otherwise."""
+    return _inline(text, "{}")
+
+
 def _flow(value: Value) -> str:
     return _inline(value, "{{x: {}}}")
 

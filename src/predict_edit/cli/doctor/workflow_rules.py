@@ -520,6 +520,14 @@ def examine(path: str, text: str, deliver: str = "") -> Examined | None:
     )
 
 
+def events_of(path: str, text: str) -> set[str]:
+    """Return the events for which a workflow uses the action; none if it does not use it."""
+    try:
+        return {name for use in _uses_of(WorkflowFile(path, text), "") for name in use.triggers}
+    except NotYaml:
+        return set()
+
+
 def _uses_of(file: WorkflowFile, deliver: str) -> list[Use]:
     """Find every step of a workflow that uses the action."""
     return [
