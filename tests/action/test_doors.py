@@ -429,7 +429,7 @@ class TestOtherDoors:
         run = await stage.run(
             "workflow_dispatch",
             payload,
-            pull_request="1",
+            pull_request="#1",
             instruction="Replace `FizzBuzz` with `X`",
         )
 

@@ -282,11 +282,31 @@ def test_a_dispatch_from_its_payload(dispatch: dict[str, Any]) -> None:
 def test_a_dispatch_from_the_inputs_of_the_action(dispatch: dict[str, Any]) -> None:
     """The action's inputs win over the payload's, and are not commands with options."""
     trigger = read(
-        "workflow_dispatch", dispatch, instruction="--files x\r\n is gone\u200b ", pull_request=5
+        "workflow_dispatch", dispatch, instruction="--files x\r\n is gone\u200b ", pull_request="5"
     )
     assert isinstance(trigger, PullRequestCommand)
     assert trigger.pull_request == 5
     assert trigger.parsed == EditCommand(instruction="--files x\n is gone")
+
+
+def test_a_pull_request_as_people_write_it(dispatch: dict[str, Any]) -> None:
+    """``#7`` is number 7, in the action's input and in the dispatch's own."""
+    for payload, given in (
+        (dispatch, "#7"),
+        (changed(dispatch, "inputs.pull-request", "#7"), ""),
+    ):
+        trigger = read("workflow_dispatch", payload, pull_request=given)
+        assert isinstance(trigger, PullRequestCommand)
+        assert trigger.pull_request == 7
+
+
+@pytest.mark.parametrize("given", ["#", "##7", "7.0", "octo/game#7", "https://x/pull/7", "\u0667"])
+def test_a_pull_request_that_is_no_number(dispatch: dict[str, Any], given: str) -> None:
+    """The message shows what was given: the input is there, and wrong."""
+    with pytest.raises(InvalidInput) as caught:
+        read("workflow_dispatch", dispatch, pull_request=given)
+    assert f"`{given}`" in str(caught.value)
+    assert "missing" not in str(caught.value)
 
 
 @pytest.mark.parametrize("scoped", [False, True])

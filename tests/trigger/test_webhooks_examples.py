@@ -39,7 +39,7 @@ def test_all_of_them_are_here() -> None:
 def test_an_event_without_a_command_is_left_alone(example: tuple[str, dict[str, Any]]) -> None:
     """None of them stops the run, and only a dispatch is a request, as it carries its own."""
     name, payload = example
-    request = read_event(name, payload, word=WORD, instruction="fix", pull_request=7)
+    request = read_event(name, payload, word=WORD, instruction="fix", pull_request="7")
     assert isinstance(request, PullRequestCommand if name == "workflow_dispatch" else Ignored)
 
 

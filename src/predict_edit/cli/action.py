@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, TextIO
@@ -41,7 +40,6 @@ _IDENTITY = ("ACTIONS_ID", "AZURE", "PREDICT_EDIT_MINUTES")
 """Beginnings of the variables that signing in and keeping time need later."""
 _QUIET = frozenset({Outcome.IGNORED, Outcome.DENIED})
 """Outcomes without a job summary, unless a person with a role was turned away."""
-_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _SCOPES = ("INPUT_REF", "INPUT_FILES", "INPUT_FINDINGS", "INPUT_RESULTS")
 """What names the files to edit without a pull request."""
 _FINDINGS = ("INPUT_FINDINGS", "INPUT_RESULTS")
@@ -141,8 +139,7 @@ def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Request:
         read_payload(runner.event_path),
         word=environ.get("INPUT_COMMAND", "").strip() or DEFAULT_COMMAND,
         instruction=environ.get("INPUT_INSTRUCTION", "").strip() or None,
-        # The check of all inputs reports what is not a number.
-        pull_request=int(number) if _NUMBER.fullmatch(number) else None,
+        pull_request=number,
         repository=runner.repository,
         ref=environ.get("INPUT_REF", "").strip() or None,
         scoped=not number and any(environ.get(name, "").strip() for name in _SCOPES),

@@ -30,6 +30,7 @@ from predict_edit.settings.value_types import (
     Line,
     LineList,
     Name,
+    PullNumber,
     RefName,
     Scope,
     Secret,
@@ -280,8 +281,8 @@ class Inputs(Defaults):
     command: CommandWord | None = _field(
         "Word that starts a command, at the very beginning of a comment."
     )
-    pull_request: int | None = _field(
-        "Number of the pull request, for `workflow_dispatch`.", ge=1, le=2**31
+    pull_request: PullNumber | None = _field(
+        "Number of the pull request, for `workflow_dispatch`."
     )
     ref: RefName | None = _field(
         "Branch to edit without a pull request. If not set, the default branch."

@@ -211,6 +211,11 @@ ApiVersion = Annotated[
 ]
 Directory = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$")]
 Scope = Annotated[str, pydantic.StringConstraints(pattern=r"^(https|api)://[!-~]+$")]
+PullNumber = Annotated[
+    int,
+    pydantic.BeforeValidator(lambda given: str(given).removeprefix("#")),
+    pydantic.Field(ge=1, le=2**31),
+]
 Shard = Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9]{1,5}(/[0-9]{1,5})?$")]
 
 

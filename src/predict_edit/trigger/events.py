@@ -171,7 +171,7 @@ def read_event(
     *,
     word: str,
     instruction: str | None = None,
-    pull_request: int | None = None,
+    pull_request: str = "",
     repository: str = "",
     ref: str | None = None,
     scoped: bool = False,
@@ -184,7 +184,8 @@ def read_event(
         payload: the JSON object at ``GITHUB_EVENT_PATH``.
         word: the word that opens a command.
         instruction: the action's input of that name, for ``workflow_dispatch``.
-        pull_request: the action's input of that name, for ``workflow_dispatch``.
+        pull_request: the action's input of that name, for ``workflow_dispatch``; if it is empty,
+            the dispatch's own input counts.
         repository: ``GITHUB_REPOSITORY``, used if the payload does not name it, as that of
             ``schedule`` need not.
         ref: the action's input of that name.
@@ -208,9 +209,10 @@ def read_event(
             if event.sender is not None and not event.sender.is_person:
                 # GitHub lets apps dispatch, but only people give commands.
                 return Ignored(reason=f"{quoted(event.sender.login)} is not a person")
-            if scoped and not (pull_request or event.given("pull-request")):
+            number = pull_request or event.given("pull-request")
+            if scoped and not number:
                 return _branch_task(event, repository, text, ref)
-            return _read_dispatch(event, repository, text or fallback, pull_request)
+            return _read_dispatch(event, repository, text or fallback, number)
         case CommandSource.SCHEDULE:
             scheduled = _validated(_ScheduleEvent, payload)
             # No person asked for it, so no role counts.
@@ -271,23 +273,24 @@ def _not_by_a_person(comment: _Comment, sender: _User | None) -> str | None:
 
 
 def _read_dispatch(
-    event: _DispatchEvent, repository: str, text: str | None, pull_request: int | None
+    event: _DispatchEvent, repository: str, text: str | None, number: str
 ) -> PullRequestCommand:
     """Read a dispatch about a pull request.
 
     GitHub lets only people with write access dispatch. The instruction is taken as typed: it is not
     a command with options. ``run NAME`` alone names a recipe.
     """
-    named = event.given("pull-request")
-    if not pull_request and not named:
+    if not number:
         raise MissingInput(
             "`pull-request` is missing.",
             "A workflow that is dispatched passes it on: "
             "`pull-request: ${{ inputs.pull-request }}`. To edit a branch, give `files`.",
         )
-    if not pull_request and not re.fullmatch(r"[1-9][0-9]{0,9}", named):
+    if not re.fullmatch(r"#?[1-9][0-9]{0,9}", number):
         raise InvalidInput(
-            f"The input `pull-request` is {quoted(named)}.", "Give the number of a pull request."
+            f"The input `pull-request` is {quoted(number)}, which is not the number of a pull "
+            "request.",
+            "Give its number alone, such as 7 or #7.",
         )
     if not text or not text.strip():
         raise MissingInput(
@@ -302,7 +305,7 @@ def _read_dispatch(
         parsed = error
     return PullRequestCommand(
         repository=_repository_of(event, repository),
-        pull_request=pull_request or int(named),
+        pull_request=int(number.removeprefix("#")),
         command=_sent_by(event, text),
         parsed=parsed,
     )
