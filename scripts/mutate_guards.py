@@ -316,6 +316,13 @@ GUARDS = (
         test="tests/action/test_failures.py::TestGitHub::test_nor_does_a_patch_stand_for_a_command_that_changed",
     ),
     Guard(
+        name="a command for one commit writes on no other",
+        file="delivery/delivered.py",
+        old="if to.job.pinned_sha and head != to.pull.head_sha:",
+        new="if not to.pull.head_sha:",
+        test="tests/action/test_apply.py::TestPinned",
+    ),
+    Guard(
         name="output files are tried before paying",
         file="run/engine.py",
         old="ctx.outbox.check()",

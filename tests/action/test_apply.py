@@ -409,6 +409,60 @@ class TestDeliverCommit:
         assert commits(rehearsal) == 1
 
 
+class TestPinned:
+    """A command that names a commit is for that commit alone: what is written is on it, or not."""
+
+    @staticmethod
+    def command(rehearsal: Rehearsal) -> str:
+        return f"/predict-edit @{rehearsal.stage.pull.head_sha[:12]} Replace `FizzBuzz` with `X`"
+
+    @staticmethod
+    def push_at(rehearsal: Rehearsal, **request: Any) -> None:
+        """Let an attacker push another file just before a request."""
+        github, ref = rehearsal.stage.github, rehearsal.stage.world.head_ref
+        files = {"other.txt": b"theirs\n"}
+        github.faults.add(Fault(act=lambda: github.push(REPOSITORY, ref, files), **request))
+
+    @pytest.mark.parametrize("deliver", ["suggestions", "commit", "patch"])
+    async def test_a_push_while_the_model_works(
+        self, rehearse: MakeRehearsal, deliver: str
+    ) -> None:
+        """Nothing is written, the patch is for the named commit, and the summary says why."""
+        rehearsal = await set_up(rehearse)
+        command = self.command(rehearsal)
+        self.push_at(rehearsal, method="POST", path=r".*/issues/1/comments")
+        finished = await rehearsal.say(command, deliver=deliver)
+
+        assert finished.report.outcome is Outcome.PATCHED
+        assert (rehearsal.reviews, commits(rehearsal)) == ([], 1)
+        assert rehearsal.file("edits.patch") == rehearsal.file("remainder.patch") != b""
+        assert "the head moved to" in rehearsal.summary
+
+    async def test_a_push_between_look_and_commit(self, rehearse: MakeRehearsal) -> None:
+        """GitHub refuses the commit, which is not made again on the attacker's."""
+        rehearsal = await set_up(rehearse)
+        command = self.command(rehearsal)
+        self.push_at(rehearsal, path=GRAPHQL, containing="createCommitOnBranch")
+        finished = await rehearsal.say(command, **COMMIT)
+
+        assert finished.report.outcome is Outcome.PATCHED
+        assert commits(rehearsal) == 1
+        assert head_files(rehearsal)["other.txt"] == b"theirs\n"
+        assert "the head moved to" in rehearsal.summary
+
+    async def test_a_push_between_look_and_review(self, rehearse: MakeRehearsal) -> None:
+        """The first review is on the named commit, and no second one follows."""
+        rehearsal = await rehearse(files=many(35))
+        named, command = rehearsal.stage.pull.head_sha, self.command(rehearsal)
+        self.push_at(rehearsal, method="POST", path=r".*/pulls/1/reviews")
+        finished = await rehearsal.say(command, max_suggestions="100")
+
+        assert [review.commit_id for review in rehearsal.reviews] == [named]
+        assert named != rehearsal.stage.pull.head_sha
+        assert finished.report.count(PlacementKind.PATCH) == 5
+        assert "the head moved to" in rehearsal.summary
+
+
 class TestAgain:
     @pytest.mark.parametrize("performed", [False, True])
     @pytest.mark.parametrize(

@@ -7,7 +7,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from predict_edit.delivery.delivered import Destination, changed, check_open, recheck
+from predict_edit.delivery.delivered import (
+    Destination,
+    changed,
+    check_open,
+    check_pin,
+    recheck,
+)
 from predict_edit.domain.edits import PlacedFile, Placement, PlacementKind
 from predict_edit.domain.errors import (
     BranchMoved,
@@ -18,6 +24,7 @@ from predict_edit.domain.errors import (
     ForgeNotFound,
     ForgeRefused,
     ForgeUnavailable,
+    HeadMismatch,
     PullRequestClosed,
 )
 from predict_edit.domain.repository import Commit, CommitDraft, PullRequest
@@ -61,7 +68,7 @@ class CommitDelivery:
         headline = f"Edit {plural(files, 'file')} with predict-edit"
         try:
             commit = await commit_files(self.to, prepared.files, headline=headline)
-        except (CommitRefused, PullRequestClosed) as error:
+        except (CommitRefused, HeadMismatch, PullRequestClosed) as error:
             log.error("%s", error)
             left = as_committed(prepared.files, NOT_COMMITTED)
             return Delivered(files=left, complete=False, notes=(str(error),))
@@ -98,6 +105,7 @@ async def commit_files(to: Destination, files: Iterable[FileResult], *, headline
         CommandChanged: the comment was edited or deleted while the run worked.
         CommitRefused: the commit could not be made.
         PullRequestClosed: the pull request was closed or merged while the run worked.
+        HeadMismatch: the command is for one commit, and the head moved.
         ForgeError: the comment could not be read.
     """
     await recheck(to)
@@ -166,11 +174,13 @@ async def _new_head(to: Destination, edited: Sequence[PlacedFile]) -> str:
     Raises:
         CommitRefused: they are not, or could not be read.
         PullRequestClosed: the pull request was closed or merged.
+        HeadMismatch: the command is for one commit alone.
     """
     try:
         pull = await to.forge.pull_request(to.pull.number)
         check_open(pull.state)
         head = pull.head_sha
+        check_pin(to, head)
         before = {placed.file.path: placed.file.blob_sha for placed in edited}
         same = await _has_blobs(to, head, before)
     except ForgeError as error:

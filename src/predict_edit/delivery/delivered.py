@@ -22,6 +22,11 @@ from predict_edit.support.markers import Seals
 
 CLOSED: Final = "the pull request was closed while the run worked"
 HEAD_MOVED: Final = "head moved: the pull request changed while the run worked"
+TOO_LATE: Final[Mapping[type[Exception], str]] = {
+    PullRequestClosed: CLOSED,
+    HeadMismatch: HEAD_MOVED,
+}
+"""Why suggestions are in the patch if nothing more may be written to the pull request."""
 OVER_LIMIT: Final = "more suggestions than max-suggestions allows"
 REFUSED: Final = "GitHub refused the suggestion"
 
@@ -80,6 +85,8 @@ class Delivery(Protocol):
 
         Raises:
             CommandChanged: the comment was edited or deleted while the run worked.
+            PullRequestClosed: the pull request was closed or merged; nothing was written.
+            HeadMismatch: the head is not the commit that the command names; nothing was written.
             ForgeError: the comment, or what was posted before, could not be read.
         """
 
@@ -124,6 +131,7 @@ async def recheck(to: Destination) -> str:
     Raises:
         CommandChanged: the comment was edited or deleted: it is not a command any more.
         PullRequestClosed: the pull request was closed or merged.
+        HeadMismatch: the command is for one commit, and the head moved.
         ForgeError: one of them could not be read.
     """
     command = to.job.command
@@ -136,7 +144,23 @@ async def recheck(to: Destination) -> str:
             "Write the command in a new comment.",
         )
     check_open(state)
+    check_pin(to, head)
     return head
+
+
+def check_pin(to: Destination, head: str) -> None:
+    """Refuse another commit than the one that the command names.
+
+    Raises:
+        HeadMismatch: the head moved away from it.
+    """
+    if to.job.pinned_sha and head != to.pull.head_sha:
+        raise HeadMismatch(
+            f"The command is for {to.pull.head_sha[:12]} alone, and the head moved to {head[:12]} "
+            "while the run worked.",
+            "Take the edits from `edits.patch`, or look at the newest commits and run the command "
+            "again.",
+        )
 
 
 def check_open(state: str) -> None:

@@ -17,11 +17,12 @@ from http import HTTPStatus
 from typing import Final
 
 from predict_edit.delivery.delivered import (
-    CLOSED,
     HEAD_MOVED,
     REFUSED,
+    TOO_LATE,
     Destination,
     check_open,
+    check_pin,
     demoted,
     recheck,
     suggested,
@@ -45,6 +46,7 @@ from predict_edit.domain.errors import (
     ForgeRateLimited,
     ForgeRefused,
     ForgeUnavailable,
+    HeadMismatch,
     PendingReview,
     PullRequestClosed,
     TextRefused,
@@ -93,6 +95,8 @@ class SuggestionDelivery:
 
         Raises:
             CommandChanged: the comment was edited or deleted while the run worked.
+            PullRequestClosed: the pull request was closed or merged.
+            HeadMismatch: the command is for one commit, and the head moved.
             ForgeError: the comment, or what was posted before, could not be read.
         """
         to = self.to
@@ -108,9 +112,6 @@ class SuggestionDelivery:
                 recheck(to),
                 saving,
             )
-        except PullRequestClosed as error:
-            files = demoted(prepared.files, CLOSED)
-            return Delivered(files=files, complete=False, notes=(str(error),))
         finally:
             # It must not overtake the final summary.
             await asyncio.wait([saving])
@@ -201,12 +202,11 @@ class ReviewBatches:
                 if self._first or self._refusals:
                     await self._to.sleep(PAUSE)
                 halves = await self._send(batch)
-            except (ForgeError, PullRequestClosed) as error:
+            except (ForgeError, HeadMismatch, PullRequestClosed) as error:
                 log.error("the suggestions were not all posted: %s", error)
                 self.notes.append(f"Not all suggestions could be posted. {error}")
-                reason = CLOSED if isinstance(error, PullRequestClosed) else REFUSED
                 for rest in (batch, *waiting):
-                    self._demote(rest, reason)
+                    self._demote(rest, TOO_LATE.get(type(error), REFUSED))
                 break
             waiting.extendleft(reversed(halves))
         await self._correct()
@@ -216,6 +216,7 @@ class ReviewBatches:
         if not head:
             pull = await self._forge.pull_request(self._number)
             check_open(pull.state)
+            check_pin(self._to, pull.head_sha)
             head = pull.head_sha
         if self._head == head:
             return batch

@@ -9,7 +9,6 @@ from typing import Final
 from predict_edit.delivery.commit import CommitDelivery
 from predict_edit.delivery.delivered import Delivery, Destination, demoted, recheck
 from predict_edit.delivery.suggestions import SuggestionDelivery
-from predict_edit.domain.errors import PullRequestClosed
 from predict_edit.domain.run_report import Delivered, FileResult
 
 NOT_INLINE: Final = "delivered as a patch, as asked"
@@ -31,16 +30,14 @@ class PatchDelivery:
 
         Raises:
             CommandChanged: the comment was edited or deleted while the run worked.
+            PullRequestClosed: the pull request was closed or merged.
+            HeadMismatch: the command is for one commit, and the head moved.
             ForgeError: the comment could not be read.
         """
-        if self.to is None:
-            return prepared
-        if self.to.save is not None:
-            await self.to.save()
-        try:
+        if self.to is not None:
+            if self.to.save is not None:
+                await self.to.save()
             await recheck(self.to)
-        except PullRequestClosed as error:
-            return dataclasses.replace(prepared, notes=(str(error),))
         return prepared
 
 

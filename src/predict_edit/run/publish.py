@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
-from predict_edit.delivery.delivered import demoted
+from predict_edit.delivery.delivered import TOO_LATE, demoted
 from predict_edit.delivery.output_files import EDITS, REMAINDER, RESULT, OutputFolder
 from predict_edit.domain.errors import (
     CommandError,
@@ -53,6 +53,9 @@ async def publish(run: Run, plan: Plan, edited: Edited, *notes: str) -> Finished
     prepared = delivery.prepare(edited.results)
     try:
         delivered = prepared if facts.dry_run else await delivery.deliver(prepared)
+    except tuple(TOO_LATE) as error:
+        files = demoted(prepared.files, TOO_LATE[type(error)])
+        delivered = Delivered(files=files, complete=False, notes=(str(error),))
     except PredictEditError as error:
         files = (*demoted(prepared.files, NOT_DELIVERED), *not_edited(plan))
         return await fail(error, run.ctx, run.listener, facts, files=files)

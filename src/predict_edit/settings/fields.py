@@ -281,9 +281,7 @@ class Inputs(Defaults):
     command: CommandWord | None = _field(
         "Word that starts a command, at the very beginning of a comment."
     )
-    pull_request: PullNumber | None = _field(
-        "Number of the pull request, for `workflow_dispatch`."
-    )
+    pull_request: PullNumber | None = _field("Number of the pull request, for `workflow_dispatch`.")
     ref: RefName | None = _field(
         "Branch to edit without a pull request. If not set, the default branch."
     )
