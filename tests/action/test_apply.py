@@ -16,7 +16,7 @@ from predict_edit.support.markers import Marker, Seals, find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.github.nouns import Token
-from predict_edit_sandbox.stage import REPOSITORY, many
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, many
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal
@@ -55,6 +55,24 @@ def head_files(rehearsal: Rehearsal) -> dict[str, bytes]:
 def message(rehearsal: Rehearsal) -> str:
     store = rehearsal.stage.github.repository(REPOSITORY).store
     return store.commit(rehearsal.stage.pull.head_sha).message
+
+
+def make_executable(rehearsal: Rehearsal, path: str) -> None:
+    """Push the mode of an executable file for one that is there."""
+    store = rehearsal.stage.github.repository(REPOSITORY).store
+    head = rehearsal.stage.pull.head_sha
+    tree = store.write_tree(head, {path: head_files(rehearsal)[path]}, {path: "100755"})
+    sha = store.commit_tree(
+        tree, [head], message="chmod", author=("ada", "a@b.invalid"), date="2026-01-01T00:00:00Z"
+    )
+    rehearsal.stage.github.move_branch(REPOSITORY, rehearsal.stage.world.head_ref, sha)
+
+
+def modes(rehearsal: Rehearsal) -> dict[str, str]:
+    """The mode of each file of the head in ``src``."""
+    store = rehearsal.stage.github.repository(REPOSITORY).store
+    tree = store.tree(rehearsal.stage.pull.head_sha, recursive=True)
+    return {entry.path: entry.mode for entry in tree if entry.path.startswith("src/")}
 
 
 def commits(rehearsal: Rehearsal) -> int:
@@ -407,6 +425,88 @@ class TestDeliverCommit:
 
         assert finished.report.outcome is Outcome.COMMITTED
         assert commits(rehearsal) == 1
+
+
+class TestExecutableFiles:
+    """GitHub's request for a commit takes no modes, so executable files go another way."""
+
+    @pytest.mark.parametrize("keeps", [False, True])
+    @pytest.mark.parametrize("body", [REPLACE, APPLY])
+    async def test_they_stay_executable(
+        self, rehearse: MakeRehearsal, body: str, *, keeps: bool
+    ) -> None:
+        """Whether or not GitHub would keep the mode, and so do all plain files beside them."""
+        rehearsal = await set_up(rehearse)
+        make_executable(rehearsal, "src/file_002.py")
+        rehearsal.stage.github.switches.commits_keep_modes = keeps
+        if body == APPLY:
+            await rehearsal.say()
+        finished = await rehearsal.say(body, **(COMMIT if body != APPLY else {}))
+
+        assert finished.report.outcome is Outcome.COMMITTED
+        assert modes(rehearsal) == {
+            "src/file_001.py": "100644",
+            "src/file_002.py": "100755",
+            "src/file_003.py": "100644",
+        }
+        assert head_files(rehearsal) == rehearsal.stage.world.expected()
+        assert finished.report.commit_url.endswith(rehearsal.stage.pull.head_sha)
+        assert "Co-authored-by: predict-edit <" in message(rehearsal)
+
+    async def test_a_commit_of_plain_files_is_one_request(self, rehearse: MakeRehearsal) -> None:
+        """An executable file that is not edited changes nothing."""
+        rehearsal = await set_up(rehearse)
+        make_executable(rehearsal, "src/file_002.py")
+        await rehearsal.say(REPLACE + " ", files="src/file_001.py", **COMMIT)
+
+        assert rehearsal.stage.github.log.matching("POST", "/git/trees") == []
+        assert modes(rehearsal)["src/file_002.py"] == "100755"
+        assert commits(rehearsal) == 2
+
+    async def test_a_push_in_between_is_not_lost(self, rehearse: MakeRehearsal) -> None:
+        """The branch moves only from the commit that was read, and the edit is made on the new."""
+        rehearsal = await set_up(rehearse)
+        make_executable(rehearsal, "src/file_002.py")
+        stage = rehearsal.stage
+        theirs = {"other.txt": b"theirs\n"}
+        stage.github.faults.add(
+            Fault(
+                method="POST",
+                path=r".*/git/commits",
+                act=lambda: stage.github.push(REPOSITORY, stage.world.head_ref, theirs),
+            )
+        )
+        finished = await rehearsal.say(**COMMIT)
+
+        assert finished.report.outcome is Outcome.COMMITTED
+        assert head_files(rehearsal)["other.txt"] == b"theirs\n"
+        assert modes(rehearsal)["src/file_002.py"] == "100755"
+        assert commits(rehearsal) == 3
+
+    @pytest.mark.parametrize("request_", ["trees", "commits", "updateRefs"])
+    async def test_a_failure_leaves_the_branch(
+        self, rehearse: MakeRehearsal, request_: str
+    ) -> None:
+        """The edits are in the patch then, and the branch is where it was."""
+        rehearsal = await set_up(rehearse)
+        make_executable(rehearsal, "src/file_002.py")
+        graph = request_ == "updateRefs"
+        rehearsal.stage.github.faults.add(
+            Fault(
+                path=GRAPHQL if graph else rf".*/git/{request_}",
+                containing=request_ if graph else None,
+                status=200 if graph else 403,
+                body={"errors": [{"type": "UNPROCESSABLE", "message": "protected"}]}
+                if graph
+                else {"message": "Resource not accessible by integration"},
+                times=None,
+            )
+        )
+        finished = await rehearsal.say(**COMMIT)
+
+        assert finished.report.outcome is Outcome.PATCHED
+        assert commits(rehearsal) == 1
+        assert rehearsal.file("remainder.patch") == rehearsal.file("edits.patch") != b""
 
 
 class TestPinned:

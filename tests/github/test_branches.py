@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +48,53 @@ async def test_a_commit_is_one_mutation(github: FakeGitHub, forge: GitHubHost) -
             "deletions": [{"path": "gone.py"}],
         },
     }
+
+
+async def test_a_commit_with_an_executable_file(github: FakeGitHub, forge: GitHubHost) -> None:
+    """A tree that names every mode, its commit, and a move from the expected head; in the fork."""
+    github.on_graphql({"repository": {"id": "R_1", "object": {"tree": {"oid": "b" * 40}}}})
+    github.on("POST", "/repos/fork/demo/git/trees", {"sha": "c" * 40}, status=201)
+    made = {"sha": "f" * 40, "html_url": "https://github.com/x"}
+    github.on("POST", "/repos/fork/demo/git/commits", made, status=201)
+    github.on_graphql({"updateRefs": {"clientMutationId": None}})
+    commit = await forge.commit(dataclasses.replace(DRAFT, executable=frozenset({"a.py"})))
+
+    assert (commit.sha, commit.url) == ("f" * 40, "https://github.com/x")
+    base, tree, git_commit, move = (received.json for received in github.received)
+    assert base["variables"] == {"owner": "fork", "name": "demo", "commit": "a" * 40}
+    assert tree == {
+        "base_tree": "b" * 40,
+        "tree": [
+            {"path": "a.py", "mode": "100755", "type": "blob", "content": "\ufeffx\r\n"},
+            {"path": "gone.py", "mode": "100644", "type": "blob", "sha": None},
+        ],
+    }
+    assert git_commit == {
+        "message": "Apply suggestions\n\nCo-authored-by: Mona <mona@example.com>",
+        "tree": "c" * 40,
+        "parents": ["a" * 40],
+    }
+    assert move["variables"]["moves"] == [
+        {
+            "name": "refs/heads/topic",
+            "beforeOid": "a" * 40,
+            "afterOid": "f" * 40,
+            "force": True,
+        }
+    ]
+
+
+async def test_a_renamed_fork_is_not_taken_for_the_repository(
+    github: FakeGitHub, forge: GitHubHost
+) -> None:
+    """Its redirect is refused, and what comes next still goes to the repository itself."""
+    github.on_graphql({"repository": {"id": "R_1", "object": {"tree": {"oid": "b" * 40}}}})
+    there = {"location": f"{github.api_url}/repositories/7/git/trees"}
+    github.on("POST", "/repos/fork/demo/git/trees", {}, status=307, headers=there)
+    with pytest.raises(ForgeAnswerInvalid, match="redirect"):
+        await forge.commit(dataclasses.replace(DRAFT, executable=frozenset({"a.py"})))
+    github.on("GET", "/repos/octo/demo", {"default_branch": "main"})
+    assert await forge.default_branch() == "main"
 
 
 async def test_a_moved_branch_is_refused(github: FakeGitHub, forge: GitHubHost) -> None:

@@ -46,6 +46,23 @@ class TestLintFix:
         assert pull.head_sha in repository.verified
         assert scene.branches == {"main", "words", BRANCH}
 
+    async def test_executable_files_stay_executable(self, scene: Scene) -> None:
+        """Though GitHub's request for a commit takes no modes."""
+        store, path = scene.sandbox.repository(REPOSITORY).store, "src/m001.py"
+        tip = scene.tip("main") or ""
+        tree = store.write_tree(tip, {path: scene.world.files_at("main")[path]}, {path: "100755"})
+        sha = store.commit_tree(
+            tree, [tip], message="+x", author=("a", "a@b.invalid"), date="2026-01-01T00:00:00Z"
+        )
+        scene.sandbox.move_branch(REPOSITORY, "main", sha)
+        done = await scene.run()
+
+        assert done.report.outcome is Outcome.OPENED, done.report.problem
+        entries = [store.entry(scene.tip() or "", f"src/m{n:03}.py") for n in range(3)]
+        assert [entry.mode for entry in entries if entry] == ["100644", "100755", "100644"]
+        assert scene.branches == {"main", "words", BRANCH}
+        assert scene.pulls[0].head_sha in scene.sandbox.repository(REPOSITORY).verified
+
     async def test_text_of_the_pull_request(self, scene: Scene) -> None:
         """Title and text give files, findings by rule, and tokens."""
         await scene.run()

@@ -21,7 +21,7 @@ from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Ou
 from predict_edit.select.protected import protected
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import apply_suggestions
-from predict_edit.support.git import lines_of
+from predict_edit.support.git import EXECUTABLE_MODE, lines_of
 from predict_edit.support.globs import Globs
 from predict_edit.support.markers import Seals, find_marker
 from predict_edit.support.text import plural
@@ -153,7 +153,10 @@ def _source(content: FileContent | None) -> SourceFile | None:
         text = content.data.decode()
     except UnicodeDecodeError:
         return None
-    return SourceFile(path=content.path, text=text, blob_sha=content.blob_sha)
+    executable = content.mode == EXECUTABLE_MODE
+    return SourceFile(
+        path=content.path, text=text, blob_sha=content.blob_sha, executable=executable
+    )
 
 
 def _fitting(file: SourceFile, threads: Iterable[ReviewThread]) -> tuple[Suggestion, ...]:

@@ -123,6 +123,7 @@ async def commit_files(to: Destination, files: Iterable[FileResult], *, headline
             headline=headline,
             body=_message(to),
             files=tuple((placed.file.path, placed.accepted.encode()) for placed in edited),
+            executable=frozenset(p.file.path for p in edited if p.file.executable),
         )
         try:
             return await to.forge.commit(draft)

@@ -67,6 +67,8 @@ class _Change:
 
     files: Mapping[str, bytes]
     """Every file that differs from the base, with its whole content."""
+    executable: frozenset[str]
+    """Those of them that can be run."""
     answers: Mapping[str, str]
     describe: Callable[[str, Sequence[str]], str]
     """Returns the text of the pull request, given its marker and further notes."""
@@ -144,6 +146,9 @@ class PullRequestDelivery:
         failed = any(result.status is FileStatus.FAILED for result in results)
         return _Change(
             files=files,
+            executable=frozenset(
+                result.path for result in results if result.placed and result.placed.file.executable
+            ),
             answers=answers,
             describe=functools.partial(self.describe, results),
             complete=not failed and not self.postponed,
@@ -171,6 +176,7 @@ class PullRequestDelivery:
                     headline=self.title,
                     body="Made by predict-edit.",
                     files=tuple(sorted(change.files.items())),
+                    executable=change.executable & change.files.keys(),
                 )
             )
             tip = made.sha

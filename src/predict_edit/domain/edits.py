@@ -35,6 +35,8 @@ class SourceFile:
     blob_sha: str
     change: ChangedFile | None = None
     """How the pull request changes it; ``None`` without a pull request."""
+    executable: bool = False
+    """Whether its mode says so, as far as the host names modes."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,8 @@ class CommitDraft:
     body: str
     files: tuple[tuple[str, bytes | None], ...]
     """Path and new content; ``None`` deletes the file."""
+    executable: frozenset[str] = frozenset()
+    """Paths whose mode is to stay that of an executable file."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

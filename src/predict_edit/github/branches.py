@@ -9,7 +9,8 @@ from typing import Any, Final
 from predict_edit.domain.errors import ForgeNotFound
 from predict_edit.domain.repository import BranchMove, BranchPull, BranchState, Commit, CommitDraft
 from predict_edit.github import graphql, rest
-from predict_edit.github.client import HostPart, parse
+from predict_edit.github.client import HostPart, T, parse
+from predict_edit.support.git import EXECUTABLE_MODE, FILE_MODE
 
 _NOTHING: Final = "0" * 40
 """GitHub's and git's name for the commit of a branch that does not exist."""
@@ -21,16 +22,48 @@ class Branches(HostPart):
     async def commit(self, draft: CommitDraft) -> Commit:
         """Make the commit with one request, which GitHub refuses for any other head.
 
+        That request takes no modes: every file of its commit becomes a plain one. So a commit with
+        executable files goes another way, which takes four.
+
         Raises:
             BranchMoved: the branch is at another commit.
             ForgeRefused: it is protected.
             ForgeForbidden: the token lacks ``contents: write``.
             ForgeUnavailable: whether it was made is unknown.
         """
+        if draft.executable:
+            return await self._commit_tree(draft)
         operation = graphql.COMMIT
         data = await self._client.graphql(operation, {"input": commit_input(draft)})
         made = parse(graphql.NewCommit, data, operation, "createCommitOnBranch", "commit")
         return Commit(sha=made.oid, url=made.url)
+
+    async def _commit_tree(self, draft: CommitDraft) -> Commit:
+        """Make a tree with the mode of every file, a commit of it, and move the branch there."""
+        owner, _, name = draft.repository.partition("/")
+        variables = {"owner": owner, "name": name, "commit": draft.expected_head}
+        data = await self._client.graphql(graphql.COMMIT_BASE, variables)
+        base = parse(graphql.CommitBase, data, graphql.COMMIT_BASE, "repository")
+        tree = await self._create(
+            rest.NewTree, rest.CREATE_TREE, draft, tree_input(draft, base.tree)
+        )
+        commit = {
+            "message": f"{draft.headline}\n\n{draft.body}",
+            "tree": tree.sha,
+            "parents": [draft.expected_head],
+        }
+        made = await self._create(rest.TreeCommit, rest.CREATE_COMMIT, draft, commit)
+        move = BranchMove(branch=draft.branch, before=draft.expected_head, after=made.sha)
+        await self._move(base.id, [move])
+        return Commit(sha=made.sha, url=made.url)
+
+    async def _create(
+        self, kind: type[T], endpoint: rest.ApiEndpoint, draft: CommitDraft, wanted: dict[str, Any]
+    ) -> T:
+        """Create a git object where the branch is."""
+        path = endpoint.name.removeprefix("POST ")
+        data = await self._client.request(endpoint, "POST", path, of=draft.repository, input=wanted)
+        return parse(kind, data, endpoint)
 
     async def default_branch(self) -> str:
         """Return the branch that pull requests go to."""
@@ -85,7 +118,10 @@ class Branches(HostPart):
             ForgeError: one was elsewhere, or a rule of the repository forbids it; none was moved.
         """
         data = await self._client.graphql(graphql.REPOSITORY_ID, {})
-        repository = parse(str, data, graphql.REPOSITORY_ID, "repository", "id")
+        await self._move(parse(str, data, graphql.REPOSITORY_ID, "repository", "id"), moves)
+
+    async def _move(self, repository: str, moves: Sequence[BranchMove]) -> None:
+        """Move branches of the repository with this node id."""
         updates = [
             {
                 "name": f"refs/heads/{each.branch}",
@@ -98,6 +134,16 @@ class Branches(HostPart):
         await self._client.graphql(
             graphql.MOVE_BRANCHES, {"repository": repository, "moves": updates}
         )
+
+
+def tree_input(draft: CommitDraft, base: str) -> dict[str, Any]:
+    """Return the tree of a commit, on top of the tree ``base``."""
+    entries = []
+    for path, data in draft.files:
+        mode = EXECUTABLE_MODE if path in draft.executable else FILE_MODE
+        entry: dict[str, Any] = {"path": path, "mode": f"{mode:06o}", "type": "blob"}
+        entries.append(entry | ({"sha": None} if data is None else {"content": data.decode()}))
+    return {"base_tree": base, "tree": entries}
 
 
 def commit_input(draft: CommitDraft) -> dict[str, Any]:

@@ -216,24 +216,29 @@ class Client:
         finally:
             self.writes += written
 
-    async def request(self, endpoint: ApiEndpoint, method: str, path: str, **options: Any) -> Any:
+    async def request(
+        self, endpoint: ApiEndpoint, method: str, path: str, *, of: str = "", **options: Any
+    ) -> Any:
         """Send one request that PyGithub has no method for; ``path`` is below the repository's.
+
+        ``of`` is another repository, such as a fork.
 
         Returns:
             The decoded answer.
         """
-        return (await self._raw(endpoint, method, path, **options))[1]
+        return (await self._raw(endpoint, method, path, of=of, **options))[1]
 
     async def _raw(
-        self, endpoint: ApiEndpoint, method: str, path: str, **options: Any
+        self, endpoint: ApiEndpoint, method: str, path: str, *, of: str = "", **options: Any
     ) -> tuple[dict[str, Any], Any]:
         """Return headers and decoded answer of one request."""
-        headers, data = await self.call(
-            endpoint,
-            lambda repository: repository.requester.requestJsonAndCheck(
-                method, f"{repository.url}/{path}", **options
-            ),
-        )
+        other = "" if of.casefold() == f"{self.owner}/{self.name}".casefold() else of
+
+        def ask(repository: Repository) -> tuple[dict[str, Any], Any]:
+            home = f"/repos/{other}" if other else repository.url
+            return repository.requester.requestJsonAndCheck(method, f"{home}/{path}", **options)
+
+        headers, data = await self.call(endpoint, ask)
         with contextlib.suppress(ValueError, TypeError, OverflowError):
             there = parsedate_to_datetime(headers.get("date", "")[:_DATE])
             self._ahead = there.astimezone(dt.UTC) - dt.datetime.now(tz=dt.UTC)
@@ -393,6 +398,8 @@ class Client:
         try:
             return ask(self._thread.repository)
         except _Redirected:
+            # It may be another repository that was renamed.
+            del self._thread.repository
             raise UnwantedAnswer(_ELSEWHERE) from None
 
     def _repository(self) -> Repository:

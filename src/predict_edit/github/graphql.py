@@ -216,6 +216,19 @@ mutation Commit($input: CreateCommitOnBranchInput!) {
     Effect.CREATE,
 )
 
+COMMIT_BASE: Final = _operation(
+    "CommitBase",
+    READ_CONTENTS,
+    """
+query CommitBase($owner: String!, $name: String!, $commit: GitObjectID!) {
+  repository(owner: $owner, name: $name) {
+    id
+    object(oid: $commit) { ... on Commit { tree { oid } } }
+  }
+}
+""",
+)
+
 BRANCH_STATE: Final = _operation(
     "BranchState",
     READ_PULLS,
@@ -350,6 +363,13 @@ class GraphFile(GraphAnswer):
     type: str
     oid: Sha
     object: GraphBlob | None
+
+
+class CommitBase(GraphAnswer):
+    """The repository of the ``CommitBase`` query."""
+
+    id: str
+    tree: Sha = inside("object", "tree", "oid")
 
 
 class NewCommit(GraphAnswer):

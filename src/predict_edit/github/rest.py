@@ -57,6 +57,9 @@ BLOB: Final = _rest("GET git/blobs/:sha", READ_CONTENTS)
 TREE: Final = _rest("GET git/trees/:sha", READ_CONTENTS)
 BRANCH_REF: Final = _rest("GET git/ref/heads/:branch", READ_CONTENTS)
 CREATE_REF: Final = _rest("POST git/refs", WRITE_CONTENTS, Effect.CREATE)
+CREATE_TREE: Final = _rest("POST git/trees", WRITE_CONTENTS, Effect.REPLACE)
+CREATE_COMMIT: Final = _rest("POST git/commits", WRITE_CONTENTS, Effect.REPLACE)
+"""Nobody sees either before a branch points to it."""
 CODE_SCANNING_ALERTS: Final = _rest("GET code-scanning/alerts", "security-events: read")
 
 PULL_REQUEST: Final = _rest("GET pulls/:number", READ_PULLS)
@@ -194,6 +197,18 @@ class TreeEntry(RestAnswer):
     type: str
     sha: Sha
     size: int = 0
+
+
+class NewTree(RestAnswer):
+    """POST git/trees."""
+
+    sha: Sha
+
+
+class TreeCommit(NewTree):
+    """POST git/commits."""
+
+    url: str = pydantic.Field(alias="html_url", default="")
 
 
 class Tree(RestAnswer):

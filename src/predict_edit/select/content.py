@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from predict_edit.domain.edits import ChangedFile, SkippedFile, SourceFile
 from predict_edit.domain.repository import FileContent
 from predict_edit.select.gitattributes import GENERATED, NO_ATTRIBUTES, GitAttributes
-from predict_edit.support.git import REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE
+from predict_edit.support.git import EXECUTABLE_MODE, REGULAR_MODES, SUBMODULE_MODE, SYMLINK_MODE
 
 MAX_BYTES = 1024 * 1024
 """No model takes more of one file; it bounds what is decoded and diffed."""
@@ -94,7 +94,13 @@ def open_source(
         reason := _against_lines(text, content.path)
     ):
         return SkippedFile(path=content.path, reason=reason)
-    return SourceFile(path=content.path, text=text, blob_sha=content.blob_sha, change=change)
+    return SourceFile(
+        path=content.path,
+        text=text,
+        blob_sha=content.blob_sha,
+        change=change,
+        executable=content.mode == EXECUTABLE_MODE,
+    )
 
 
 def against_mode(mode: int | None) -> str | None:

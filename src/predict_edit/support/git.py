@@ -7,7 +7,8 @@ import re
 from typing import Final
 
 FILE_MODE: Final = 0o100644
-REGULAR_MODES: Final = frozenset({FILE_MODE, 0o100755, 0o100664})
+EXECUTABLE_MODE: Final = 0o100755
+REGULAR_MODES: Final = frozenset({FILE_MODE, EXECUTABLE_MODE, 0o100664})
 """Git no longer writes 0o100664, but trees of its early days hold it."""
 SYMLINK_MODE: Final = 0o120000
 SUBMODULE_MODE: Final = 0o160000

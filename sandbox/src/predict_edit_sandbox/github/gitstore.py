@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 ZERO = "0" * 40
@@ -259,33 +259,57 @@ class GitStore:
         message: str,
         author: tuple[str, str],
         date: str,
+        keep_modes: bool = True,
     ) -> str:
         """Make a commit on ``parent`` with some files replaced (``None``: removed).
 
-        A file that exists keeps its mode. No ref is moved.
+        A file that exists keeps its mode, unless ``keep_modes`` is off. No ref is moved.
         """
-        name, address = author
+        modes = {
+            path: held.mode
+            for path in (changes if parent and keep_modes else ())
+            if (held := self.entry(parent or "", path)) and held.type == "blob"
+        }
+        tree = self.write_tree(parent, changes, modes)
+        return self.commit_tree(
+            tree, [parent] if parent else [], message=message, author=author, date=date
+        )
+
+    def write_tree(
+        self, base: str | None, changes: Mapping[str, bytes | None], modes: Mapping[str, str]
+    ) -> str:
+        """Make a tree of ``base`` with some files replaced (``None``: removed)."""
         with tempfile.TemporaryDirectory(prefix="sandbox-index-") as folder:
             extra = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-            if parent:
-                self.run("read-tree", parent, extra=extra)
+            if base:
+                self.run("read-tree", base, extra=extra)
             lines = []
             for path, data in changes.items():
-                held = self.entry(parent, path) if parent else None
                 if data is None:
                     lines.append(f"0 {ZERO}\t{path}")
                     continue
                 sha = self.run("hash-object", "-w", "--stdin", data=data).decode().strip()
-                mode = held.mode if held and held.type == "blob" else "100644"
-                lines.append(f"{mode} {sha}\t{path}")
+                lines.append(f"{modes.get(path, '100644')} {sha}\t{path}")
             records = "".join(f"{line}\0" for line in lines).encode()
             self.run("update-index", "-z", "--index-info", data=records, extra=extra)
-            tree = self.run("write-tree", extra=extra).decode().strip()
+            return self.run("write-tree", extra=extra).decode().strip()
+
+    def commit_tree(
+        self,
+        tree: str,
+        parents: Sequence[str],
+        *,
+        message: str,
+        author: tuple[str, str],
+        date: str,
+    ) -> str:
+        """Make a commit of a tree."""
+        name, address = author
         identity = {
             f"GIT_{role}_{field}": value
             for role in ("AUTHOR", "COMMITTER")
             for field, value in (("NAME", name), ("EMAIL", address), ("DATE", date))
         }
-        parents = ["-p", parent] if parent else []
-        made = self.run("commit-tree", tree, *parents, data=message.encode(), extra=identity)
+        before = [argument for parent in parents for argument in ("-p", parent)]
+        made = self.run("commit-tree", tree, *before, data=message.encode(), extra=identity)
         return made.decode().strip()

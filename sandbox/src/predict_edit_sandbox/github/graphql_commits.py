@@ -10,7 +10,7 @@ from typing import Any
 from predict_edit_sandbox.github.gitstore import ZERO
 from predict_edit_sandbox.github.graphql_git import Commit, Ref
 from predict_edit_sandbox.github.graphql_shared import Context
-from predict_edit_sandbox.github.nouns import Repository
+from predict_edit_sandbox.github.nouns import Repository, Token
 from predict_edit_sandbox.github.refusals import Refusal, not_accessible
 
 Input = Mapping[str, Any]
@@ -43,6 +43,17 @@ def _changes(given: Input) -> dict[str, bytes | None]:
         except binascii.Error as wrong:
             raise Refusal(422, "contents is not valid Base64", kind="UNPROCESSABLE") from wrong
     return changes
+
+
+def check_workflow(token: Token, path: str) -> None:
+    """Insist that a token may write a file, which for workflows takes a permission of its own.
+
+    Raises:
+        Refusal: it may not.
+    """
+    if path.startswith(_WORKFLOWS) and not token.may("workflows", "write"):
+        said = f"refusing to allow a GitHub App to create or update workflow `{path}` "
+        raise Refusal(403, f"{said}without `workflows` permission", kind="FORBIDDEN")
 
 
 def check_unprotected(repository: Repository, branch: str) -> None:
@@ -107,9 +118,7 @@ def create_commit(context: Context, given: Input) -> dict[str, Any]:
         raise Refusal(409, f"{said}Pull and try again.", kind="STALE_DATA")
     changes = _changes(given.get("fileChanges") or {})
     for path, data in changes.items():
-        if path.startswith(_WORKFLOWS) and not context.token.may("workflows", "write"):
-            said = f"refusing to allow a GitHub App to create or update workflow `{path}` "
-            raise Refusal(403, f"{said}without `workflows` permission", kind="FORBIDDEN")
+        check_workflow(context.token, path)
         if data is None and repository.store.entry(tip, path) is None:
             said = f"A path was requested for deletion which does not exist: {path}"
             raise Refusal(422, said, kind="UNPROCESSABLE")
@@ -120,6 +129,7 @@ def create_commit(context: Context, given: Input) -> dict[str, Any]:
         changes,
         message="\n\n".join(filter(None, [message["headline"], message.get("body")])),
         author=context.token.user.login,
+        keep_modes=context.state.switches.commits_keep_modes,
     )
     repository.verified.add(sha)
     return {

@@ -9,6 +9,7 @@ from predict_edit_sandbox.github.nouns import Repository
 from predict_edit_sandbox.github.refusals import Refusal, not_found, unprocessable
 
 _READ: Needs = (("contents", "read"),)
+_WRITE: Needs = (("contents", "write"),)
 
 
 def get_repository(call: Call) -> Reply:
@@ -101,6 +102,29 @@ def get_git_commit(call: Call) -> Reply:
     return Reply(json=render.commit(call.urls, call.repository, info, bare=True))
 
 
+def create_git_commit(call: Call) -> Reply:
+    """A commit of a tree, which no branch points to yet."""
+    repository, store, login = call.repository, call.repository.store, call.token.user.login
+    tree = call.field("tree", str, required=True)
+    parents = call.field("parents", list) or []
+    if store.type_of(tree) != "tree":
+        raise unprocessable("Tree SHA does not exist")
+    if any(store.resolve(parent) != parent for parent in parents):
+        raise unprocessable("Parent SHA does not exist or is not a commit object")
+    sha = store.commit_tree(
+        tree,
+        parents,
+        message=call.field("message", str, required=True),
+        author=(login, f"{login}@users.noreply.github.invalid"),
+        date=call.state.clock().isoformat(),
+    )
+    # GitHub signs what an app commits without naming an author.
+    repository.verified.update({sha} if call.token.actions else ())
+    return Reply(
+        status=201, json=render.commit(call.urls, repository, store.commit(sha), bare=True)
+    )
+
+
 def compare(call: Call) -> Reply:
     """Two commits or branches side by side, three dots."""
     repository, store = call.repository, call.repository.store
@@ -154,4 +178,5 @@ ROUTES = (
     Route(method="GET", path=_REPO + "/commits/{ref:.+}", handler=get_commit, needs=_READ),
     Route(method="GET", path=_REPO + "/compare/{basehead:.+}", handler=compare, needs=_READ),
     Route(method="GET", path=_REPO + "/git/commits/{sha}", handler=get_git_commit, needs=_READ),
+    Route(method="POST", path=_REPO + "/git/commits", handler=create_git_commit, needs=_WRITE),
 )

@@ -8,10 +8,12 @@ import posixpath
 from predict_edit_sandbox.github import render
 from predict_edit_sandbox.github.exchange import Call, Needs, Reply, Route
 from predict_edit_sandbox.github.gitstore import ZERO, TreeEntry
-from predict_edit_sandbox.github.refusals import Refusal, custom_error, not_found
+from predict_edit_sandbox.github.graphql_commits import check_workflow
+from predict_edit_sandbox.github.refusals import Refusal, custom_error, not_found, unprocessable
 from predict_edit_sandbox.github.routes_commits import commit_of
 
 _READ: Needs = (("contents", "read"),)
+_WRITE: Needs = (("contents", "write"),)
 _METADATA: Needs = (("metadata", "read"),)
 _SYMLINK = "120000"
 _RAW_LIMIT = 100_000_000
@@ -79,6 +81,23 @@ def get_tree(call: Call) -> Reply:
             ],
         }
     )
+
+
+def create_tree(call: Call) -> Reply:
+    """A tree on top of another, from the texts of its files."""
+    base, store = call.field("base_tree", str), call.repository.store
+    entries = call.field("tree", list, required=True)
+    if base and store.type_of(base) not in {"tree", "commit"}:
+        raise unprocessable("base_tree is not a valid tree oid")
+    changes: dict[str, bytes | None] = {}
+    modes: dict[str, str] = {}
+    for entry in entries:
+        path, text = entry["path"], entry.get("content")
+        check_workflow(call.token, path)
+        changes[path] = None if text is None else text.encode()
+        modes[path] = entry["mode"]
+    sha = store.write_tree(base, changes, modes)
+    return Reply(status=201, json={"sha": sha, "truncated": False, "tree": []})
 
 
 def _content(call: Call, entry: TreeEntry, ref: str, data: bytes | None) -> render.Json:
@@ -172,4 +191,5 @@ ROUTES = (
     Route(method="GET", path=_REPO + "/languages", handler=get_languages, needs=_METADATA),
     Route(method="GET", path=_REPO + "/git/blobs/{sha}", handler=get_blob, needs=_READ),
     Route(method="GET", path=_REPO + "/git/trees/{sha:.+}", handler=get_tree, needs=_READ),
+    Route(method="POST", path=_REPO + "/git/trees", handler=create_tree, needs=_WRITE),
 )

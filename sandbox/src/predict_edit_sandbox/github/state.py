@@ -177,6 +177,7 @@ class State(Accounts):
         *,
         message: str = "A push",
         author: str = "author",
+        keep_modes: bool = True,
     ) -> str:
         """Commit files to a branch (``None`` removes one); pull requests from it move along."""
         with self.lock:
@@ -192,6 +193,7 @@ class State(Accounts):
                 message=message,
                 author=(author, f"{author}@users.noreply.github.invalid"),
                 date=self.clock().isoformat(),
+                keep_modes=keep_modes,
             )
             self.move_branch(repository, branch, sha)
             return sha

@@ -53,6 +53,8 @@ class Switches:
     """The setting "Allow GitHub Actions to create and approve pull requests"."""
     code_scanning: bool = True
     """Whether code scanning is switched on in the repositories' settings."""
+    commits_keep_modes: bool = False
+    """Whether ``createCommitOnBranch`` keeps the mode of an executable file; it is said not to."""
     applied_line_ends: Literal["feed", "as-file"] = "feed"
     """Line ends of a committed suggestion: a bare line feed, or as the file has them."""
     latency: float = 0.0
