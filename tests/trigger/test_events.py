@@ -291,21 +291,19 @@ def test_a_dispatch_from_the_inputs_of_the_action(dispatch: dict[str, Any]) -> N
 
 def test_a_pull_request_as_people_write_it(dispatch: dict[str, Any]) -> None:
     """``#7`` is number 7, in the action's input and in the dispatch's own."""
-    for payload, given in (
-        (dispatch, "#7"),
-        (changed(dispatch, "inputs.pull-request", "#7"), ""),
-    ):
-        trigger = read("workflow_dispatch", payload, pull_request=given)
+    own = changed(dispatch, "inputs.pull-request", "#7")
+    for payload, number in ((dispatch, "#7"), (own, "")):
+        trigger = read("workflow_dispatch", payload, pull_request=number)
         assert isinstance(trigger, PullRequestCommand)
         assert trigger.pull_request == 7
 
 
-@pytest.mark.parametrize("given", ["#", "##7", "7.0", "octo/game#7", "https://x/pull/7", "\u0667"])
-def test_a_pull_request_that_is_no_number(dispatch: dict[str, Any], given: str) -> None:
+@pytest.mark.parametrize("text", ["#", "##7", "7.0", "octo/game#7", "https://x/pull/7", "\u0667"])
+def test_a_pull_request_that_is_no_number(dispatch: dict[str, Any], text: str) -> None:
     """The message shows what was given: the input is there, and wrong."""
     with pytest.raises(InvalidInput) as caught:
-        read("workflow_dispatch", dispatch, pull_request=given)
-    assert f"`{given}`" in str(caught.value)
+        read("workflow_dispatch", dispatch, pull_request=text)
+    assert f"`{text}`" in str(caught.value)
     assert "missing" not in str(caught.value)
 
 
