@@ -342,9 +342,16 @@ def test_an_instruction_below_the_command_arrives_as_it_is(instruction: str) -> 
     st.randoms(use_true_random=False),
 )
 def test_quoted_values_arrive_as_they_are(options: dict[str, str], random: object) -> None:
-    """Option values in shell quotes are read back as they were, in any order."""
+    """Option values in shell quotes are read back as they were, in any order.
+
+    Backslashes in paths are apart: Windows' separators become slashes.
+    """
     del random
-    cleaned = {name: value for name, value in options.items() if not any(map(is_hidden, value))}
+    cleaned = {
+        name: value
+        for name, value in options.items()
+        if not any(map(is_hidden, value)) and not (name in {"files", "exclude"} and "\\" in value)
+    }
     words = [f"--{name}='" + value.replace("'", "'\"'\"'") + "'" for name, value in cleaned.items()]
     parsed = parse_command(" ".join([WORD, *words, "-- fix"]), WORD)
     assert parsed == EditCommand(instruction="fix", options=cleaned)
