@@ -6,7 +6,19 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from predict_edit.edit.clean import clean, restore_blanks
+from predict_edit.edit import clean as cleaner
+from predict_edit.edit.clean import restore_blanks as blanks_of
+
+
+def clean(original: str, answer: str, *, instruction: str = "", path: str = "a.txt") -> str:
+    """The text that comes out."""
+    return cleaner.clean(path, original, answer, instruction=instruction).text
+
+
+def restore_blanks(original: str, text: str) -> str:
+    """The text that comes out."""
+    return blanks_of(original, text)[0]
+
 
 LINE = st.text(
     st.sampled_from(
@@ -107,7 +119,7 @@ def test_unchanged_lines_of_mixed_files_keep_their_endings(
             "a\n", "````\n```\nb\n```\n````\n", "````\n```\nb\n```\n````\n", id="never two fences"
         ),
         pytest.param("a\n", "  ```\nb\n```\n", "b\n", id="blanks before the fence"),
-        pytest.param("a\n", "```a b\nb\n```\n", "```a b\nb\n```\n", id="no language of two words"),
+        pytest.param("a\n", "```a b\nb\n```\n", "b\n", id="a language and a path"),
         pytest.param(
             "a\n", "x\n```\nb\n```\n", "x\n```\nb\n```\n", id="a fence that wraps not all"
         ),

@@ -1,4 +1,4 @@
-"""What the words of an instruction permit."""
+"""Which unseen bytes an instruction speaks of."""
 
 from __future__ import annotations
 
@@ -14,22 +14,17 @@ from predict_edit.edit.intent import read
     ("instruction", "permits"),
     [
         ("Add type hints", set()),
-        ("Use a context manager for the file", set()),
-        ("Fix the bug in line 12", {"repeats"}),
-        ("Remove the unused import", {"deletes"}),
-        ("Delete every debug line", {"deletes", "broad"}),
-        ("Lösche die Funktion", {"deletes"}),
-        ("删除函数", {"deletes"}),
-        ("Rewrite the parser", {"rewrites", "broad"}),
-        ("Translate the comments to French", {"rewrites"}),
-        ("Rename foo to bar", {"rewrites"}),
-        ("Replace string `FizzBuzz` with `MSFTBuzz`.", {"deletes", "rewrites"}),
-        ("Remove everything", {"deletes", "broad", "empties"}),
-        ("Empty this file", {"broad", "empties"}),
-        ("Remove the\n whole content", {"deletes", "broad", "empties"}),
+        ("Delete every debug line", set()),
         ("Use CRLF", {"line_endings"}),
-        ("Drop the BOM", {"deletes", "byte_order_mark"}),
+        ("It says 'bad interpreter: /bin/sh^M'.", {"line_endings"}),
+        ("Drop the BOM", {"byte_order_mark"}),
+        ("Save it as UTF-8 with signature", {"byte_order_mark"}),
         ("Add the missing newline at the end of the file", {"file_ends"}),
+        ("Strip the lines", {"trailing_blanks"}),
+        ("Remove trailing whitespace", {"file_ends", "trailing_blanks"}),
+        ("Make it black-clean", {"file_ends", "trailing_blanks"}),
+        ("gofmt it", {"file_ends", "trailing_blanks"}),
+        ("Fix E303", {"file_ends", "trailing_blanks"}),
     ],
 )
 def test_words_permit_what_they_mean(instruction: str, permits: set[str]) -> None:

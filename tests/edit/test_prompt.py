@@ -99,7 +99,7 @@ def test_foreign_text_cannot_close_a_block(
         request(path=path, patch=patch, aim=thread), nonce=NONCE, context="diff"
     )
     background = messages[2].content
-    marked = [line for line in background.split("\n")[1:] if NONCE in line]
+    marked = [line for line in background.split("\n")[2:] if NONCE in line]
     assert len(marked) % 2 == 0
     for opened, closed in zip(marked[::2], marked[1::2], strict=True):
         title = opened.removeprefix(f"{NONCE} begin: ")
@@ -187,12 +187,14 @@ def test_long_threads_keep_their_newest_comments_and_the_end_of_the_hunk() -> No
     assert len(background) < MAX_THREAD + MAX_HUNK + 2_000
 
 
-def test_a_correction_comes_between_background_and_file() -> None:
-    """The second call says why the first answer was not used, and still ends with the file."""
+def test_a_doubt_asks_for_exact_edits() -> None:
+    """The second call says why the first answer was not taken, and still ends with the file."""
     plain = build_messages(request(), nonce=NONCE, context="none")
-    again = build_messages(request(), nonce=NONCE, context="none", correction="It was empty.")
-    assert again[:3] == plain[:3]
+    again = build_messages(request(), nonce=NONCE, context="none", doubt="It was empty.")
+    assert f"answer: file {NONCE}\n" in plain[2].content
+    assert f"answer: edits {NONCE}\n" in again[2].content
     assert "It was empty." in again[3].content
+    assert f"======= {NONCE} nothing" in again[3].content
     assert again[-1] == plain[-1]
 
 

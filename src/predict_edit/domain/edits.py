@@ -124,6 +124,10 @@ class Effort:
     prediction: PredictionState = PredictionState.OFF
     attempts: int = 0
     seconds: float = 0.0
+    restored: tuple[tuple[str, int], ...] = ()
+    """Lines of the answer that were put back as they were: the kind, and how many."""
+    unconfirmed: bool = False
+    """The first answer was in doubt, and the second did not confirm it by exact edits."""
 
 
 BUDGET: Final = "budget"
@@ -302,6 +306,12 @@ class PlacedFile:
     def suggestions(self) -> tuple[Suggestion, ...]:
         """The suggestions, top down."""
         return tuple(p.suggestion for p in self.placements if p.suggestion)
+
+    @property
+    def removed_lines(self) -> int:
+        """How many more lines the edit takes away than it puts in their place."""
+        hunks = [placement.hunk for placement in self.placements]
+        return sum(max(0, len(hunk.removed) - len(hunk.added)) for hunk in hunks)
 
     def count(self, kind: PlacementKind) -> int:
         """How many hunks ended as ``kind``."""

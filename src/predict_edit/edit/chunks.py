@@ -25,6 +25,8 @@ MAX_OUTLINE = 16_000
 MAX_AROUND = 2_000
 """Characters before and after a piece that are shown beside the outline."""
 
+_TELLING = 8
+"""Characters from which a line says where it comes from."""
 MAX_OUTLINE_LINE = 160
 """Characters of a line that are shown."""
 
@@ -112,6 +114,39 @@ def rejoin(original: str, edited: str, *, last: bool) -> str:
         return edited
     body = original.rstrip("\r\n")
     return edited.rstrip("\r\n") + original[len(body) :]
+
+
+def without_neighbours(answer: str, part: Part, text: str) -> str:
+    """The answer for a piece without the lines of its neighbours in the file ``text``.
+
+    They surely are the neighbours' if they are as in the file up to the piece's first line, or
+    from its last one on.
+    """
+    lines, own, all_lines = answer.split("\n"), part.text.split("\n"), text.split("\n")
+    inner = [line.strip() for line in own if line.strip()]
+    if not inner:
+        return answer
+    above = all_lines[: part.first_line - 1]
+    below = all_lines[part.last_line :]
+    top = _shared(lines, above[::-1], inner[0])
+    end = _shared(lines[::-1], below, inner[-1])
+    return "\n".join(lines[top : len(lines) - end]) + ("\n" if end else "")
+
+
+def _shared(lines: Sequence[str], beside: Sequence[str], edge: str) -> int:
+    """How many lines up to the piece's edge are the neighbour's, read away from the piece."""
+    at = next((at for at, line in enumerate(lines) if line.strip() == edge), 0)
+    given = [line.rstrip() for line in lines[:at][::-1]]
+    wanted = [line.rstrip() for line in beside[:at]]
+    return at if given == wanted and any(map(str.strip, given)) else 0
+
+
+def foreign(answer: str, part: Part, text: str) -> int:
+    """How many different lines of an answer are the file's, but not the piece's."""
+    own = {line.strip() for line in part.text.split("\n")}
+    given = {line.strip() for line in answer.split("\n")} - own
+    known = {line.strip() for line in text.split("\n")}
+    return sum(len(line) > _TELLING for line in given & known)
 
 
 def _cut(text: str, sizes: Sequence[int], count: Count) -> tuple[tuple[str, ...], int]:

@@ -7,37 +7,104 @@ What is not certain is left as it is, for the guard to judge.
 
 from __future__ import annotations
 
-from predict_edit.edit import fences, intent, line_pairs
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+
+from predict_edit.edit import collateral, fences, intent, line_pairs, wrappers
+from predict_edit.edit.rewrite import suffix_of
+
+MARK, ENDINGS, ENDS = "byte-order mark", "line endings", "blank lines at the ends"
+TRAILING = "trailing blanks"
+"""Kinds of what is put back, beside those of :mod:`predict_edit.edit.collateral`."""
+
+_BLANKS_MEAN = frozenset({".tsv", ".csv", ".tab", ".diff", ".patch", ".rej"})
+"""Files in which a blank at the end of a line means something."""
+_MARKDOWN = frozenset({".md", ".markdown", ".mdx"})
 
 _BLANKS = " \t"
 _ENDS = "\r\n"
 
 
-def clean(original: str, answer: str, *, instruction: str = "") -> str:
-    """Give an answer the outer shape of the original.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """An answer in the outer shape of the original."""
 
-    One enclosing fence is taken off; the byte-order mark, the line feeds before the first line
-    with text (unless something was put above it) and after the last one, and the line endings are
-    those of the original, as are blanks at the end of lines that are otherwise the same. Where the
-    original mixes line endings, every unchanged line keeps its own and a new line gets that of the
-    line it replaces or follows.
+    text: str
+    """Empty if the answer has nothing but white space."""
+    restored: Mapping[str, int]
+    """How many lines were put back, by kind."""
+    instead: str | None = None
+    """The answer without what was put back on lines, if that was all it changed."""
 
-    An instruction that speaks of line endings, of blanks, of the byte-order mark or of the file's
-    end frees that one thing. ``clean(x, x) == x``, and cleaning twice changes nothing more.
 
-    Returns:
-        The text; empty where the answer has nothing but white space.
+def clean(path: str, original: str, answer: str, *, instruction: str = "") -> Cleaned:
+    """Give an answer the outer shape of the original, and count what is put back.
+
+    What surely is not part of the file is taken off (:mod:`predict_edit.edit.wrappers`); the
+    byte-order mark, the line feeds before the first line with text (unless something was put above
+    it) and after the last one, and the line endings are those of the original, as are blanks at
+    the end of lines that are otherwise the same, and look-alikes
+    (:mod:`predict_edit.edit.collateral`). If the original mixes line endings, every unchanged line
+    keeps its own and a new line gets that of the line it replaces or follows.
+
+    An instruction that speaks of one of these frees it, as does an answer that does nothing but
+    add a byte-order mark, carriage returns or a final line feed: models lose them by accident, but
+    do not add them so. Cleaning an unchanged file, or a file for the second time, changes nothing.
     """
     if answer == original:
-        return original
+        return Cleaned(text=original, restored={})
     free = intent.read(instruction)
     body = original.lstrip(fences.BOM)
-    text = _unmarked(body, fences.unwrap(original, answer))
+    unwrapped = wrappers.unwrap(path, original, answer, instruction=instruction)
+    text = said = _unmarked(body, unwrapped)
     if not text.strip():
-        return ""
-    marked = answer if free.byte_order_mark else original
-    marks = marked[: len(marked) - len(marked.lstrip(fences.BOM))]
-    return marks + _shape(body, text, free)
+        return Cleaned(text="", restored={})
+    marks = original[: len(original) - len(body)]
+    given = unwrapped[: len(unwrapped) - len(unwrapped.lstrip(fences.BOM))]
+    restored: Counter[str] = Counter()
+    if free.byte_order_mark:
+        marks = given
+    elif marks != given:
+        restored[MARK] += 1
+    keeps = suffix_of(path) in _BLANKS_MEAN
+    text, looks = collateral.restore(body, text)
+    restored += looks
+    if not (free.trailing_blanks or keeps):
+        text, blanks = restore_blanks(body, text, hard_breaks=suffix_of(path) in _MARKDOWN)
+        restored[TRAILING] += blanks
+    shaped = _shape(body, text, free)
+    restored[ENDINGS] += not free.line_endings and _count_endings(text, shaped)
+    restored[ENDS] += unwrapped == answer and _ends(text) != _ends(shaped)
+    whole = marks + shaped
+    if whole == original:
+        if _only_adds(original, given + said):
+            return Cleaned(text=given + said, restored={})
+        if looks or (restored[TRAILING] and suffix_of(path) in _MARKDOWN):
+            return Cleaned(text=whole, restored=+restored, instead=marks + _shape(body, said, free))
+    return Cleaned(text=whole, restored=+restored)
+
+
+def _only_adds(original: str, text: str) -> bool:
+    """Whether an answer is the file with a mark, carriage returns or a last line feed more."""
+    if text == fences.BOM + original:
+        return True
+    if text == original + "\n":
+        return not original.endswith("\n")
+    return "\r" not in original and text == original.replace("\n", "\r\n")
+
+
+def _count_endings(text: str, shaped: str) -> int:
+    """How many lines got another ending."""
+    given, put = Counter(_lines(text)[1]), Counter(_lines(shaped)[1])
+    return sum((put - given).values()) if given.keys() - put.keys() else 0
+
+
+def _ends(text: str) -> tuple[int, int]:
+    """Line feeds before the first and after the last line with text."""
+    core = text.strip(_ENDS)
+    head = text[: len(text) - len(text.lstrip(_ENDS))]
+    return head.count("\n"), text.count("\n") - head.count("\n") - core.count("\n")
 
 
 def _unmarked(original: str, text: str) -> str:
@@ -51,8 +118,6 @@ def _unmarked(original: str, text: str) -> str:
 
 def _shape(original: str, text: str, free: intent.Intent) -> str:
     """Line endings and both ends, for texts without byte-order mark."""
-    if not free.trailing_blanks:
-        text = restore_blanks(original, text)
     core = text.strip(_ENDS)
     old_core = original.strip(_ENDS)
     own_ends = free.file_ends or not old_core
@@ -128,14 +193,21 @@ def _uniform(text: str, end: str) -> str:
     return end.join(_lines(text)[0])
 
 
-def restore_blanks(original: str, text: str) -> str:
+def restore_blanks(original: str, text: str, *, hard_breaks: bool = False) -> tuple[str, int]:
     """Take the original's form of every line that differs from it in trailing blanks only.
 
-    Lines are cut at line feeds; carriage returns before one are no blanks and stay as they are.
+    Lines with something visible are paired; lines of nothing but blanks belong to the two visible
+    lines round them. Lines that open or close a code fence are left alone, as an answer's own
+    fence could be mistaken for the file's. Lines are cut at line feeds; carriage returns before one
+    are not blanks and stay as they are. With ``hard_breaks``, new ones of Markdown stay too.
+
+    Returns:
+        The text, and how many lines were put back.
     """
     if original == text:
-        return text
+        return text, 0
     old, new = original.split("\n"), text.split("\n")
+    given = list(new)
     old_at, new_at = _visible(old), _visible(new)
     pairs = line_pairs.pair([_bare(old[at]) for at in old_at], [_bare(new[at]) for at in new_at])
     before: tuple[int, int] | None = None
@@ -144,11 +216,12 @@ def restore_blanks(original: str, text: str) -> str:
             before = None
             continue
         there = old_at[paired]
-        new[at] = _with_blanks_of(old[there], new[at])
+        if not (hard_breaks and new[at].rstrip("\r").endswith("  ")):
+            new[at] = _with_blanks_of(old[there], new[at])
         if before == (paired - 1, at - 1 - (there - 1 - old_at[paired - 1])) and number:
             _copy_gap(old, there, new, at, length=there - 1 - old_at[paired - 1])
         before = (paired, at)
-    return "\n".join(new)
+    return "\n".join(new), sum(one != other for one, other in zip(given, new, strict=True))
 
 
 def _copy_gap(old: list[str], there: int, new: list[str], at: int, *, length: int) -> None:

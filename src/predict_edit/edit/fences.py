@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_OPENER = re.compile(r"(?P<run>`{3,}|~{3,})[\w.+#-]*")
+_OPENER = re.compile(r"(?P<run>`{3,}|~{3,})[^`\n]*")
 _FENCE = re.compile(r"(?P<run>`{3,}|~{3,})(?P<info>[^`]*)")
 BOM = "\ufeff"
 

@@ -7,14 +7,38 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
+import re
 from collections import Counter
+from collections.abc import Iterator
+
+from predict_edit.edit import line_pairs
 
 _PROSE = frozenset(
     {".md", ".markdown", ".mdx", ".rst", ".txt", ".text", ".adoc", ".asciidoc", ".tex", ".org", ""}
     | {".html", ".htm", ".po", ".csv", ".tsv", ".log", ".rmd", ".qmd", ".wiki", ".textile", ".srt"}
 )
 _DOTS_ARE_SYNTAX = frozenset({".py", ".pyi", ".pyx", ".ipynb", ".yml", ".yaml"})
+_WORD = re.compile(r"\w")
 _PATCHES = frozenset({".diff", ".patch", ".rej"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Gap:
+    """Lines with text that are gone, and the lines with text in their place; either may be none."""
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    at: int
+    """1-based line of the new text where the gap begins."""
+    first: bool
+    """Whether the gap holds the original's first line with text, or what is above it."""
+    last: bool
+    """Whether nothing but brackets and the like is behind it in the original."""
+
+    @property
+    def lost(self) -> int:
+        """How many more lines are gone than are in their place."""
+        return max(0, len(self.old) - len(self.new))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +55,13 @@ class Rewrite:
     """1-based number and text of each line of ``new`` that ``old`` has fewer of."""
     removed: int
     """How many lines with text ``old`` has and ``new`` lacks."""
+    gaps: tuple[Gap, ...]
+    """Where the texts differ, in order; blank lines and indentation apart."""
 
     @property
     def suffix(self) -> str:
         """The path's last suffix, lower case, with its dot; may be empty."""
-        return posixpath.splitext(posixpath.basename(self.path))[1].lower()
+        return suffix_of(self.path)
 
     @property
     def is_prose(self) -> bool:
@@ -51,6 +77,11 @@ class Rewrite:
     def dots_are_syntax(self) -> bool:
         """Whether a line of three dots means something in the file's language."""
         return self.suffix in _DOTS_ARE_SYNTAX or self.is_prose
+
+
+def suffix_of(path: str) -> str:
+    """Name the last suffix of a path, lower case, with its dot; may be empty."""
+    return posixpath.splitext(posixpath.basename(path))[1].lower()
 
 
 def compare(path: str, original: str, edited: str) -> Rewrite:
@@ -72,4 +103,27 @@ def compare(path: str, original: str, edited: str) -> Rewrite:
         new=new,
         added=tuple(added),
         removed=sum(count for line, count in left.items() if line),
+        gaps=tuple(_gaps(old, new)),
     )
+
+
+def _gaps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Gap]:
+    """The stretches between lines that are the same in both texts."""
+    before = [line for line in old if line]
+    after = [(number, line) for number, line in enumerate(new, start=1) if line]
+    pairs = line_pairs.pair(
+        [line.lstrip() for line in before], [line.lstrip() for _, line in after]
+    )
+    there = here = 0
+    for at, paired in enumerate([*pairs, len(before)]):
+        if paired is None:
+            continue
+        if paired > there or at > here:
+            yield Gap(
+                old=tuple(before[there:paired]),
+                new=tuple(line for _, line in after[here:at]),
+                at=after[here][0] if here < len(after) else len(new),
+                first=there == 0,
+                last=not any(_WORD.search(line) for line in before[paired:]),
+            )
+        there, here = paired + 1, at + 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -184,6 +185,13 @@ class AttemptLog:
     active: float = 0.0
     """Seconds spent on requests and on pauses after errors; not on waiting for a turn."""
 
+    restored: Counter[str] = dataclasses.field(default_factory=Counter)
+    """How many lines of the accepted answer were put back, by kind."""
+    confirmed: bool = False
+    """The answer, or that for a part, was accepted as exact edits."""
+    unconfirmed: bool = False
+    """A second answer, for the file or a part, was accepted although it was not exact edits."""
+
     def decided(self, state: PredictionState) -> None:
         """Note how the next request uses the prediction; what was sent once stays sent."""
         if self.prediction not in {PredictionState.SENT, PredictionState.REFUSED}:
@@ -196,6 +204,9 @@ class AttemptLog:
         whatever was decided for the rest.
         """
         self.attempts += other.attempts
+        self.restored += other.restored
+        self.confirmed = self.confirmed or other.confirmed
+        self.unconfirmed = self.unconfirmed or other.unconfirmed
         self.prediction = max(self.prediction, other.prediction, key=_WEIGHT.index)
 
     def effort(self) -> Effort:
@@ -217,6 +228,8 @@ class AttemptLog:
             prediction=self.prediction,
             attempts=len(self.attempts),
             seconds=self.active,
+            restored=tuple(sorted(self.restored.items())),
+            unconfirmed=self.unconfirmed,
         )
 
 

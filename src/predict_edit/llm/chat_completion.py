@@ -117,6 +117,8 @@ class _Question:
     log: AttemptLog
     progress: Progress | None
     watch: Callable[[], Watch] | None
+    predicts: bool = True
+    """Whether ``text`` is what the answer will mostly be."""
 
     @property
     def sent(self) -> list[str]:
@@ -177,6 +179,8 @@ class Completions:
         log: AttemptLog,
         progress: Progress | None,
         watch: Callable[[], Watch] | None = None,
+        *,
+        predicts: bool = True,
     ) -> str:
         """Ask with ``messages``, and ``text`` as the prediction if the knowledge says so.
 
@@ -185,7 +189,14 @@ class Completions:
         Raises:
             PredictEditError: no whole answer could be had. All attempts are in the log.
         """
-        question = _Question(messages=messages, text=text, log=log, progress=progress, watch=watch)
+        question = _Question(
+            messages=messages,
+            text=text,
+            log=log,
+            progress=progress,
+            watch=watch,
+            predicts=predicts,
+        )
         repeats = waits = 0
         limited_since: float | None = None
         while True:
@@ -256,7 +267,8 @@ class Completions:
         """Make one request; if tokens or money are limited, set its upper bound aside before."""
         text, log = question.text, question.log
         # An empty text predicts nothing.
-        state = self._knowledge.switch.decide(self._size(text)) if text else PredictionState.OFF
+        known = text and question.predicts
+        state = self._knowledge.switch.decide(self._size(text)) if known else PredictionState.OFF
         log.decided(state)
         predicted = state is PredictionState.SENT
         if self._budget is None:

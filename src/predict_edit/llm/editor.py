@@ -19,7 +19,8 @@ from predict_edit.domain.errors import (
     FileTooLong,
     PredictEditError,
 )
-from predict_edit.edit import chunks, clean, guards, intent, prompt
+from predict_edit.edit import blocks, chunks, clean, guards, prompt
+from predict_edit.edit.guards import Verdict
 from predict_edit.edit.guards.early_stop import EarlyStop
 from predict_edit.edit.prompt import Message, Part
 from predict_edit.llm import limits, tokens
@@ -33,6 +34,9 @@ from predict_edit.llm.models import Capability, provider_of, retirement_warning
 from predict_edit.llm.stream import BrokenOff, Watch
 from predict_edit.settings.endpoint import choose_sign_in, read_endpoint
 from predict_edit.settings.fields import ModelSettings
+
+_MANY_FOREIGN = 8
+"""Different lines of other pieces from which an answer is in doubt."""
 
 
 class ChatEditor:
@@ -193,10 +197,10 @@ class ChatEditor:
                 parts = self._cut_to_fit(request, error)
         self._completions.check_budget([self._messages(request, part) for part in parts])
 
-        async def answer(
-            part: Part, log: AttemptLog, progress: Progress, correction: str | None
-        ) -> str:
-            return await self._answer(request, log, progress, part, correction)
+        async def answer(part: Part, log: AttemptLog, progress: Progress, doubt: str | None) -> str:
+            if doubt is not None:
+                return await self._confirmed(request, log, progress, part, doubt)
+            return await self._answer(request, log, progress, part)
 
         long = LongFile(
             request=request,
@@ -210,14 +214,14 @@ class ChatEditor:
         return await long.edited()
 
     def _messages(
-        self, request: EditRequest, part: Part | None = None, correction: str | None = None
+        self, request: EditRequest, part: Part | None = None, doubt: str | None = None
     ) -> list[Message]:
         """Build what is sent, the text to edit last."""
         return prompt.build_messages(
             request,
             nonce=self._nonce,
             context=self._settings.context,
-            correction=correction,
+            doubt=doubt,
             part=part,
         )
 
@@ -227,12 +231,8 @@ class ChatEditor:
         log: AttemptLog,
         progress: Progress | None,
         part: Part | None = None,
-        correction: str | None = None,
     ) -> str:
-        """Get a usable text for a file or a part of it.
-
-        A refused answer gets one more call that says why, unless this is that call already:
-        ``correction`` says what was wrong with an earlier answer.
+        """Get a usable text for a file or a part of it; a doubtful answer gets one more call.
 
         Raises:
             PredictEditError: there is no usable answer.
@@ -240,25 +240,66 @@ class ChatEditor:
         text = request.file.text if part is None else part.text
 
         def watch() -> Watch:
-            return EarlyStop(request.file.path, text, instruction=request.instruction).feed
+            return EarlyStop(request.file.path, text).feed
 
-        while True:
-            messages = self._messages(request, part, correction)
-            try:
-                answer = await self._completions.ask(messages, text, log, progress, watch)
-            except BrokenOff as error:
-                if correction is not None:
-                    raise
-                correction = error.cause
-                continue
-            try:
-                async with self._judging:
-                    # In a thread, so that other answers are read on: a grammar takes its time.
-                    return await asyncio.to_thread(accept, request, answer, part)
-            except (AnswerEmpty, AnswerUnusable) as error:
-                if correction is not None:
-                    raise
-                correction = error.cause
+        messages = self._messages(request, part)
+        try:
+            answer = await self._completions.ask(messages, text, log, progress, watch)
+        except BrokenOff as error:
+            return await self._confirmed(request, log, progress, part, error.cause)
+        judged = await self._judged(request, answer, part)
+        if judged.verdict is None:
+            log.restored += judged.restored
+            return judged.text
+        try:
+            return await self._confirmed(request, log, progress, part, judged.verdict.cause)
+        except (AnswerEmpty, AnswerUnusable):
+            if not judged.put_back:
+                raise
+            # All that the answer changes is what models change by accident: undone, and reported.
+            log.restored += judged.restored
+            return judged.text
+
+    async def _confirmed(
+        self,
+        request: EditRequest,
+        log: AttemptLog,
+        progress: Progress | None,
+        part: Part | None,
+        doubt: str,
+    ) -> str:
+        """Ask for exact edits, as it is in doubt what an answer meant.
+
+        Edits that quote the old lines are meant, whatever they remove. An answer without a block
+        is judged as the whole file, by all guards.
+
+        Raises:
+            PredictEditError: there is no usable answer.
+        """
+        original = request.file.text if part is None else part.text
+        messages = self._messages(request, part, doubt)
+        answer = await self._completions.ask(messages, original, log, progress, predicts=False)
+        try:
+            text = blocks.edited(original, answer, self._nonce)
+        except blocks.BlocksRefused as error:
+            cause = f"{doubt} Asked again for exact edits, the model gave none that fit: {error}"
+            raise AnswerUnusable(cause, guards.CLOSER) from None
+        if text is not None:
+            verdict = guards.judge(request.file.path, original, text, confirmed=True)
+            log.confirmed = verdict is None
+        else:
+            judged = await self._judged(request, answer, part)
+            text, verdict = judged.text, judged.verdict
+            log.restored += judged.restored
+            log.unconfirmed = True
+        if verdict is not None:
+            raise verdict.error
+        return text
+
+    async def _judged(self, request: EditRequest, answer: str, part: Part | None) -> Judged:
+        """Judge in a thread, so that other answers are read on: a grammar takes its time."""
+        async with self._judging:
+            return await asyncio.to_thread(judge, request, answer, part)
 
     def _cut_to_fit(self, request: EditRequest, error: ContextTooLong) -> tuple[Part, ...]:
         """Cut a file that, as a whole, did not fit into the model's context.
@@ -301,19 +342,35 @@ class ChatEditor:
         return parts if len(parts) > 1 else ()
 
 
-def accept(request: EditRequest, answer: str, part: Part | None = None) -> str:
-    """Give the answer the outer shape of the original, if it may be used.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An answer in the outer shape of the original, and what speaks against it."""
 
-    Raises:
-        AnswerError: it is not the whole edited file, or part.
-    """
-    path, instruction = request.file.path, request.instruction
-    original = request.file.text if part is None else part.text
-    text = clean.clean(original, answer, instruction=instruction)
+    text: str
+    restored: Mapping[str, int]
+    verdict: Verdict | None
+    put_back: bool = False
+    """All that the answer changes was put back, so that ``text`` is the original."""
+
+
+def judge(request: EditRequest, answer: str, part: Part | None = None) -> Judged:
+    """Clean an answer for a whole file, or a part, and judge it."""
+    path, original = request.file.path, request.file.text if part is None else part.text
     if part is not None:
-        if not text and intent.read(instruction).deletes:
-            # All of a part may be what was to go; whether too much went, the whole file shows.
-            return ""
+        answer = chunks.without_neighbours(answer, part, request.file.text)
+    cleaned = clean.clean(path, original, answer, instruction=request.instruction)
+    if cleaned.instead is not None:
+        kinds = ", ".join(cleaned.restored)
+        cause = f"All that the answer changes is what models change by accident: {kinds}."
+        doubt = Verdict(cause=cause, next_step=guards.CLOSER)
+        return Judged(text=original, restored=cleaned.restored, verdict=doubt, put_back=True)
+    text = cleaned.text
+    if part is not None:
         text = chunks.rejoin(original, text, last=part.index == part.total)
-    guards.check(path, original, text, instruction)
-    return text
+    verdict = guards.judge(path, original, text)
+    if verdict is None and part is not None:
+        others = chunks.foreign(text, part, request.file.text)
+        if others >= _MANY_FOREIGN:
+            cause = f"The answer for a piece holds {others:,} lines of the rest of the file."
+            verdict = Verdict(cause=cause, next_step=guards.CLOSER)
+    return Judged(text=text, restored=cleaned.restored, verdict=verdict)

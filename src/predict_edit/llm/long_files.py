@@ -54,26 +54,26 @@ class LongFile:
         logs = [AttemptLog(path=self.log.path) for _ in self.parts]
         started = self.clock()
 
-        async def one(index: int, correction: str | None = None) -> str:
+        async def one(index: int, doubt: str | None = None) -> str:
             def progress(characters: int) -> None:
                 received[index] = characters
                 if self.progress is not None:
                     self.progress(sum(received))
 
-            return await self._edit_part(self.parts[index], logs[index], progress, correction)
+            return await self._edit_part(self.parts[index], logs[index], progress, doubt)
 
         try:
             texts = [await one(0), *await _together(one(n) for n in range(1, len(self.parts)))]
             try:
-                await self._check(texts)
+                await self._check(texts, logs)
             except _UNUSABLE as error:
-                guilty = await self._guilty(texts)
+                guilty = await self._guilty(texts, logs)
                 if not guilty:
                     # Only all parts together are wrong, so there is none to ask for again.
                     raise
                 for index in guilty:
                     texts[index] = await one(index, error.cause)
-                await self._check(texts)
+                await self._check(texts, logs)
         finally:
             for log in logs:
                 self.log.absorb(log)
@@ -81,14 +81,14 @@ class LongFile:
         return "".join(texts)
 
     async def _edit_part(
-        self, part: Part, log: AttemptLog, progress: Progress, correction: str | None
+        self, part: Part, log: AttemptLog, progress: Progress, doubt: str | None
     ) -> str:
         """Edit one part; in smaller ones if it or its answer is too long for the model."""
 
         async def ask(part: Part, halvings: int, lean: int) -> str:
             part, lean = self._leaner(part, lean)
             try:
-                return await self.answer(part, log, progress, correction)
+                return await self.answer(part, log, progress, doubt)
             except (AnswerTooLong, ContextTooLong) as error:
                 if isinstance(error, ContextTooLong) and part.shown:
                     self.lean = max(self.lean, lean + 1)
@@ -108,18 +108,21 @@ class LongFile:
             part, lean = less, lean + 1
         return part, self.lean
 
-    async def _check(self, texts: Sequence[str]) -> None:
+    async def _check(self, texts: Sequence[str], logs: Sequence[AttemptLog]) -> None:
         """Guard the whole like one answer, in a thread, as a long text takes its time."""
         file = self.request.file
-        await asyncio.to_thread(
-            guards.check,
+        # What exact edits confirmed for a part is meant, so the whole is not doubted again.
+        verdict = await asyncio.to_thread(
+            guards.judge,
             file.path,
             file.text,
             "".join(texts),
-            self.request.instruction,
+            confirmed=any(log.confirmed for log in logs),
         )
+        if verdict is not None:
+            raise verdict.error
 
-    async def _guilty(self, texts: Sequence[str]) -> list[int]:
+    async def _guilty(self, texts: Sequence[str], logs: Sequence[AttemptLog]) -> list[int]:
         """Find the parts whose edit alone makes the whole unusable."""
         found = []
         originals = [part.text for part in self.parts]
@@ -127,7 +130,7 @@ class LongFile:
             if text == originals[index]:
                 continue
             try:
-                await self._check([*originals[:index], text, *originals[index + 1 :]])
+                await self._check([*originals[:index], text, *originals[index + 1 :]], logs)
             except _UNUSABLE:
                 found.append(index)
         return found

@@ -24,10 +24,13 @@ from predict_edit.domain.errors import (
     ModelTimeout,
     StreamCutShort,
 )
+from predict_edit.support.log import log
 
 Watch = Callable[[str], str | None]
 """Reads along with one answer; returns a sentence that says why to stop reading, or ``None``."""
 
+_STOPS = frozenset({"stop", "end_turn", "stop_sequence", "eos_token", "eos", "complete"})
+"""What servers say for ``stop``, in lower case."""
 _EVENT_STREAM = "text/event-stream"
 
 
@@ -151,6 +154,9 @@ class Reading:
                 self.progress(self.characters)
         self.refused = self.refused or bool(_field(delta, "refusal"))
         finish = _field(choice, "finish_reason")
+        if isinstance(finish, str) and finish != "stop" and finish.casefold() in _STOPS:
+            log.info("The finish reason %r means stop.", finish)
+            finish = "stop"
         if finish is not None:
             self.finish = str(finish)
             self.filtered = self.filtered or finish == "content_filter"

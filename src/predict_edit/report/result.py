@@ -67,6 +67,12 @@ class FilePart(_Part):
     usage: UsagePart | None = Field(
         description="Over all attempts; null where nothing was reported."
     )
+    restored: dict[str, Count] = Field(
+        description="Lines of the answer that were put back as they were, by kind."
+    )
+    removed_lines: Count = Field(
+        description="How many more lines the edit takes away than it puts in their place."
+    )
 
 
 class ResultFile(_Part):
@@ -124,6 +130,8 @@ def _file(result: FileResult) -> FilePart:
         hunks=HunksPart(**{kind: placed.count(kind) if placed else 0 for kind in PlacementKind}),
         placements=tuple(map(_placement, placed.placements)) if placed else (),
         usage=_usage(effort.usage) if effort.usage else None,
+        restored=dict(effort.restored),
+        removed_lines=placed.removed_lines if placed else 0,
     )
 
 

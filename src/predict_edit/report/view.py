@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from predict_edit.domain.edits import BUDGET, Effort, PlacementKind, PredictionState, Usage
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.markdown import MISSING, count_reasons
+from predict_edit.support.text import plural
 
 _CENT = Decimal("0.01")
 _SMALLEST = Decimal("0.0001")
@@ -47,6 +48,10 @@ def dollars(amount: Decimal | None) -> str:
     if amount < _SMALLEST:
         return "less than 0.0001 USD"
     return f"{amount:.4f} USD"
+
+
+_MANY_LINES, _LARGE_SHARE = 5, 0.3
+"""An edit that removes so many lines, and so much of its file, is said to."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,13 +258,28 @@ def _row(result: FileResult) -> Row:
     rejected = placed.count(PlacementKind.REJECTED) if placed else 0
     return Row(
         path=result.path,
-        result=f"{result.status}, {rejected} rejected" if rejected else str(result.status),
+        result=", ".join(filter(None, (str(result.status), *_remarks(result, rejected)))),
         suggestions=len(placed.suggestions) if placed else None,
         in_patch=placed.count(PlacementKind.PATCH) if placed else None,
         usage=(effort.usage if effort else None) or Usage(),
         seconds=effort.seconds if effort and effort.attempts else None,
         estimate=(effort.estimate if effort else None) or Usage(),
     )
+
+
+def _remarks(result: FileResult, rejected: int) -> Iterator[str]:
+    """What is to be known of a file beside its status."""
+    if rejected:
+        yield f"{rejected} rejected"
+    if result.placed is not None:
+        lines = result.placed.file.text.count("\n") + 1
+        removed = result.placed.removed_lines
+        if removed >= _MANY_LINES and removed >= _LARGE_SHARE * lines:
+            yield f"removes {removed:,} of {lines:,} lines"
+    elif result.effort is not None and result.effort.restored:
+        kinds = ", ".join(kind for kind, _ in result.effort.restored)
+        number = plural(sum(number for _, number in result.effort.restored), "line")
+        yield f"{number} put back ({kinds}); to change them, name them in the instruction"
 
 
 def _statuses(report: RunReport) -> str:

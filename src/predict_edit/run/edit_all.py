@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.edits import FailedEdit, FileEdit, SourceFile
-from predict_edit.domain.errors import PredictEditError
+from predict_edit.domain.errors import AnswerUnusable, PredictEditError
 from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.edit.screening import secret_in
 from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watch, Watcher
@@ -19,6 +19,11 @@ from predict_edit.suggest.place import place
 from predict_edit.support.log import log
 
 NOT_REMEMBERED = "not remembered from the earlier run of this command"
+_UNCONFIRMED = (
+    "A first answer was in doubt, and the second was a whole file again instead of exact edits; "
+    "only exact edits are committed then."
+)
+_PROPOSE = "Run the command again with `--deliver suggestions` to see the edit as a proposal."
 
 
 async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watcher) -> Edited:
@@ -131,6 +136,8 @@ async def _placed(task: Task, edit: FileEdit, bases: _Bases) -> FileResult:
     file = edit.file
     if edit.text == file.text:
         return FileResult(path=file.path, status=FileStatus.UNCHANGED, effort=edit.effort)
+    if edit.effort.unconfirmed and task.settings.deliver == "commit":
+        return failed_result(file.path, AnswerUnusable(_UNCONFIRMED, _PROPOSE), edit.effort)
     base_text = (await asyncio.shield(bases)).get(file.path)
 
     def work() -> FileResult:

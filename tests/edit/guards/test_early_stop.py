@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain.errors import AnswerError
 from predict_edit.edit import guards
 from predict_edit.edit.guards.early_stop import EarlyStop
 
 CODE = "import os\n\n\ndef run(name):\n    return os.environ[name]\n"
 
 
-def read(path: str, original: str, answer: str, *, step: int = 7, instruction: str = "") -> int:
+def read(path: str, original: str, answer: str, *, step: int = 7) -> int:
     """Characters after which the answer is broken off; all of them and one where it is not."""
-    watch = EarlyStop(path, original, instruction=instruction)
+    watch = EarlyStop(path, original)
     for start in range(0, len(answer), step):
         if watch.feed(answer[start : start + step]) is not None:
             return start
@@ -50,10 +49,10 @@ def test_a_file_that_is_made_of_sentences_may_begin_with_one() -> None:
 
 @pytest.mark.parametrize("block", [["x = 1"], ["a()", "b()"], [f"line{n}" for n in range(20)]])
 def test_a_loop_is_seen_soon(block: list[str]) -> None:
-    """After about ten repetitions, long before the end."""
+    """After about forty repetitions, long before the end."""
     once = "\n".join(block) + "\n"
     stopped = read("a.py", CODE, CODE + once * 1_000)
-    assert stopped < len(CODE) + len(once) * max(12, 40 // len(block))
+    assert stopped < len(CODE) + len(once) * max(50, 100 // len(block))
 
 
 def test_a_line_without_an_end_is_seen() -> None:
@@ -69,12 +68,6 @@ def test_a_file_that_repeats_itself_may_go_on_doing_so() -> None:
     assert read("a.c", rows, rows) > len(rows)
     line = "int t[] = {" + "0," * 6_000 + "1};\n"
     assert read("a.c", line, line.replace("int", "long")) > len(line)
-
-
-def test_repetition_that_was_asked_for_is_none_of_its_business() -> None:
-    """An instruction that speaks of many rows means them."""
-    answer = CODE + "row()\n" * 500
-    assert read("a.py", CODE, answer, instruction="Add 500 rows.") > len(answer)
 
 
 LINES = st.sampled_from(
@@ -101,8 +94,7 @@ def test_what_is_broken_off_would_have_been_refused(original: str, answer: str, 
     """Stopping early is never stricter than the guard."""
     if read(path, original, answer, step=11) > len(answer):
         return
-    with pytest.raises(AnswerError):
-        guards.check(path, original, answer, "Do it.")
+    assert guards.judge(path, original, answer) is not None
 
 
 def test_reading_along_takes_time_in_proportion() -> None:

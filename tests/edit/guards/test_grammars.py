@@ -15,6 +15,14 @@ from predict_edit.edit import guards
 from predict_edit.edit.guards import grammars, parsers, syntax
 from predict_edit.edit.rewrite import compare
 
+
+def raise_for(path: str, original: str, edited: str) -> None:
+    """Raise what an edit is refused with."""
+    verdict = guards.judge(path, original, edited)
+    if verdict is not None:
+        raise verdict.error
+
+
 SAMPLES = {
     "a.js": "export function f(a) {\n  return `${a}`;\n}\n",
     "a.jsx": "const A = () => <b>{1}</b>;\nfunction g() {\n  return A;\n}\n",
@@ -55,9 +63,9 @@ def test_an_edit_that_breaks_the_file_is_refused(path: str) -> None:
     broken = text.replace("}\n", "\n", 1) if path != "a.rb" else text.replace("end\n", "")
     assert broken != text
     with pytest.raises(AnswerUnusable, match=r"was valid [\w+# ]+ before .* after it \(line"):
-        guards.check(path, text, broken, "Replace `zz` with `yy`.")
+        raise_for(path, text, broken)
     renamed = text.replace("f(", "renamed(").replace("F(", "Renamed(").replace("g(", "named(")
-    guards.check(path, text, renamed, "Rename the function.")
+    raise_for(path, text, renamed)
 
 
 @pytest.mark.parametrize("path", SAMPLES)

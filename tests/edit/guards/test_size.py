@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.edit import intent
 from predict_edit.edit.guards import size
 from predict_edit.edit.rewrite import compare
 
-NEUTRAL = "Use a constant here"
 
-
-def judge(original: str, edited: str, instruction: str = NEUTRAL) -> str | None:
+def judge(original: str, edited: str) -> str | None:
     """The cause for refusing, if any."""
-    return size.problem(compare("a", original, edited), intent.read(instruction))
+    return size.problem(compare("a", original, edited))
 
 
 def numbered(count: int) -> list[str]:
@@ -41,12 +37,29 @@ def test_a_prefix_of_the_file_never_passes(count: int, share: float) -> None:
     assert judge("\n".join(lines), "\n".join(lines[:kept])) is not None
 
 
-def test_the_last_whole_function_may_go_when_something_else_changed() -> None:
-    """A removal that goes with an edit elsewhere and ends between functions passes."""
+def test_a_short_end_may_go() -> None:
+    """A removed function at the end passes with another edit; more of the file is doubted."""
     units = [f"func f{n}() {{\n\tone({n})\n\ttwo({n})\n}}\n" for n in range(12)]
-    edited = [units[0].replace("one", "three"), *units[1:10]]
+    edited = [units[0].replace("one", "three"), *units[1:11]]
     assert judge("\n".join(units), "\n".join(edited)) is None
     assert judge("\n".join(units), "\n".join(units[:10])) is not None
+
+
+def test_brackets_behind_lost_lines_hide_nothing() -> None:
+    """A class without its last methods still ends with its brace."""
+    body = [f"  int method{n}() {{\n    return {n};\n  }}\n" for n in range(8)]
+    whole, cut = ("class A {\n" + "".join(part) + "}\n" for part in (body, body[:5]))
+    assert "stops early" in (judge(whole, cut) or "")
+
+
+def test_a_notice_of_copyright_does_not_get_lost() -> None:
+    """Three lines of a hundred, but not any three."""
+    notice = (
+        "# Copyright 2024 The Authors\n# SPDX-License-Identifier: MIT\n# All rights reserved.\n"
+    )
+    lines = "\n".join(numbered(100))
+    assert "licence" in (judge(notice + lines, lines) or "")
+    assert judge("# one\n# two\n# three\n" + lines, lines) is None
 
 
 def test_moved_lines_are_not_lost() -> None:
@@ -62,15 +75,12 @@ def test_a_minified_file_is_judged_by_its_characters() -> None:
     assert judge("f(1, 2, 3)", "f()") is None
 
 
-@pytest.mark.parametrize(
-    "instruction",
-    ["Rewrite it", "Translate it to German", "Convert to Go", "Übersetze alles", "重写这个文件"],
-)
-def test_rewrites_that_were_asked_for_pass(instruction: str) -> None:
-    """Words that mean rewriting let another text of about the same length through."""
+def test_another_text_is_doubted() -> None:
+    """A translation is confirmed by exact edits, a refusal is not."""
     other = "\n".join(f"etwas ganz anderes, Zeile {n}" for n in range(40))
-    assert judge("\n".join(numbered(40)), other, instruction) is None
-    assert judge("\n".join(numbered(40)), other) is not None
+    assert judge("\n".join(f"{n} boats {chr(97 + n % 20) * 3} here" for n in range(40)), other)
+    assert judge("first line\nsecond line\n", "Sorry, I cannot help with that.\n")
+    assert judge("first line\nsecond line\n", "first line\nanother line\n") is None
 
 
 def test_one_name_that_stands_everywhere_may_change_everywhere() -> None:

@@ -19,7 +19,7 @@ from predict_edit_sandbox.model.composition import (
 from predict_edit_sandbox.model.config import ModelConfig
 from predict_edit_sandbox.model.delivery import Delivery
 from predict_edit_sandbox.model.faults import Behaviour, Call, FaultKind
-from predict_edit_sandbox.model.instructions import think
+from predict_edit_sandbox.model.instructions import as_edits, think
 from predict_edit_sandbox.model.limits import Meter
 from predict_edit_sandbox.model.records import Exchange
 from predict_edit_sandbox.model.refusals import Dialect, Refusal
@@ -72,6 +72,9 @@ class Reception:
         prompt = tokens.prompt(body["messages"])
         thought = think(body["messages"], prediction_of(body), gullible=self.config.gullible)
         if (told := self.config.answers.get(thought.file)) is not None:
+            meant = self.config.confirmed.get(thought.file)
+            if thought.nonce is not None and meant is not None:
+                told = as_edits(thought.file, meant, thought.nonce)
             thought = dataclasses.replace(thought, answer=told)
         exchange.file, exchange.note = thought.file, thought.note
         exchange.understood = thought.understood

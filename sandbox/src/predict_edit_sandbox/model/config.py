@@ -55,6 +55,9 @@ class ModelConfig:
     """By a file's text, the exact answer to it: a model on an attacker's side."""
     reasoning: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Tokens of reasoning before each answer of a model that reasons, by the effort asked for."""
+    confirmed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """By a file's text, what it becomes by exact edits if these are asked for, whatever ``answers``
+    has for it."""
     latency: Latency = Latency()
     hold: Callable[[], Awaitable[None]] | None = None
     """Waited for before each answer begins: a test decides, and no clock."""

@@ -52,6 +52,8 @@ class Thought:
     """The instructions it followed, as written."""
     note: str = ""
     """What is odd about the request, empty otherwise."""
+    nonce: str | None = None
+    """Of the marks, if exact edits are asked for."""
 
 
 Change = Callable[[str, str, str], str]
@@ -115,6 +117,8 @@ def _before(text: str, x: str, y: str) -> str:
     return _insert(text, x, y, before=True)
 
 
+_EDITS = re.compile(r"^answer: edits ([0-9A-Za-z_-]{16,})$", re.MULTILINE)
+"""How a request asks for exact edits instead of the whole file."""
 _THING = r"(?:(?:a|an|the|this)\s+)?(?:new\s+)?(?:(?:comment|line|text|string)\s+)*"
 _BESIDE = rf"\s+{{0}}\s+{_MANY}(?:lines?\s+)?(?:(?:that\s+)?(?:containing|contains?|with)\s+)?{_Y}"
 _HAVING = r"(?:(?:that|which)\s+)?(?:containing|contains?|with|having)"
@@ -171,7 +175,29 @@ def think(
     if not gullible:
         instructions = _MATERIAL.sub("", instructions)
     answer, understood = follow(instructions, file)
-    return Thought(file=file, answer=answer, understood=understood, note=note)
+    asked = _EDITS.search("\n".join(said[:place]))
+    nonce = asked[1] if asked else None
+    if nonce is not None:
+        answer = as_edits(file, answer, nonce)
+    return Thought(file=file, answer=answer, understood=understood, note=note, nonce=nonce)
+
+
+def as_edits(file: str, text: str, nonce: str) -> str:
+    """Write one block of old and new lines, from the first line that differs to the last."""
+    old, new = (one.removesuffix("\n").split("\n") if one else [] for one in (file, text))
+    if old == new:
+        return f"======= {nonce} nothing\n"
+    start = end = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    if start + end == len(old):
+        # An insertion repeats a neighbouring line.
+        start, end = (start - 1, end) if start else (0, max(0, end - 1))
+    removed, added = old[start : len(old) - end], new[start : len(new) - end]
+    lines = (f"<<<<<<< {nonce} @{start + 1}", *removed, f"======= {nonce}", *added)
+    return "\n".join((*lines, f">>>>>>> {nonce}\n"))
 
 
 def _file_of(said: Sequence[str], prediction: str | None) -> tuple[int, str, str]:

@@ -1,66 +1,95 @@
-"""Whether an answer may be used: the last gate before a text becomes a suggestion.
+"""Whether an answer can be the edited file: one guard a module, in the order of the table.
 
-The checks run in order of certainty. What passes is only ever proposed, so they lean towards
-letting a real edit through; what is refused is certain enough to be worth one more call.
+A guard judges the change by its shape against the original, never by words of the instruction.
+What it reports can be a fault of the model's or be meant, so it is a doubt: the model is asked
+again, for exact edits, and an edit that quotes the old lines is taken as meant. To add a guard, add
+its module and its row.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Callable
 
 from predict_edit.domain.errors import AnswerEmpty, AnswerUnusable
-from predict_edit.edit import intent
-from predict_edit.edit.guards import commentary, loops, placeholders, size, stubs, syntax
-from predict_edit.edit.rewrite import compare
+from predict_edit.edit.guards import (
+    commentary,
+    duplicates,
+    loops,
+    placeholders,
+    size,
+    stubs,
+    syntax,
+)
+from predict_edit.edit.guards.parsers import BUILT_IN
+from predict_edit.edit.rewrite import Rewrite, compare
+
+Guard = Callable[[Rewrite], str | None]
+
+_AGAIN = "Nothing of this answer was used. Run the command again"
+CLOSER = f"{_AGAIN}, with an instruction that says more exactly what to change."
+
+GUARDS: tuple[tuple[Guard, str], ...] = (
+    (commentary.problem, CLOSER),
+    (placeholders.problem, f"{_AGAIN}; for a long file, name the function or the lines to change."),
+    (stubs.problem, CLOSER),
+    (loops.problem, f"{_AGAIN}."),
+    (duplicates.problem, CLOSER),
+    (size.problem, f"{_AGAIN}; if so much is to go, say in the instruction what to remove."),
+    (syntax.problem, CLOSER),
+)
+"""Each guard and what to do about its refusal; the first that reports something decides."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_AGAIN = "Nothing of this answer was used. Give the command again"
-_CLOSER = f"{_AGAIN}, with an instruction that says more exactly what to change."
 
 
-def check(path: str, original: str, edited: str, instruction: str) -> None:
-    """Let a whole edited file pass, or say why it is none.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Why an answer is not taken as it is."""
 
-    ``edited`` is the answer after :func:`predict_edit.edit.clean.clean`. Only what the answer adds
-    or takes away is judged. The cause of an error holds no text of the file or the answer, so it
-    can be shown to people and to the model.
+    cause: str
+    """Holds no text of the file or the answer, so it can be shown to people and to the model."""
+    next_step: str
+    empty: bool = False
 
-    Raises:
-        AnswerEmpty: No text for a file that has some, and emptying was not asked for.
-        AnswerUnusable: Talk, a fence, a remark in place of code, most of the file missing or
-            replaced, a loop, or a file that was valid and no longer is.
+    @property
+    def error(self) -> AnswerEmpty | AnswerUnusable:
+        """The verdict as an error."""
+        return (AnswerEmpty if self.empty else AnswerUnusable)(self.cause, self.next_step)
+
+
+def judge(path: str, original: str, edited: str, *, confirmed: bool = False) -> Verdict | None:
+    """Judge a whole edited file, as :func:`predict_edit.edit.clean.clean` gives it.
+
+    Args:
+        path: The file's.
+        original: Its text.
+        edited: The text after the edit.
+        confirmed: The text was made from exact edits, so that what may be meant is meant.
     """
     if edited == original:
-        return
-    meant = intent.read(instruction)
-    if not edited.strip("\ufeff \t\r\n"):
-        if not original.strip("\ufeff \t\r\n") or meant.empties:
-            return
-        raise AnswerEmpty(
-            "The model answered with no text for a file that has some.",
-            f"{_AGAIN}; to empty a file, say so in the instruction.",
-        )
+        return None
     if _SURROGATE.search(edited):
         # JSON can carry half a character, and no file can.
-        _refuse("The answer holds half characters that cannot be written as UTF-8.", f"{_AGAIN}.")
-    change = compare(path, original, edited)
-    _refuse(commentary.problem(change), _CLOSER)
-    _refuse(
-        placeholders.problem(change),
-        f"{_AGAIN}; for a long file, name the function or the lines that are meant.",
-    )
-    if not meant.deletes:
-        _refuse(stubs.problem(change), _CLOSER)
-    if not meant.repeats and loops.is_loop(original, edited):
-        _refuse("The answer repeats the same lines over and over.", f"{_AGAIN}.")
-    _refuse(
-        size.problem(change, meant),
-        f"{_AGAIN}; if so much is to go, say in the instruction what to remove or rewrite.",
-    )
-    _refuse(syntax.problem(change), _CLOSER)
+        cause = "The answer holds half characters that cannot be written as UTF-8."
+        return Verdict(cause=cause, next_step=f"{_AGAIN}.")
+    if not confirmed:
+        return _doubt(path, original, edited)
+    # A grammar may be behind its language; the parsers of Python, JSON, TOML and YAML are not.
+    broken = syntax.problem(compare(path, original, edited), BUILT_IN) if edited else None
+    return None if broken is None else Verdict(cause=broken, next_step=CLOSER)
 
 
-def _refuse(cause: str | None, next_step: str) -> None:
-    """Raise where there is a cause to."""
-    if cause is not None:
-        raise AnswerUnusable(cause, next_step)
+def _doubt(path: str, original: str, edited: str) -> Verdict | None:
+    """What no edit does, or only one that is meant."""
+    if not edited.strip("\ufeff \t\r\n"):
+        if not original.strip("\ufeff \t\r\n"):
+            return None
+        cause = "The model answered with no text for a file that has some."
+        return Verdict(cause=cause, next_step=CLOSER, empty=True)
+    rewrite = compare(path, original, edited)
+    for guard, next_step in GUARDS:
+        if (found := guard(rewrite)) is not None:
+            return Verdict(cause=found, next_step=next_step)
+    return None

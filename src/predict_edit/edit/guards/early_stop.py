@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import collections
 
-from predict_edit.edit import intent
 from predict_edit.edit.guards import commentary, loops
 from predict_edit.edit.rewrite import compare
 
@@ -22,7 +21,6 @@ _STUCK = 4_000
 _STUCK_STEP = 2_000
 _STUCK_PERIOD = 60
 
-PROSE = "The answer begins with a remark instead of the file."
 LOOP = "The answer repeats the same lines over and over."
 STUCK = "The answer writes the same characters over and over."
 
@@ -30,19 +28,19 @@ STUCK = "The answer writes the same characters over and over."
 class EarlyStop:
     """Reads along with one answer; made anew for each."""
 
-    def __init__(self, path: str, original: str, *, instruction: str = "") -> None:
+    def __init__(self, path: str, original: str) -> None:
         self._path = path
         self._original = original
         self._opening: str | None = ""
-        self._loops = None if intent.read(instruction).repeats else _Loops(original)
+        self._loops = _Loops(original)
 
     def feed(self, text: str) -> str | None:
         """Take in the next characters; a sentence where there is no use in reading on."""
         if self._opening is not None:
             self._opening += text
             if self._opening_is_talk():
-                return PROSE
-        return self._loops.feed(text) if self._loops is not None else None
+                return commentary.BEGINS
+        return self._loops.feed(text)
 
     def _opening_is_talk(self) -> bool:
         """Judge the beginning, once, as soon as there is enough of it."""
@@ -53,7 +51,7 @@ class EarlyStop:
             return False
         self._opening = None
         seen = compare(self._path, self._original, whole or opening)
-        return commentary.in_opening(seen) is not None
+        return commentary.in_opening(seen)
 
 
 class _Loops:

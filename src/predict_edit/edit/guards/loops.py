@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from predict_edit.edit.rewrite import Rewrite
+
 MAX_PERIOD = 24
 """Lines of the longest block whose repetition is seen."""
-MIN_REPEATS = 10
-MIN_LINES = 20
+MIN_REPEATS = 40
+MIN_LINES = 40
 
 LONG_LINE = 1_000
 """Characters of a line below which it is not looked into."""
@@ -17,13 +19,15 @@ _TAIL = 800
 _MAX_LINE_PERIOD = 60
 
 
-def is_loop(original: str, answer: str) -> bool:
-    """Whether the answer, or what there is of it, repeats itself as the file does not.
+def problem(rewrite: Rewrite) -> str | None:
+    """Say that the answer repeats itself as the file does not.
 
     Takes time proportional to the length: a bounded number of passes.
     """
-    old, new = _lines(original), _lines(answer)
-    return _line_loops(old, new) or _block_loops(old, new)
+    old, new = _lines(rewrite.original), _lines(rewrite.edited)
+    if _line_loops(old, new) or _block_loops(old, new):
+        return "The answer repeats the same lines over and over."
+    return None
 
 
 def _lines(text: str) -> list[str]:

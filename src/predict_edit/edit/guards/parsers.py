@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import threading
 import tomllib
 import warnings
@@ -71,6 +72,20 @@ def _json(text: str) -> None:
         raise Unjudged from error
 
 
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_LAST_COMMA = re.compile(rf"{_STRING}|,(?=\s*[\]}}])", re.DOTALL)
+
+
+def _json_with_comments(text: str) -> None:
+    """JSON with comments and trailing commas, which many tools read in their own files."""
+
+    def blank(found: re.Match[str]) -> str:
+        return found[0] if found[0][0] == '"' else re.sub(r"[^\n]", " ", found[0])
+
+    _json(_LAST_COMMA.sub(blank, _COMMENT.sub(blank, text)))
+
+
 def _json_lines(text: str) -> None:
     """One JSON value a line; blank lines are allowed."""
     for number, line in enumerate(text.split("\n"), start=1):
@@ -125,6 +140,8 @@ BUILT_IN: Mapping[str, Parser] = MappingProxyType(
         ".ipynb": _json,
         ".geojson": _json,
         ".webmanifest": _json,
+        ".jsonc": _json_with_comments,
+        ".code-workspace": _json_with_comments,
         ".jsonl": _json_lines,
         ".ndjson": _json_lines,
         ".toml": _toml,

@@ -1,136 +1,94 @@
 """Remarks that stand in for code the model did not write out.
 
-Only added lines count, and only where lines are gone: a remark that replaces nothing hides
-nothing. A line counts when it is a comment and the whole comment is such a remark, so that
-ordinary comments that use the same words ("the remaining retries") pass.
+Only lines that are new count, and only where lines are gone: a remark that replaces nothing hides
+nothing, whatever it says.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from predict_edit.edit.rewrite import Rewrite
+from predict_edit.edit.rewrite import Gap, Rewrite
 
 _CLIP = 200
+_MOST_WORDS = 5
+"""Words of such a remark for each one that says that something is left out."""
 
 _LEADER = re.compile(
-    r"\s*(?:<!--+|\{\{!--|\{\{/\*|\{/\*|\{#|<%--|<%#|@\*|/\*+|\(\*|\{-|//+!?|#+|--+|;+|%+|\*+|!|'|\"+|"
-    r"REM\b|rem\b|dnl\b|::|\.\.|\\|C |\[|\(|<)\s*"
+    r"\s*(?:<!--+|\{\{!--|\{\{/\*|\{/\*|\{#|<%--|<%#|@\*|/\*+|\(\*|\{-|//+!?|#+|--+|;+|%+|\*+|!|"
+    r"'|\"+|REM\b|rem\b|dnl\b|::|\.\.|\\|C |\[|\(|<)\s*"
 )
-_CLOSER = re.compile(
-    r"\s*(?:--+>|--\}\}|\*/\}\}|\*/\}|#\}|--%>|%>|\*@|\*+/|\*\)|-\}|\"+|\]|\)|>)\s*$"
+_DOTS = r"(?:\.{3,}|…)"
+_LEFT_OUT = re.compile(
+    rf"{_DOTS}|\b(?:rest|remain(?:s|ing|der)?|existing|un(?:changed|modified|touched)|omitted|"
+    r"truncated|elided|snip(?:ped)?|intact|same|as before|as is|not shown|no (?:other )?changes?|"
+    r"original|previous(?:ly)?|etc)\b|\b(?:bleib\w*|unverändert|reste|inchangé\w*|resto|"
+    r"sin cambios|остальн\w*|без изменений)\b|"
+    r"其余|剩余|省略|不变|残り|同じ|変更なし|나머지|생략|그대로",
+    re.IGNORECASE,
 )
-
-# Remarks are matched in lower case, with single blanks and straight apostrophes.
-_WHAT = (
-    r"(?:code|file|functions?|methods?|implementations?|contents?|class(?:es)?|modules?|scripts?|"
-    r"components?|logic|body|lines?|imports?|tests?|rules?|styles?|sections?|document|text|fields?|"
-    r"entries|definitions?|declarations?|properties|items?|routes?|handlers?|helpers?|cases?|stuff|"
-    r"configuration|config|keys?|values?|steps?|statements?|parts?)"
+"""What such remarks have in common, in a few languages."""
+_TRAILING = re.compile(r"(?<=\S)\s+(?://|#|--|/\*|<!--|%|;).*")
+_QUOTED = re.compile(r"\b\w+!?\b.{0,40}?[\"'`(]([^\"'`()]{4,40})[\"'`)]")
+_COMMENT = re.compile(
+    r"\s*(?://|#(?!\[|!|include|define|if|endif)|/\*|--\s|;|<!--|%|'|REM\b|rem\b)"
 )
-_STATE = (
-    r"(?:(?:remains?|stays?|is|are|was|were|goes|go|left|kept|continues?|follows?|omitted|unchanged|"
-    r"unmodified|untouched|truncated|elided|snipped|here|below|above|as|the|same|before|original|"
-    r"originally|intact|identical|for|brevity|not|shown|without|changes?|exactly|and|so|etc)\b"
-    r"[ ,;:.]*)+"
-)
-_DOTS = r"(?:\.{2,}|…)"
-_FEW_WORDS = r"(?: [\w.'`-]+){0,4}?"
-_ALL_THE = r"(?:(?:the|your|all|any|some|more|and|keep|with) )*"
-_LEFT_OUT = r"(?:omitted|truncated|elided|snipped|unchanged|unmodified|not shown)"
-_AS_IT_IS = r"(?:remains?|stays?) (?:the same|unchanged|as is)"
-_DOTS_MEAN = (
-    r"(?:rest|remainder|remaining|existing|unchanged|omitted|unmodified|same|others?|previous|more|"
-    r"original|further|additional|etc|here|truncated|snip|as before|as above|"
-)
-_PHRASES = (
-    # Dots alone, before words that say what is left out, or on both sides.
-    _DOTS,
-    rf"{_DOTS} ?\(?{_ALL_THE}{_DOTS_MEAN}{_WHAT})\b.{{0,80}}",
-    rf"{_DOTS}.{{1,60}}{_DOTS}",
-    # The rest of the file; rest unchanged; but not "The rest of the header is valid".
-    rf"{_ALL_THE}(?:rest|remainder)",
-    (
-        rf"{_ALL_THE}(?:rest|remainder)(?: of (?:the|this|your|my|our))?{_FEW_WORDS} ?"
-        rf"(?:{_WHAT}|{_STATE}|{_WHAT} {_STATE}) ?{_DOTS}?"
-    ),
-    rf"{_ALL_THE}(?:rest|remainder){_FEW_WORDS} ?{_DOTS}",
-    # Existing code; unchanged imports here.
-    (
-        rf"{_ALL_THE}(?:existing|unchanged|unmodified|omitted){_FEW_WORDS} {_WHAT}"
-        rf"(?: {_STATE})? ?{_DOTS}?"
-    ),
-    # Remaining methods unchanged, but not "Other methods", which is a heading.
-    (
-        rf"{_ALL_THE}(?:remaining|other|previous|original|same|following|above){_FEW_WORDS} "
-        rf"{_WHAT} ?(?:{_STATE}|{_DOTS})"
-    ),
-    # Code omitted for brevity; everything else stays the same.
-    (
-        rf"{_ALL_THE}(?:{_WHAT}|everything(?: else)?|nothing) "
-        r"(?:(?:is|are|was|were|has|have|been) )*"
-        rf"(?:{_LEFT_OUT}|{_AS_IT_IS})\b.{{0,40}}"
-    ),
-    rf"{_LEFT_OUT}(?: for brevity)?\.?",
-    # Same as before; no changes here; keep the rest.
-    (
-        r"(?:same|unchanged|identical|as) (?:(?:as|to|from|in) )*(?:before|above|(?:the )?original|"
-        r"previous(?:ly)?)\b.{0,30}"
-    ),
-    (
-        r"no (?:other |further )?changes?"
-        r"(?: (?:here|below|above|needed|required|made|from|after|this))*\.?"
-    ),
-    (
-        r"(?:keep|leave|insert|paste|include) (?:the |your |all )*(?:existing|rest|remaining|"
-        rf"remainder|original|unchanged|other)\b(?: [\w.'`-]+){{0,6}} ?{_DOTS}?"
-    ),
-    # The same in a few other languages.
-    r"(?:der )?rest(?:licher|liche)? (?:des|der|code|bleibt).{0,60}",
-    r"(?:le )?reste (?:du|de|des) .{0,60}",
-    r"(?:el )?resto (?:del|de|do|da) .{0,60}",
-    r".{0,20}(?:其余|剩余|其他).{0,12}(?:不变|相同|省略|代码|部分).{0,12}",
-    r".{0,12}(?:代码)?(?:保持不变|省略).{0,12}",
-    r".{0,12}(?:残りの|以下).{0,12}(?:同じ|省略|変更なし).{0,12}",
-)
-_ELISION = re.compile("|".join(_PHRASES))
-_SAYS_SO = re.compile(
-    r"(?:rest|remainder|remaining|existing|content|document|file|code|section).{0,80}"
-    r"(?:unchanged|the same|omitted|as before|as is|not shown)"
-)
-_BARE_DOTS = re.compile(r"\s*(?:\.{3,}|…)\s*")
-_PROSE_LEADERS = ("[", "(", ".. ", "*(", "*[", "_(", "{/*")
+_WORD = re.compile(r"\w+")
+_HEADINGS = frozenset({".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc"})
+_BARE_DOTS = re.compile(rf"\s*{_DOTS}\s*")
+_PROSE_LEADERS = ("[", "(", ".. ", "*(", "*[", "_(", "{/*", "<!--")
 
 
 def problem(rewrite: Rewrite) -> str | None:
-    """Why part of the file is missing behind a remark; ``None`` where nothing speaks for that."""
-    if not rewrite.removed:
-        return None
-    for number, line in rewrite.added:
-        if is_placeholder(rewrite, line):
-            return f"Line {number} of the answer is a remark in place of what was not written out."
+    """Say where a remark is in the place of lost lines; ``None`` if it is nowhere.
+
+    A remark that the file already has, or one above a line that was only changed, hides nothing.
+    """
+    known = {line.strip() for line in rewrite.old}
+    for gap in rewrite.gaps:
+        if _stands_for(rewrite, gap) and not set(gap.new) & known:
+            return f"Near line {gap.at} of the answer, a comment is in the place of lost lines."
+        remarks = [
+            line for line in gap.new if line.strip() not in known and is_placeholder(rewrite, line)
+        ]
+        if not remarks or any(is_placeholder(rewrite, line) for line in gap.old):
+            continue
+        if _code(rewrite, gap.old) > len(gap.new) - len(remarks):
+            return f"Near line {gap.at} of the answer, a remark is in the place of lost lines."
     return None
 
 
+def _stands_for(rewrite: Rewrite, gap: Gap) -> bool:
+    """Whether a comment alone is in the place of several lines of code."""
+    if rewrite.suffix in _HEADINGS or not gap.new or len(gap.old) <= len(gap.new):
+        return False
+    return all(map(_COMMENT.match, gap.new)) and _code(rewrite, gap.old) > len(gap.new)
+
+
+def _code(rewrite: Rewrite, lines: Sequence[str]) -> int:
+    """How many lines are more than a comment."""
+    if rewrite.suffix in _HEADINGS:
+        return len(lines)
+    return sum(_COMMENT.match(line) is None for line in lines)
+
+
 def is_placeholder(rewrite: Rewrite, line: str) -> bool:
-    """Whether a line stands in for others."""
-    clipped = line[:_CLIP]
-    if _BARE_DOTS.fullmatch(clipped):
+    """Whether a line, or the comment or the text at its end, stands in for others."""
+    if len(line) > _CLIP:
+        return False
+    if _BARE_DOTS.fullmatch(line):
         return not rewrite.dots_are_syntax
-    leader = _LEADER.match(clipped)
-    if leader is None:
-        return False
-    inside = _CLOSER.sub("", clipped[leader.end() :])
-    remark = " ".join(inside.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
-    remark = remark.strip("[](){}<>* ")
-    if len(line) > _CLIP or not remark:
-        return False
-    if rewrite.is_prose and not clipped.lstrip().startswith("<!--"):
-        # Headings, list items and quotes are sentences here; only a remark that says so counts.
-        return clipped.lstrip().startswith(_PROSE_LEADERS) and (
-            _SAYS_SO.search(remark) is not None or _BARE_DOTS.fullmatch(remark) is not None
-        )
-    if leader.group().strip() == "*" and _BARE_DOTS.fullmatch(remark):
-        # In the middle of a block comment: most likely an example that leaves something out.
-        return False
-    return _ELISION.fullmatch(remark) is not None
+    remark = ""
+    if rewrite.is_prose:
+        # Headings, list items and quotes are sentences here.
+        remark = line if line.lstrip().startswith(_PROSE_LEADERS) else ""
+    elif _LEADER.match(line):
+        # Dots in the middle of a block comment most likely belong to an example.
+        remark = "" if line.strip(" \t*") in {"...", "…"} and "*" in line[:9] else line
+    elif (found := _TRAILING.search(line)) is not None:
+        remark = found.group()
+    elif (found := _QUOTED.search(line)) is not None:
+        remark = found[1].replace("...", "")
+    said = len(_LEFT_OUT.findall(remark))
+    return bool(said) and len(_WORD.findall(remark)) <= _MOST_WORDS * said

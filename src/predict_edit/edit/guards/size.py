@@ -1,9 +1,4 @@
-"""How much of the file an answer may lose or replace.
-
-The limits are far out on purpose. They are there for answers that stop early, leave most of the
-file out or are another file altogether, and they stand back when the instruction speaks of
-deleting or rewriting.
-"""
+"""How much of a file an answer loses, and where."""
 
 from __future__ import annotations
 
@@ -11,73 +6,113 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from predict_edit.edit.intent import Intent
-from predict_edit.edit.rewrite import Rewrite
+from predict_edit.edit.rewrite import Gap, Rewrite
+from predict_edit.edit.wrappers import is_sentence
 
-SMALL = 6
-"""Lines with text below which a file is too short to judge by lines."""
-USUAL = 20
-LARGE = 40
+FEW = 5
+"""Lines with text below which a file is too short to judge by shares of its lines."""
 MIN_CHARACTERS = 1_000
-"""Below this a file of few lines is not judged at all."""
+"""A file of few lines is judged by its characters from this length on."""
 
-_SHARE_SMALL, _SHARE_USUAL, _SHARE_REWRITTEN, _SHARE_DELETED = 0.25, 0.5, 0.2, 0.1
-_MIN_WORDS, _MIN_DISTINCT, _SHARE_WORDS = 60, 20, 0.2
-_MIN_TAIL, _SHARE_TAIL, _SHARE_TAIL_GONE, _SHARE_TAIL_UNITS = 4, 0.05, 0.8, 0.3
+_KEPT = 0.35
+"""Share of lines, or of words, that an edit keeps."""
+_MIN_WORDS = 8
+"""Different words of a file from which their share says something."""
+_KEPT_CHARACTERS = 0.25
+_MIN_TAIL, _MOST_TAIL, _TAIL, _TAIL_ALONE = 3, 20, 0.12, 0.06
+_MIN_HEAD, _HEAD = 3, 0.25
+_MIN_MIDDLE, _MIDDLE = 10, 0.6
+_MOST = 0.6
 _WORD = re.compile(r"[^\W\d]\w*")
+_LEGAL = re.compile(r"copyright|licen[cs]e|SPDX-", re.IGNORECASE)
+_COMMENT = re.compile(r"\s*(?://|#|/?\*|--|;|<!--|%|\.\.)")
 
 
-def problem(rewrite: Rewrite, intent: Intent) -> str | None:
-    """Why the answer cannot be the whole file; ``None`` where it can."""
-    old, new = _with_text(rewrite.old), _with_text(rewrite.new)
+def problem(rewrite: Rewrite) -> str | None:
+    """Say what is missing; ``None`` if the answer can well be the whole file."""
+    old = [line for line in rewrite.old if line]
+    new = [line for line in rewrite.new if line]
+    if not old or not new:
+        return None
     return (
-        _stops_early(rewrite, intent) or _shrinks(old, new, intent) or _rewrites(old, new, intent)
+        _stops_within_line(old, new)
+        or _holes(rewrite, len(old))
+        or _other_file(old, new)
+        or _short(rewrite, old, new)
     )
 
 
-def _shrinks(old: Sequence[str], new: Sequence[str], intent: Intent) -> str | None:
-    """Whether too little is left."""
-    limit = _least_share(len(old), intent)
-    lines = len(old) >= SMALL
-    before = len(old) if lines else sum(map(len, old))
-    after = len(new) if lines else sum(map(len, new))
-    if not lines and before < MIN_CHARACTERS:
+def _holes(rewrite: Rewrite, lines: int) -> str | None:
+    """Whether a long run of lines is gone without anything in its place."""
+    if lines < FEW:
         return None
-    if after >= limit * before:
-        return None
-    unit = "lines with text" if lines else "characters"
-    return (
-        f"The answer has {after:,} of the file's {before:,} {unit}, and the instruction does not "
-        "speak of removing that much."
-    )
+    moved = Counter(line.strip() for gap in rewrite.gaps for line in gap.new)
+    losses = [
+        min(gap.lost, (Counter(line.strip() for line in gap.old) - moved).total())
+        for gap in rewrite.gaps
+    ]
+    alone = len(losses) == 1 and rewrite.gaps[0].last and not rewrite.gaps[0].new
+    if alone and losses[0] >= max(_MIN_TAIL, _TAIL_ALONE * lines):
+        # Nothing else is changed: an answer that just ends.
+        return _stops_early(losses[0])
+    found = (_hole(gap, lost, lines) for gap, lost in zip(rewrite.gaps, losses, strict=True))
+    if (hole := next(filter(None, found), None)) is not None:
+        return hole
+    lost = sum(losses)
+    if lost > _MOST * lines:
+        return f"{lost:,} of the file's {lines:,} lines with text are missing."
+    return None
 
 
-def _least_share(lines: int, intent: Intent) -> float:
-    """The share of the file that must be left."""
-    if intent.empties or (intent.broad and (intent.deletes or intent.rewrites)):
-        return 0.0
-    if intent.deletes:
-        return _SHARE_DELETED if lines >= LARGE else 0.0
-    if intent.rewrites:
-        return _SHARE_REWRITTEN if lines >= USUAL else 0.0
-    return _SHARE_USUAL if lines >= USUAL else _SHARE_SMALL
+def _stops_early(lost: int) -> str:
+    return f"The answer stops early: the last {lost:,} lines with text are missing."
 
 
-def _rewrites(old: Sequence[str], new: Sequence[str], intent: Intent) -> str | None:
-    """Whether this is another file altogether."""
-    if intent.rewrites or intent.deletes:
+def _hole(gap: Gap, lost: int, lines: int) -> str | None:
+    """Whether a gap is what an answer leaves that stops early or is a part of the file."""
+    if gap.last and len(gap.new) <= 1 and lost >= max(_MIN_TAIL, min(_TAIL * lines, _MOST_TAIL)):
+        return _stops_early(lost)
+    if gap.first and lost >= max(_MIN_HEAD, _HEAD * lines):
+        return f"The answer starts late: {lost:,} lines at the top are missing."
+    if gap.first and lost >= _MIN_HEAD and _is_legal(gap):
+        return f"The notice of copyright or licence at the top ({lost:,} lines) is missing."
+    if lost >= max(_MIN_MIDDLE, _MIDDLE * lines):
+        return f"{lost:,} lines with text in a row are missing (line {gap.at:,})."
+    return None
+
+
+def _is_legal(gap: Gap) -> bool:
+    """Whether the lost lines are the comment in which a file says who owns it."""
+    lost = gap.old[: gap.lost]
+    return all(map(_COMMENT.match, lost)) and any(map(_LEGAL.search, lost))
+
+
+def _other_file(old: Sequence[str], new: Sequence[str]) -> str | None:
+    """Whether hardly anything of the file is left."""
+    if len(old) < FEW or len(set(_words(old))) < _MIN_WORDS:
         return None
-    before, after = Counter(_words(old)), Counter(_words(new))
-    if before.total() < _MIN_WORDS or len(before) < _MIN_DISTINCT:
+    lines = _share([line.strip() for line in old], [line.strip() for line in new])
+    words = _share(_words(old), _words(new))
+    if max(lines, words) >= _KEPT:
         return None
-    # Many equal words that one edit changes count once, many different ones that stay count each.
-    share = max((before & after).total() / before.total(), len(before & after) / len(before))
-    if share >= _SHARE_WORDS:
+    return f"Only {lines:.0%} of the file's lines and {words:.0%} of its words are in the answer."
+
+
+def _short(rewrite: Rewrite, old: Sequence[str], new: Sequence[str]) -> str | None:
+    """Whether a file of few lines became a sentence, or lost most of its characters."""
+    if len(old) >= FEW:
         return None
-    return (
-        f"Only {share:.0%} of the file's words are left in the answer, and the instruction does "
-        "not ask for a rewrite."
-    )
+    before, after = sum(map(len, old)), sum(map(len, new))
+    if before >= MIN_CHARACTERS and after < _KEPT_CHARACTERS * before:
+        return f"The answer has {after:,} of the file's {before:,} characters."
+    if len(new) == 1 and len(old) > 1 and rewrite.removed == len(old) and is_sentence(new[0]):
+        return "The answer is one sentence that shares no line with the file."
+    return None
+
+
+def _share(old: Sequence[str], new: Sequence[str]) -> float:
+    before = Counter(old)
+    return (before & Counter(new)).total() / max(1, before.total())
 
 
 def _words(lines: Sequence[str]) -> list[str]:
@@ -85,59 +120,13 @@ def _words(lines: Sequence[str]) -> list[str]:
     return [word for line in lines for word in _WORD.findall(line)]
 
 
-def _stops_early(rewrite: Rewrite, intent: Intent) -> str | None:
-    """Whether the answer runs along the file and then just ends."""
-    old, new = _with_text(rewrite.old), _with_text(rewrite.new)
-    if not new or not old:
-        return None
-    places = [index for index, line in enumerate(old) if line == new[-1]]
-    if not places:
-        return _stops_within_line(old, new, _MIN_TAIL if intent.deletes or intent.broad else 1)
-    if intent.deletes or intent.broad:
-        return None
-    at = max(places, key=lambda index: (_agree_backwards(old, index, new), index))
-    tail = old[at + 1 :]
-    # Lines of the tail that the answer has elsewhere have moved, they are not lost.
-    gone = (Counter(tail) - (Counter(new) - Counter(old[: at + 1]))).total()
-    if gone < max(_MIN_TAIL, _SHARE_TAIL * len(old)) or gone < _SHARE_TAIL_GONE * len(tail):
-        return None
-    whole_units = not tail[0][:1].isspace() and not new[-1][:1].isspace()
-    if rewrite.added and whole_units and gone < _SHARE_TAIL_UNITS * len(old):
-        # Something else changed and what is gone is complete: an edit may well do that.
-        return None
-    return (
-        f"The answer stops early: the last {len(tail):,} lines with text of the file are missing."
-    )
-
-
-def _stops_within_line(old: Sequence[str], new: Sequence[str], least: int) -> str | None:
+def _stops_within_line(old: Sequence[str], new: Sequence[str]) -> str | None:
     """Whether the last line is the beginning of a line of the file, and the rest is missing."""
-    if len(new) == 1:
+    if len(new) == 1 or not _WORD.search(new[-1]):
         return None
-    for index in range(len(old) - 1 - least, 0, -1):
+    for index in range(len(old) - 2, 0, -1):
         cut = old[index].startswith(new[-1]) and len(old[index]) > len(new[-1])
         if cut and old[index - 1] == new[-2]:
             lost = len(old) - 1 - index
             return f"The answer stops within a line; {lost:,} more lines with text are missing."
     return None
-
-
-def _with_text(lines: Sequence[str]) -> list[str]:
-    """The lines that are not blank."""
-    return [line for line in lines if line]
-
-
-_MAX_AGREEMENT = 20
-
-
-def _agree_backwards(old: Sequence[str], at: int, new: Sequence[str]) -> int:
-    """How many lines before and at ``old[at]`` are the last ones of ``new``."""
-    count = 0
-    while (
-        count < _MAX_AGREEMENT
-        and count <= at
-        and count < len(new)
-        and old[at - count] == new[-1 - count]
-    ):
-        count += 1
-    return count

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 
 from predict_edit.edit.guards import grammars
+from predict_edit.edit.guards.grammars import GRAMMARS
 from predict_edit.edit.guards.parsers import BUILT_IN, Malformed, Parser, Unjudged
 from predict_edit.edit.rewrite import Rewrite
 
@@ -14,6 +16,7 @@ MAX_CHARACTERS = 2_000_000
 _NAMES = {
     **dict.fromkeys((".py", ".pyi"), f"Python {sys.version_info.major}.{sys.version_info.minor}"),
     ".toml": "TOML",
+    **dict.fromkeys((".jsonc", ".code-workspace"), "JSON with comments"),
     **dict.fromkeys((".yml", ".yaml"), "YAML"),
     **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "JavaScript"),
     **dict.fromkeys((".ts", ".mts", ".cts", ".tsx"), "TypeScript"),
@@ -29,14 +32,75 @@ _NAMES = {
 }
 
 
-def problem(rewrite: Rewrite, parsers: Mapping[str, Parser] | None = None) -> str | None:
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\{|<#")
+_COMMENTS_ALLOWED = re.compile(
+    r"(?:^|/)(?:\.[\w.-]*rc\.json|(?:ts|js)config[\w.-]*\.json|(?:tslint|devcontainer|deno|nodemon|"
+    r"biome|turbo|nx|wrangler|renovate|launch|tasks|settings|extensions|keybindings|babel\.config|"
+    r"api-extractor[\w.-]*|language-configuration|cspell|jest\.config)\.json)$|(?:^|/)\.(?:vscode|zed|devcontainer)/"
+)
+"""JSON files whose own tools read comments and trailing commas."""
+
+
+_BRACKETS = ("(", ")"), ("[", "]"), ("{", "}")
+_OPENS = re.compile(
+    r"^\s*(?:if|unless|while|until|case|def|class|module|begin|for)\b|\bdo\b|\{", re.MULTILINE
+)
+_CLOSES = re.compile(r"^\s*(?:end|fi|done|esac)\b|\}", re.MULTILINE)
+_WORDS_CLOSE = frozenset({".rb", ".sh", ".bash"})
+_NEWER_PYTHON = re.compile(
+    r"\s*(?:(?:async )?def|class|type) \w+\[|\s*except\*? [\w.]+, *[\w., ]+:|"
+    r".*\b[rR]?[tT][rR]?[\"']|"
+    r"\s*(?:print|exec) [\"'\w]|\s*raise \w+, "
+)
+"""Generics (PEP 695), bare `except` lists (PEP 758), templates (PEP 750), and Python 2."""
+
+
+def _unbalanced(rewrite: Rewrite) -> bool:
+    """Whether the edit changes what is left open: a grammar may be behind its language.
+
+    What a grammar does not know is new, and closes what it opens; a lost or doubled bracket does
+    not.
+    """
+    before, after = rewrite.original, rewrite.edited
+    if rewrite.suffix in _WORDS_CLOSE:
+        counts = [
+            len(_OPENS.findall(text)) - len(_CLOSES.findall(text)) for text in (before, after)
+        ]
+        return counts[0] != counts[1]
+    return any(
+        before.count(left) - before.count(right) != after.count(left) - after.count(right)
+        for left, right in _BRACKETS
+    )
+
+
+def _is_newer(rewrite: Rewrite, line: int | None) -> bool:
+    """Whether the line is of another Python than the one that reads it."""
+    if rewrite.suffix not in {".py", ".pyi"} or not line or line > len(rewrite.new):
+        return False
+    return _NEWER_PYTHON.match(rewrite.new[line - 1]) is not None
+
+
+def _becomes_template(rewrite: Rewrite) -> bool:
+    """Whether the new text has placeholders of a template, which no grammar of its suffix knows."""
+    return any(_TEMPLATE.search(line) for _, line in rewrite.added) or bool(
+        _TEMPLATE.search(rewrite.original)
+    )
+
+
+def problem(  # noqa: PLR0911 - a reason each
+    rewrite: Rewrite, parsers: Mapping[str, Parser] | None = None
+) -> str | None:
     """Say how the edit breaks the file; ``None`` if it does not, or if no parser can tell.
 
     ``parsers`` replaces the table of all parsers that are built in or installed.
     """
     suffix = rewrite.suffix
+    if suffix == ".json" and _COMMENTS_ALLOWED.search(rewrite.path):
+        suffix = ".jsonc"
     parser = (grammars.known() if parsers is None else parsers).get(suffix)
     if parser is None or max(len(rewrite.original), len(rewrite.edited)) > MAX_CHARACTERS:
+        return None
+    if _becomes_template(rewrite):
         return None
     try:
         _parse(parser, rewrite.original)
@@ -44,12 +108,15 @@ def problem(rewrite: Rewrite, parsers: Mapping[str, Parser] | None = None) -> st
         return None
     try:
         _parse(parser, rewrite.edited)
+    except Unjudged:
+        return None
     except Malformed as error:
+        balanced = suffix in GRAMMARS and not _unbalanced(rewrite)
+        if balanced or _is_newer(rewrite, error.line):
+            return None
         name = _NAMES.get(suffix, "JSON" if suffix in BUILT_IN else suffix[1:])
         where = f" (line {error.line})" if error.line else ""
         return f"The file was valid {name} before the edit and is not after it{where}."
-    except Unjudged:
-        return None
     return None
 
 

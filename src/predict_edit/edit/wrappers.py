@@ -1,0 +1,235 @@
+"""What models put round a file, taken off where that is certain.
+
+Thinking, tokens of chat formats, a JSON object, a column before every line, and lines above and
+below that only frame the file. Each is taken off only if the original has nothing like it and what
+is left is closer to the original; a file that itself holds such things keeps them. What is not
+certain is left for the guards.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import os.path
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from predict_edit.edit import fences
+from predict_edit.edit.rewrite import compare, suffix_of
+
+_ROUNDS = 6
+"""Wrappers in wrappers that are taken off."""
+_CLIP = 300
+_ALIKE = 0.6
+"""Similarity from which a first or last line counts as the original's, edited."""
+_MIN_COLUMN = 3
+"""Lines from which the same beginning of all of them is a column."""
+_MIN_WORDS = 3
+_SHORT = 4
+"""Characters up to which a token may be a tag of the file's own."""
+
+_THINK = r"think(?:ing)?|thought|reasoning|analysis|scratchpad|reflection"
+_TOKEN = r"(?:<\|[\w ]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</?s>|<bos>|<eos>|<(?:start|end)_of_turn>|"  # noqa: RUF001, S105
+_TOKEN += r"<!\[CDATA\[|\]\]>)"
+_BEFORE = (
+    re.compile(rf"\s*<({_THINK})>.*?(?P<mark></\1>)\s*", re.DOTALL),
+    re.compile(rf".*?(?P<mark></(?:{_THINK})>)\s*", re.DOTALL),
+    re.compile(r".*(?P<mark><\|message\|>)", re.DOTALL),
+    re.compile(rf"\s*(?:(?P<mark>{_TOKEN})(?:assistant|model)?\s*)+"),
+)
+_BEHIND = re.compile(rf"(?:\s*(?P<mark>{_TOKEN}))+\s*$")
+_TAG = re.compile(r"</?([A-Za-z][\w.-]*)(?:\s[^<>]*)?>")
+_ANSWER_TAG = re.compile(
+    r"(?:\w+[_-])?(?:file|files|answer|code|output|response|result|content|contents|document|"
+    r"completion|rewritten|updated|edited|modified|final)(?:[_-]\w+)?",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(r"[\[{<%#$]{1,3}\s*[A-Z][A-Z_ ]{3,}\s*[\]}>%#$]{1,3}")
+_CALL_TAGS = re.compile(r"</?(?:tool_call|function_call|tool_use|invoke)>")
+_MARKUP = frozenset(
+    {".html", ".htm", ".xml", ".svg", ".vue", ".jsx", ".tsx", ".svelte", ".astro", ".xhtml"}
+    | {".xsl", ".xslt", ".xsd", ".plist", ".csproj", ".props", ".resx", ".mdx", ".cshtml", ".hbs"}
+)
+_NUMBERED = re.compile(r" *\d{1,7}(?:→|\t| ?[:|] ?|$)")
+_DIFF_COLUMN = re.compile(r"[ +]")
+_DIFF_FRAME = re.compile(r"(?:---|\+\+\+|@@|diff |index ).*")
+_SENTENCE_END = ".:!?…。：！？"  # noqa: RUF001
+_CODE_CHARACTERS = re.compile(r"[=<>{}\[\]\\|]|;(?! )|\w\(|^[-+*#/\"'@$%&.]|\t")
+_WORD = re.compile(r"[^\W\d_]+")
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{4,}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _File:
+    """The original, as far as answers are compared with it."""
+
+    path: str
+    text: str
+    instruction: str
+    lines: tuple[str, ...]
+    """Its lines with text, without the blanks round them."""
+    known: frozenset[str]
+    """Those with more than a character."""
+
+    def frame(self, lines: Sequence[str], edge: str, *, placeholder: str) -> int:
+        """Count the lines that only frame the file, up to one that is like its own at this end."""
+        for number, line in enumerate(map(str.rstrip, lines)):
+            if _alike(edge, line):
+                return number
+            if line.strip() in self.known or not (
+                line in {"", "---", placeholder} or self._frames(line)
+            ):
+                break
+        return 0
+
+    def _frames(self, line: str) -> bool:
+        """Whether a line can only be a wrapper: a tag, the file's name, a fence or talk."""
+        if line == self.instruction.strip():
+            return True
+        prose = compare(self.path, "", "").is_prose
+        if (tag := _TAG.fullmatch(line)) is not None:
+            markup = suffix_of(self.path) in _MARKUP or self.lines[0].startswith("<")
+            return not markup or _ANSWER_TAG.fullmatch(tag[1]) is not None
+        name = (
+            line.strip("*_`:\"'# ").removeprefix("File: ").removeprefix("file: ").strip("*_`:\"' ")
+        )
+        base = posixpath.basename(self.path)
+        if name == base or (name.endswith(f"/{base}") and " " not in name):
+            return True
+        return not prose and (is_sentence(line) or fences.is_fence(line))
+
+
+def unwrap(path: str, original: str, answer: str, *, instruction: str = "") -> str:
+    """Take off what surely is not part of the file; ``unwrap(p, x, x) == x``."""
+    body = original.lstrip(fences.BOM).split("\n")
+    lines = tuple(stripped for line in body if (stripped := line.strip()))
+    if answer == original or not lines:
+        return fences.unwrap(original, answer)
+    known = frozenset(line for line in lines if len(line) > 1)
+    file = _File(path, original, instruction, lines, known)
+    for _ in range(_ROUNDS):
+        steps = (step(file, answer) for step in _STEPS)
+        less = next((less for less in steps if less is not None and less != answer), None)
+        if less is None:
+            return answer
+        answer = less
+    return answer
+
+
+def _marks(file: _File, text: str) -> str | None:
+    """Thinking on top, or its end, and tokens of chat formats before and behind the file."""
+    for pattern in (*_BEFORE, _BEHIND):
+        match = pattern.search(text) if pattern is _BEHIND else pattern.match(text)
+        if match is None or match["mark"] in file.text:
+            continue
+        rest = text[match.end() :].lstrip("\r\n") or text[: match.start()] + "\n"
+        ends = [line.strip() for line in rest.split("\n") if line.strip()]
+        edge = (file.lines[-1], ends[-1]) if pattern is _BEHIND else (file.lines[0], ends[0])
+        sure = len(match["mark"]) > _SHORT or match.group().startswith("\n") or _alike(*edge)
+        if ends and sure and not file.known & set(map(str.strip, match.group().split("\n"))):
+            return rest
+    return None
+
+
+def _fence(file: _File, text: str) -> str | None:
+    return fences.unwrap(file.text, text)
+
+
+def _json(file: _File, text: str) -> str | None:
+    """A JSON object or a tool call that holds the file in a string."""
+    body = _CALL_TAGS.sub("", text).strip()
+    if not body.startswith("{") or not body.endswith("}"):
+        return None
+    try:
+        strings = list(_strings(json.loads(body, strict=False)))
+    except (ValueError, RecursionError):
+        return None
+    best = max(strings, key=lambda held: _shared(file, held), default="")
+    if 2 * _shared(file, best) < len(file.known) or _shared(file, text) >= _shared(file, best):
+        return None
+    return best
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every string in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
+
+
+def _column(file: _File, text: str) -> str | None:
+    """Numbers, the first column of a diff or the same blanks before every line."""
+    lines = text.strip("\n").split("\n")
+    blanks = os.path.commonprefix(  # noqa: RUF071 - of characters, it is meant
+        [line for line in lines if line.strip()]
+    )
+    blanks = blanks[: len(blanks) - len(blanks.lstrip())]
+    changed = [line for line in lines if not _DIFF_FRAME.fullmatch(line)]
+    for pattern, shown in (
+        (_NUMBERED, lines),
+        (re.compile(blanks), lines),
+        (_DIFF_COLUMN, [line for line in changed if not line.startswith("-")]),
+    ):
+        found = [pattern.match(line) for line in shown if line.strip()]
+        if len(found) >= _MIN_COLUMN and all(found):
+            rest = "\n".join(pattern.sub("", line, count=1) for line in shown) + "\n"
+            if _nearer(file, text, rest):
+                return rest
+    return None
+
+
+def _lines_round(file: _File, text: str) -> str | None:
+    """Lines above and below that only frame the file: tags, fences, its name, talk."""
+    lines = fences.body(text)
+    paired = lines[0].strip() if lines[0].strip() == lines[-1].strip() else ""
+    placeholder = paired if _PLACEHOLDER.fullmatch(paired) else ""
+    top = file.frame(lines, file.lines[0], placeholder=placeholder)
+    bottom = file.frame(lines[::-1], file.lines[-1], placeholder=placeholder)
+    rest = lines[top : len(lines) - bottom]
+    # Talk comes with an edit; a line that is all that is new is one.
+    same = [line.strip() for line in rest if line.strip()] == list(file.lines)
+    talk = any(is_sentence(line) for line in lines[:top] + lines[len(lines) - bottom :])
+    return None if same and talk else "\n".join(rest) + "\n" if top or bottom else None
+
+
+def is_sentence(line: str) -> bool:
+    """Whether a line is one or more sentences for people, in whatever language."""
+    line = line.rstrip()[:_CLIP]
+    if not line or line[-1] not in _SENTENCE_END or _CODE_CHARACTERS.search(line):
+        return False
+    return len(_WORD.findall(line)) >= _MIN_WORDS or _WIDE.search(line) is not None
+
+
+def _alike(old: str, new: str) -> bool:
+    old, new = old.strip()[:_CLIP], new.strip()[:_CLIP]
+    if old == new:
+        return True
+    return difflib.SequenceMatcher(None, old, new, autojunk=False).ratio() >= _ALIKE
+
+
+def _shared(file: _File, text: str) -> int:
+    """How many different lines of the file a text has."""
+    return len(file.known & {line.strip() for line in text.split("\n")})
+
+
+def _nearer(file: _File, text: str, rest: str) -> bool:
+    """Whether many more lines are exactly the file's than before."""
+    before, column, without = (
+        Counter(line.rstrip() for line in one.split("\n") if line.strip())
+        for one in (file.text, text, rest)
+    )
+    return 2 * ((before & without).total() - (before & column).total()) >= before.total()
+
+
+_STEPS: tuple[Callable[[_File, str], str | None], ...] = (
+    _marks,
+    _fence,
+    _json,
+    _column,
+    _lines_round,
+)

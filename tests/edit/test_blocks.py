@@ -1,0 +1,153 @@
+"""Answers as exact edits."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predict_edit.edit.blocks import BlocksRefused, edited, parse
+
+NONCE = "0123456789abcdef"
+LINES = st.lists(st.sampled_from(["a", "b", "c", "", "  d", "e\t", "======="]), max_size=12)
+TEXTS = st.tuples(LINES, st.booleans()).map(
+    lambda drawn: "\n".join(drawn[0]) + ("\n" if drawn[1] and drawn[0] else "")
+)
+
+
+def block(old: str, new: str, hint: str = "") -> str:
+    """One block; texts end in a line feed, or are empty."""
+    return f"<<<<<<< {NONCE}{hint}\n{old}======= {NONCE}\n{new}>>>>>>> {NONCE}\n"
+
+
+def made(original: str, text: str) -> str:
+    """Blocks that say all of a change, each with a hint; both texts end in a line feed."""
+    old, new = original.split("\n")[:-1], text.split("\n")[:-1]
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    answer = ""
+    for tag, *span in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        start, end, first, last = span
+        if start == end:
+            # An insertion repeats a neighbouring line.
+            before, after = int(start > 0), int(start == 0)
+            start, first = start - before, first - before
+            end, last = end + after, last + after
+        removed, added = (
+            "".join(f"{line}\n" for line in part) for part in (old[start:end], new[first:last])
+        )
+        answer += block(removed, added, f" @{start + 1}")
+    return answer or f"======= {NONCE} nothing\n"
+
+
+@given(original=LINES, text=LINES)
+def test_blocks_of_a_change_give_the_change(original: list[str], text: list[str]) -> None:
+    """For any two files with a line feed at the end."""
+    before, after = ("".join(f"{line}\n" for line in lines) for lines in (original, text))
+    if before:
+        assert edited(before, made(before, after), NONCE) == after
+
+
+@given(original=LINES, blocks=st.lists(st.tuples(LINES, LINES, st.integers(0, 9)), max_size=3))
+def test_only_named_lines_are_ever_replaced(
+    original: list[str], blocks: list[tuple[list[str], list[str], int]]
+) -> None:
+    """Whatever the blocks are, they are refused, or each one's old lines were at one place."""
+    text = "".join(f"{line}\n" for line in original)
+    parts = [
+        ["".join(f"{line}\n" for line in part) for part in (old, new)] for old, new, _ in blocks
+    ]
+    answer = "".join(
+        block(old, new, f" @{hint}" if hint else "")
+        for (old, new), (_, _, hint) in zip(parts, blocks, strict=True)
+    )
+    try:
+        result = edited(text, answer, NONCE)
+    except BlocksRefused:
+        return
+    assert result is not None or not blocks
+    stripped = Counter(line.rstrip() for line in (result or text).split("\n")[:-1])
+    wanted = Counter(line.rstrip() for line in original)
+    for old, new, _ in blocks:
+        wanted.subtract(line.rstrip() for line in old)
+        wanted.update(line.rstrip() for line in new)
+    assert stripped == wanted
+
+
+@given(original=LINES, at=st.integers(0, 11))
+def test_a_near_miss_is_refused(original: list[str], at: int) -> None:
+    """An old line with another indentation, case or character is nowhere."""
+    line = original[at % len(original)] if original else ""
+    for miss in (f" {line}x", f"{line}.", f"  {line}q"):
+        with pytest.raises(BlocksRefused, match="not in the file"):
+            edited("".join(map("{}\n".format, original)), block(f"{miss}\n", "z\n"), NONCE)
+
+
+@given(original=TEXTS, answer=TEXTS)
+def test_without_a_block_there_are_no_edits(original: str, answer: str) -> None:
+    """Whatever else the answer is."""
+    assert edited(original, answer, NONCE) is None
+
+
+@pytest.mark.parametrize(
+    ("original", "answer", "expected"),
+    [
+        ("a\nb\n", block("b\n", "c\n"), "a\nc\n"),
+        ("a\nb", block("b\n", "c\n"), "a\nc"),
+        ("a\nb\n", "Sure!\n" + block("b\n", ""), "a\n"),
+        ("a\nb\n", block("a\nb\n", ""), ""),
+        ("", block("", "a\n"), "a\n"),
+        ("a\n", block("", "b\n", " @1"), "b\na\n"),
+        ("a\r\nb\r\n", block("b\n", "c\nd\n"), "a\r\nc\r\nd\r\n"),
+        ("a  \nb\n", block("a\nb\n", "a\nc\n"), "a  \nc\n"),
+        ("a  \nb\n", block("a  \n", "a\n"), "a\nb\n"),
+        ("a\r\nb\n", block("b\n", "c\n"), "a\r\nc\n"),
+        ("a\r\nb\r\n", block("", "c\n", " @1"), "c\r\na\r\nb\r\n"),
+        ("a\nb\n", block("a\n", "c\n").replace("\n", "\r\n"), "c\nb\n"),
+        ("a\nb", block("b\n", "b\nc\n"), "a\nb\nc"),
+        ("\n", block("\n", "a\n"), "a\n"),
+        ("a\nx\na\n", block("a\n", "c\n", " @3"), "a\nx\nc\n"),
+        ("a\nb\n", block("b\n", "d\n") + block("a\n", "c\n"), "c\nd\n"),
+        ("a\n", f"======= {NONCE} nothing\n", "a\n"),
+    ],
+)
+def test_edits_are_applied_as_they_say(original: str, answer: str, expected: str) -> None:
+    """Insertions, deletions, both ends, foreign line ends, hints, any order."""
+    assert edited(original, answer, NONCE) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (block("z\n", "c\n"), "are not in the file"),
+        (block("A\n", "c\n"), "are not in the file"),
+        (block(" a\n", "c\n"), "are not in the file"),
+        (block("x\n", "c\n"), "are in 2 places (lines 2, 4)"),
+        (block("x\n", "c\n", " @3"), "are in 2 places"),
+        (block("", "c\n"), "no old lines"),
+        (block("a\nx\n", "c\n") + block("x\nb\n", "d\n"), "replace the same lines"),
+        (f"<<<<<<< {NONCE}\na\n======= {NONCE}\nb\n", "its end is missing"),
+        (f"<<<<<<< {NONCE}\na\n>>>>>>> {NONCE}\n", "not in order"),
+        (f"a\n======= {NONCE}\nb\n>>>>>>> {NONCE}\n", "not in order"),
+        (block(f"<<<<<<< {NONCE}\na\n", "b\n"), "not in order"),
+        (block("a\n", "c\n") + f" <<<<<<< {NONCE}\n", "not in order"),
+        (block("", "c\n", " @1") * 2, "replace the same lines"),
+        (block("a\u00a0\n", "c\n"), "are not in the file"),
+    ],
+)
+def test_everything_else_is_refused(answer: str, reason: str) -> None:
+    """Near misses, ambiguity, overlap and broken marks."""
+    with pytest.raises(BlocksRefused) as refused:
+        edited("a\nx\nb\nx\n", answer, NONCE)
+    assert reason in str(refused.value)
+
+
+def test_another_runs_marks_are_text() -> None:
+    """A file about this format can be edited."""
+    other = block("a\n", "b\n").replace(NONCE, "f" * 16)
+    assert parse(other, NONCE) is None
+    assert edited(other, block("a\n", "c\n"), NONCE) == other.replace("\na\n", "\nc\n")
