@@ -27,7 +27,7 @@ def made(original: str, text: str) -> str:
     """Blocks that say all of a change, each with a hint; both texts end in a line feed."""
     old, new = original.split("\n")[:-1], text.split("\n")[:-1]
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    answer = ""
+    answer, done = "", 0
     for tag, *span in matcher.get_opcodes():
         if tag == "equal":
             continue
@@ -37,6 +37,10 @@ def made(original: str, text: str) -> str:
             before, after = int(start > 0), int(start == 0)
             start, first = start - before, first - before
             end, last = end + after, last + after
+        if start < done:
+            # Two insertions beside the same line are one edit.
+            return block(original, text)
+        done = end
         removed, added = (
             "".join(f"{line}\n" for line in part) for part in (old[start:end], new[first:last])
         )

@@ -16,7 +16,7 @@ MAX_READ = 20_000
 
 _FORMATTERS = (
     r"\bblack\b|\bpep ?8|\bpycodestyle\b|\bflake8\b|\bruff\b|\b[EW][23]\d\d\b|\b\w*fmt\b|"
-    r"\bprettier|\beslint\b|\bformat|\bre-?format|\blint|\btid(?:y|ied)|\bclang-format"
+    r"\bprettier|\beslint\b|(?<!markdown )\b(?:re-?)?format|\blint|\btid(?:y|ied)|\bclang-format"
 )
 """Tools and rules whose findings are, among others, blanks at the ends of lines and of files."""
 _LINE_ENDINGS = re.compile(

@@ -40,7 +40,9 @@ _BEFORE = (
     re.compile(r".*(?P<mark><\|message\|>)", re.DOTALL),
     re.compile(rf"\s*(?:(?P<mark>{_TOKEN})(?:assistant|model)?\s*)+"),
 )
-_BEHIND = re.compile(rf"(?:\s*(?P<mark>{_TOKEN}))+\s*$")
+_BEHIND = re.compile(rf"(?:\s*(?P<mark>{_TOKEN}))+$")
+_BEHIND_MOST = 400
+"""Characters at an answer's end in which tokens are sought."""
 _TAG = re.compile(r"</?([A-Za-z][\w.-]*)(?:\s[^<>]*)?>")
 _ANSWER_TAG = re.compile(
     r"(?:\w+[_-])?(?:file|files|answer|code|output|response|result|content|contents|document|"
@@ -121,15 +123,20 @@ def unwrap(path: str, original: str, answer: str, *, instruction: str = "") -> s
 
 def _marks(file: _File, text: str) -> str | None:
     """Thinking on top, or its end, and tokens of chat formats before and behind the file."""
+    end = len(text.rstrip())
     for pattern in (*_BEFORE, _BEHIND):
-        match = pattern.search(text) if pattern is _BEHIND else pattern.match(text)
+        behind = pattern is _BEHIND
+        start = max(0, end - _BEHIND_MOST)
+        match = pattern.search(text, start, end) if behind else pattern.match(text)
         if match is None or match["mark"] in file.text:
             continue
-        rest = text[match.end() :].lstrip("\r\n") or text[: match.start()] + "\n"
+        rest = text[: match.start()] + "\n" if behind else text[match.end() :].lstrip("\r\n")
         ends = [line.strip() for line in rest.split("\n") if line.strip()]
-        edge = (file.lines[-1], ends[-1]) if pattern is _BEHIND else (file.lines[0], ends[0])
+        if not ends:
+            continue
+        edge = (file.lines[-1], ends[-1]) if behind else (file.lines[0], ends[0])
         sure = len(match["mark"]) > _SHORT or match.group().startswith("\n") or _alike(*edge)
-        if ends and sure and not file.known & set(map(str.strip, match.group().split("\n"))):
+        if sure and not file.known & set(map(str.strip, match.group().split("\n"))):
             return rest
     return None
 

@@ -15,7 +15,9 @@ _CLIP = 300
 # Lines are matched with straight apostrophes.
 _OPENINGS = re.compile(
     r"(?:here(?: is| are|'s) |here you go|(?:sure|certainly|of course|absolutely|okay|got it|sorry|"
-    r"no problem)[,!.:](?:\s|$)|i(?: have|'ve| will|'ll| cannot| can't| can not| am|'m) |as an ai)",
+    r"no problem)[,!.:](?:\s|$)|i(?: have|'ve| will|'ll| cannot| can't| can not| am|'m) |as an ai|"
+    r"the (?:following|code|(?:updated|modified|edited|complete) \w+) |below (?:is|are) the |"
+    r"(?:updated|modified|corrected|fixed|revised|complete) (?:code|file|version):?$)",
     re.IGNORECASE,
 )
 _CLOSINGS = re.compile(
