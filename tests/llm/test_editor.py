@@ -41,6 +41,7 @@ from predict_edit.llm.billing import Attempt
 from predict_edit.llm.capabilities import LEAST_TOKENS
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
+from predict_edit.llm.stream import BrokenOff
 from predict_edit.settings.fields import ModelSettings, Price
 
 if TYPE_CHECKING:
@@ -673,7 +674,8 @@ async def test_an_answer_broken_off_twice_fails_the_file(
 ) -> None:
     """A model that loops is asked twice, and unreported tokens stay unknown."""
     server.default = wire.endless(looping=True)
-    result = failed(await make().edit(wire.request()), AnswerUnusable)
+    result = failed(await make().edit(wire.request()), BrokenOff)
+    assert isinstance(result.error, AnswerUnusable)
     assert len(server.bodies) == 2
     assert result.effort.usage is None
     assert result.effort.cost is None

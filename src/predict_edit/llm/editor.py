@@ -21,7 +21,7 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.edit import blocks, chunks, clean, guards, prompt
 from predict_edit.edit.guards import Verdict
-from predict_edit.edit.guards.early_stop import EarlyStop
+from predict_edit.edit.guards.early_stop import EarlyStop, LoopWatch
 from predict_edit.edit.prompt import Message, Part
 from predict_edit.llm import limits, tokens
 from predict_edit.llm.billing import AttemptLog
@@ -278,7 +278,13 @@ class ChatEditor:
         """
         original = request.file.text if part is None else part.text
         messages = self._messages(request, part, doubt)
-        answer = await self._completions.ask(messages, original, log, progress, predicts=False)
+
+        def watch() -> Watch:
+            return LoopWatch(original).feed
+
+        answer = await self._completions.ask(
+            messages, original, log, progress, watch, predicts=False
+        )
         try:
             text = blocks.edited(original, answer, self._nonce)
         except blocks.BlocksRefused as error:

@@ -32,7 +32,7 @@ class EarlyStop:
         self._path = path
         self._original = original
         self._opening: str | None = ""
-        self._loops = _Loops(original)
+        self._loops = LoopWatch(original)
 
     def feed(self, text: str) -> str | None:
         """Take in the next characters; a sentence where there is no use in reading on."""
@@ -54,7 +54,7 @@ class EarlyStop:
         return commentary.in_opening(seen)
 
 
-class _Loops:
+class LoopWatch:
     """Finds blocks of lines, and pieces of a line, that come again and again."""
 
     def __init__(self, original: str) -> None:
