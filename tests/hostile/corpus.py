@@ -32,7 +32,12 @@ def other(value):
 """
 """The file of a case that brings none of its own."""
 
-WAYS = ("answer", "file", "comment", "event", "environment", "network")
+WAYS = (
+    *("answer", "file", "comment", "event", "environment", "network"),
+    *("github", "model", "earlier", "workspace"),
+)
+"""The attacker's side: the model's answer or the model's host, a file, a person, the payload, the
+job, the network, GitHub's answers, earlier comments and other workflows, earlier steps."""
 
 _ENCODINGS: Mapping[str, Callable[[str], str]] = {
     "plain": str,
@@ -84,15 +89,15 @@ class Case:
     def answer(self) -> str | None:
         """The model's answer; ``None`` if it is not on the attacker's side."""
         if "answer" in self.given:
-            return _with_secrets(self.given["answer"])
+            return with_secrets(self.given["answer"])
         if "replace" in self.given:
-            old, new = map(_with_secrets, self.given["replace"])
+            old, new = map(with_secrets, self.given["replace"])
             assert old in self.head, f"{self.name}: {old!r} is not in the file"
             return self.head.replace(old, new)
         return None
 
 
-def _with_secrets(text: str) -> str:
+def with_secrets(text: str) -> str:
     """Replace ``{{key:hex}}`` and the like with the run's secrets."""
     for what, secret in (("key", KEY), ("token", TOKEN)):
         for name, encode in _ENCODINGS.items():

@@ -49,6 +49,8 @@ class Evidence:
     reactions: Sequence[str]
     requests: int
     """How many requests GitHub got."""
+    kept: bool = True
+    """Whether the earlier comments are as they were."""
     stolen: Sequence[str] = ()
     """Requests that reached a host that none should have reached, credentials included."""
 

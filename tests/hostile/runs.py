@@ -11,6 +11,7 @@ import asyncio
 import base64
 import contextlib
 import dataclasses
+import datetime as dt
 import http.server
 import io
 import json
@@ -24,8 +25,10 @@ from typing import Any
 
 from predict_edit.cli import action
 from predict_edit.support.log import log
+from predict_edit.support.markers import Marker, Seals
 from predict_edit_sandbox.github import Fault, Sandbox
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
+from predict_edit_sandbox.github.nouns import IssueComment
 from predict_edit_sandbox.model import ModelConfig
 from predict_edit_sandbox.model.faults import FaultKind, always, failing
 from predict_edit_sandbox.runner import RunnerEnvironment
@@ -33,7 +36,7 @@ from predict_edit_sandbox.runner_files import parse_outputs
 from predict_edit_sandbox.stage import REPOSITORY, WRITER, Stage, set_stage
 from predict_edit_sandbox.world_files import WorldFile
 
-from .corpus import KEY, TOKEN, Case
+from .corpus import KEY, TOKEN, Case, with_secrets
 from .evidence import Evidence
 
 COMMAND = "/predict-edit Replace `alpha` with `beta`."
@@ -86,14 +89,15 @@ async def _try(stage: Stage, case: Case, thief: str) -> Evidence:
     """Run the case's command in its own way."""
     given = case.given
     for fault in given.get("github", ()):
-        headers = {name: text.replace("{thief}", thief) for name, text in fault["headers"].items()}
+        headers = fault.get("headers", {})
         stage.github.faults.add(
             Fault(
                 method=fault.get("method", "*"),
                 path=fault["path"],
+                containing=fault.get("containing"),
                 status=fault["status"],
-                headers=headers,
-                body={},
+                headers={name: text.replace("{thief}", thief) for name, text in headers.items()},
+                body=_body_of(fault),
                 times=None,
             )
         )
@@ -115,7 +119,7 @@ async def _try(stage: Stage, case: Case, thief: str) -> Evidence:
         login=given.get("login", WRITER),
         inputs=inputs,
         more=more,
-        changes=given.get("payload", {}),
+        given=given,
     )
 
 
@@ -126,11 +130,44 @@ async def _say(
     login: str = WRITER,
     inputs: Mapping[str, str] | None = None,
     more: Mapping[str, str] | None = None,
-    changes: Mapping[str, Any] | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> Evidence:
+    given = given or {}
     comment = stage.github.comment(REPOSITORY, stage.pull.number, login, body)
-    payload = _merged(stage.comment_payload(comment), changes or {})
-    return await _run(stage, "issue_comment", payload, inputs or {}, more or {})
+    payload = _merged(stage.comment_payload(comment), given.get("payload", {}))
+    earlier = [
+        _say_before(stage, each, command=comment.id)
+        for each in given.get("earlier", ())
+        for _ in range(each.get("times", 1))
+    ]
+    return await _run(
+        stage, "issue_comment", payload, inputs or {}, more or {}, earlier=earlier, given=given
+    )
+
+
+def _say_before(stage: Stage, wanted: Mapping[str, Any], *, command: int) -> IssueComment:
+    """Write a comment before the run, which may end with a marker: unsealed, or sealed with a key.
+
+    ``{command}`` is the command that is about to run.
+    """
+    text = wanted.get("body", "Coverage: 93 %.") * wanted.get("body-times", 1)
+    if marker := wanted.get("marker"):
+        fields = {
+            name: str(value).replace("{command}", f"issue-comment-{command}")
+            for name, value in marker["fields"].items()
+        }
+        seals = Seals(marker.get("key"), marker.get("about", f"{REPOSITORY}#{stage.pull.number}"))
+        text += f"\n\n{seals.seal(Marker(marker['kind'], fields))}\n"
+    login = wanted.get("login", ACTIONS_LOGIN)
+    comment = stage.github.comment(REPOSITORY, stage.pull.number, login, text)
+    comment.created_at -= dt.timedelta(minutes=wanted.get("minutes-ago", 1))
+    return comment
+
+
+def _body_of(fault: Mapping[str, Any]) -> Any:
+    """A fault's answer: JSON, or text that may be long."""
+    body = fault.get("body", {})
+    return with_secrets(body) * fault.get("body-times", 1) if isinstance(body, str) else body
 
 
 async def _run(
@@ -141,6 +178,8 @@ async def _run(
     more: Mapping[str, str],
     *,
     raw: bytes | None = None,
+    earlier: Sequence[IssueComment] = (),
+    given: Mapping[str, Any] | None = None,
 ) -> Evidence:
     """Run the action in a thread, with its own environment, and collect its results."""
     step = stage.step(
@@ -148,10 +187,36 @@ async def _run(
     )
     before = len(stage.github.log.requests)
     environ = _prepared(step, raw)
+    for name, text in (given or {}).get("workspace", {}).items():
+        path = step.workspace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(text, str):
+            path.write_text(
+                with_secrets(text) * (given or {}).get("workspace-times", 1), encoding="utf-8"
+            )
+        else:
+            path.symlink_to(text["link"])
+    written = [(comment, comment.body) for comment in earlier]
     stream = io.StringIO()
     variables = dict(environ)
     status = await asyncio.to_thread(action.main, environ, stream)
-    return _evidence(stage, step, variables, status, stream.getvalue(), before)
+    evidence = _evidence(stage, step, variables, status, stream.getvalue(), before)
+    theirs = [text for _, text in written]
+    kept = all(c.body == text and not c.minimized for c, text in written)
+    own = [body for body in evidence.bodies if body not in theirs]
+    return dataclasses.replace(evidence, bodies=own, kept=kept)
+
+
+def _leave(workspace: Path, given: Mapping[str, Any]) -> None:
+    """Leave in the workspace what earlier steps of the job may have: files, and links."""
+    times = given.get("workspace-times", 1)
+    for name, text in given.get("workspace", {}).items():
+        path = workspace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(text, str):
+            path.write_text(with_secrets(text) * times, encoding="utf-8")
+        else:
+            path.symlink_to(text["link"])
 
 
 def _prepared(step: RunnerEnvironment, raw: bytes | None) -> dict[str, str]:
@@ -206,9 +271,10 @@ def _model(**changes: Any) -> ModelConfig:
 
 
 def _model_of(case: Case, thief: str) -> ModelConfig:
-    """The model of a case, which may redirect its callers."""
-    if case.given.get("model") == "redirect":
-        return _model(planner=always(failing(FaultKind.REDIRECT, location=f"{thief}/v1")))
+    """The model of a case, which may redirect its callers or fail in another way."""
+    if kind := case.given.get("model"):
+        fault = failing(FaultKind[kind.upper()], location=f"{thief}/v1")
+        return _model(planner=always(fault))
     return _model()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +11,12 @@ import pytest
 
 from predict_edit_sandbox.github.suggestion_blocks import suggestion_blocks
 
-from .corpus import CASES, FOLDER, Case, as_json, cases_of
+from .corpus import CASES, FOLDER, WAYS, Case, as_json, cases_of
 from .evidence import Evidence, check_invariants
 from .runs import WITNESS, run_one_by_one, run_pull_request
 
 FILES = cases_of("answer", "file")
-SINGLE = cases_of("comment", "event", "environment", "network")
+SINGLE = cases_of(*(way for way in WAYS if way not in {"answer", "file"}))
 THREATS = {f"T{number}" for number in range(1, 26)}
 KNOWN = {
     "answer": {"replace", "answer", "head", "path", "base"},
@@ -24,6 +25,10 @@ KNOWN = {
     "event": {"event", "event-times", "event-base64", "name", "inputs"},
     "environment": {"inputs", "more"},
     "network": {"github", "model"},
+    "github": {"github", "body"},
+    "model": {"model"},
+    "earlier": {"earlier", "body", "inputs"},
+    "workspace": {"workspace", "inputs", "workspace-times"},
 }
 
 
@@ -131,6 +136,7 @@ def test_hostile_command(case: Case, single: Mapping[str, Evidence]) -> None:
         "asked": len(evidence.asked),
         "requests": evidence.requests,
         "reactions": list(evidence.reactions),
+        "kept": evidence.kept,
     }
     for name, wanted in case.expect.items():
         match name:
@@ -140,6 +146,10 @@ def test_hostile_command(case: Case, single: Mapping[str, Evidence]) -> None:
                 assert not [text for text in wanted if text in "".join(evidence.bodies)]
             case "unheard":
                 assert not [text for text in wanted if text in as_json(evidence.asked)]
+            case "requests-at-most":
+                assert found["requests"] <= wanted
+            case "told":
+                assert not [text for text in wanted if text not in evidence.shown]
             case "refused":
                 assert found["outcome"] in {"denied", "failed", "ignored"}
             case _:
@@ -158,6 +168,8 @@ def test_case_can_be_read(case: Case) -> None:
 
 
 def test_there_are_enough_cases() -> None:
-    """The corpus does not shrink, and every file in its folder is a case."""
-    assert len(CASES) >= 100
+    """The corpus does not shrink, every way is taken, and every file in its folder is a case."""
+    assert len(CASES) >= 170
+    assert min(Counter(case.way for case in CASES).values()) >= 4
+    assert set(WAYS) == {case.way for case in CASES}
     assert {path.suffix for path in FOLDER.iterdir()} == {".yml"}

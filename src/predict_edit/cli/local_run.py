@@ -179,7 +179,7 @@ def _not_sent(plan: Plan) -> Iterator[tuple[str, str]]:
     for file in plan.sources:
         if file.path in plan.known:
             yield file.path, "answered before, and nothing is asked again"
-        elif reason := secret_in(file, plan.task.secrets):
+        elif reason := secret_in(plan.task.request(file), plan.task.secrets):
             yield file.path, reason
 
 

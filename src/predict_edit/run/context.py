@@ -212,10 +212,8 @@ class Plan:
     @property
     def requests(self) -> tuple[EditRequest, ...]:
         """What the model would be asked: nothing about a file with a secret."""
-        secrets = self.task.secrets
-        return tuple(
-            self.task.request(file) for file in self.todo if secret_in(file, secrets) is None
-        )
+        requests = map(self.task.request, self.todo)
+        return tuple(each for each in requests if secret_in(each, self.task.secrets) is None)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

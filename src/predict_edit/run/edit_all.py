@@ -113,10 +113,11 @@ async def _result(
         return await _placed(task, known, bases)
     if editor is None:
         return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=NOT_REMEMBERED)
-    if reason := secret_in(file, task.secrets) or editor.declines(file):
+    request = task.request(file)
+    if reason := secret_in(request, task.secrets) or editor.declines(file):
         return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason)
     progress = functools.partial(watch.received, file.path) if watch else None
-    answer = await editor.edit(task.request(file), progress)
+    answer = await editor.edit(request, progress)
     if watch:
         watch.answered(answer)
     if isinstance(answer, FailedEdit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import random
 import re
 import string
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain.edits import ChangedFile, SourceFile
+from predict_edit.domain.edits import Aim, ChangedFile, EditRequest, Finding, SourceFile
 from predict_edit.edit import screening
 from predict_edit.edit.screening import secret_in
 from predict_edit.edit.screening.own_secrets import OwnSecrets
@@ -25,6 +26,10 @@ Ask = Callable[..., list[str | None]]
 
 KEY = "sk-sandbox/7f+Q2x-not~real_1"
 OWN = [screening.OF_THIS_RUN]
+FINDING = Finding(
+    path="a", line=1, end_line=1, column=1, rule="R", message="Bad", tool="lint", level="error"
+)
+AIM = Aim(path="a", start_line=1, line=1, diff_hunk="@@ -1 +1 @@", thread=("Why?",))
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
     "plain": lambda key: key,
@@ -115,8 +120,27 @@ def test_file_that_holds_the_key_is_not_sent(*, text: str, patch: str | None, he
         path="a", status="modified", blob_sha="0", additions=1, deletions=1, patch=patch
     )
     file = SourceFile(path="a", text=text, blob_sha="0", change=change)
-    assert (secret_in(file, [KEY]) is not None) == held
-    assert secret_in(file, []) is None
+    request = EditRequest(file=file, instruction="Change it.")
+    assert (secret_in(request, [KEY]) is not None) == held
+    assert secret_in(request, []) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"instruction": f"Use {KEY}."},
+        {"findings": (dataclasses.replace(FINDING, message=f"Key {KEY[::-1]}"),)},
+        {"findings": (dataclasses.replace(FINDING, rule=KEY),)},
+        {"aim": dataclasses.replace(AIM, diff_hunk=f"@@ -1 +1 @@\n-{KEY}\n+a")},
+        {"aim": dataclasses.replace(AIM, thread=("Why?", f"Because of {KEY}."))},
+    ],
+)
+def test_what_is_said_about_a_file_holds_no_secret(said: dict[str, Any]) -> None:
+    """A report of an earlier step, or a comment, would bring the key into the prompt."""
+    file = SourceFile(path="a", text="a\n", blob_sha="0", change=None)
+    plain = EditRequest(file=file, instruction="Change it.", findings=(FINDING,), aim=AIM)
+    assert secret_in(plain, [KEY]) is None
+    assert secret_in(dataclasses.replace(plain, **said), [KEY]) == screening.NOT_ASKED
 
 
 def filled(pattern: str, choose: random.Random) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from predict_edit.domain.edits import Hunk, SourceFile
+from predict_edit.domain.edits import EditRequest, Hunk, SourceFile
 from predict_edit.edit.screening import characters
 from predict_edit.edit.screening.own_secrets import OwnSecrets
 from predict_edit.edit.screening.secret_patterns import tokens_in
@@ -14,6 +14,7 @@ Judge = Callable[[Hunk], str | None]
 
 OF_THIS_RUN: Final = "holds a secret of this run"
 NOT_SENT: Final = "not sent to the model: it holds a secret of this run"
+NOT_ASKED: Final = "not sent to the model: what is said about it holds a secret of this run"
 LIKE_A_KEY: Final = "adds what looks like a secret: {kind}"
 """``kind`` is one of the names in :mod:`predict_edit.edit.screening.secret_patterns`."""
 
@@ -25,15 +26,19 @@ APART: Final = 2_000
 """Characters of earlier hunks in which the first part of a secret is looked for."""
 
 
-def secret_in(file: SourceFile, secrets: Iterable[str]) -> str | None:
-    """Say that a file holds a secret of this run, which must not be sent to the model either.
+def secret_in(request: EditRequest, secrets: Iterable[str]) -> str | None:
+    """Say that a request holds a secret of this run, which must not be sent to the model either.
 
     What the pull request takes out of the file counts too, because the model may be shown it.
     """
+    file, own = request.file, OwnSecrets(secrets)
     patch = file.change.patch if file.change else None
-    if OwnSecrets(secrets).are_in(f"{file.text}\n{patch or ''}"):
+    if own.are_in(f"{file.text}\n{patch or ''}"):
         return NOT_SENT
-    return None
+    beside = [request.instruction, *(f"{each.rule}\n{each.message}" for each in request.findings)]
+    if request.aim:
+        beside += [request.aim.diff_hunk, *request.aim.thread]
+    return NOT_ASKED if own.are_in("\n\n".join(beside)) else None
 
 
 def judge_for(file: SourceFile, secrets: Iterable[str]) -> Judge:
