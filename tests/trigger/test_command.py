@@ -341,6 +341,7 @@ def test_an_instruction_below_the_command_arrives_as_it_is(instruction: str) -> 
     ),
     st.randoms(use_true_random=False),
 )
+@example({"exclude": "0\\0"}, None)
 def test_quoted_values_arrive_as_they_are(options: dict[str, str], random: object) -> None:
     """Option values in shell quotes are read back as they were, in any order.
 

@@ -408,7 +408,8 @@ class _Head:
             if end is not None and not inside[end + 1 : end + 2].strip():
                 self._at += end + 2
                 return inside[:end]
-        source = io.StringIO(_WINDOWS.sub("/", self.rest) if option in _LISTS else self.rest)
+        bare = option in _LISTS and not self.rest.startswith(("'", '"'))
+        source = io.StringIO(_WINDOWS.sub("/", self.rest) if bare else self.rest)
         lexer = shlex.shlex(source, posix=True)
         lexer.whitespace = "".join({char for char in self._line if char.isspace()})
         lexer.whitespace_split = True
