@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
 import pytest
 
-from predict_edit.cli.action import MAX_ANNOTATIONS, annotate
+from predict_edit.cli.action import MAX_ANNOTATIONS, annotate, retirement
+from predict_edit.domain.edits import Effort
 from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, Outcome, RunReport
+from predict_edit.settings.inputs import read_inputs
 from predict_edit.support.log import Console, Secrets
 
 
@@ -48,3 +51,26 @@ def test_a_problem_of_the_whole_run_is_reported_once() -> None:
     """Not again for each file that it kept from being edited."""
     (line,) = annotated(20, "The key was not accepted. Check it.")
     assert "The key was not accepted." in line
+
+
+@pytest.mark.parametrize(
+    ("url", "attempts", "warned"),
+    [
+        ("", 1, "by OpenAI on 2027-01-14"),
+        ("https://res.openai.azure.com/openai/v1/", 1, ""),
+        ("https://gateway.example/v1", 1, ""),
+        ("", 0, ""),
+    ],
+)
+def test_a_retirement_is_warned_of_where_the_workflow_is_maintained(
+    url: str, attempts: int, warned: str
+) -> None:
+    """If a model was asked, and only by the dates of the vendor in use."""
+    given = {"GITHUB-TOKEN": "t", "MODEL": "deployed", "API-KEY": "k", "BASE-URL": url}
+    inputs = read_inputs({f"INPUT_{name}": value for name, value in given.items()})
+    edited = FileResult(path="a.py", status=FileStatus.UNCHANGED, effort=Effort(attempts=attempts))
+    report = RunReport(outcome=Outcome.UNCHANGED, model="gpt-4.1-2025-04-14", files=(edited,))
+    assert report.notes == ()
+    warning = retirement(report, inputs, dt.date(2026, 12, 24))
+    assert bool(warning) == bool(warned)
+    assert warned in (warning or "")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from typing import Any
 
+import httpx2
 import pytest
 
 from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, SourceFile
@@ -19,11 +19,26 @@ from predict_edit.llm.editor import ChatEditor
 from predict_edit.settings.fields import ModelSettings, Price
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY
+from predict_edit_sandbox.model.hosts import Host
 
 NONCE = "0123456789abcdef0123456789abcdef"
 PRICES = (("gpt-", Price(input=Decimal(1), output=Decimal(1))),)
 FILE = "".join(f'value_{n} = "FizzBuzz {n}"\n' for n in range(40))
 INSTRUCTION = "Replace `FizzBuzz 7` with `fizz-buzz 7`."
+
+
+class Diverted(httpx2.AsyncHTTPTransport):
+    """Brings what is meant for a provider to the offline model."""
+
+    def __init__(self, model: ModelSandbox) -> None:
+        super().__init__()
+        self._url = httpx2.URL(f"{model.base_url}/chat/completions")
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it on."""
+        request.url = self._url
+        return await super().handle_async_request(request)
+
 
 Open = Callable[..., Awaitable[tuple[ChatEditor, ModelSandbox]]]
 
@@ -39,11 +54,11 @@ async def open_editor() -> AsyncIterator[Open]:
             model = await stack.enter_async_context(ModelSandbox(config))
             given = {"model": "gpt-6-luna", "base_url": model.base_url, "api_key": API_KEY}
             settings = ModelSettings(**(given | fields))
+            there = None if settings.base_url == model.base_url else Diverted(model)
             editor = ChatEditor(
                 settings,
-                open_client(settings, environ={}, mask=lambda _: None),
+                open_client(settings, environ={}, mask=lambda _: None, transport=there),
                 nonce=NONCE,
-                today=dt.date(2026, 12, 1),
                 runtime=Runtime(count=tokens.count, sleep=lambda _: asyncio.sleep(0)),
             )
             stack.push_async_callback(editor.aclose)
@@ -125,3 +140,75 @@ async def test_a_file_is_cut_where_reasoning_leaves_too_little_room(open_editor:
     assert editor.capability.output_limit == 8_000
     await edited(editor)
     assert editor.capability.output_limit == 6_000
+
+
+BASES = {
+    Host.OPENAI: "https://api.openai.com/v1",
+    Host.OPENROUTER: "https://openrouter.ai/api/v1",
+    Host.FIREWORKS: "https://api.fireworks.ai/inference/v1",
+    Host.CEREBRAS: "https://api.cerebras.ai/v1",
+    Host.MISTRAL: "https://api.mistral.ai/v1",
+}
+LONG = "".join(f"def task_{n}(value):\n    return value * {n} + offset\n\n\n" for n in range(250))
+
+
+@pytest.mark.parametrize("host", list(Host))
+async def test_each_provider_takes_predictions_in_its_own_way(
+    open_editor: Open, host: Host
+) -> None:
+    """A file of 4,000 tokens, whole at the first try; the figures are the provider's own."""
+    config = ModelConfig(host=host)
+    editor, model = await open_editor(config, model="gpt-4.1", base_url=BASES[host])
+    edit = await edited(editor, LONG, "Replace `task_200` with `work_200`.")
+    assert edit.text == LONG.replace("task_200", "work_200")
+    assert edit.effort.prediction == "sent"
+    asked = [each for each in model.exchanges if each.status == 200]
+    assert [each.predicted for each in model.exchanges] == [True]
+    (exchange,) = asked
+    assert isinstance(exchange.body["prediction"]["content"], str)
+    books, used = exchange.accounts, edit.effort.usage
+    assert books is not None
+    assert used is not None
+    assert (used.prompt_tokens, used.completion_tokens) == (books.prompt, books.completion)
+    assert books.accepted > 3_000
+    reported = (used.accepted_prediction_tokens, used.rejected_prediction_tokens)
+    assert reported == {
+        Host.MISTRAL: (None, None),
+        # What is rejected there is free, and not among the completion tokens.
+        Host.FIREWORKS: (books.accepted, None),
+    }.get(host, (books.accepted, books.rejected))
+    assert ("max_tokens" in exchange.body) == (host is Host.FIREWORKS)
+
+
+async def test_openrouter_is_asked_again_without_what_no_host_takes(open_editor: Open) -> None:
+    """Without asking for it, a prediction that is not taken would be ignored in silence."""
+    config = ModelConfig(host=Host.OPENROUTER)
+    base = BASES[Host.OPENROUTER]
+    editor, model = await open_editor(config, model="gemma-4-31b", base_url=base)
+    edit = await edited(editor)
+    assert edit.effort.prediction == "refused"
+    first, second = model.exchanges
+    assert (first.status, second.status) == (404, 200)
+    assert first.body["provider"] == {"require_parameters": True}
+    assert not {"provider", "prediction"} & second.body.keys()
+
+
+async def test_cerebras_gets_no_prediction_for_a_short_file(open_editor: Open) -> None:
+    """Below 170 tokens it accepts nothing."""
+    config, base = ModelConfig(host=Host.CEREBRAS), BASES[Host.CEREBRAS]
+    editor, model = await open_editor(config, model="gpt-4.1", base_url=base)
+    assert (await edited(editor, FILE[:400])).effort.prediction == "off"
+    await edited(editor, LONG, "Replace `task_200` with `work_200`.")
+    assert [each.predicted for each in model.exchanges] == [False, True]
+
+
+async def test_mistral_gets_its_own_name_for_the_cap(open_editor: Open) -> None:
+    """It refuses fields that it does not know."""
+    config, base = ModelConfig(host=Host.MISTRAL), BASES[Host.MISTRAL]
+    editor, model = await open_editor(
+        config, model="gpt-4.1", base_url=base, prediction="off", max_tokens=50_000
+    )
+    await edited(editor)
+    (exchange,) = model.exchanges
+    assert exchange.body["max_tokens"] > 500
+    assert not {"stream_options", "max_completion_tokens"} & exchange.body.keys()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import datetime as dt
 import subprocess
 import sys
 from decimal import Decimal
@@ -384,7 +383,6 @@ async def test_what_a_run_takes_lies_within_its_estimate(
             settings,
             open_client(settings, environ={}, mask=lambda _: None),
             nonce=token_hex(16),
-            today=dt.date(2026, 6, 1),
         )
         results = await asyncio.gather(*(editor.edit(each) for each in requests))
         await editor.aclose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import tracemalloc
 import zlib
@@ -63,7 +62,7 @@ def packed(status: int, kind: str, data: bytes = BOMB) -> Reply:
 @pytest.fixture
 def editor(settings: ModelSettings, client: openai.AsyncOpenAI) -> ChatEditor:
     """An editor as the action makes it."""
-    return ChatEditor(settings, client, nonce="0" * 16, today=dt.date(2026, 6, 1))
+    return ChatEditor(settings, client, nonce="0" * 16)
 
 
 @pytest.mark.parametrize(

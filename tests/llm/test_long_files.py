@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import datetime as dt
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -72,7 +71,6 @@ async def make(model: ModelSandbox) -> AsyncIterator[Make]:
             settings,
             open_client(settings, environ={}, mask=lambda _: None),
             nonce="0123456789abcdef",
-            today=dt.date(2026, 6, 1),
             runtime=Runtime(count=tokens.count, sleep=lambda _: asyncio.sleep(0)),
         )
         made.append(editor)
@@ -335,7 +333,6 @@ async def test_a_server_that_finds_everything_too_long_is_asked_a_few_times_only
         settings,
         open_client(settings, environ={}, mask=lambda _: None),
         nonce="0123456789abcdef",
-        today=dt.date(2026, 6, 1),
     )
     failed(await editor.edit(request(module(200), "Replace `a` with `b`.")), ContextTooLong)
     await editor.aclose()
@@ -370,7 +367,6 @@ async def test_a_piece_that_breaks_the_whole_is_asked_for_again(
         limited,
         open_client(limited, environ={}, mask=lambda _: None),
         nonce="0123456789abcdef",
-        today=dt.date(2026, 6, 1),
     )
     edit = done(await editor.edit(request(text, "Replace `FizzBuzz` with `Buzz`.", "long.json")))
     await editor.aclose()

@@ -37,6 +37,7 @@ PUBLISHED = Usage(
     completion_tokens=77,
     accepted_prediction_tokens=6,
     rejected_prediction_tokens=4,
+    reasoning_tokens=0,
 )
 
 

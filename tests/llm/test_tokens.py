@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import pathlib
 import random
 import subprocess
@@ -95,7 +94,6 @@ async def test_the_count_is_that_of_the_model_server() -> None:
             settings,
             open_client(settings, environ={}, mask=lambda _: None),
             nonce="0123456789abcdef",
-            today=dt.date(2026, 6, 1),
         )
         for language, text in texts.items():
             file = SourceFile(path=f"sample-{language}", text=text, blob_sha="0" * 40)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime as dt
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -55,6 +54,7 @@ PUBLISHED_USAGE = Usage(
     completion_tokens=77,
     accepted_prediction_tokens=6,
     rejected_prediction_tokens=4,
+    reasoning_tokens=0,
 )
 
 
@@ -89,7 +89,6 @@ class Studio:
                 settings,
                 client,
                 nonce="recorded-mark-0001",
-                today=dt.date(2026, 1, 1),
                 runtime=Runtime(
                     count=tokens.count,
                     clock=lambda: sum(self.slept),

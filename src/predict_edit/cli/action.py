@@ -7,6 +7,8 @@ the settings before any request, and root rights gone before anything from outsi
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import datetime as dt
 import io
 import os
 import sys
@@ -116,7 +118,7 @@ def _start(
     except Exception as error:  # noqa: BLE001 - a defect has a report as well
         finished = failure_of(error)
     annotate(finished.report, console)
-    _report(files, finished)
+    _report(files, finished, inputs)
     return exit_status(finished, inputs.fail_on if inputs else None)
 
 
@@ -181,7 +183,7 @@ def _checked_inputs(
     return inputs
 
 
-def _report(files: RunnerFiles, finished: Finished) -> None:
+def _report(files: RunnerFiles, finished: Finished, inputs: Inputs | None) -> None:
     """Write outputs and job summary."""
     from predict_edit.report.outputs import to_outputs  # noqa: PLC0415 - see _start
 
@@ -190,7 +192,22 @@ def _report(files: RunnerFiles, finished: Finished) -> None:
     if finished.report.problem or finished.report.outcome not in _QUIET:
         from predict_edit.report.summary import render_job_summary  # noqa: PLC0415 - Jinja
 
-        files.write_summary(render_job_summary(finished.report))
+        warning = inputs and retirement(finished.report, inputs, dt.datetime.now(tz=dt.UTC).date())
+        notes = (*finished.report.notes, *([warning] if warning else []))
+        if warning:
+            log.warning(warning)
+        files.write_summary(render_job_summary(dataclasses.replace(finished.report, notes=notes)))
+
+
+def retirement(report: RunReport, inputs: Inputs, today: dt.date) -> str | None:
+    """Warn of a model about to be retired: those who maintain the workflow, in its log."""
+    if not any(result.effort and result.effort.attempts for result in report.files):
+        return None
+    from predict_edit.llm.models import provider_of, retirement_warning  # noqa: PLC0415 - see _start
+    from predict_edit.settings.endpoint import read_endpoint  # noqa: PLC0415
+
+    provider = provider_of(read_endpoint(inputs))
+    return retirement_warning((report.model, inputs.model), provider=provider, today=today)
 
 
 def annotate(report: RunReport, console: Console) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
-import datetime as dt
 import itertools
 import os
 import statistics
@@ -118,7 +117,6 @@ async def measure(
             own,
             client,
             nonce=mark,
-            today=dt.datetime.now(tz=dt.UTC).date(),
             runtime=Runtime(count=tokens.count, on_attempt=attempts.append),
             budget=budget,
         )

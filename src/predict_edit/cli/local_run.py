@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import datetime as dt
 import hashlib
 import json
 import os
@@ -76,7 +75,6 @@ async def open_chat_editor(settings: ModelSettings) -> Editor:
         settings,
         open_client(settings, environ=identity, mask=lambda _: None),
         nonce=token_hex(16),
-        today=dt.datetime.now(tz=dt.UTC).date(),
     )
 
 

@@ -26,7 +26,7 @@ from predict_edit.llm.billing import Attempt, AttemptLog, PriceList
 from predict_edit.llm.capabilities import OPTIONAL, Knowledge
 from predict_edit.llm.limits import Bound, Budget
 from predict_edit.llm.model_errors import Again, Failure, ModelTarget, explain, may_be_billed
-from predict_edit.llm.models import Capability, provider_of
+from predict_edit.llm.models import COMPATIBLE, Capability, Provider, provider_of
 from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.throttle import Clock, Sleep, Throttle, backoff
 from predict_edit.settings.fields import ModelSettings
@@ -76,7 +76,7 @@ def request_fields(
     most_tokens: int | None = None,
     dropped: Collection[str] = (),
     one_message: bool = False,
-    cap: str | None = None,
+    provider: Provider = COMPATIBLE,
     effort: str | None = None,
 ) -> dict[str, Any]:
     """Build the JSON of one streamed chat completion: only what is needed.
@@ -85,8 +85,7 @@ def request_fields(
     0, stream and usage; ``n``, ``tools``, ``logprobs``, penalties, audio and
     ``max_completion_tokens`` exclude it (Azure, "Predicted outputs", "Unsupported features").
     Without one, ``most_tokens`` becomes ``max_completion_tokens``. What the model or server is
-    known to refuse is left out. ``one_message`` joins all messages, the rules in front. ``cap`` is
-    the name under which a provider wants ``most_tokens`` with a prediction as well.
+    known to refuse is left out. ``one_message`` joins all messages, the rules in front.
     """
     if one_message:
         joined = "\n\n".join(message.content for message in messages)
@@ -102,9 +101,12 @@ def request_fields(
         fields["reasoning_effort"] = effort
     if prediction is not None:
         fields["prediction"] = {"type": "content", "content": prediction}
-    if most_tokens is not None and (prediction is None or cap):
-        fields[cap or "max_completion_tokens"] = most_tokens
-    refused = OPTIONAL & (capability.refuses | set(dropped))
+    if most_tokens is not None and (prediction is None or provider.caps_predictions):
+        fields[provider.cap] = most_tokens
+    own = provider.extra + (provider.beside_prediction if prediction is not None else ())
+    if own:
+        fields["extra_body"] = dict(own)
+    refused = OPTIONAL & (capability.refuses | provider.lacks | set(dropped))
     return {name: value for name, value in fields.items() if name not in refused}
 
 
@@ -309,7 +311,7 @@ class Completions:
             prediction=question.text if predicted else None,
             capability=self._knowledge.capability,
             most_tokens=self._most_tokens(question, bound, predicted=predicted),
-            cap=self._provider.cap,
+            provider=self._provider,
             effort=self._knowledge.effort,
             dropped=self._knowledge.dropped,
             one_message=self._knowledge.one_message,
@@ -355,7 +357,7 @@ class Completions:
 
     def _most_tokens(self, question: _Question, bound: Bound, *, predicted: bool) -> int | None:
         """Compute what the request says that the answer may have, if it says so."""
-        if not self._provider.cap:
+        if not self._provider.caps_predictions:
             return bound.output_tokens
         if bound.output_tokens is None:
             bound = self._bound(question.messages, question.text)

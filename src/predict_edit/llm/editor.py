@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import datetime as dt
 from collections.abc import Mapping
 
 import openai
@@ -30,7 +29,7 @@ from predict_edit.llm.chat_completion import Completions, Runtime
 from predict_edit.llm.limits import Budget
 from predict_edit.llm.long_files import LongFile
 from predict_edit.llm.model_errors import ModelTarget
-from predict_edit.llm.models import Capability, provider_of, retirement_warning
+from predict_edit.llm.models import Capability, provider_of
 from predict_edit.llm.stream import BrokenOff, Watch
 from predict_edit.settings.endpoint import choose_sign_in, read_endpoint
 from predict_edit.settings.fields import ModelSettings
@@ -49,7 +48,6 @@ class ChatEditor:
         settings: How to reach the model and what it may cost.
         client: From :func:`predict_edit.llm.auth.open_client`; closed by :meth:`aclose`.
         nonce: 16 or more random characters that mark material off in the prompt.
-        today: For the warning that the model is about to be retired.
         runtime: Clock, sleep, deadline and a callback for every attempt.
         least_tokens: Files with fewer tokens are sent without prediction under ``auto``.
         budget: If several editors share one; otherwise the limits of the settings.
@@ -64,7 +62,6 @@ class ChatEditor:
         client: openai.AsyncOpenAI,
         *,
         nonce: str,
-        today: dt.date,
         runtime: Runtime | None = None,
         least_tokens: int = LEAST_TOKENS,
         budget: Budget | None = None,
@@ -72,7 +69,6 @@ class ChatEditor:
         self._settings = settings
         self._client = client
         self._nonce = nonce
-        self._today = today
         self._runtime = runtime or Runtime(count=tokens.count)
         self._target = ModelTarget(
             model=settings.model,
@@ -81,6 +77,7 @@ class ChatEditor:
             scope=settings.azure_scope,
             secrets=settings.secrets,
         )
+        least_tokens = max(least_tokens, provider_of(self._target.endpoint).least_tokens)
         self._knowledge = Knowledge(settings, least_tokens=least_tokens)
         if budget is None and (settings.max_tokens is not None or settings.max_cost is not None):
             budget = Budget(settings.max_tokens, settings.max_cost)
@@ -99,12 +96,7 @@ class ChatEditor:
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes for the summary on model and predictions."""
-        warning = retirement_warning(
-            (self._knowledge.reported_model, self._settings.model),
-            provider=provider_of(self._target.endpoint),
-            today=self._today,
-        )
-        return self._knowledge.notes + ((warning,) if warning else ())
+        return self._knowledge.notes
 
     @property
     def model(self) -> str:

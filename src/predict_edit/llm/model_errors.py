@@ -423,8 +423,11 @@ def refuses_prediction(error: Exception, *, sent: Sequence[str]) -> bool:
     if no code or parameter is given. ``sent`` are the request's texts: an echo of them is not an
     objection, even if a file mentions predictions.
     """
-    if not isinstance(error, openai.APIStatusError) or error.status_code not in _STATUSES:
+    if not isinstance(error, openai.APIStatusError) or error.status_code not in {*_STATUSES, 404}:
         return False
+    if error.status_code == httpx2.codes.NOT_FOUND:
+        # OpenRouter, asked to use no host that would ignore a parameter.
+        return "handle the requested parameters" in _own_words(error, sent)
     if error.code in _OTHER_CODES:
         return False
     if error.param is not None and _root(error.param) == "prediction":

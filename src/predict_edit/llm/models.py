@@ -12,7 +12,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import Any
 
 from predict_edit.settings.endpoint import Endpoint, host_of
 
@@ -25,6 +26,10 @@ REASONING_TOKENS = 25_000
 _REASONING = frozenset({"temperature", "max_tokens", "stop", "logit_bias"})
 
 
+Fields = tuple[tuple[str, Any], ...]
+"""Names and values of a request's fields."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """How the API of one provider differs from the others."""
@@ -33,8 +38,18 @@ class Provider:
     hosts: tuple[str, ...] = ()
     price_list: str | None = None
     """Its name in genai-prices; without one, the price of the model's maker counts."""
-    cap: str | None = None
-    """The field for the most tokens of an answer, if it has to be sent beside a prediction too."""
+    cap: str = "max_completion_tokens"
+    """The field for the most tokens of an answer."""
+    caps_predictions: bool = False
+    """Whether the cap has to be sent beside a prediction too."""
+    lacks: frozenset[str] = frozenset()
+    """Fields that it is known to refuse."""
+    extra: Fields = ()
+    """Fields of its own for every request."""
+    beside_prediction: Fields = ()
+    """Fields of its own for requests with a prediction."""
+    least_tokens: int = 0
+    """Files with fewer tokens gain nothing from a prediction."""
 
 
 AZURE = Provider(name="Azure", price_list="azure")
@@ -42,9 +57,29 @@ AZURE = Provider(name="Azure", price_list="azure")
 COMPATIBLE = Provider(name="OpenAI-compatible")
 PROVIDERS = (
     Provider(name="OpenAI", hosts=("api.openai.com",), price_list="openai"),
+    # Without this, a model or host that takes no predictions ignores them in silence.
+    Provider(
+        name="OpenRouter",
+        hosts=("openrouter.ai",),
+        price_list="openrouter",
+        beside_prediction=(("provider", {"require_parameters": True}),),
+    ),
     # Ends every answer at 2,048 tokens, the prediction's included, unless told otherwise.
     Provider(
-        name="Fireworks", hosts=("api.fireworks.ai",), price_list="fireworks", cap="max_tokens"
+        name="Fireworks",
+        hosts=("api.fireworks.ai",),
+        price_list="fireworks",
+        cap="max_tokens",
+        caps_predictions=True,
+        extra=(("perf_metrics_in_response", True),),
+    ),
+    Provider(name="Cerebras", hosts=("api.cerebras.ai",), price_list="cerebras", least_tokens=170),
+    Provider(
+        name="Mistral",
+        hosts=("api.mistral.ai",),
+        price_list="mistral",
+        cap="max_tokens",
+        lacks=frozenset({"stream_options"}),
     ),
 )
 """One row for each provider that is known by its host."""
@@ -79,12 +114,10 @@ class Capability:
     reasoning_tokens: int = 0
     """Output tokens of hidden reasoning that an answer may need besides its text."""
 
-    def retirements(self, provider: Provider | None) -> Mapping[str, dt.date]:
-        """The known dates by vendor; both vendors' unless the provider is one of them."""
+    def retirement(self, provider: Provider) -> dt.date | None:
+        """Return when the provider retires the model, if it is OpenAI or Azure."""
         dates = {"OpenAI": self.retires_openai, "Azure": self.retires_azure}
-        if provider is not None and provider.name in dates:
-            dates = {provider.name: dates[provider.name]}
-        return {vendor: date for vendor, date in dates.items() if date is not None}
+        return dates.get(provider.name)
 
 
 UNKNOWN = Capability(family="unknown")
@@ -187,16 +220,15 @@ def look_up(*names: str | None) -> Capability:
 
 
 def retirement_warning(
-    names: Iterable[str | None], *, provider: Provider | None, today: dt.date
+    names: Iterable[str | None], *, provider: Provider, today: dt.date
 ) -> str | None:
     """Warn of a model that is gone or retires within :data:`WARNING_DAYS` days."""
     shown = [name for name in names if name]
-    dates = look_up(*shown).retirements(provider)
-    near = {vendor: date for vendor, date in dates.items() if (date - today).days <= WARNING_DAYS}
-    if not near:
+    date = look_up(*shown).retirement(provider)
+    if date is None or (date - today).days > WARNING_DAYS:
         return None
-    dated = " and ".join(
-        f"{'was to be' if date <= today else 'is to be'} retired by {vendor} on {date.isoformat()}"
-        for vendor, date in near.items()
+    when = "was to be" if date <= today else "is to be"
+    return (
+        f"The model {shown[0]} {when} retired by {provider.name} on {date.isoformat()}, as far as "
+        "known; choose a successor in time."
     )
-    return f"The model {shown[0]} {dated}, as far as known; choose a successor in time."

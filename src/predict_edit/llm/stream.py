@@ -129,6 +129,12 @@ class Reading:
             self.model = model
         if (usage := read_usage(_field(chunk, "usage"))) is not None:
             self.usage = usage
+        # Fireworks reports predictions so, in the last chunk; what is rejected there is free.
+        matched = _count(_field(chunk, "perf_metrics"), "speculation-matched-tokens")
+        if matched is not None:
+            self.usage = dataclasses.replace(
+                self.usage or Usage(), accepted_prediction_tokens=matched
+            )
         choices = _field(chunk, "choices")
         # Azure sends frames without choices for its filter's findings, before and between.
         for choice in choices if isinstance(choices, list) else ():

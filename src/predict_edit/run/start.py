@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import datetime as dt
 import importlib
 import re
 import signal
@@ -129,7 +128,6 @@ def _opener(
             settings,
             open_client(settings, environ=around.identity, mask=around.console.mask),
             nonce=token_hex(16),
-            today=dt.datetime.now(tz=dt.UTC).date(),
             runtime=Runtime(count=tokens.count, deadline=deadline(around.identity)),
         )
 

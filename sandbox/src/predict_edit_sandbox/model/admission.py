@@ -6,8 +6,9 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
-from predict_edit_sandbox.model import refusals, tokens, validation
+from predict_edit_sandbox.model import hosts, refusals, tokens, validation
 from predict_edit_sandbox.model.answers import Envelope
 from predict_edit_sandbox.model.catalogue import ModelSpec, PredictionRefusal
 from predict_edit_sandbox.model.composition import (
@@ -19,6 +20,7 @@ from predict_edit_sandbox.model.composition import (
 from predict_edit_sandbox.model.config import ModelConfig
 from predict_edit_sandbox.model.delivery import Delivery
 from predict_edit_sandbox.model.faults import Behaviour, Call, FaultKind
+from predict_edit_sandbox.model.hosts import Host
 from predict_edit_sandbox.model.instructions import as_edits, think
 from predict_edit_sandbox.model.limits import Meter
 from predict_edit_sandbox.model.records import Exchange
@@ -68,7 +70,7 @@ class Reception:
         """Decide on the answer. Raises :class:`Refused` where there is to be none."""
         self.sign_in(exchange.headers, dialect)
         spec = self._asked(exchange, dialect, deployment)
-        body = exchange.body
+        body = self._for_model(exchange, spec)
         prompt = tokens.prompt(body["messages"])
         thought = think(body["messages"], prediction_of(body), gullible=self.config.gullible)
         if (told := self.config.answers.get(thought.file)) is not None:
@@ -99,6 +101,7 @@ class Reception:
             behaviour=behaviour,
         )
         exchange.accounts = writing.accounts
+        host = self.config.host
         return Delivery(
             exchange=exchange,
             writing=writing,
@@ -106,12 +109,21 @@ class Reception:
                 id=f"chatcmpl-sandbox-{self._calls}",
                 model=self.config.canned.model if self.config.canned else spec.reported,
                 azure=dialect.azure and self.config.azure_filters,
-                include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
+                include_usage=host is Host.MISTRAL
+                or bool((body.get("stream_options") or {}).get("include_usage")),
+                own=hosts.metrics(host, exchange.body, writing.accounts),
             ),
             fault=behaviour.fault,
-            details=knows_predictions(spec),
+            details=knows_predictions(spec) and host not in {Host.FIREWORKS, Host.MISTRAL},
             pace=self.config.latency.generated_token,
         )
+
+    def _for_model(self, exchange: Exchange, spec: ModelSpec) -> dict[str, Any]:
+        """The request in OpenAI's form, as the model gets it."""
+        body = hosts.for_model(self.config.host, dict(exchange.body), spec)
+        if isinstance(body, Refusal):
+            raise Refused(body)
+        return hosts.received(self.config.host, body)
 
     def _behaviour(self, exchange: Exchange, spec: ModelSpec) -> Behaviour:
         self._calls += 1
@@ -141,6 +153,11 @@ class Reception:
         if deployment is not None and isinstance(body, dict):
             # The dated routes take the model from the path; the body need not repeat it.
             body = {"model": deployment, **body}
+        host = self.config.host
+        if isinstance(body, dict):
+            body = hosts.received(host, body)
+        if refusal := hosts.refused(host, body) if isinstance(body, dict) else None:
+            raise Refused(refusal)
         if refusal := validation.check(body):
             raise Refused(refusal)
         spec = self.spec(deployment or body["model"], dialect)

@@ -67,6 +67,8 @@ class Envelope:
     model: str
     azure: bool
     include_usage: bool = False
+    own: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What the provider adds to the last chunk."""
 
     def _common(self, kind: str) -> dict[str, Any]:
         return {
@@ -118,7 +120,7 @@ class Envelope:
 
     def closing(self, used: Mapping[str, Any]) -> dict[str, Any]:
         """The chunk that carries the usage."""
-        return self._streamed([], used)
+        return {**self._streamed([], used), **self.own}
 
     def _streamed(
         self, choices: list[dict[str, Any]], used: Mapping[str, Any] | None

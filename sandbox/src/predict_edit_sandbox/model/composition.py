@@ -13,6 +13,7 @@ from predict_edit_sandbox.model.answers import Accounts
 from predict_edit_sandbox.model.catalogue import ModelSpec, PredictionRefusal
 from predict_edit_sandbox.model.config import Latency, ModelConfig
 from predict_edit_sandbox.model.faults import Behaviour, FaultKind
+from predict_edit_sandbox.model.hosts import CEREBRAS_LEAST, Host, booked
 from predict_edit_sandbox.model.instructions import Thought
 from predict_edit_sandbox.model.prediction_usage import (
     Speculation,
@@ -101,6 +102,8 @@ def write(
     text = canned.answer if canned else spoil(thought.answer, behaviour.quirks)
     predicted = prediction_of(body)
     heard = "" if predicted is None or spec.refusal else predicted
+    if config.host is Host.CEREBRAS and len(tokens.encode(text)) < CEREBRAS_LEAST:
+        heard = ""
     way, chunks = _spoken(text, heard, config.rule, config.tokens_per_chunk)
     finish = "stop"
     limit = min(
@@ -134,6 +137,7 @@ def write(
             rejected=way.rejected,
             reasoning=reasoning,
         )
+    accounts = booked(config.host, accounts)
     return Writing(
         pieces=tuple(chunk.timed(config.latency) for chunk in chunks),
         finish=finish,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from predict_edit_sandbox.model.catalogue import CATALOGUE, ModelSpec
 from predict_edit_sandbox.model.example import Canned
 from predict_edit_sandbox.model.faults import Planner, well
+from predict_edit_sandbox.model.hosts import Host
 from predict_edit_sandbox.model.prediction_usage import SpeculationRule
 
 API_KEY = "sk-sandbox-not-a-secret"
@@ -47,6 +48,8 @@ class ModelConfig:
     models: Mapping[str, ModelSpec] = dataclasses.field(default_factory=lambda: dict(CATALOGUE))
     deployments: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Azure deployment name to model name. Every model is deployed under its own name too."""
+    host: Host = Host.OPENAI
+    """Whose API is imitated on OpenAI's routes."""
     rule: SpeculationRule = dataclasses.field(default_factory=SpeculationRule)
     planner: Planner = well
     gullible: bool = False

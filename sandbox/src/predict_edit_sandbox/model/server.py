@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,6 +22,7 @@ from predict_edit_sandbox.model import tokens, validation
 from predict_edit_sandbox.model.admission import Reception, Refused
 from predict_edit_sandbox.model.answers import CREATED, OWNER, SERVER
 from predict_edit_sandbox.model.config import ModelConfig
+from predict_edit_sandbox.model.hosts import Host, supported
 from predict_edit_sandbox.model.records import Exchange
 from predict_edit_sandbox.model.refusals import Dialect, Refusal
 from predict_edit_sandbox.shutdown import shut_down
@@ -125,7 +127,8 @@ class ModelSandbox:
             except Refused as refused:
                 return self._refuse(refused.refusal, {})
             names = sorted({*reception.config.models, *reception.config.deployments})
-            answer = _model(name) if name else {"object": "list", "data": [*map(_model, names)]}
+            shown = functools.partial(_model, config=reception.config)
+            answer = shown(name) if name else {"object": "list", "data": [*map(shown, names)]}
             return web.json_response(answer, headers=self._headers())
 
         return handle
@@ -174,5 +177,8 @@ def _lower(request: web.Request) -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": CREATED, "owned_by": OWNER}
+def _model(name: str, config: ModelConfig) -> dict[str, Any]:
+    model = {"id": name, "object": "model", "created": CREATED, "owned_by": OWNER}
+    if config.host is not Host.OPENROUTER:
+        return model
+    return model | {"supported_parameters": supported(config.models[name])}

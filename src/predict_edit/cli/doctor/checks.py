@@ -282,11 +282,10 @@ def of_retirement(trial: Trial, chosen: ModelChoice, where: Endpoint, today: dt.
     warning = retirement_warning(names, provider=provider_of(where), today=today)
     if warning is not None:
         return Check("retirement", "warning", warning)
-    known = trial.editor.capability.retirements(provider_of(where))
-    dates = [f"{date.isoformat()} ({vendor})" for vendor, date in known.items()]
-    if not dates:
-        return Check("retirement", "skipped", "no date known for this model")
-    return Check("retirement", "ok", f"not before {', '.join(dates)}, as far as known")
+    date = trial.editor.capability.retirement(provider_of(where))
+    if date is None:
+        return Check("retirement", "skipped", "no date known for this model here")
+    return Check("retirement", "ok", f"not before {date.isoformat()}, as far as known")
 
 
 def _number(text: Any) -> int | None:
@@ -331,7 +330,6 @@ async def diagnose(
     trial = await _try(
         dataclasses.replace(settings, prediction="on", timeout=min(settings.timeout, MOST_SECONDS)),
         open_client(settings, environ=environ, mask=mask, transport=transport),
-        today,
     )
     checks += of_sign_in(trial, chosen, way)
     checks.append(of_answer(trial))
@@ -348,11 +346,11 @@ async def diagnose(
     ]
 
 
-async def _try(settings: ModelSettings, client: openai.AsyncOpenAI, today: dt.date) -> Trial:
+async def _try(settings: ModelSettings, client: openai.AsyncOpenAI) -> Trial:
     """Ask for the tiny edit, as a run would."""
     attempts: list[Attempt] = []
     runtime = Runtime(count=tokens.count, on_attempt=attempts.append)
-    editor = ChatEditor(settings, client, nonce=_NONCE, today=today, runtime=runtime)
+    editor = ChatEditor(settings, client, nonce=_NONCE, runtime=runtime)
     file = SourceFile(path="fizzbuzz.py", text=FIZZBUZZ, blob_sha="")
     try:
         result = await editor.edit(EditRequest(file=file, instruction=INSTRUCTION))
