@@ -73,10 +73,10 @@ dist: $(READY) ## build the packages for a package index into dist/
 release-check: $(READY) ## check that version, changelog, metadata, image, pins and wheel agree
 	$(BIN)/python scripts/release_check.py $(RELEASE_CHECK_FLAGS)
 
-browser: $(READY) ## test the HTML report in a headless Chromium, if installed, with axe-core if npm is
+browser: $(READY) ## test the HTML report and comments in a headless Chromium, if installed, with axe-core if npm is
 	@if command -v npm >/dev/null; then npm ci --prefix tests/page --ignore-scripts --no-audit --no-fund --silent \
 	  || echo "npm could not fetch axe-core"; fi
-	$(BIN)/python -m pytest tests/page -m browser -rs
+	$(BIN)/python -m pytest tests/page tests/report -m browser -rs
 
 picture: $(READY) ## draw the README's picture from a run of the demo
 	$(BIN)/python scripts/picture.py

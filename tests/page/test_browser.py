@@ -12,7 +12,9 @@ from predict_edit.report.page.changes import page_of_report
 from predict_edit.report.page.html_page import render_page
 
 if TYPE_CHECKING:
-    from .conftest import Result, Tab
+    from tests.conftest import Tab
+
+    from .conftest import Result
 
 pytestmark = pytest.mark.browser
 

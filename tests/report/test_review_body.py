@@ -22,13 +22,15 @@ diff --git a/a.py b/a.py
 
 def test_body_names_numbers_and_reasons() -> None:
     """One sentence counts the suggestions; the reasons for the rest follow."""
-    body = render_review_body([a_placed_file(), a_placed_file("b.py")], [], marker=MARKER)
+    run = "https://github.com/octo/repo/actions/runs/1795853572"
+    files = [a_placed_file(), a_placed_file("b.py")]
+    body = render_review_body(files, [], marker=MARKER, run_url=run)
 
     assert body == (
         "2 suggestions in 2 files.\n\n"
         "2 changes cannot be posted inline (outside the diff: 2).\n\n"
-        "Before or instead of the suggestions: `git apply remainder.patch`, from "
-        "`predict-edit-out/` of the run.\n\n"
+        "Before or instead of the suggestions: `gh run download 1795853572 --name predict-edit`, "
+        "then `git apply remainder.patch`.\n\n"
         "2 changes rejected (adds an invisible character: 2).\n\n"
         f"{MARKER}\n"
     )

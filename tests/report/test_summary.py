@@ -386,7 +386,7 @@ class TestLimit:
         files = (*a_report().files * 30, *(an_edited_file(f"{n}") for n in range(300)))
         report = a_report(files=files, notes=("word " * 200,) * 9)
         values = {"report": report, "view": view(report), "headline": "", "patches": ""}
-        values |= {"small": "", "run_id": ""}
+        values |= {"small": "", "fetch": ""}
 
         lengths = [length(render("summary.md.j2", **values, cut=cut)) for cut in cuts()]
 

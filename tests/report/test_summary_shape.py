@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from markdown_it import MarkdownIt
 
+import github_look
 from predict_edit.domain.edits import OVER_MAX_FILES, PlacedFile, PlacementKind
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.summary import render_summary
 
 from .conftest import MARKER, a_placed_file, a_report, an_edited_file
 
+if TYPE_CHECKING:
+    from tests.conftest import Tab
+
 REVIEW = "https://github.com/octo/repo/pull/7#pullrequestreview-1"
-RUN = "https://github.com/octo/repo/actions/runs/123"
+RUN = "https://github.com/octo/repo/actions/runs/1795853572"
 PATCH = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n"
 WHY = "api.openai.com did not accept the sign-in (401). Check the key (`api-key`)."
 
@@ -137,6 +143,31 @@ def test_a_visible_table_has_at_most_four_columns(name: str) -> None:
         assert "| Acceptance | Seconds |" in rendered(RUNS[name])
 
 
+@pytest.mark.browser
+@pytest.mark.source
+@pytest.mark.parametrize("name", RUNS)
+async def test_a_comment_fits_a_phone(tab: Tab, tmp_path: Path, name: str) -> None:
+    """At 375 pixels in a real browser, nothing visible has to be scrolled sideways."""
+    page = tmp_path / "comment.html"
+    page.write_text(github_look.document(rendered(RUNS[name])), encoding="utf-8")
+    await tab.send(
+        "Emulation.setDeviceMetricsOverride",
+        width=375,
+        height=740,
+        deviceScaleFactor=2,
+        mobile=True,
+    )
+    await tab.open(page)
+
+    assert await tab.run("document.documentElement.scrollWidth") <= 375
+    wide = await tab.run(
+        "[...document.querySelectorAll('table')].filter(e => e.checkVisibility())"
+        ".map(e => [e.clientWidth, e.scrollWidth])"
+    )
+    assert all(needed <= room for room, needed in wide), wide
+    assert (len(wide) == 1) == (name in {"14 files", "applied"})
+
+
 def test_files_without_a_suggestion_are_counted_too() -> None:
     """Fewer suggestions than edits do not read as if that were all."""
     report = a_report(outcome=Outcome.SUGGESTED, files=(*inline(2), IN_PATCH), review_url=REVIEW)
@@ -162,7 +193,7 @@ def test_a_patch_without_a_review_is_in_the_comment() -> None:
     comment = rendered(RUNS["patch only"])
     assert f"```diff\n{PATCH}```" in comment
     assert "the patch is below" in comment
-    assert "`gh run download 123 --name predict-edit`" in comment
+    assert "`gh run download 1795853572 --name predict-edit`" in comment
 
 
 def test_an_instruction_of_several_lines_stays_as_typed() -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from predict_edit.domain.edits import PlacedFile, PlacementKind
 from predict_edit.report.markdown import (
     BODY_LIMIT,
+    code,
     count_reasons,
     fence,
     html_code,
     length,
-    link,
     marked,
     survives,
     text,
@@ -43,6 +43,12 @@ def render_review_body(
         msg = f"A review body does not fit into {limit} characters even without any patch."
         raise ValueError(msg)
     return body
+
+
+def fetch(run_url: str) -> str:
+    """Write the command that fetches the patches of a run, as code."""
+    words = ("gh run download", run_url.rpartition("/")[2], "--name predict-edit")
+    return code(" ".join(filter(None, words)))
 
 
 def folded_patches(patches: Sequence[tuple[str, str]], room: int) -> str:
@@ -77,10 +83,10 @@ def _opening(placed: Sequence[PlacedFile], run_url: str) -> str:
     in_patch = kinds[PlacementKind.PATCH]
     if in_patch:
         changes = plural(len(in_patch), "change")
-        where = f"`predict-edit-out/` of {link('the run', run_url)}"
+        take = f"{fetch(run_url)}, then `git apply remainder.patch`"
         lines += [
             f"{changes} cannot be posted inline ({_reasons(in_patch)}).",
-            f"Before or instead of the suggestions: `git apply remainder.patch`, from {where}.",
+            f"Before or instead of the suggestions: {take}.",
         ]
     rejected = kinds[PlacementKind.REJECTED]
     if rejected:

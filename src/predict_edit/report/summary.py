@@ -8,7 +8,7 @@ from predict_edit.domain.edits import OVER_MAX_FILES, PlacementKind, Usage
 from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.report.jinja import fit, render, trusted
 from predict_edit.report.markdown import BODY_LIMIT, code, length, link, marked, text
-from predict_edit.report.review_body import folded_patches
+from predict_edit.report.review_body import fetch, folded_patches
 from predict_edit.report.view import completion_parts, dollars, view
 from predict_edit.support.text import plural
 
@@ -156,7 +156,7 @@ def render_summary(
     values = _values(report) | {
         "patches": trusted(folded_patches(patches, _PATCH_LIMIT) if patches else ""),
         "small": trusted(" · ".join(small)),
-        "run_id": report.run_url.rpartition("/")[2],
+        "fetch": trusted(fetch(report.run_url)),
     }
     return fit(
         lambda cut: marked(render("summary.md.j2", cut=cut, **values), marker), length, BODY_LIMIT
