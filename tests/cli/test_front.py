@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from predict_edit.cli import main as main_module
-from predict_edit.cli.completion import completion
 from predict_edit.cli.console import coloured, guarded
-from predict_edit.cli.grammar import make_parser
+from predict_edit.cli.grammar import completion, make_parser
 from predict_edit.cli.main import main
 from predict_edit.domain.errors import CheckoutError, InvalidInput
 

@@ -1,11 +1,15 @@
-"""The grammar of the command line. Only the standard library is imported here."""
+"""The grammar of the command line, and its completion in shells.
+
+Only the standard library is imported here.
+"""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import difflib
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -334,3 +338,82 @@ def _add(
         parser.add_argument(*names, last, action="store_true", help=meaning, **more)
     else:
         parser.add_argument(last, help=meaning, **more)
+
+
+_PROGRAM = "predict-edit"
+
+_BASH = """\
+# {program} completion for bash. Load it with: source <({program} completion bash)
+_predict_edit() {{
+  local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=""
+  case "${{COMP_WORDS[1]}} $before" in
+{values}
+  esac
+  if [ -z "$words" ]; then
+    if [ "$COMP_CWORD" -eq 1 ]; then words={commands}; else
+      case "${{COMP_WORDS[1]}}" in
+{options}
+      esac
+      case "$current" in -*) ;; *) COMPREPLY=(); return ;; esac
+    fi
+  fi
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}}
+complete -o default -F _predict_edit {program}
+"""
+_ZSH = """\
+# Load it after compinit with: source <({program} completion zsh)
+autoload -U +X bashcompinit && bashcompinit
+"""
+
+
+def completion(parser: argparse.ArgumentParser, shell: str) -> str:
+    """Write the script for one shell, to be loaded by its start file."""
+    commands = commands_of(parser)
+    if shell == "fish":
+        return "".join(_fish(commands))
+    bash = _BASH.format(
+        program=_PROGRAM,
+        commands=shlex.quote(" ".join(commands)),
+        values="\n".join(_bash_values(commands)),
+        options="\n".join(
+            f"        {name}) words={shlex.quote(' '.join(_options(command)))} ;;"
+            for name, command in commands.items()
+        ),
+    )
+    return _ZSH.format(program=_PROGRAM) + bash if shell == "zsh" else bash
+
+
+def _actions(command: argparse.ArgumentParser) -> list[argparse.Action]:
+    return command._actions  # noqa: SLF001 - argparse has no other way to ask
+
+
+def _options(command: argparse.ArgumentParser) -> list[str]:
+    return [option for action in _actions(command) for option in action.option_strings]
+
+
+def _bash_values(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[str]:
+    """Yield what may follow an option, or the command itself, if only a few words may."""
+    for name, command in commands.items():
+        for action in _actions(command):
+            if action.choices:
+                words = shlex.quote(" ".join(map(str, action.choices)))
+                for before in action.option_strings or (name,):
+                    yield f"    {shlex.quote(f'{name} {before}')}) words={words} ;;"
+
+
+def _fish(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[str]:
+    yield f"# Load it with: {_PROGRAM} completion fish | source\n"
+    for name in commands:
+        yield f"complete -c {_PROGRAM} -n __fish_use_subcommand -f -a {name}\n"
+    for name, command in commands.items():
+        here = f"complete -c {_PROGRAM} -n '__fish_seen_subcommand_from {name}'"
+        for action in _actions(command):
+            words = " ".join(map(str, action.choices or ()))
+            values = f" -x -a {shlex.quote(words)}" if words else ""
+            if not action.option_strings and words:
+                yield f"{here}{values}\n"
+            for option in action.option_strings:
+                if option.startswith("--"):
+                    takes = " -r" if action.nargs != 0 and not words else ""
+                    yield f"{here} -l {option[2:]}{takes}{values}\n"

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from predict_edit.cli.grammar import make_parser
+from predict_edit.cli.grammar import completion, make_parser
 
 NEEDS_RICH = "This needs the extra `cli`: pip install 'predict-edit[cli]'\n"
 NO_SANDBOX = (
@@ -59,8 +59,6 @@ def _run_module(arguments: argparse.Namespace) -> int:
 
 
 def _completion(arguments: argparse.Namespace) -> int:
-    from predict_edit.cli.completion import completion  # noqa: PLC0415 - loaded when called
-
     sys.stdout.write(completion(make_parser(), arguments.shell))
     return 0
 

@@ -68,10 +68,11 @@ class FilePart(_Part):
         description="Over all attempts; null where nothing was reported."
     )
     restored: dict[str, Count] = Field(
-        description="Lines of the answer that were put back as they were, by kind."
+        default={}, description="Lines of the answer that were put back as they were, by kind."
     )
     removed_lines: Count = Field(
-        description="How many more lines the edit takes away than it puts in their place."
+        default=0,
+        description="How many more lines the edit takes away than it puts in their place.",
     )
 
 

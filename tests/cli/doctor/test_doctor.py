@@ -143,13 +143,13 @@ async def test_each_failure_has_its_next_step(
 
 @pytest.mark.parametrize(
     ("quirk", "words"),
-    [(Quirk.PROSE, "not the edited file"), (Quirk.NO_TRAILING_BLANKS, "edited as asked")],
+    [(Quirk.ELIDED, "not the edited file"), (Quirk.NO_TRAILING_BLANKS, "edited as asked")],
 )
 async def test_an_answer_that_is_not_the_file_is_worth_a_warning(quirk: Quirk, words: str) -> None:
     """The model can be reached; whether it is useful is another matter."""
     checks = await look(ModelConfig(planner=always(spoiling(quirk))))
     assert words in checks["answer"].found
-    assert checks["answer"].state == ("warning" if quirk is Quirk.PROSE else "ok")
+    assert checks["answer"].state == ("warning" if quirk is Quirk.ELIDED else "ok")
     assert "price" in checks
 
 
