@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Compiled modules are kept, whatever the shell says: every run and every process would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 QUICK := $(addprefix tests/,delivery edit findings report run select settings suggest support trigger)
 READY := $(VENV)/.ready
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import collections
+import functools
 import io
 import re
 import sys
@@ -64,6 +65,7 @@ def figures(root: Path) -> dict[str, int]:
     }
 
 
+@functools.cache
 def code_lines(text: str) -> int:
     """Count the lines of a module that hold code: no blanks, comments or docstrings."""
     strings: set[int] = set()

@@ -139,21 +139,29 @@ def brings(package: str, name: str) -> bool:
 
 def imported(path: Path, package: str) -> Iterator[tuple[str, bool]]:
     """The modules of others that a file imports anywhere in it, and whether only by name."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found: set[str] = set()
-    named: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            parts = node.module.split(".")
-            found.add(".".join(parts[: 2 if parts[0] == "azure" else 1]))
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "importlib.import_module":
-            (name,) = node.args
-            if isinstance(name, ast.Constant):
-                named.add(str(name.value).partition(".")[0])
+    found, named = _imports(path.read_text(encoding="utf-8"))
     for module in sorted((found | named) - set(sys.stdlib_module_names) - {package}):
         yield module, module not in found
+
+
+@functools.cache
+def _imports(text: str) -> tuple[set[str], set[str]]:
+    """What a module's text imports by statements, and what by name."""
+    found: set[str] = set()
+    named: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Import(names=aliases):
+                found |= {alias.name.partition(".")[0] for alias in aliases}
+            case ast.ImportFrom(level=0, module=str(module)):
+                parts = module.split(".")
+                found.add(".".join(parts[: 2 if parts[0] == "azure" else 1]))
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="importlib"), attr="import_module"),
+                args=[ast.Constant(value=str(module))],
+            ):
+                named.add(module.partition(".")[0])
+    return found, named
 
 
 def distributions(module: str) -> set[str]:

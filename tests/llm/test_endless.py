@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import tracemalloc
 import zlib
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 MEBIBYTE = 1 << 20
 MOST = 24 * MEBIBYTE
 """More than any bound here with what reading it takes; a bomb has four times as much."""
-BOMB = gzip.compress(b"x" * (100 * MEBIBYTE), compresslevel=9)
-TINY_LINES = gzip.compress(b"x\n" * (8 * MEBIBYTE), compresslevel=9)
 STREAM = "text/event-stream"
 
 
@@ -49,12 +48,18 @@ def endless(status: int, kind: str, piece: bytes = b"x" * 65_536) -> Reply:
     return reply
 
 
-def packed(status: int, kind: str, data: bytes = BOMB) -> Reply:
+@functools.cache
+def bomb(piece: bytes, size: int) -> bytes:
+    """Pack a piece that is repeated up to a size."""
+    return gzip.compress(piece * (size // len(piece)), compresslevel=1)
+
+
+def packed(status: int, kind: str, piece: bytes = b"x", size: int = 100 * MEBIBYTE) -> Reply:
     """Send what unfolds to far more, although nothing compressed was asked for."""
 
     async def reply(_: web.Request, __: Mapping[str, Any]) -> web.StreamResponse:
         headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
-        return web.Response(status=status, body=data, headers=headers)
+        return web.Response(status=status, body=bomb(piece, size), headers=headers)
 
     return reply
 
@@ -76,7 +81,7 @@ def editor(settings: ModelSettings, client: openai.AsyncOpenAI) -> ChatEditor:
         pytest.param(endless(200, STREAM, b"data: x\n" * 99), AnswerUnusable, id="event of lines"),
         pytest.param(endless(200, STREAM, b": still here\r" * 99), AnswerUnusable, id="comment"),
         pytest.param(packed(200, STREAM), AnswerUnusable, id="packed event"),
-        pytest.param(packed(200, STREAM, TINY_LINES), AnswerUnusable, id="packed lines"),
+        pytest.param(packed(200, STREAM, b"x\n", 16 * MEBIBYTE), AnswerUnusable, id="packed lines"),
         pytest.param(endless(200, "text/html"), StreamCutShort, id="page"),
     ],
 )
@@ -125,7 +130,12 @@ async def test_a_torn_package_is_a_broken_line(
     server: ModelServer, editor: ChatEditor, wire: Wire
 ) -> None:
     """What cannot be decompressed is not an answer."""
-    server.default = packed(200, STREAM, b"no gzip at all")
+
+    async def reply(_: web.Request, __: Mapping[str, Any]) -> web.StreamResponse:
+        headers = {"Content-Type": STREAM, "Content-Encoding": "gzip"}
+        return web.Response(body=b"no gzip at all", headers=headers)
+
+    server.default = reply
     result = await editor.edit(wire.request())
     assert isinstance(result, FailedEdit)
     assert isinstance(result.error, ModelUnavailable)

@@ -30,6 +30,8 @@ from pathlib import Path
 from typing import TypedDict
 
 MODULE = "predict_edit"
+TEMPLATES = ("predict_edit.report.jinja", "prepare", ("summary.md.j2", "job_summary.md.j2"))
+"""A module, and what in it is called once it is imported: compiling takes a third of a run."""
 _KEPT = ("PATH", "TZ", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 _DESCRIPTORS = 3
 _GRACE = 200
@@ -200,6 +202,9 @@ def _import(names: list[str]) -> None:
     for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    module, function, arguments = TEMPLATES
+    if module in names:
+        getattr(sys.modules[module], function)(*arguments)
 
 
 def _supervise(caller: socket.socket, streams: list[int], learned: int) -> None:
