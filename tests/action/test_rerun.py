@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from predict_edit_sandbox.github import Fault
 from predict_edit_sandbox.github.nouns import IssueComment
 from predict_edit_sandbox.model import ModelConfig
 from predict_edit_sandbox.model.config import Latency
-from predict_edit_sandbox.runner import COMMAND
+from predict_edit_sandbox.runner import Process, start_action
 from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many
 
 if TYPE_CHECKING:
@@ -203,24 +202,17 @@ async def test_crash_anywhere_leaves_nothing_doubled(
     await crash_and_run_again(rehearse, request_number, performed=performed)
 
 
-async def start(stage: Stage, comment: IssueComment) -> asyncio.subprocess.Process:
+async def start(stage: Stage, comment: IssueComment) -> Process:
     """Start the real action for a comment and do not wait for it."""
     step = stage.step("issue_comment", stage.comment_payload(comment))
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *COMMAND,
-        env=step.prepare(),
-        cwd=step.workspace,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    return await start_action(step.prepare(), step.workspace)
 
 
 async def kill_and_run_again(make_stage: MakeStage, request: int, *, performed: bool) -> None:
     """Kill the real process at a request to GitHub, and run the action again."""
     stage = await make_stage(files=FILES)
     comment = stage.github.comment(REPOSITORY, 1, WRITER, REPLACE)
-    processes: list[asyncio.subprocess.Process] = []
+    processes: list[Process] = []
 
     def kill() -> None:
         processes[0].kill()
@@ -234,7 +226,8 @@ async def kill_and_run_again(make_stage: MakeStage, request: int, *, performed: 
         )
     )
     processes.append(await start(stage, comment))
-    assert await processes[0].wait() == -signal.SIGKILL
+    await processes[0].communicate()
+    assert processes[0].returncode == -signal.SIGKILL
     stage.github.faults.clear()
     asked = len(stage.bodies)
     remembered = any("memory=" in text for text in stage.summaries)
@@ -281,7 +274,8 @@ async def test_cancelled_job_says_so(make_stage: MakeStage, number: signal.Signa
     await working.wait()
     process.send_signal(number)
 
-    assert await process.wait() == 1
+    await process.communicate()
+    assert process.returncode == 1
     assert len(stage.summaries) == 1
     assert "cancelled" in stage.summaries[0]
     assert stage.reactions == ["eyes", "confused"]

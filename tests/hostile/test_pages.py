@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -20,6 +21,7 @@ THREATS = [f"T{number}" for number in range(1, 26)]
 THREAT_OF = {case.name: case.threat for case in CASES}
 
 
+@functools.cache
 def defined_in(path: Path) -> set[str]:
     """The names of a file's tests, those of classes too; none if it is missing."""
     if not path.is_file():

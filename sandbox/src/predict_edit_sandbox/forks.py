@@ -116,9 +116,13 @@ class ForkedProcess:
             self._writer.close()
         return self.returncode
 
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process."""
+        os.kill(self.pid, number)
+
     def kill(self) -> None:
         """End the process at once."""
-        os.kill(self.pid, signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
 
 
 async def _read(descriptor: int) -> bytes:

@@ -168,9 +168,32 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-async def output_of(
-    process: asyncio.subprocess.Process | ForkedProcess, patience: float
-) -> tuple[bytes, bytes]:
+Process = asyncio.subprocess.Process | ForkedProcess
+
+
+async def start_action(
+    variables: Mapping[str, str],
+    folder: Path,
+    through: Sequence[str] = (),
+    python: str = sys.executable,
+) -> Process:
+    """Start the action in a folder, with these variables and no others."""
+    forked = COMMAND[-1] == forks.MODULE and python == sys.executable and not through
+    if forked and (server := forks.current()):
+        return await server.start(variables, folder)
+    return await asyncio.create_subprocess_exec(
+        *through,
+        python,
+        *COMMAND,
+        cwd=folder,
+        env=variables,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def output_of(process: Process, patience: float) -> tuple[bytes, bytes]:
     """What a process says on both streams; it is gone afterwards, whatever happens.
 
     Raises:
@@ -202,21 +225,7 @@ async def run_action(
     shutil.rmtree(environment.workspace / OUT, ignore_errors=True)
     variables = environment.prepare()
     started = time.monotonic()
-    process: asyncio.subprocess.Process | ForkedProcess
-    forked = COMMAND[-1] == forks.MODULE and python == sys.executable and not through
-    if forked and (server := forks.current()):
-        process = await server.start(variables, environment.workspace)
-    else:
-        process = await asyncio.create_subprocess_exec(
-            *through,
-            python,
-            *COMMAND,
-            cwd=environment.workspace,
-            env=variables,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+    process = await start_action(variables, environment.workspace, through, python)
     stdout, stderr = await output_of(process, patience)
     return _collect(
         environment,
