@@ -316,6 +316,20 @@ GUARDS = (
         test="tests/action/test_failures.py::TestGitHub::test_nor_does_a_patch_stand_for_a_command_that_changed",
     ),
     Guard(
+        name="what was screened out is not handed on",
+        file="suggest/place.py",
+        old="rejected[hunk] = withhold(hunk.start, hunk.removed, reason)",
+        new="rejected[hunk] = Placement(hunk=hunk, kind=PlacementKind.REJECTED, reason=reason)",
+        test="tests/action/test_spread.py::TestRejectedText",
+    ),
+    Guard(
+        name="a token that may only read is found out before paying",
+        file="delivery/summary_comment.py",
+        old="if not self._may_write and (first := render()):",
+        new="if not self._forge and (first := render()):",
+        test="tests/action/test_failures.py::TestReadOnlyToken::test_the_refused_reaction_leads_to_a_try",
+    ),
+    Guard(
         name="a command for one commit writes on no other",
         file="delivery/delivered.py",
         old="if to.job.pinned_sha and head != to.pull.head_sha:",

@@ -76,6 +76,8 @@ class Typist:
     delay: float = 0.0
     model: str = "typist-1"
     notes: tuple[str, ...] = ()
+    first: tuple[str, str] = ("FizzBuzz", "FizzBuzz")
+    """Another word that it replaces before."""
 
     def declines(self, _file: SourceFile) -> str | None:
         return None
@@ -97,7 +99,7 @@ class Typist:
         if request.file.path in self.broken:
             error = AnswerRefused("The model declined.", "Ask for something else.")
             return FailedEdit(file=request.file, error=error, effort=effort)
-        text = request.file.text.replace(self.old, self.new)
+        text = request.file.text.replace(*self.first).replace(self.old, self.new)
         return FileEdit(file=request.file, text=text, effort=effort)
 
     async def aclose(self) -> None:

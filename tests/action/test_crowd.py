@@ -11,6 +11,7 @@ import pytest
 
 from predict_edit.domain.run_report import Outcome
 from predict_edit.support.markers import Marker, Seals, find_marker
+from predict_edit.trigger import rate_limit
 from predict_edit.trigger.rate_limit import COMMANDS, LONGEST_RUN, signature
 from predict_edit_sandbox.github import Fault
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
@@ -88,6 +89,21 @@ async def test_dry_runs_are_counted(rehearse: MakeRehearsal) -> None:
 
     assert (await rehearsal.say()).report.outcome is Outcome.DENIED
     assert rehearsal.typist.opened == 0
+
+
+async def test_a_deleted_comment_takes_no_dry_run_back(
+    rehearse: MakeRehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our own comment on the dry run stays, and the person cannot delete that."""
+    monkeypatch.setattr(rate_limit, "COMMANDS", 2)
+    rehearsal = await rehearse(files=FILES)
+    for _ in range(2):
+        comment = rehearsal.comment("/predict-edit --dry-run x")
+        assert (await rehearsal.follow(comment)).report.outcome is Outcome.SUGGESTED
+        rehearsal.stage.pull.comments.remove(comment)
+
+    assert (await rehearsal.say("/predict-edit --dry-run x")).report.outcome is Outcome.DENIED
+    assert rehearsal.typist.opened == 2
 
 
 async def test_unreadable_conversation_denies_commands(rehearse: MakeRehearsal) -> None:

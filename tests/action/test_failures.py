@@ -10,7 +10,7 @@ import pytest
 from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain.errors import OutputError
 from predict_edit.domain.run_report import Outcome
-from predict_edit_sandbox.github import Fault
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit_sandbox.model import ModelConfig
 from predict_edit_sandbox.model.faults import (
     FaultKind,
@@ -251,6 +251,50 @@ class TestGitHub:
         assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
         assert stage.bodies == []
         assert len(stage.summaries) == 1
+
+
+class TestReadOnlyToken:
+    """A token that may only read is found out before the model is paid."""
+
+    async def test_the_refused_reaction_leads_to_a_try(self, rehearse: MakeRehearsal) -> None:
+        """The summary's first text comes before the model then, and its refusal ends the run."""
+        rehearsal = await rehearse(files=TWO)
+        rehearsal.stage.github.add_token(
+            DEFAULT_TOKEN, permissions={"contents": "read", "pull_requests": "read"}
+        )
+        finished = await rehearsal.say()
+
+        assert finished.report.outcome is Outcome.FAILED
+        assert "`pull-requests: write`" in finished.report.problem
+        assert rehearsal.typist.asked == []
+        # A reaction on the command and one on its failure, the comment, and the failure's.
+        assert len(rehearsal.stage.written()) <= 4
+
+    async def test_a_dispatch_has_no_reaction(self, make_stage: MakeStage) -> None:
+        """So its comment always comes first."""
+        stage = await make_stage(files=TWO)
+        stage.github.add_token(
+            DEFAULT_TOKEN, permissions={"contents": "read", "pull_requests": "read"}
+        )
+        wish = "Replace `FizzBuzz` with `X`"
+        payload = stage.dispatch_payload(pull_request="1", instruction=wish)
+        run = await stage.run("workflow_dispatch", payload, pull_request="1", instruction=wish)
+
+        assert (run.exit_code, stage.bodies) == (1, [])
+        assert "pull-requests: write" in run.stdout
+
+    async def test_a_refused_reaction_alone_ends_nothing(self, rehearse: MakeRehearsal) -> None:
+        """The comment is written all the same, once, and then the model is asked."""
+        rehearsal = await rehearse(files=TWO)
+        refused = {"message": "Resource not accessible by integration"}
+        rehearsal.stage.github.faults.add(
+            Fault(method="POST", path=r".*/reactions", status=403, body=refused, times=None)
+        )
+        finished = await rehearsal.say()
+
+        assert finished.report.outcome is Outcome.SUGGESTED
+        comments = [path for _, path in rehearsal.stage.written() if path.endswith("1/comments")]
+        assert (len(comments), len(rehearsal.stage.summaries)) == (1, 1)
 
 
 class TestOutputFolder:

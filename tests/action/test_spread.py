@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -10,9 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from predict_edit.delivery.delivered import HEAD_MOVED
+from predict_edit.delivery.state import unpack_unsealed
+from predict_edit.domain.edits import PlacementKind
 from predict_edit.domain.run_report import FileStatus, Outcome
+from predict_edit.report.page.changes import page_of_report
+from predict_edit.report.page.html_page import render_page
 from predict_edit.run.manifest import Manifest, read_parts
 from predict_edit.run.outcome import Finished
+from predict_edit.support.markers import find_marker
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox
 from predict_edit_sandbox.github.nouns import IssueComment
 from predict_edit_sandbox.github.roles import Role
@@ -305,3 +311,64 @@ async def test_plan_of_another_command(rehearse: MakeRehearsal) -> None:
 
     assert done.report.outcome is Outcome.FAILED
     assert "of another command" in rehearsal.stage.summaries[-1]
+
+
+class TestRejectedText:
+    """What was rejected for what it holds leaves the process nowhere."""
+
+    @pytest.mark.parametrize(
+        ("bad", "reason"),
+        [
+            ("sk-typist-no-secret", "holds a secret of this run"),
+            (DEFAULT_TOKEN, "holds a secret of this run"),
+            ("ghp_16C7e42F292c6912E7710c838347Ae178B4a", "looks like a secret"),
+            ("a\u202eb\u2066c", "the order in which text is shown"),
+        ],
+    )
+    @pytest.mark.parametrize("spread", [False, True])
+    async def test_it_is_in_no_file_comment_log_or_memory(
+        self,
+        rehearse: MakeRehearsal,
+        caplog: pytest.LogCaptureFixture,
+        bad: str,
+        reason: str,
+        *,
+        spread: bool,
+    ) -> None:
+        """Its place and the reason are reported, in a run of one job and of several."""
+        caplog.set_level("DEBUG")
+        rehearsal = await rehearse(files=many(2, changes=2))
+        rehearsal.typist.first = ('name_0 = "FizzBuzz', f'name_0 = "{bad}')
+        if spread:
+            jobs = Jobs(rehearsal)
+            await jobs.plan(shard="2")
+            for name in ("1/2", "2/2"):
+                await jobs.edit(name)
+            done = await jobs.publish()
+        else:
+            done = await rehearsal.say()
+
+        report = done.report
+        assert [report.count(kind) for kind in PlacementKind] == [2, 0, 2]
+        (first, last) = json.loads(rehearsal.file("result.json"))["files"][0]["placements"]
+        assert (first["start"], first["kind"], last["kind"]) == (6, "rejected", "inline")
+        assert reason in first["reason"]
+        marker = find_marker(rehearsal.summary, "summary")
+        assert marker is not None
+        memory = unpack_unsealed(marker.fields["memory"])
+        shown = [
+            *(path.read_text() for path in rehearsal.stage.folder.rglob("predict-edit-out/*")),
+            *(path.read_text() for path in rehearsal.workspace.rglob("*.json")),
+            *(comment.body for comment in rehearsal.stage.suggestions),
+            *(review.body for review in rehearsal.reviews),
+            render_page(page_of_report(report)),
+            rehearsal.summary,
+            caplog.text,
+            repr(memory),
+            repr(report),
+        ]
+        assert len(shown) >= (14 if spread else 10)
+        for text in shown:
+            assert bad not in text
+            assert json.dumps(bad)[1:-1] not in text
+            assert repr(bad)[1:-1] not in text

@@ -94,7 +94,7 @@ async def test_a_renamed_fork_is_not_taken_for_the_repository(
     with pytest.raises(ForgeAnswerInvalid, match="redirect"):
         await forge.commit(dataclasses.replace(DRAFT, executable=frozenset({"a.py"})))
     github.on("GET", "/repos/octo/demo", {"default_branch": "main"})
-    assert await forge.default_branch() == "main"
+    assert (await forge.repository()).default_branch == "main"
 
 
 async def test_a_moved_branch_is_refused(github: FakeGitHub, forge: GitHubHost) -> None:

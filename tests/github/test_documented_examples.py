@@ -42,7 +42,7 @@ def command(source: CommandSource) -> CommandRef:
 
 ISSUE, DIFF = command(CommandSource.ISSUE_COMMENT), command(CommandSource.REVIEW_COMMENT)
 ASK: Final[dict[str, tuple[str, Callable[[GitHubHost], Awaitable[Any]]]]] = {
-    "GET /repos/{owner}/{repo}": (f"/repos/{REPOSITORY}", GitHubHost.default_branch),
+    "GET /repos/{owner}/{repo}": (f"/repos/{REPOSITORY}", GitHubHost.repository),
     "GET ~/code-scanning/alerts": ("code-scanning/alerts", lambda host: host.open_alerts("main")),
     "GET ~/collaborators/{username}/permission": (
         "collaborators/mona/permission",

@@ -72,7 +72,7 @@ async def test_tree(scene: Scene, limit: int) -> None:
 
 async def test_branches(scene: Scene) -> None:
     """The default branch and tips are read; a missing branch has no tip."""
-    assert await scene.forge.default_branch() == "main"
+    assert (await scene.forge.repository()).default_branch == "main"
     assert await scene.forge.branch_tip("main") == scene.world.base_sha
     assert await scene.forge.branch_tip("mai") is None
     with pytest.raises(ForgeRefused):

@@ -12,7 +12,7 @@ from predict_edit.domain.edits import EditRequest, PlacementKind
 from predict_edit.domain.run_report import FileStatus, Outcome
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.markers import Marker, find_marker
-from predict_edit_sandbox.github import DEFAULT_TOKEN
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit_sandbox.github.nouns import Access
 from predict_edit_sandbox.github.roles import Role
 from predict_edit_sandbox.world_files import WorldFile
@@ -441,6 +441,22 @@ class TestRefusals:
 
         assert done.report.outcome is Outcome.FAILED
         assert "`contents: write`" in done.report.problem
+        assert scene.editor.asked == []
+
+    async def test_permission_that_github_does_not_name(self, scene: Scene) -> None:
+        """For tokens of apps it may deny what they may do: a try decides, and leaves nothing."""
+        scene.sandbox.faults.add(
+            Fault(
+                method="GET",
+                path=f".*/repos/{REPOSITORY}",
+                body={"default_branch": "main", "permissions": {"push": False}},
+                status=200,
+            )
+        )
+        done = await scene.run()
+
+        assert done.report.outcome is Outcome.OPENED, done.report.problem
+        assert scene.branches == {"main", "words", BRANCH}
 
     async def test_protected_branch(self, scene: Scene) -> None:
         """GitHub's own words are quoted, and nothing is left behind."""

@@ -55,6 +55,7 @@ class SummaryComment:
         self._seals = seals
         self._comment: Comment | None = None
         self._text = ""
+        self._may_write = False
 
     @property
     def url(self) -> str:
@@ -100,7 +101,7 @@ class SummaryComment:
     async def react(self, reaction: Reaction) -> None:
         """Add a reaction to the command; best effort."""
         if not self._silent:
-            await self._forge.react(self._command, reaction)
+            self._may_write = await self._forge.react(self._command, reaction)
 
     async def say(self, text: str) -> None:
         """Write the comment, or replace its text.
@@ -158,12 +159,15 @@ class SummaryComment:
 
         ``None`` from ``render`` means that nothing is worth a request just now.
 
-        The first text is written beside the work, but if GitHub refuses it, the work ends: a token
-        that may not comment may not review either, so no more of the model is paid for.
+        The first text is written beside the work if GitHub took a reaction before, else before the
+        work: a token that may not comment may not review either, so no model is to be paid for it.
+        If GitHub refuses the text all the same, the work ends.
 
         Raises:
             ForgeError: the first text was refused.
         """
+        if not self._may_write and (first := render()):
+            await self.say(first)
         stop = asyncio.Event()
         updates = asyncio.create_task(self._update(render, stop))
         work = asyncio.current_task()
@@ -188,7 +192,7 @@ class SummaryComment:
         updates.result()
 
     async def _update(self, render: Callable[[], str | None], stop: asyncio.Event) -> None:
-        if first := render():
+        if (first := render()) and first != self._text:
             await self.say(first)
         pause = FIRST_UPDATE
         while not await _set_within(stop, pause):

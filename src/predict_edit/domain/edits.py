@@ -185,6 +185,8 @@ class FileEdit:
     file: SourceFile
     text: str
     effort: Effort
+    withheld: tuple[Placement, ...] = ()
+    """Hunks that another job rejected; ``text`` does not have them."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +272,8 @@ class Placement:
     reason: str = ""
     suggestion: Suggestion | None = None
     """Set for an inline hunk, each hunk having its own."""
+    withheld: bool = False
+    """Whether the hunk was rejected for what it adds, which it then no longer holds."""
 
     @property
     def lines(self) -> tuple[int, int]:

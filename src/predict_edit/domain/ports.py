@@ -19,6 +19,7 @@ from predict_edit.domain.repository import (
     Commit,
     CommitDraft,
     FileContent,
+    HostedRepository,
     PullDraft,
     PullRequest,
     Reaction,
@@ -62,8 +63,8 @@ class GitHost(Protocol):
     async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
         """Return the bodies of the comment's review thread, oldest first, without its own."""
 
-    async def react(self, command: CommandRef, reaction: Reaction) -> None:
-        """Put a reaction on the command; best effort."""
+    async def react(self, command: CommandRef, reaction: Reaction) -> bool:
+        """Put a reaction on the command; ``False`` if it is not a comment, or GitHub refused."""
 
     async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
         """Return the comments of the conversation whose body holds ``marker``."""
@@ -124,8 +125,8 @@ class GitHost(Protocol):
     async def aclose(self) -> None:
         """Close the connections."""
 
-    async def default_branch(self) -> str:
-        """Return the name of the branch that pull requests go to."""
+    async def repository(self) -> HostedRepository:
+        """Return what is known of the repository itself."""
 
     async def branch_tip(self, name: str) -> str | None:
         """Return the newest commit of a branch; ``None`` if it does not exist."""

@@ -42,6 +42,16 @@ class PullRequest:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class HostedRepository:
+    """The repository that a run works for."""
+
+    default_branch: str
+    """The branch that pull requests go to."""
+    may_push: bool
+    """Whether the token may push; if the host denies or omits that, only a try says it surely."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FileContent:
     """A file as read at one commit."""
 

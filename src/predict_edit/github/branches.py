@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from predict_edit.domain.errors import ForgeNotFound
-from predict_edit.domain.repository import BranchMove, BranchPull, BranchState, Commit, CommitDraft
+from predict_edit.domain.repository import (
+    BranchMove,
+    BranchPull,
+    BranchState,
+    Commit,
+    CommitDraft,
+    HostedRepository,
+)
 from predict_edit.github import graphql, rest
 from predict_edit.github.client import HostPart, T, parse
 from predict_edit.support.git import EXECUTABLE_MODE, FILE_MODE
@@ -65,12 +72,12 @@ class Branches(HostPart):
         data = await self._client.request(endpoint, "POST", path, of=draft.repository, input=wanted)
         return parse(kind, data, endpoint)
 
-    async def default_branch(self) -> str:
-        """Return the branch that pull requests go to."""
+    async def repository(self) -> HostedRepository:
+        """Return the default branch, and whether GitHub says that the token may push."""
         data = await self._client.call(
             rest.REPOSITORY, lambda repository: repository.complete().raw_data
         )
-        return parse(rest.Repository, data, rest.REPOSITORY).default_branch
+        return HostedRepository(**dict(parse(rest.Repository, data, rest.REPOSITORY)))
 
     async def branch_tip(self, name: str) -> str | None:
         """Return the newest commit of a branch; ``None`` if it does not exist."""

@@ -58,10 +58,10 @@ class Comments(PullRequests):
         super().__init__(client)
         self._readings: dict[int, _Reading] = {}
 
-    async def react(self, command: CommandRef, reaction: Reaction) -> None:
+    async def react(self, command: CommandRef, reaction: Reaction) -> bool:
         """Put a reaction on the command; a failure is worth no more than a debug line."""
         if command.comment_id is None:
-            return
+            return False
         try:
             await self._client.call(
                 rest.REACT,
@@ -70,6 +70,8 @@ class Comments(PullRequests):
             )
         except ForgeError as error:
             log.debug("no reaction %s: %s", reaction.name, error)
+            return False
+        return True
 
     async def command_body(self, command: CommandRef) -> str | None:
         """Return the command's comment as it reads now; ``None`` if it was deleted."""

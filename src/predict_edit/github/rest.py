@@ -162,6 +162,7 @@ class Repository(RestAnswer):
     """GET repos/{owner}/{repo}."""
 
     default_branch: str
+    may_push: bool = inside("permissions", "push", default=False)
 
 
 class GitRef(RestAnswer):

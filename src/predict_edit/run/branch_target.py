@@ -19,7 +19,7 @@ from predict_edit.domain.edits import (
     SkippedFile,
     SourceFile,
 )
-from predict_edit.domain.errors import ForgeError, InvalidInput
+from predict_edit.domain.errors import ForgeError, ForgeForbidden, ForgeNotFound, InvalidInput
 from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult
 from predict_edit.findings.collection import Findings
@@ -66,6 +66,8 @@ class BranchTarget:
     is_default: bool
     config: RepositoryConfig
     """The config of the default branch, whichever branch is edited."""
+    may_push: bool
+    """Whether GitHub says that the token may push."""
     shared: Shared | None
 
     planned_pull = None
@@ -146,7 +148,24 @@ class BranchTarget:
             own = await find_own_branch(
                 self.ctx.forge, own.branch, self.inputs.api_key, job=task.identity
             )
+            if not (self.may_push or self.inputs.mode or task.settings.dry_run):
+                await self._try_push()
         return await self._divided(task, own, scope)
+
+    async def _try_push(self) -> None:
+        """Find out, before a model is paid, whether the token may not push.
+
+        GitHub refuses to create a branch that exists, but first it looks at the token.
+
+        Raises:
+            ForgeError: it may not.
+        """
+        try:
+            await self.ctx.forge.create_branch(self.ref, self.head)
+        except (ForgeForbidden, ForgeNotFound):
+            raise
+        except ForgeError as error:
+            log.debug("the token may push: %s", error.cause)
 
     async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
         """Read files at the head.
@@ -315,7 +334,8 @@ async def load_branch(
         ForgeError: GitHub failed.
     """
     ref = shared.manifest.ref if shared else tasked.ref
-    default = await ctx.forge.default_branch()
+    repository = await ctx.forge.repository()
+    default = repository.default_branch
     home = await ctx.forge.branch_tip(default)
     if home is None:
         raise InvalidInput(
@@ -341,6 +361,7 @@ async def load_branch(
         head=commit,
         is_default=is_default,
         config=read_config(found.data if found and found.data else b""),
+        may_push=repository.may_push,
         shared=shared,
     )
 

@@ -20,8 +20,7 @@ from predict_edit.domain.edits import (
     Effort,
     FailedEdit,
     FileEdit,
-    Hunk,
-    PlacementKind,
+    PlacedFile,
     SkippedFile,
     SourceFile,
 )
@@ -39,6 +38,7 @@ from predict_edit.select.choose import choose
 from predict_edit.select.content import open_files
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import Inputs, ModelSettings, Settings
+from predict_edit.suggest.place import place
 from predict_edit.support.log import Secrets
 from predict_edit.support.text import plural
 from predict_edit.trigger.rate_limit import utc_now
@@ -94,13 +94,21 @@ class Task:
             findings=self.findings.of(file.path) if self.findings else (),
         )
 
-    def judge(self, file: SourceFile) -> Callable[[Hunk], str | None]:
-        """Say why a hunk must not be posted: what it holds, or how far it is from any finding."""
-        screen = judge_for(file, self.secrets)
-        if self.findings is None or self.settings.anywhere:
-            return screen
-        aim = near(self.findings.of(file.path))
-        return lambda hunk: screen(hunk) or aim(hunk)
+    def placed(self, edit: FileEdit, base_text: str | None) -> PlacedFile:
+        """Place an edit; rejected is what must not be posted, and what is far from any finding.
+
+        Raises:
+            DiffError: the differences could not be found.
+        """
+        file, aimed = edit.file, self.findings is not None and not self.settings.anywhere
+        return place(
+            file,
+            edit.text,
+            base_text=base_text,
+            screen=judge_for(file, self.secrets),
+            judge=near(self.findings.of(file.path)) if self.findings and aimed else None,
+            withheld=edit.withheld,
+        )
 
     def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
         """Return the answers of earlier runs for exactly these files and requests, by path."""
@@ -119,10 +127,9 @@ class Task:
         if self.memory is None or result.status is FileStatus.FAILED:
             return
         placements = result.placed.placements if result.placed else ()
-        hunks = tuple(placement.hunk for placement in placements)
-        rejected = result.placed and result.placed.count(PlacementKind.REJECTED)
-        if rejected and any(map(judge_for(edit.file, self.secrets), hunks)):
+        if any(placement.withheld for placement in placements):
             return
+        hunks = tuple(placement.hunk for placement in placements)
         key = self._key(edit.file)
         self.memory.records[edit.file.path] = Record.of(
             edit.file, key, edit.text, hunks, edit.effort

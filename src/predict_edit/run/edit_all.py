@@ -15,7 +15,6 @@ from predict_edit.edit.screening import secret_in
 from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watch, Watcher
 from predict_edit.run.outcome import failed_result, model_of
 from predict_edit.suggest.diff import find_git
-from predict_edit.suggest.place import place
 from predict_edit.support.log import log
 
 NOT_REMEMBERED = "not remembered from the earlier run of this command"
@@ -135,14 +134,14 @@ async def _taken(task: Task, edit: FileEdit, bases: _Bases) -> FileResult:
 async def _placed(task: Task, edit: FileEdit, bases: _Bases) -> FileResult:
     """An edit with all its hunks in their places."""
     file = edit.file
-    if edit.text == file.text:
+    if edit.text == file.text and not edit.withheld:
         return FileResult(path=file.path, status=FileStatus.UNCHANGED, effort=edit.effort)
     if edit.effort.unconfirmed and task.settings.deliver == "commit":
         return failed_result(file.path, AnswerUnusable(_UNCONFIRMED, _PROPOSE), edit.effort)
     base_text = (await asyncio.shield(bases)).get(file.path)
 
     def work() -> FileResult:
-        placed = place(file, edit.text, base_text=base_text, judge=task.judge(file))
+        placed = task.placed(edit, base_text)
         return FileResult(
             path=file.path, status=FileStatus.EDITED, effort=edit.effort, placed=placed
         )

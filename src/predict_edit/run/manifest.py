@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import pydantic
 
@@ -137,6 +137,16 @@ class Manifest:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class WithheldHunk:
+    """Where and why a hunk was rejected for what it adds; that is not handed on."""
+
+    start: Annotated[int, pydantic.Field(ge=1)]
+    count: Annotated[int, pydantic.Field(ge=0)]
+    """Lines of the file that it replaces."""
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class DoneFile:
     """One file as a job left it."""
 
@@ -145,7 +155,8 @@ class DoneFile:
     status: FileStatus
     reason: str = ""
     text: str | None = None
-    """The whole edited file, all hunks included, for one that was edited."""
+    """The whole edited file, for one that was edited, with all hunks but those withheld."""
+    withheld: tuple[WithheldHunk, ...] = ()
     effort: Effort | None = None
 
 

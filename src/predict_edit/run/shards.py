@@ -25,6 +25,7 @@ from predict_edit.run.manifest import (
     PlannedPull,
     ShardResult,
     Shared,
+    WithheldHunk,
     lost_files,
     shards_of,
     shared_of,
@@ -32,6 +33,8 @@ from predict_edit.run.manifest import (
 )
 from predict_edit.settings.fields import Inputs
 from predict_edit.suggest.diff import apply_hunks
+from predict_edit.suggest.place import withhold
+from predict_edit.support.git import lines_of
 
 _Limit = TypeVar("_Limit", int, Decimal)
 NOT_PLANNED: Final = "its earlier edit is not remembered any more; run the command again"
@@ -164,8 +167,16 @@ def answers_of(shared: Shared, plan: Plan) -> Mapping[str, FileEdit | FileResult
                 path=path, status=left.status, reason=left.reason, effort=left.effort
             )
         else:
-            text = file.text if left.text is None else left.text
-            answers[path] = FileEdit(file=file, text=text, effort=left.effort or Effort())
+            lines = lines_of(file.text)
+            answers[path] = FileEdit(
+                file=file,
+                text=file.text if left.text is None else left.text,
+                effort=left.effort or Effort(),
+                withheld=tuple(
+                    withhold(one.start, tuple(lines[one.start - 1 :][: one.count]), one.reason)
+                    for one in left.withheld
+                ),
+            )
     return answers
 
 
@@ -179,31 +190,28 @@ def result_of(
         shard=shared.number,
         model=model,
         notes=notes,
-        files=tuple(
-            DoneFile(
-                path=result.path,
-                blob_sha=blobs[result.path],
-                status=result.status,
-                reason=result.reason,
-                text=_edited(result),
-                effort=result.effort,
-            )
-            for result in files
-        ),
+        files=tuple(_done(result, blobs[result.path]) for result in files),
     )
 
 
-def _edited(result: FileResult) -> str | None:
-    """The text that the model gave; without what UTF-8 cannot write, as nobody may post that."""
+def _done(result: FileResult, blob_sha: str) -> DoneFile:
+    """Return one file as the publishing job places it again."""
     placed = result.placed
-    if placed is None:
-        return None
-    text = apply_hunks(placed.file.text, [placement.hunk for placement in placed.placements])
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return placed.accepted
-    return text
+    placements = placed.placements if placed else ()
+    kept = [placement.hunk for placement in placements if not placement.withheld]
+    return DoneFile(
+        path=result.path,
+        blob_sha=blob_sha,
+        status=result.status,
+        reason=result.reason,
+        text=apply_hunks(placed.file.text, kept) if placed else None,
+        effort=result.effort,
+        withheld=tuple(
+            WithheldHunk(start=one.hunk.start, count=len(one.hunk.removed), reason=one.reason)
+            for one in placements
+            if one.withheld
+        ),
+    )
 
 
 def _size(file: SourceFile) -> int:

@@ -34,29 +34,40 @@ def place(
     edited: str,
     *,
     base_text: str | None = None,
+    screen: Judge | None = None,
     judge: Judge | None = None,
+    withheld: Sequence[Placement] = (),
 ) -> PlacedFile:
     """Decide for each hunk between a file and its edit where it goes, and prove it.
 
     ``base_text``, the file at the merge base, is used if GitHub's diff cannot be. Hunks
-    that ``judge`` gives a reason for are rejected and left out of ``accepted``.
+    that ``screen`` or ``judge`` gives a reason for are rejected and left out of ``accepted``. What
+    ``screen`` rejects must not be shown to anybody: nothing keeps the lines that it adds.
+    ``withheld`` are such hunks that were taken out before.
 
     Raises:
         DiffError: the differences could not be found.
     """
     hunks = hunks_between(file.text, edited)
-    rejected = {
-        hunk: Placement(hunk=hunk, kind=PlacementKind.REJECTED, reason=reason)
-        for hunk in hunks
-        if judge is not None and (reason := judge(hunk)) is not None
-    }
+    rejected: dict[Hunk, Placement] = {}
+    for hunk in hunks:
+        if screen is not None and (reason := screen(hunk)) is not None:
+            rejected[hunk] = withhold(hunk.start, hunk.removed, reason)
+        elif judge is not None and (reason := judge(hunk)) is not None:
+            rejected[hunk] = Placement(hunk=hunk, kind=PlacementKind.REJECTED, reason=reason)
     kept = tuple(hunk for hunk in hunks if hunk not in rejected)
     accepted = apply_hunks(file.text, kept)
     proven = prove(file.text, _placements(file, kept, accepted, base_text), accepted)
     by_hunk = rejected | {placement.hunk: placement for placement in proven}
-    return PlacedFile(
-        file=file, accepted=accepted, placements=tuple(by_hunk[hunk] for hunk in hunks)
-    )
+    placements = [*(by_hunk[hunk] for hunk in hunks), *withheld]
+    placements.sort(key=lambda placement: placement.hunk.start)
+    return PlacedFile(file=file, accepted=accepted, placements=tuple(placements))
+
+
+def withhold(start: int, removed: tuple[str, ...], reason: str) -> Placement:
+    """Return a rejected hunk without the lines that it adds."""
+    hunk = Hunk(start=start, removed=removed, added=())
+    return Placement(hunk=hunk, kind=PlacementKind.REJECTED, reason=reason, withheld=True)
 
 
 def anchors_for(file: SourceFile, base_text: str | None = None) -> Anchors | NoAnchors:
