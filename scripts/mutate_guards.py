@@ -330,6 +330,13 @@ GUARDS = (
         test="tests/action/test_failures.py::TestReadOnlyToken::test_the_refused_reaction_leads_to_a_try",
     ),
     Guard(
+        name="a sealed suggestion counts where it was posted",
+        file="delivery/apply.py",
+        old='if not fields.get("key") or fields.get("at", here) != here:',
+        new='if not fields.get("key"):',
+        test="tests/action/test_apply.py::TestApply::test_a_copy_in_another_place",
+    ),
+    Guard(
         name="a command for one commit writes on no other",
         file="delivery/delivered.py",
         old="if to.job.pinned_sha and head != to.pull.head_sha:",

@@ -17,6 +17,7 @@ from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.github.nouns import Token
 from predict_edit_sandbox.stage import REPLACE, REPOSITORY, many
+from predict_edit_sandbox.world_files import WorldFile
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal
@@ -238,6 +239,29 @@ class TestApply:
 
         assert finished.report.outcome is Outcome.ANSWERED
         assert commits(rehearsal) == 0
+
+    @pytest.mark.parametrize("moved", ["other lines", "other commit", "not"])
+    async def test_a_copy_in_another_place(self, rehearse: MakeRehearsal, moved: str) -> None:
+        """A sealed suggestion counts on the lines and the commit it was posted on alone."""
+        lines = [f"value_{number} = {number}\n" for number in range(30)]
+        lines[5] = lines[15] = 'name = "FizzBuzz"\n'
+        head = "".join(lines)
+        base = head.replace("FizzBuzz", "Fizz")
+        files = [WorldFile(path="a.py", base=base.encode(), head=head.encode())]
+        rehearsal = await set_up(rehearse, files=files)
+        await rehearsal.say()
+        github, pull = rehearsal.stage.github, rehearsal.stage.pull
+        first, second = sorted(rehearsal.stage.suggestions, key=lambda one: one.thread.line or 0)
+        for comment in (first, second):
+            pull.review_comments.remove(comment)
+        if moved == "other commit":
+            github.push(REPOSITORY, rehearsal.stage.world.head_ref, {"other.txt": b"x\n"})
+        line = 16 if moved == "other lines" else 6
+        github.review_comment(REPOSITORY, 1, ACTIONS_LOGIN, first.body, path="a.py", line=line)
+        finished = await rehearsal.say(APPLY)
+
+        wanted = Outcome.COMMITTED if moved == "not" else Outcome.ANSWERED
+        assert finished.report.outcome is wanted
 
     @pytest.mark.parametrize("key", ["ollama", "sk-1234", "not-needed", "sk-no-key-required"])
     async def test_a_key_that_everybody_knows(self, rehearse: MakeRehearsal, key: str) -> None:

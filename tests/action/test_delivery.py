@@ -153,7 +153,7 @@ class TestMarks:
             assert comment.body.startswith("```suggestion\n")
             assert re.fullmatch(
                 r"<!-- predict-edit:v1 suggestion key=[0-9a-f]{24} command=issue-comment-\d+"
-                r" seal=[0-9a-f]{24} -->",
+                r" at=[0-9a-f]{40}:\d+-\d+ seal=[0-9a-f]{24} -->",
                 comment.body.rstrip().splitlines()[-1],
             )
             marks.append(find_marker(comment.body, "suggestion"))

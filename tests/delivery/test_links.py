@@ -22,7 +22,7 @@ PULL = PullRequest(
     url="https://github.com/octo/game/pull/1",
 )
 SUGGESTION = Suggestion(path="src/ä.py", start_line=3, line=5, body="")
-ITEM = MarkedSuggestion(suggestion=SUGGESTION, key="k", marked=SUGGESTION)
+ITEM = MarkedSuggestion(suggestion=SUGGESTION, key="k", words="")
 
 
 def test_a_suggestion_is_linked_by_file_and_last_line() -> None:

@@ -53,9 +53,8 @@ def test_the_words_come_before_the_block_and_do_not_change_it() -> None:
     file = SourceFile(path="f", text=text, blob_sha="", change=change)
     placed = place(file, "a\nc\n")
     result = FileResult(path="f", status=FileStatus.EDITED, placed=placed)
-    (item,) = marked_suggestions([result], "command-1", Seals(None, "o/r#1"))
-    assert item.marked.body.startswith(
-        "Deletes line 2.\n\n```suggestion\n```\n\n<!-- predict-edit:"
-    )
-    assert block_lines(item.marked.body) == block_lines(item.suggestion.body) == []
-    assert key_of(item.marked, ["a\n", "b\n", "c\n"]) == item.key
+    (item,) = marked_suggestions([result])
+    marked = item.marked("command-1", "a" * 40, Seals(None, "o/r#1"))
+    assert marked.body.startswith("Deletes line 2.\n\n```suggestion\n```\n\n<!-- predict-edit:")
+    assert block_lines(marked.body) == block_lines(item.suggestion.body) == []
+    assert key_of(marked, ["a\n", "b\n", "c\n"]) == item.key

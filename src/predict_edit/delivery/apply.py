@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from predict_edit.delivery.commit import as_committed, commit_files
 from predict_edit.delivery.delivered import Destination
-from predict_edit.delivery.review_markers import SUGGESTION, SUGGESTIONS, key_of
+from predict_edit.delivery.review_markers import SUGGESTION, SUGGESTIONS, key_of, place_of
 from predict_edit.delivery.state import Record
 from predict_edit.domain.edits import Effort, SourceFile, Suggestion
 from predict_edit.domain.errors import NothingToApply, PredictEditError, ReplayError
@@ -134,11 +134,16 @@ async def apply_collected(collected: Collected, to: Destination) -> Delivered:
 
 
 def _mark(thread: ReviewThread, seals: Seals) -> tuple[str, str] | None:
-    """Return key and command of a suggestion of ours, which its copies share."""
+    """Return key and command of a suggestion of ours, which its copies share.
+
+    One that is not where it was posted is a copy. Earlier versions did not say where that was.
+    """
     marker = seals.find(thread.comment.body, SUGGESTION) if thread.comment.mine else None
-    if marker is None or not marker.fields.get("key"):
+    fields = marker.fields if marker else {}
+    here = place_of(thread.original_commit, thread.original_start_line, thread.original_line)
+    if not fields.get("key") or fields.get("at", here) != here:
         return None
-    return marker.fields["key"], marker.fields.get("command", "")
+    return fields["key"], fields.get("command", "")
 
 
 def _is_open(thread: ReviewThread) -> bool:

@@ -1,7 +1,8 @@
 """The hidden markers on reviews and suggestions, by which later runs find them.
 
 A suggestion's key is made of its path, the lines it replaces and the lines it adds, but not of line
-numbers: the key survives when the lines move, and no longer fits once they are changed.
+numbers: the key survives when the lines move, and no longer fits once they are changed. Where a
+suggestion was posted is in its marker, too, so that a copy elsewhere is not taken for it.
 """
 
 from __future__ import annotations
@@ -36,26 +37,33 @@ class MarkedSuggestion:
     suggestion: Suggestion
     """As it was placed."""
     key: str
-    marked: Suggestion
-    """As it is posted: with its marker."""
+    words: str
+    """What it does, for people; perhaps empty."""
+
+    def marked(self, command: str, head: str, seals: Seals) -> Suggestion:
+        """Return it as it is posted on a commit: with a sealed marker."""
+        to_post = self.suggestion
+        at = place_of(head, to_post.start_line, to_post.line)
+        marker = seals.seal(Marker(SUGGESTION, {"key": self.key, "command": command, "at": at}))
+        parts = (self.words, to_post.body.rstrip(), f"{marker}\n")
+        return dataclasses.replace(to_post, body="\n\n".join(part for part in parts if part))
 
 
-def marked_suggestions(
-    files: Iterable[FileResult], command: str, seals: Seals
-) -> tuple[MarkedSuggestion, ...]:
-    """Return all suggestions of all files, top down, each with a sealed marker."""
+def place_of(commit: str, start: int | None, line: int | None) -> str:
+    """Name the lines of a commit that a suggestion is on; ``start`` is ``None`` for one line."""
+    return f"{commit}:{start or line}-{line}"
+
+
+def marked_suggestions(files: Iterable[FileResult]) -> tuple[MarkedSuggestion, ...]:
+    """Return all suggestions of all files, top down."""
     found = []
     for placed in (result.placed for result in files if result.placed):
         lines = lines_of(placed.file.text)
         for suggestion in placed.suggestions:
-            key = key_of(suggestion, lines)
-            marker = seals.seal(Marker(SUGGESTION, {"key": key, "command": command}))
             old = lines[suggestion.start_line - 1 : suggestion.line]
             words = described(old, block_lines(suggestion.body), suggestion.start_line)
-            parts = (words, suggestion.body.rstrip(), f"{marker}\n")
-            body = "\n\n".join(part for part in parts if part)
-            marked = dataclasses.replace(suggestion, body=body)
-            found.append(MarkedSuggestion(suggestion=suggestion, key=key, marked=marked))
+            key = key_of(suggestion, lines)
+            found.append(MarkedSuggestion(suggestion=suggestion, key=key, words=words))
     return tuple(found)
 
 

@@ -100,7 +100,7 @@ class SuggestionDelivery:
             ForgeError: the comment, or what was posted before, could not be read.
         """
         to = self.to
-        items = marked_suggestions(prepared.files, to.command, to.seals)
+        items = marked_suggestions(prepared.files)
         saving = asyncio.ensure_future(to.save() if to.save else asyncio.sleep(0))
         try:
             if not items:
@@ -233,12 +233,13 @@ class ReviewBatches:
             ForgeError: nothing more can be posted at all.
         """
         self._batch += 1
-        marker = review_marker(self._to.command, self._batch, self._head, self._to.seals)
+        command, seals = self._to.command, self._to.seals
+        marker = review_marker(command, self._batch, self._head, seals)
         for tries_left in reversed(range(_TRIES)):
             draft = ReviewDraft(
                 commit_id=self._head,
                 body=self._body(marker),
-                suggestions=tuple(item.marked for item in batch),
+                suggestions=tuple(item.marked(command, self._head, seals) for item in batch),
             )
             try:
                 review = await self._forge.create_review(self._number, draft)

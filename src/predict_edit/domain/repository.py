@@ -196,6 +196,11 @@ class ReviewThread:
     outdated: bool
     minimized: bool
     """Whether the first comment is hidden already."""
+    original_commit: str = ""
+    """The commit that it was written for; empty if the host does not say."""
+    original_start_line: int | None = None
+    """``None`` for a single line."""
+    original_line: int | None = None
 
 
 class CommandSource(enum.StrEnum):

@@ -157,6 +157,8 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
           path
           line
           startLine
+          originalLine
+          originalStartLine
           comments(first: 1) {
             totalCount
             nodes {
@@ -168,6 +170,7 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
               viewerDidAuthor
               isMinimized
               author { login }
+              originalCommit { oid }
             }
           }
         }
@@ -338,6 +341,11 @@ class GraphThread(GraphAnswer):
     total: int = inside("comments", "totalCount")
     first: GraphComment | None = inside("comments", "nodes", 0, default=None)
     minimized: bool = inside("comments", "nodes", 0, "isMinimized", default=False)
+    original_line: int | None = None
+    original_start_line: int | None = None
+    original_commit: str | None = inside(
+        "comments", "nodes", 0, "originalCommit", "oid", default=None
+    )
 
 
 class PullHead(GraphAnswer):

@@ -111,6 +111,9 @@ class Reviews(HostPart):
                 resolved=each.resolved,
                 outdated=each.outdated,
                 minimized=each.minimized,
+                original_commit=each.original_commit or "",
+                original_start_line=each.original_start_line,
+                original_line=each.original_line,
             )
             for each in threads
             if each.first is not None and marker in each.first.body
