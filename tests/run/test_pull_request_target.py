@@ -63,6 +63,11 @@ def test_files_that_github_does_not_list_are_counted(total: int, note: tuple[str
             {"INPUT_GITHUB-TOKEN": "t", "INPUT_MODEL": "m", "INPUT_API-KEY": "sk-x-0123456789"}
         ),
         ctx=cast("Context", Outside()),
+        head=pull.head_sha,
+        base=pull.base_sha,
+        ref=pull.head_ref,
+        findings=(),
+        alerts="",
         key="k",
         memory=Memory(),
         save=save,

@@ -19,13 +19,13 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
-from predict_edit.domain.edits import FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.editor_port import Watch
+from predict_edit.domain.edits import SourceFile
 from predict_edit.domain.errors import Defect, PredictEditError, SettingsError
 from predict_edit.support.log import Secrets, harmless, log, set_up
 
 if TYPE_CHECKING:
-    from predict_edit.domain.run_report import FileResult
-    from predict_edit.run.context import Plan, Watch
+    from predict_edit.run.context import Plan
 
 DONE, FAILED, WRONG, UNCHANGED, INTERRUPTED = 0, 1, 2, 3, 130
 KEYS: Final = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_CLIENT_SECRET")
@@ -168,7 +168,7 @@ class Screen:
         return value
 
 
-class Silent:
+class Silent(Watch):
     """A watch that shows nothing; others override what they show."""
 
     @contextlib.asynccontextmanager
@@ -185,15 +185,6 @@ class Silent:
 
     def begin(self, files: Sequence[SourceFile]) -> None:
         """Show that all files are about to be sent to the model."""
-
-    def received(self, path: str, characters: int) -> None:
-        """Show how many characters of a file's answer have arrived."""
-
-    def answered(self, answer: FileEdit | FailedEdit) -> None:
-        """Show that a file's answer is complete, or that there will be none."""
-
-    def done(self, result: FileResult) -> None:
-        """Show that a file is placed."""
 
     def end(self) -> None:
         """End the display."""

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import hashlib
 import hmac
 import re
@@ -62,21 +61,6 @@ MAX_TRIES: Final = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """What the pull request is to contain and to say."""
-
-    files: Mapping[str, bytes]
-    """Every file that differs from the base, with its whole content."""
-    executable: frozenset[str]
-    """Those of them that can be run."""
-    answers: Mapping[str, str]
-    describe: Callable[[str, Sequence[str]], str]
-    """Returns the text of the pull request, given its marker and further notes."""
-    complete: bool
-    """Whether every file was done, so that no files means that nothing is left to change."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestDelivery:
     """The edits of a branch, now and from earlier runs, become its one pull request."""
 
@@ -115,10 +99,10 @@ class PullRequestDelivery:
         Raises:
             ForgeError: GitHub refused or failed.
         """
-        change, own = self._change(prepared.files), self.own
+        own = self.own
         for tries_left in reversed(range(MAX_TRIES)):
             try:
-                return await self._write(change, own, prepared)
+                return await self._write(own, prepared)
             except ForgeRefused:
                 if not tries_left:
                     raise
@@ -129,39 +113,31 @@ class PullRequestDelivery:
                 own = again
         raise AssertionError("the last try returns or raises")
 
-    def _change(self, results: Sequence[FileResult]) -> _Change:
-        files: dict[str, bytes] = {}
+    def _answers(self, results: Sequence[FileResult], files: Mapping[str, bytes]) -> dict[str, str]:
+        """Return what is known of the files now, by the question."""
         answers = dict(self.answered)
         for result in results:
-            placed, question = result.placed, self.questions.get(result.path)
-            if placed is not None and placed.accepted != placed.file.text:
-                files[result.path] = data = placed.accepted.encode()
-                answer = answer_of(blob_sha_of(data))
-            elif result.status in {FileStatus.UNCHANGED, FileStatus.EDITED}:
-                answer = UNCHANGED
-            else:
+            question = self.questions.get(result.path)
+            if question is None:
                 continue
-            if question is not None:
-                answers[question] = answer
-        failed = any(result.status is FileStatus.FAILED for result in results)
-        return _Change(
-            files=files,
-            executable=frozenset(
-                result.path for result in results if result.placed and result.placed.file.executable
-            ),
-            answers=answers,
-            describe=functools.partial(self.describe, results),
-            complete=not failed and not self.postponed,
-        )
+            if result.path in files:
+                answers[question] = answer_of(blob_sha_of(files[result.path]))
+            elif result.status in {FileStatus.UNCHANGED, FileStatus.EDITED}:
+                answers[question] = UNCHANGED
+        return answers
 
-    async def _write(self, change: _Change, own: OwnBranch, prepared: Delivered) -> Delivered:
+    async def _write(self, own: OwnBranch, prepared: Delivered) -> Delivered:
         """Write what GitHub does not have yet."""
-        if not change.files:
-            return await self._close(change, own, prepared)
-        content = _content_of(change.files)
+        placed = [result.placed for result in prepared.files if result.placed]
+        files = {p.file.path: p.accepted.encode() for p in placed if p.accepted != p.file.text}
+        answers = self._answers(prepared.files, files)
+        if not files:
+            return await self._close(answers, own, prepared)
+        content = _content_of(files)
         if own.pull and own.content == content:
-            if change.answers != own.answers and own.tip:
-                text = change.describe(self._marker(change, (own.tip,), content), own.notes)
+            if answers != own.answers and own.tip:
+                marker = self._marker(answers, (own.tip,), content)
+                text = self.describe(prepared.files, marker, own.notes)
                 await self.forge.update_pull_request(own.pull.number, body=text)
             return _delivered(prepared, own.pull, own.notes)
         temporary = f"{own.branch}-{token_hex(4)}"
@@ -175,13 +151,15 @@ class PullRequestDelivery:
                     expected_head=self.commit,
                     headline=self.title,
                     body="Made by predict-edit.",
-                    files=tuple(sorted(change.files.items())),
-                    executable=change.executable & change.files.keys(),
+                    files=tuple(sorted(files.items())),
+                    executable=frozenset(p.file.path for p in placed if p.file.executable)
+                    & files.keys(),
                 )
             )
             tip = made.sha
             tips = (made.sha, own.tip) if own.tip else (made.sha,)
-            text = change.describe(self._marker(change, tips, content), own.notes)
+            marker = self._marker(answers, tips, content)
+            text = self.describe(prepared.files, marker, own.notes)
             if own.pull:
                 await self.forge.update_pull_request(own.pull.number, title=self.title, body=text)
             await self.forge.move_branches(
@@ -197,15 +175,19 @@ class PullRequestDelivery:
         pull = own.pull or await self._open(own.branch, made.sha, text)
         return _delivered(prepared, pull, own.notes, Outcome.OPENED)
 
-    async def _close(self, change: _Change, own: OwnBranch, prepared: Delivered) -> Delivered:
+    async def _close(
+        self, answers: Mapping[str, str], own: OwnBranch, prepared: Delivered
+    ) -> Delivered:
         """Close our open pull request, which has nothing left to offer."""
         if own.pull is None or own.tip is None:
             return _delivered(prepared, None, own.notes)
-        if not change.complete:
+        failed = any(result.status is FileStatus.FAILED for result in prepared.files)
+        if failed or self.postponed:
             note = "The pull request stays as it is, because not every file could be done."
             return _delivered(prepared, own.pull, (*own.notes, note))
         notes = (*own.notes, "Nothing is left to change, so the pull request was closed.")
-        text = change.describe(self._marker(change, (own.tip,), "", finished=True), notes)
+        marker = self._marker(answers, (own.tip,), "", finished=True)
+        text = self.describe(prepared.files, marker, notes)
         await self.forge.update_pull_request(own.pull.number, body=text, close=True)
         await self._remove(own.branch, own.tip)
         return _delivered(prepared, own.pull, notes)
@@ -234,12 +216,17 @@ class PullRequestDelivery:
             await self.forge.move_branches([BranchMove(branch=branch, before=tip, after=None)])
 
     def _marker(
-        self, change: _Change, tips: tuple[str, ...], content: str, *, finished: bool = False
+        self,
+        answers: Mapping[str, str],
+        tips: tuple[str, ...],
+        content: str,
+        *,
+        finished: bool = False,
     ) -> str:
         return marker_of(
             tips=tips,
             content=content,
-            answers=change.answers,
+            answers=answers,
             secret=self.secret,
             job=self.job,
             finished=finished,

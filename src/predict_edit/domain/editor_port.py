@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.run_report import FileResult
 
 Progress = Callable[[int], None]
 """Called with the number of characters received so far for one file."""
@@ -32,3 +33,16 @@ class Editor(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+
+
+class Watch:
+    """Sees how far each file is; this one shows nothing."""
+
+    def received(self, path: str, characters: int) -> None:
+        """So many characters of a file's answer have arrived."""
+
+    def answered(self, answer: FileEdit | FailedEdit) -> None:
+        """A file's answer is complete, or there will be none."""
+
+    def done(self, result: FileResult) -> None:
+        """A file is placed, whether it was sent to the model or known."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import Protocol
 
 from predict_edit.delivery.review_markers import REVIEWS
 from predict_edit.domain.errors import PredictEditError
-from predict_edit.domain.repository import Comment, Role
+from predict_edit.domain.repository import Role
 from predict_edit.run.context import Context
 from predict_edit.run.prefetch import look_at, role_of
+from predict_edit.run.reporter import SummaryListener
 from predict_edit.run.snapshot import Snapshot, read_policy, read_thread
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import RepositoryConfig
@@ -29,29 +29,8 @@ class Denial:
     reason: str = ""
 
 
-class Conversation(Protocol):
-    """The comments around a command, and whether its author may get an answer."""
-
-    trusts: bool
-
-    @property
-    def key(self) -> str:
-        """The key of the command."""
-
-    @property
-    def comments(self) -> tuple[Comment, ...]:
-        """All comments of the pull request, after :meth:`find`."""
-
-    async def find(self) -> None:
-        """Read the comments.
-
-        Raises:
-            ForgeError: they could not be read.
-        """
-
-
 async def authorize(
-    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, conversation: Conversation
+    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, conversation: SummaryListener
 ) -> Snapshot | Denial:
     """Read the role and the pull request, then what the base allows, and decide.
 
@@ -126,7 +105,7 @@ async def authorize_task(
 
 
 def _too_often(
-    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, conversation: Conversation
+    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, conversation: SummaryListener
 ) -> str | None:
     """Say why a person has to wait; later jobs of a command are not counted."""
     if inputs.mode in {"edit", "publish"}:

@@ -17,14 +17,12 @@ from predict_edit.domain.edits import (
     PlacedFile,
     PlacementKind,
     SkippedFile,
-    SourceFile,
 )
 from predict_edit.domain.errors import ForgeError, ForgeForbidden, ForgeNotFound, InvalidInput
-from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult
 from predict_edit.findings.collection import Findings
 from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
-from predict_edit.run.context import Context, EarlierEdits, Plan, Scope, Task, job_of, no_base_texts
+from predict_edit.run.context import Context, EarlierEdits, Plan, Scope, Target, Task, job_of
 from predict_edit.run.manifest import Shared
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.select.choose import choose_from_tree
@@ -43,40 +41,15 @@ DECLINED_REASON = "its edit was in a pull request that was closed"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BranchScope(Scope):
-    """The files of a branch in scope, with what their delivery needs to know."""
-
-    own: OwnBranch
-    """Our branch and its pull request, as they were before any model was asked."""
-    answers: Mapping[str, str]
-    """What earlier runs were answered about the files in scope."""
-    postponed: bool
-    """Whether ``max-files`` leaves files to later runs."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BranchTarget:
+class BranchTarget(Target):
     """The files of a branch, for a run by hand, through the API or on schedule."""
 
     tasked: BranchTask
-    inputs: Inputs
-    ctx: Context
-    ref: str
-    head: str
     is_default: bool
     config: RepositoryConfig
     """The config of the default branch, whichever branch is edited."""
     may_push: bool
     """Whether GitHub says that the token may push."""
-    shared: Shared | None
-
-    planned_pull = None
-    """Later jobs need no pull request."""
-
-    @property
-    def base(self) -> str:
-        """The commit itself: a branch is edited as it is."""
-        return self.head
 
     def resolve(self) -> Task:
         """Merge workflow, config and recipe.
@@ -117,19 +90,6 @@ class BranchTarget:
             identity=self._identity(instruction_key),
         )
 
-    def check(self, task: Task) -> None:
-        """Everything that can be wrong was found before."""
-
-    @property
-    def alerts(self) -> str:
-        """The branch itself."""
-        return f"refs/heads/{self.ref}"
-
-    @property
-    def findings(self) -> tuple[str, ...]:
-        """The reports of linters to read."""
-        return self.inputs.findings or self.config.findings or ()
-
     async def select(self, task: Task) -> Scope:
         """Choose files, and look up what earlier runs did to them.
 
@@ -167,27 +127,13 @@ class BranchTarget:
         except ForgeError as error:
             log.debug("the token may push: %s", error.cause)
 
-    async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
-        """Read files at the head.
-
-        Raises:
-            ForgeError: GitHub failed.
-        """
-        return await self.ctx.forge.read_files(self.head, files)
-
-    async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
-        """A branch has no diff."""
-        return await no_base_texts(sources)
-
     def delivery(self, plan: Plan, facts: Facts) -> Delivery:
         """Return the one pull request, or patch files alone."""
         task, scope = plan.task, plan.scope
         if task.settings.deliver == "patch":
             return PatchDelivery()
-        if not isinstance(scope, BranchScope) or scope.earlier is None:
+        if scope is None or (earlier := scope.earlier) is None or earlier.own is None:
             raise AssertionError("the plan of a branch knows our own branch")
-
-        earlier = scope.earlier
 
         def describe(results: Sequence[FileResult], marker: str, notes: Sequence[str]) -> str:
             files = (*results, *skipped_results(plan.skipped))
@@ -211,14 +157,14 @@ class BranchTarget:
             commit=self.head,
             branch=task.settings.branch or "",
             job=task.identity,
-            own=scope.own,
+            own=earlier.own,
             title=task.settings.title or "",
             labels=task.settings.labels,
             draft=task.settings.draft,
             secret=self.inputs.api_key,
             questions={file.path: _question(task, file) for file in scope.files},
-            answered=scope.answers,
-            postponed=scope.postponed,
+            answered=earlier.answers,
+            postponed=earlier.postponed,
             describe=describe,
         )
 
@@ -264,7 +210,7 @@ class BranchTarget:
             sizes={file.path: file.size for file in tree},
         )
 
-    async def _divided(self, task: Task, own: OwnBranch, scope: Scope) -> BranchScope:
+    async def _divided(self, task: Task, own: OwnBranch, scope: Scope) -> Scope:
         """Separate what earlier runs were answered about from what is new."""
         answers: dict[str, str] = {}
         edited: dict[str, str] = {}
@@ -293,18 +239,16 @@ class BranchTarget:
         if known := len(recalled) + len(unchanged):
             files = plural(known, "file")
             notes = (*notes, f"{files} not sent again: nothing changed since an earlier run.")
-        return BranchScope(
-            files=scope.files,
-            skipped=(*scope.skipped, *skipped),
-            attributes=scope.attributes,
-            notes=notes,
-            sizes=scope.sizes,
-            earlier=EarlierEdits(
-                fresh=tuple(fresh[:limit]), edited=recalled, unchanged=tuple(unchanged)
-            ),
+        earlier = EarlierEdits(
+            fresh=tuple(fresh[:limit]),
+            edited=recalled,
+            unchanged=tuple(unchanged),
             own=own,
             answers=answers,
             postponed=len(fresh) > limit,
+        )
+        return dataclasses.replace(
+            scope, skipped=(*scope.skipped, *skipped), notes=notes, earlier=earlier
         )
 
     async def _edited_before(self, own: OwnBranch, edited: Mapping[str, str]) -> dict[str, bytes]:
@@ -353,14 +297,18 @@ async def load_branch(
             "Give the name of a branch, without refs/heads/.",
         )
     found = (await ctx.forge.read_files(home, {CONFIG_PATH: None})).get(CONFIG_PATH)
+    config = read_config(found.data if found and found.data else b"")
     return BranchTarget(
         tasked=tasked,
         inputs=inputs,
         ctx=ctx,
         ref=ref or default,
         head=commit,
+        base=commit,
+        findings=inputs.findings or config.findings or (),
+        alerts=f"refs/heads/{ref or default}",
         is_default=is_default,
-        config=read_config(found.data if found and found.data else b""),
+        config=config,
         may_push=repository.may_push,
         shared=shared,
     )

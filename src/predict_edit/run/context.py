@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import abc
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 from typing import Protocol
 
-from predict_edit.delivery.delivered import Delivery
+from predict_edit.delivery.delivered import Delivery, OwnBranch
 from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.delivery.state import Memory, Record, key_of
-from predict_edit.domain.editor_port import Editor
+from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import (
     ChangedFile,
     EditRequest,
     Effort,
-    FailedEdit,
     FileEdit,
     PlacedFile,
     SkippedFile,
@@ -39,7 +40,7 @@ from predict_edit.select.content import open_files
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import Inputs, ModelSettings, Settings
 from predict_edit.suggest.place import place
-from predict_edit.support.log import Secrets
+from predict_edit.support.log import Secrets, log
 from predict_edit.support.text import plural
 from predict_edit.trigger.rate_limit import utc_now
 from predict_edit.trigger.requests import BranchTask, PullRequestCommand
@@ -175,6 +176,12 @@ class EarlierEdits:
     edited: Mapping[str, bytes] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
     """The content of the files that were edited, as it is on our branch."""
     unchanged: tuple[str, ...] = ()
+    own: OwnBranch | None = None
+    """Our branch and its pull request, as they were before any model was asked."""
+    answers: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    """What they were answered about the files in scope, by the question."""
+    postponed: bool = False
+    """Whether ``max-files`` leaves files to later runs."""
 
     def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
         """Return the earlier edits that are text; others are asked for again."""
@@ -232,19 +239,6 @@ class Edited:
     notes: tuple[str, ...] = ()
 
 
-class Watch(Protocol):
-    """Sees how far each file is."""
-
-    def received(self, path: str, characters: int) -> None:
-        """So many characters of a file's answer have arrived."""
-
-    def answered(self, answer: FileEdit | FailedEdit) -> None:
-        """A file's answer is complete, or there will be none."""
-
-    def done(self, result: FileResult) -> None:
-        """A file is placed, whether it was sent to the model or known."""
-
-
 class Watcher(Protocol):
     """Part of a listener: shows progress as long as the block lasts."""
 
@@ -252,17 +246,18 @@ class Watcher(Protocol):
         """Show how far the files of a plan are."""
 
 
-class Listener(Watcher, Protocol):
-    """Shows people what a run does."""
+class Listener:
+    """Shows people what a run does; this one leaves all to the log and the job's summary."""
 
-    answers: bool
+    answers = False
     """Whether a person waits for an answer even to a wrong command."""
-    work: str
+    work = "it"
     """What a run is called that was cut short."""
 
     @property
     def url(self) -> str:
         """Where people read it; empty if nowhere, or not yet."""
+        return ""
 
     def be_silent(self) -> None:
         """Write nothing from here on."""
@@ -280,11 +275,21 @@ class Listener(Watcher, Protocol):
             ForgeError: GitHub refused or failed.
         """
 
-    async def finished(self, report: RunReport, *, complete: bool) -> bool:
+    @contextlib.asynccontextmanager
+    async def watch(self, _: Plan) -> AsyncIterator[Watch]:
+        """Show how far the files of a plan are."""
+        yield Watch()
+
+    async def finished(self, _: RunReport, *, complete: bool) -> bool:
         """The run is over; ``False`` if that could not be shown where people wait for it."""
+        del complete
+        return True
 
     async def failed(self, error: PredictEditError, *, head: str) -> bool:
         """The run failed as a whole; ``False`` if that could not be shown."""
+        del head
+        log.error("failed: %s", error)
+        return True
 
 
 class Source(Protocol):
@@ -313,25 +318,28 @@ class Source(Protocol):
         """Read the text at the merge base, by path, of files whose diff cannot be used."""
 
 
-class Target(Source, Protocol):
-    """What is edited, at one pinned commit, and where its edits go."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Target(abc.ABC):
+    """What is edited, at one pinned commit, and where its edits go: a source on GitHub."""
 
-    @property
-    def base(self) -> str:
-        """The commit that the changes count from."""
+    inputs: Inputs
+    ctx: Context
+    head: str
+    """The commit whose files are edited."""
+    base: str
+    """The commit that the changes count from."""
+    ref: str
+    """The branch that is edited."""
+    findings: tuple[str, ...]
+    """The reports of linters to read, as globs."""
+    alerts: str
+    """The git reference whose code scanning alerts are meant."""
+    shared: Shared | None
+    """What other jobs left; ``None`` in a run of one job, and in the first of several."""
+    planned_pull: PlannedPull | None = None
+    """What later jobs of a spread run must know of the pull request; ``None`` without one."""
 
-    @property
-    def ref(self) -> str:
-        """The branch that is edited."""
-
-    @property
-    def planned_pull(self) -> PlannedPull | None:
-        """What later jobs of a spread run must know of the pull request; ``None`` without one."""
-
-    @property
-    def shared(self) -> Shared | None:
-        """What other jobs left; ``None`` in a run of one job, and in the first of several."""
-
+    @abc.abstractmethod
     def resolve(self) -> Task:
         """Merge command, inputs and config.
 
@@ -340,21 +348,35 @@ class Target(Source, Protocol):
             SettingsError: the settings do not fit together.
         """
 
-    def check(self, task: Task) -> None:
+    def check(self, task: Task) -> None:  # noqa: B027 - a branch has nothing more to refuse
         """Refuse what cannot be worked on.
 
         Raises:
             PredictEditError: it cannot be worked on.
         """
 
-    @property
-    def findings(self) -> tuple[str, ...]:
-        """The reports of linters to read, as globs."""
+    @abc.abstractmethod
+    async def select(self, task: Task) -> Scope:
+        """Choose files by name.
 
-    @property
-    def alerts(self) -> str:
-        """The git reference whose code scanning alerts are meant."""
+        Raises:
+            ForgeError: GitHub failed.
+            BranchTaken: every name for our branch has other commits.
+        """
 
+    async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
+        """Read files at the head.
+
+        Raises:
+            ForgeError: GitHub failed.
+        """
+        return await self.ctx.forge.read_files(self.head, files)
+
+    async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
+        """Read the text at the merge base, by path, of files whose diff cannot be used."""
+        return await no_base_texts(sources)
+
+    @abc.abstractmethod
     def delivery(self, plan: Plan, facts: Facts) -> Delivery:
         """Return what delivers the edits; ``facts`` are what a report says so far."""
 

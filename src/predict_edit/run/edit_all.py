@@ -7,12 +7,12 @@ import functools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from predict_edit.domain.editor_port import Editor
+from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import AnswerUnusable, PredictEditError
 from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.edit.screening import secret_in
-from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watch, Watcher
+from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watcher
 from predict_edit.run.outcome import failed_result, model_of
 from predict_edit.suggest.diff import find_git
 from predict_edit.support.log import log

@@ -31,11 +31,11 @@ from predict_edit.run.context import (
 )
 from predict_edit.run.edit_all import edit_all, place_answers
 from predict_edit.run.estimate import estimated
-from predict_edit.run.manifest import PLAN, write_part
+from predict_edit.run.manifest import PLAN, PlannedPull, write_part
 from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
 from predict_edit.run.publish import answer, end, facts_of, fail, publish, report_delivered
-from predict_edit.run.pull_request_target import PullRequestTarget
-from predict_edit.run.reporter import LogListener, SummaryListener, commanded_dry
+from predict_edit.run.pull_request_target import PullRequestTarget, edits
+from predict_edit.run.reporter import SummaryListener, commanded_dry
 from predict_edit.run.resume import Before, finished_before
 from predict_edit.run.shards import (
     answers_of,
@@ -188,7 +188,7 @@ async def read_findings(ctx: Context, target: Target) -> Findings | None:
 def prepare(request: RunRequest, inputs: Inputs, ctx: Context) -> tuple[Listener, Load]:
     """Return the listener of a request, and what loads its target."""
     if isinstance(request, BranchTask):
-        return LogListener(), functools.partial(load_task, request, inputs, ctx)
+        return Listener(), functools.partial(load_task, request, inputs, ctx)
     summary = SummaryListener(request, inputs, ctx)
     return summary, functools.partial(load_pull_request, request, inputs, ctx, summary)
 
@@ -218,10 +218,17 @@ async def load_pull_request(
     shared = await read_shared(inputs, ctx, commanded.repository, command=listener.key)
     if shared is not None and (planned := shared.manifest.pull):
         snapshot = snapshot.at(shared.manifest.commit, planned.base)
+    pull = snapshot.pull
     return PullRequestTarget(
         commanded=commanded,
         inputs=inputs,
         ctx=ctx,
+        head=pull.head_sha,
+        base=pull.base_sha,
+        ref=pull.head_ref,
+        findings=inputs.findings or () if edits(commanded) else (),
+        alerts=f"refs/pull/{pull.number}/merge",
+        planned_pull=PlannedPull(number=pull.number, command=listener.key, base=pull.base_sha),
         key=listener.key,
         memory=listener.memory,
         save=listener.save,

@@ -12,12 +12,9 @@ from predict_edit.delivery.state import Memory
 from predict_edit.delivery.ways import WAYS
 from predict_edit.domain.edits import ChangedFile, SourceFile
 from predict_edit.domain.errors import CommandError, FileLeftPullRequest, ForgeError, SettingsError
-from predict_edit.domain.repository import FileContent
-from predict_edit.run.context import Context, Plan, Scope, Task, job_of, scope_of
-from predict_edit.run.manifest import PlannedPull, Shared
+from predict_edit.run.context import Plan, Scope, Target, Task, job_of, scope_of
 from predict_edit.run.outcome import Facts
 from predict_edit.run.snapshot import Snapshot
-from predict_edit.settings.fields import Inputs
 from predict_edit.settings.resolve import check_served, resolve_command, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.support.log import log
@@ -27,12 +24,10 @@ from predict_edit.trigger.requests import PullRequestCommand
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PullRequestTarget:
+class PullRequestTarget(Target):
     """The changed files of a pull request, for a command by a person who may give it."""
 
     commanded: PullRequestCommand
-    inputs: Inputs
-    ctx: Context
     key: str
     """The key of the command."""
     memory: Memory
@@ -40,27 +35,6 @@ class PullRequestTarget:
     save: Callable[[str, int], Awaitable[None]]
     """Saves the paid answers for a commit and a number of files."""
     snapshot: Snapshot
-    shared: Shared | None
-
-    @property
-    def head(self) -> str:
-        """The pull request's newest commit when the run, or its first job, began."""
-        return self.snapshot.pull.head_sha
-
-    @property
-    def base(self) -> str:
-        """The newest commit of the base branch at that moment."""
-        return self.snapshot.pull.base_sha
-
-    @property
-    def ref(self) -> str:
-        """The branch of the pull request."""
-        return self.snapshot.pull.head_ref
-
-    @property
-    def planned_pull(self) -> PlannedPull:
-        """The pull request for later jobs."""
-        return PlannedPull(number=self.snapshot.pull.number, command=self.key, base=self.base)
 
     def resolve(self) -> Task:
         """Merge command, inputs and config.
@@ -103,23 +77,13 @@ class PullRequestTarget:
             check_branch(self.snapshot.pull)
         aim = task.job.aim
         here = {change.path for change in self._changed if change.status != "removed"}
-        if aim and self._edits and not self.shared and aim.path not in here:
+        if aim and edits(self.commanded) and not self.shared and aim.path not in here:
             raise FileLeftPullRequest(
                 f"The review thread is about {quoted(aim.path)}, which is not among the files of "
                 "the pull request any more.",
                 "Run the command in a thread on a file that the pull request changes, or in a "
                 "comment of its own.",
             )
-
-    @property
-    def findings(self) -> tuple[str, ...]:
-        """The reports of linters to read; none if no file is going to be edited."""
-        return self.inputs.findings or () if self._edits else ()
-
-    @property
-    def alerts(self) -> str:
-        """The merge of the pull request, which code scanning analyses."""
-        return f"refs/pull/{self.snapshot.pull.number}/merge"
 
     async def select(self, task: Task) -> Scope:
         """Choose among the changed files.
@@ -134,10 +98,6 @@ class PullRequestTarget:
         return scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
 
     @property
-    def _edits(self) -> bool:
-        return isinstance(self.commanded.parsed, EditCommand | RunRecipe)
-
-    @property
     def _changed(self) -> tuple[ChangedFile, ...]:
         """The changes of the pull request that this job is about."""
         return self.shared.changes if self.shared else self.snapshot.changed
@@ -149,14 +109,6 @@ class PullRequestTarget:
             return ()
         left = plural(total - listed, "file")
         return (f"GitHub lists only {listed:,} of the {total:,} changed files; {left} left out.",)
-
-    async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
-        """Read files at the head.
-
-        Raises:
-            ForgeError: GitHub failed.
-        """
-        return await self.ctx.forge.read_files(self.head, files)
 
     async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
         """Read the text at the merge base of each file whose diff is missing or cannot be used.
@@ -204,6 +156,11 @@ class PullRequestTarget:
             save=functools.partial(self.save, self.head, total) if total else None,
             sleep=self.ctx.sleep,
         )
+
+
+def edits(commanded: PullRequestCommand) -> bool:
+    """Whether a command edits files, so that linters' reports count."""
+    return isinstance(commanded.parsed, EditCommand | RunRecipe)
 
 
 def path_now(path: str, changed: Sequence[ChangedFile]) -> str:

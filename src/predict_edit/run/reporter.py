@@ -1,4 +1,4 @@
-"""The listeners: one summary comment for the person who gave a command, or only the log."""
+"""The listener of a command: one summary comment, and reactions, for the person who gave it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from predict_edit.delivery.state import LIMIT, Memory, pack, unpack
 from predict_edit.delivery.summary_comment import SummaryComment, command_key
-from predict_edit.domain.edits import FailedEdit, FileEdit
+from predict_edit.domain.editor_port import Watch
 from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
 from predict_edit.domain.repository import Comment, Reaction
 from predict_edit.domain.run_report import FileResult, Outcome, OutputPaths, RunReport
@@ -19,7 +19,7 @@ from predict_edit.report.markdown import length
 from predict_edit.report.outputs import to_outputs
 from predict_edit.report.replies import render_command_error, render_failure, render_help
 from predict_edit.report.summary import render_progress, render_summary
-from predict_edit.run.context import Context, Plan, RunRequest, Watch
+from predict_edit.run.context import Context, Listener, Plan, RunRequest
 from predict_edit.settings.fields import ON_PULL_REQUEST, Inputs, Settings
 from predict_edit.suggest.patch import patches_of
 from predict_edit.support.log import log
@@ -38,56 +38,7 @@ SOON: Final = 2.5
 """Seconds to the expected end that need no update of the summary."""
 
 
-class LogListener:
-    """For a run whose report is in the log and the job's summary alone."""
-
-    answers = False
-    work = "it"
-    url = ""
-
-    def be_silent(self) -> None:
-        """Do nothing."""
-
-    async def started(self) -> None:
-        """Say nothing."""
-
-    async def denied(self) -> None:
-        """Say nothing."""
-
-    async def progress(self, head: str, done: int, total: int) -> None:
-        """Say nothing."""
-
-    @contextlib.asynccontextmanager
-    async def watch(self, _: Plan) -> AsyncIterator[Watch]:
-        """Leave progress to the log."""
-        yield Unwatched()
-
-    async def finished(self, _: RunReport, *, complete: bool) -> bool:
-        """Leave the report to the job's summary."""
-        del complete
-        return True
-
-    async def failed(self, error: PredictEditError, *, head: str) -> bool:
-        """Log the failure."""
-        del head
-        log.error("failed: %s", error)
-        return True
-
-
-class Unwatched:
-    """A watch that shows nothing."""
-
-    def received(self, path: str, characters: int) -> None:
-        """Show nothing."""
-
-    def answered(self, answer: FileEdit | FailedEdit) -> None:
-        """Show nothing."""
-
-    def done(self, result: FileResult) -> None:
-        """Show nothing."""
-
-
-class SummaryListener:
+class SummaryListener(Listener):
     """Answers a command on a pull request: reactions on it, and its one summary comment.
 
     ``memory`` is what the comment's marker remembers. ``trusts`` says whether the person may give
@@ -263,7 +214,7 @@ def allowed_options(settings: Settings) -> dict[str, str]:
     return options
 
 
-class _Count(Unwatched):
+class _Count(Watch):
     """Counts the files that are done, and guesses when all of them will be."""
 
     def __init__(self) -> None:
