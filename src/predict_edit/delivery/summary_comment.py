@@ -34,6 +34,8 @@ class SummaryComment:
 
     ``key`` names the command, so a second run of it edits the same comment. A silent one (a dry
     run) writes nothing. ``conversation`` has the comments of all people after :meth:`find`.
+    ``trusts`` says whether the command's author may give commands, and so may read what goes wrong;
+    authorization decides it.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class SummaryComment:
         seals: Seals,
     ) -> None:
         self.key = key
+        self.trusts = False
         self.conversation: tuple[Comment, ...] = ()
         self._forge = forge
         self._number = number

@@ -6,11 +6,11 @@ import asyncio
 import dataclasses
 
 from predict_edit.delivery.review_markers import REVIEWS
+from predict_edit.delivery.summary_comment import SummaryComment
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.repository import Role
 from predict_edit.run.context import Context
 from predict_edit.run.prefetch import look_at, role_of
-from predict_edit.run.reporter import SummaryListener
 from predict_edit.run.snapshot import Snapshot, read_policy, read_thread
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import RepositoryConfig
@@ -30,12 +30,12 @@ class Denial:
 
 
 async def authorize(
-    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, conversation: SummaryListener
+    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, summary: SummaryComment
 ) -> Snapshot | Denial:
     """Read the role and the pull request, then what the base allows, and decide.
 
     A role that the workflow itself refuses is refused before anything more is read. The
-    conversation learns whether the person may read what goes wrong.
+    summary learns whether the person may read what goes wrong.
 
     Raises:
         ForgeError: GitHub failed; a failure to read the role comes first.
@@ -47,7 +47,7 @@ async def authorize(
     denial = refusal(
         look.role, Role[inputs.permission.upper()] if inputs.permission else Role.WRITE
     )
-    conversation.trusts = denial is None
+    summary.trusts = denial is None
     if isinstance(look.pull, BaseException):
         raise look.pull
     if isinstance(look.changed, BaseException):
@@ -58,10 +58,10 @@ async def authorize(
                 read_policy(ctx.forge, look.pull, look.changed),
                 ctx.forge.marked_reviews(look.pull.number, REVIEWS),
                 read_thread(ctx.forge, commanded),
-                conversation.find(),
+                summary.find(),
             )
             denial = refusal(look.role, resolve(inputs, config).permission)
-            conversation.trusts = denial is None
+            summary.trusts = denial is None
         except PredictEditError:
             # The config is not known, so only a person who needs none of it reads what is wrong.
             if denial is None:
@@ -69,7 +69,7 @@ async def authorize(
     if denial is not None:
         log.info("denied: %s %s", commanded.command.author, denial)
         return Denial()
-    if reason := _too_often(commanded, inputs, ctx, conversation):
+    if reason := _too_often(commanded, inputs, ctx, summary):
         log.warning("denied: %s", reason)
         return Denial(reason=reason)
     return Snapshot(
@@ -105,15 +105,15 @@ async def authorize_task(
 
 
 def _too_often(
-    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, conversation: SummaryListener
+    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, summary: SummaryComment
 ) -> str | None:
     """Say why a person has to wait; later jobs of a command are not counted."""
     if inputs.mode in {"edit", "publish"}:
         return None
     return too_many(
-        conversation.comments,
+        summary.conversation,
         commanded.command.author,
         ctx.now(),
-        key=conversation.key,
+        key=summary.key,
         word=inputs.command or DEFAULT_COMMAND,
     )

@@ -21,7 +21,6 @@ from predict_edit.domain.edits import (
     EditRequest,
     Effort,
     FileEdit,
-    PlacedFile,
     SkippedFile,
     SourceFile,
 )
@@ -29,8 +28,8 @@ from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
-from predict_edit.edit.screening import judge_for, secret_in
-from predict_edit.findings.collection import Findings, near
+from predict_edit.edit.screening import secret_in
+from predict_edit.findings.collection import Findings
 from predict_edit.findings.workspace import Workspace
 from predict_edit.run.manifest import PlannedPull, Shared
 from predict_edit.run.outcome import Facts
@@ -39,7 +38,6 @@ from predict_edit.select.choose import choose
 from predict_edit.select.content import open_files
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import Inputs, ModelSettings, Settings
-from predict_edit.suggest.place import place
 from predict_edit.support.log import Secrets, log
 from predict_edit.support.text import plural
 from predict_edit.trigger.rate_limit import utc_now
@@ -93,22 +91,6 @@ class Task:
             instruction=self.job.instruction,
             aim=self.job.aim,
             findings=self.findings.of(file.path) if self.findings else (),
-        )
-
-    def placed(self, edit: FileEdit, base_text: str | None) -> PlacedFile:
-        """Place an edit; rejected is what must not be posted, and what is far from any finding.
-
-        Raises:
-            DiffError: the differences could not be found.
-        """
-        file, aimed = edit.file, self.findings is not None and not self.settings.anywhere
-        return place(
-            file,
-            edit.text,
-            base_text=base_text,
-            screen=judge_for(file, self.secrets),
-            judge=near(self.findings.of(file.path)) if self.findings and aimed else None,
-            withheld=edit.withheld,
         )
 
     def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:

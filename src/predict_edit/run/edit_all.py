@@ -11,10 +11,12 @@ from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import AnswerUnusable, PredictEditError
 from predict_edit.domain.run_report import FileResult, FileStatus
-from predict_edit.edit.screening import secret_in
+from predict_edit.edit.screening import judge_for, secret_in
+from predict_edit.findings.collection import near
 from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watcher
 from predict_edit.run.outcome import failed_result, model_of
 from predict_edit.suggest.diff import find_git
+from predict_edit.suggest.place import place
 from predict_edit.support.log import log
 
 NOT_REMEMBERED = "not remembered from the earlier run of this command"
@@ -139,14 +141,18 @@ async def _placed(task: Task, edit: FileEdit, bases: _Bases) -> FileResult:
     if edit.effort.unconfirmed and task.settings.deliver == "commit":
         return failed_result(file.path, AnswerUnusable(_UNCONFIRMED, _PROPOSE), edit.effort)
     base_text = (await asyncio.shield(bases)).get(file.path)
-
-    def work() -> FileResult:
-        placed = task.placed(edit, base_text)
-        return FileResult(
-            path=file.path, status=FileStatus.EDITED, effort=edit.effort, placed=placed
-        )
-
+    aimed = None if task.settings.anywhere else task.findings
+    work = functools.partial(
+        place,
+        file,
+        edit.text,
+        base_text=base_text,
+        screen=judge_for(file, task.secrets),
+        judge=None if aimed is None else near(aimed.of(file.path)),
+        withheld=edit.withheld,
+    )
     try:
-        return await asyncio.to_thread(work)
+        placed = await asyncio.to_thread(work)
     except PredictEditError as error:
         return failed_result(file.path, error, edit.effort)
+    return FileResult(path=file.path, status=FileStatus.EDITED, effort=edit.effort, placed=placed)

@@ -105,15 +105,7 @@ async def whole(run: Run) -> Finished:
 async def first_job(run: Run) -> Finished:
     """Plan a run that is spread over jobs, and leave the plan for the others."""
     target, outbox = run.target, run.ctx.outbox
-    making = manifest_of(
-        target,
-        run.task,
-        repository=run.request.repository,
-        ref=target.ref,
-        pull=target.planned_pull,
-        wanted=run.inputs.shard,
-    )
-    manifest, _ = await asyncio.gather(making, run.listener.started())
+    manifest, _ = await asyncio.gather(manifest_of(run), run.listener.started())
     outbox.write(PLAN, write_part(manifest))
     if manifest.files:
         total = len(manifest.files)
@@ -212,10 +204,12 @@ async def load_pull_request(
     Raises:
         PredictEditError: it could not be read.
     """
-    snapshot = await authorize(commanded, inputs, ctx, listener)
+    snapshot = await authorize(commanded, inputs, ctx, listener.comment)
     if isinstance(snapshot, Denial):
         return snapshot
-    shared = await read_shared(inputs, ctx, commanded.repository, command=listener.key)
+    key = listener.comment.key
+    listener.recall()
+    shared = await read_shared(inputs, ctx, commanded.repository, command=key)
     if shared is not None and (planned := shared.manifest.pull):
         snapshot = snapshot.at(shared.manifest.commit, planned.base)
     pull = snapshot.pull
@@ -228,8 +222,8 @@ async def load_pull_request(
         ref=pull.head_ref,
         findings=inputs.findings or () if edits(commanded) else (),
         alerts=f"refs/pull/{pull.number}/merge",
-        planned_pull=PlannedPull(number=pull.number, command=listener.key, base=pull.base_sha),
-        key=listener.key,
+        planned_pull=PlannedPull(number=pull.number, command=key, base=pull.base_sha),
+        key=key,
         memory=listener.memory,
         save=listener.save,
         snapshot=snapshot,
@@ -248,7 +242,7 @@ async def without_model(run: Run) -> Finished | None:
         posted = await listener.help(task.settings, head=target.head, own_branch=own_branch)
         return answer(run.ctx, listener, run.facts, posted=posted)
     if run.inputs.mode != "edit" and (
-        before := await finished_before(run, target.snapshot, listener.earlier)
+        before := await finished_before(run, target.snapshot, listener.comment.earlier)
     ):
         if not before.reported:
             return await report_delivered(run, run.facts, before.delivered)
@@ -259,7 +253,7 @@ async def without_model(run: Run) -> Finished | None:
         listener.memory.records.clear()
     if target.shared is None:
         # The first job began the command; commands given after it wait for this one.
-        check_alone(listener.comments, run.ctx.now(), key=listener.key)
+        check_alone(listener.comment.conversation, run.ctx.now(), key=target.key)
     return await apply(run, target, listener) if isinstance(parsed, Apply) else None
 
 

@@ -13,7 +13,7 @@ from predict_edit.delivery.state import LIMIT, Memory, pack, unpack
 from predict_edit.delivery.summary_comment import SummaryComment, command_key
 from predict_edit.domain.editor_port import Watch
 from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
-from predict_edit.domain.repository import Comment, Reaction
+from predict_edit.domain.repository import Reaction
 from predict_edit.domain.run_report import FileResult, Outcome, OutputPaths, RunReport
 from predict_edit.report.markdown import length
 from predict_edit.report.outputs import to_outputs
@@ -23,7 +23,6 @@ from predict_edit.run.context import Context, Listener, Plan, RunRequest
 from predict_edit.settings.fields import ON_PULL_REQUEST, Inputs, Settings
 from predict_edit.suggest.patch import patches_of
 from predict_edit.support.log import log
-from predict_edit.support.markers import Marker
 from predict_edit.support.text import listed, quoted
 from predict_edit.trigger.command import DEFAULT_COMMAND, OPTIONS
 from predict_edit.trigger.requests import PullRequestCommand
@@ -41,20 +40,18 @@ SOON: Final = 2.5
 class SummaryListener(Listener):
     """Answers a command on a pull request: reactions on it, and its one summary comment.
 
-    ``memory`` is what the comment's marker remembers. ``trusts`` says whether the person may give
-    commands, and so may read what goes wrong; authorization decides it.
+    ``memory`` is what the comment's marker remembers.
     """
 
     answers = True
     work = "the command"
 
     def __init__(self, commanded: PullRequestCommand, inputs: Inputs, ctx: Context) -> None:
-        self.trusts = False
         self.memory = Memory()
         self._run_url = ctx.run_url
         self._secret = inputs.api_key
         self._word = inputs.command or DEFAULT_COMMAND
-        self._comment = SummaryComment(
+        self.comment = SummaryComment(
             ctx.forge,
             commanded.pull_request,
             commanded.command,
@@ -66,44 +63,25 @@ class SummaryListener(Listener):
     @property
     def url(self) -> str:
         """The address of the summary comment."""
-        return self._comment.url
+        return self.comment.url
 
-    @property
-    def key(self) -> str:
-        """The key of the command."""
-        return self._comment.key
-
-    @property
-    def comments(self) -> tuple[Comment, ...]:
-        """All comments of the pull request, after :meth:`find`."""
-        return self._comment.conversation
-
-    @property
-    def earlier(self) -> Marker | None:
-        """The marker of an earlier run of the same command, after :meth:`find`."""
-        return self._comment.earlier
-
-    async def find(self) -> None:
-        """Look for the comment of an earlier run of the command, and recall what it remembers.
-
-        Raises:
-            ForgeError: the comments could not be read.
-        """
-        await self._comment.find()
-        if packed := self.earlier.fields.get("memory", "") if self.earlier else "":
+    def recall(self) -> None:
+        """Recall what the comment of an earlier run remembers, once it was found."""
+        earlier = self.comment.earlier
+        if packed := earlier.fields.get("memory", "") if earlier else "":
             self.memory = unpack(packed, self._secret)
 
     def be_silent(self) -> None:
         """Write nothing from here on."""
-        self._comment.be_silent()
+        self.comment.be_silent()
 
     async def started(self) -> None:
         """React to the command."""
-        await self._comment.react(Reaction.TAKEN)
+        await self.comment.react(Reaction.TAKEN)
 
     async def denied(self) -> None:
         """React to the command, and say nothing to a stranger."""
-        await self._comment.react(Reaction.DENIED)
+        await self.comment.react(Reaction.DENIED)
 
     @contextlib.asynccontextmanager
     async def watch(self, plan: Plan) -> AsyncIterator[Watch]:
@@ -117,7 +95,7 @@ class SummaryListener(Listener):
             boxes = {source.path: source.path in count.paths for source in plan.sources}
             return self._progress(head, count.files, total, boxes)
 
-        async with self._comment.keeping_up(render):
+        async with self.comment.keeping_up(render):
             yield count
 
     async def progress(self, head: str, done: int, total: int) -> None:
@@ -126,11 +104,11 @@ class SummaryListener(Listener):
         Raises:
             ForgeError: GitHub refused or failed.
         """
-        await self._comment.say(self._progress(head, done, total))
+        await self.comment.say(self._progress(head, done, total))
 
     async def save(self, head: str, total: int) -> None:
         """Save what was paid for, before anything is posted that must not be posted twice."""
-        await self._comment.note(self._progress(head, total, total))
+        await self.comment.note(self._progress(head, total, total))
 
     async def finished(self, report: RunReport, *, complete: bool) -> bool:
         """Write the summary. What it remembers never takes the room of what people read."""
@@ -147,13 +125,13 @@ class SummaryListener(Listener):
 
         room = min(LIMIT, SUMMARY_ROOM - length(summary(0)))
         failed = report.outcome is Outcome.FAILED
-        return await self._comment.finish(
+        return await self.comment.finish(
             summary(room), Reaction.FAILED if failed else Reaction.DONE
         )
 
     async def finished_again(self) -> None:
         """React once more to a command that an earlier run finished; its summary says it all."""
-        await self._comment.react(Reaction.DONE)
+        await self.comment.react(Reaction.DONE)
 
     async def help(self, settings: Settings, *, head: str, own_branch: bool) -> bool:
         """Answer how commands are written; ``False`` if that could not be posted."""
@@ -165,7 +143,7 @@ class SummaryListener(Listener):
             apply=own_branch,
             may_commit="commit" in settings.deliveries,
         )
-        return await self._comment.finish(text, Reaction.DONE)
+        return await self.comment.finish(text, Reaction.DONE)
 
     async def failed(self, error: PredictEditError, *, head: str) -> bool:
         """Say why, but only to a person who may give commands."""
@@ -173,16 +151,16 @@ class SummaryListener(Listener):
             log.info("answered: %s", error)
             marker = self._marker(head, "answered")
             text = render_command_error(error, command=self._word, marker=marker)
-            return await self._comment.finish(text, Reaction.DONE)
+            return await self.comment.finish(text, Reaction.DONE)
         log.error("failed: %s", error)
         try:
             async with asyncio.timeout(LAST_WORDS if isinstance(error, RunCancelled) else None):
-                if not self.trusts:
-                    await self._comment.react(Reaction.FAILED)
+                if not self.comment.trusts:
+                    await self.comment.react(Reaction.FAILED)
                     return True
                 marker = self._marker(head, "done", outcome=Outcome.FAILED)
                 text = render_failure(error, marker=marker, run_url=self._run_url)
-                return await self._comment.finish(text, Reaction.FAILED)
+                return await self.comment.finish(text, Reaction.FAILED)
         except TimeoutError:
             log.error("there was no time left to report it on the pull request")
             return False
@@ -198,7 +176,7 @@ class SummaryListener(Listener):
         """The summary's marker, with as much of what is remembered as there is room for."""
         known = self.memory.records or self.memory.figures
         memory = pack(self.memory, self._secret, room) if known and room > 0 else ""
-        return self._comment.marker(head=head, state=state, outcome=outcome, memory=memory)
+        return self.comment.marker(head=head, state=state, outcome=outcome, memory=memory)
 
 
 def allowed_options(settings: Settings) -> dict[str, str]:

@@ -17,12 +17,11 @@ from typing import Final, TypeVar
 from predict_edit.domain.edits import ChangedFile, Effort, FileEdit, SourceFile
 from predict_edit.domain.errors import MissingInput, SpreadError
 from predict_edit.domain.run_report import FileResult, FileStatus
-from predict_edit.run.context import Context, Plan, Run, Source, Task, make_plan
+from predict_edit.run.context import Context, Plan, Run, Task, make_plan
 from predict_edit.run.manifest import (
     DoneFile,
     Manifest,
     PlannedFile,
-    PlannedPull,
     ShardResult,
     Shared,
     WithheldHunk,
@@ -97,16 +96,8 @@ def handed_over(run: Run) -> Shared:
     return run.target.shared
 
 
-async def manifest_of(
-    source: Source,
-    task: Task,
-    *,
-    repository: str,
-    ref: str,
-    pull: PlannedPull | None,
-    wanted: str | None,
-) -> Manifest:
-    """Divide the files in scope over jobs; ``wanted`` is the input ``shard`` of the first job.
+async def manifest_of(run: Run) -> Manifest:
+    """Divide the files in scope over jobs, as many as the input ``shard`` of the first job says.
 
     Files whose size is known are left for the other jobs to read.
 
@@ -114,13 +105,14 @@ async def manifest_of(
         ForgeError: GitHub failed.
         BranchTaken: every name for our branch has other commits.
     """
-    scope = await source.select(task)
+    target, task = run.target, run.task
+    scope = await target.select(task)
     files: Sequence[ChangedFile | SourceFile] = scope.files
     if scope.earlier and scope.sizes is not None:
         todo = {file.path: scope.sizes.get(file.path, 0) for file in scope.earlier.fresh}
         skipped, notes = scope.skipped, scope.notes
     else:
-        plan = await make_plan(source, task, scope)
+        plan = await make_plan(target, task, scope)
         todo = {file.path: _size(file) for file in plan.todo}
         files, skipped, notes = plan.sources, plan.skipped, plan.notes
     found, model = task.findings, task.settings.model
@@ -136,18 +128,18 @@ async def manifest_of(
     weights = {path: weight_of(size, len(planned[path].findings)) for path, size in todo.items()}
     return Manifest(
         key=token_hex(8),
-        repository=repository,
-        ref=ref,
-        commit=source.head,
+        repository=run.request.repository,
+        ref=target.ref,
+        commit=target.head,
         instruction=task.given,
         about_findings=found is not None,
         job=task.identity,
-        shards=shards_of(weights, planned, (model.max_tokens, model.max_cost), wanted),
+        shards=shards_of(weights, planned, (model.max_tokens, model.max_cost), run.inputs.shard),
         known=tuple(file for path, file in planned.items() if path not in weights),
         order=tuple(planned),
         skipped=skipped,
         notes=notes,
-        pull=pull,
+        pull=target.planned_pull,
     )
 
 
