@@ -34,9 +34,8 @@ from predict_edit.run.estimate import estimated
 from predict_edit.run.manifest import PLAN, PlannedPull, write_part
 from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
 from predict_edit.run.publish import answer, end, facts_of, fail, publish, report_delivered
-from predict_edit.run.pull_request_target import PullRequestTarget, edits
+from predict_edit.run.pull_request_target import Before, PullRequestTarget, edits, finished_before
 from predict_edit.run.reporter import SummaryListener, commanded_dry
-from predict_edit.run.resume import Before, finished_before
 from predict_edit.run.shards import (
     answers_of,
     handed_over,
@@ -242,7 +241,7 @@ async def without_model(run: Run) -> Finished | None:
         posted = await listener.help(task.settings, head=target.head, own_branch=own_branch)
         return answer(run.ctx, listener, run.facts, posted=posted)
     if run.inputs.mode != "edit" and (
-        before := await finished_before(run, target.snapshot, listener.comment.earlier)
+        before := await finished_before(run, target, listener.comment.earlier)
     ):
         if not before.reported:
             return await report_delivered(run, run.facts, before.delivered)
