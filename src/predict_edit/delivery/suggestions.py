@@ -108,7 +108,7 @@ class SuggestionDelivery:
                 return prepared
             earlier = reviews_of(to.reviews, to.command, to.seals)
             posted, head, _ = await asyncio.gather(
-                self._already_posted(earlier),
+                self._already_posted(items, earlier),
                 recheck(to),
                 saving,
             )
@@ -116,9 +116,9 @@ class SuggestionDelivery:
             # It must not overtake the final summary.
             await asyncio.wait([saving])
         batches = ReviewBatches(to, prepared.files, earlier)
-        await batches.post([item for item in items if not posted.holds(item)], head=head)
+        await batches.post([item for item in items if item not in posted], head=head)
         url = earlier[0].url if earlier else batches.url
-        there = [item for item in items if posted.holds(item) or item in batches.posted]
+        there = [item for item in items if item in posted or item in batches.posted]
         if there:
             await supersede(to, [item.suggestion for item in there], url)
         return Delivered(
@@ -130,14 +130,16 @@ class SuggestionDelivery:
             notes=tuple(batches.notes),
         )
 
-    async def _already_posted(self, reviews: Sequence[Review]) -> _Posted:
-        """Find this command's posted suggestions by their markers, or else by their lines.
+    async def _already_posted(
+        self, items: Batch, reviews: Sequence[Review]
+    ) -> frozenset[MarkedSuggestion]:
+        """Find what this command has posted by the markers, or else by the lines.
 
         Raises:
             ForgeError: neither could be read, so posting more could post twice.
         """
         if not reviews:
-            return _Posted()
+            return frozenset()
         forge, number, command = self.to.forge, self.to.pull.number, self.to.command
         try:
             threads = await forge.review_threads(number, f"command={command} ")
@@ -147,15 +149,16 @@ class SuggestionDelivery:
             for review in reviews:
                 comments = await forge.review_comment_urls(number, review.id)
                 places |= {(path, line) for path, line, _ in comments}
-            return _Posted(places=frozenset(places))
-        bodies = [thread.comment.body for thread in threads if thread.comment.mine]
-        return _Posted(
-            keys=frozenset(
-                field_of(body, SUGGESTION, "key", seals=self.to.seals)
-                for body in bodies
-                if field_of(body, SUGGESTION, seals=self.to.seals) == command
+            return frozenset(
+                item for item in items if (item.suggestion.path, item.suggestion.line) in places
             )
-        )
+        keys = {
+            field_of(thread.comment.body, SUGGESTION, "key", seals=self.to.seals)
+            for thread in threads
+            if thread.comment.mine
+            and field_of(thread.comment.body, SUGGESTION, seals=self.to.seals) == command
+        }
+        return frozenset(item for item in items if item.key in keys)
 
 
 class ReviewBatches:
@@ -344,19 +347,6 @@ class ReviewBatches:
             await self._forge.update_review_body(self._number, review.id, self._whole_body(marker))
         except ForgeError as error:
             log.info("the review's text could not be corrected: %s", error.cause)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Posted:
-    """The suggestions of one command that are on the pull request."""
-
-    keys: frozenset[str] = frozenset()
-    places: frozenset[tuple[str, int]] = frozenset()
-    """Path and last line, if the markers could not be read."""
-
-    def holds(self, item: MarkedSuggestion) -> bool:
-        place = (item.suggestion.path, item.suggestion.line)
-        return item.key in self.keys or place in self.places
 
 
 def _links(pull: PullRequest, items: Iterable[MarkedSuggestion]) -> Iterator[tuple[str, int, str]]:

@@ -69,7 +69,16 @@ async def authorize(
     if denial is not None:
         log.info("denied: %s %s", commanded.command.author, denial)
         return Denial()
-    if reason := _too_often(commanded, inputs, ctx, summary):
+    # Later jobs of a command are not counted.
+    if inputs.mode not in {"edit", "publish"} and (
+        reason := too_many(
+            summary.conversation,
+            commanded.command.author,
+            ctx.now(),
+            key=summary.key,
+            word=inputs.command or DEFAULT_COMMAND,
+        )
+    ):
         log.warning("denied: %s", reason)
         return Denial(reason=reason)
     return Snapshot(
@@ -102,18 +111,3 @@ async def authorize_task(
         return None
     log.warning("denied: %s %s", command.author, denial)
     return Denial(reason=f"The person who started this run {denial}.")
-
-
-def _too_often(
-    commanded: PullRequestCommand, inputs: Inputs, ctx: Context, summary: SummaryComment
-) -> str | None:
-    """Say why a person has to wait; later jobs of a command are not counted."""
-    if inputs.mode in {"edit", "publish"}:
-        return None
-    return too_many(
-        summary.conversation,
-        commanded.command.author,
-        ctx.now(),
-        key=summary.key,
-        word=inputs.command or DEFAULT_COMMAND,
-    )

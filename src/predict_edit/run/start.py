@@ -13,7 +13,7 @@ import dataclasses
 import importlib
 import re
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -43,9 +43,6 @@ _UNTIL_ASKED = 0.1
 """Seconds from an editor to the first requests to the model."""
 _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
-_ENGINE_LIBRARIES = ("predict_edit.run.engine",)
-_MODEL_LIBRARIES = ("predict_edit.llm.auth", "predict_edit.llm.editor")
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -74,7 +71,7 @@ async def serve(trigger: RunRequest, inputs: Inputs, around: Surroundings) -> Fi
         await asyncio.sleep(_MOMENT)
     libraries = _Libraries(inputs, look)
     try:
-        await libraries.load(_ENGINE_LIBRARIES)
+        await libraries.load()
         _cancel_on_signal()
         from predict_edit.run.context import Context  # noqa: PLC0415 - just loaded
         from predict_edit.run.engine import run  # noqa: PLC0415
@@ -148,9 +145,9 @@ class _Libraries:
         self._vocabulary: asyncio.Task[None] | None = None
         self._end: asyncio.Task[None] | None = None
 
-    async def load(self, first: Iterable[str]) -> None:
+    async def load(self) -> None:
         """Load the libraries for what comes next, and begin with those for the model."""
-        await asyncio.to_thread(_import, first)
+        await asyncio.to_thread(importlib.import_module, "predict_edit.run.engine")
         self._model = asyncio.create_task(self._load_model())
         self._vocabulary = asyncio.create_task(self._load_vocabulary(self._model))
 
@@ -173,8 +170,9 @@ class _Libraries:
             await asyncio.wait(begun)
 
     async def _load_model(self) -> None:
-        await asyncio.to_thread(_import, _MODEL_LIBRARIES)
-        await asyncio.to_thread(importlib.import_module("predict_edit.llm.auth").prepare)
+        auth = await asyncio.to_thread(importlib.import_module, "predict_edit.llm.auth")
+        await asyncio.to_thread(importlib.import_module, "predict_edit.llm.editor")
+        await asyncio.to_thread(auth.prepare)
         collector.release()
 
     async def _load_vocabulary(self, after: asyncio.Task[None]) -> None:
@@ -204,11 +202,6 @@ def _may_be_long(change: ChangedFile) -> bool:
         return bool(change.additions)
     seen = [int(start) + int(count or 1) for start, count in _HUNK.findall(change.patch)]
     return max(seen, default=0) > LONG_FILE
-
-
-def _import(names: Iterable[str]) -> None:
-    for name in names:
-        importlib.import_module(name)
 
 
 def _load_vocabulary() -> None:
