@@ -12,7 +12,7 @@ from predict_edit.delivery import summary_comment
 from predict_edit.delivery.summary_comment import SummaryComment
 from predict_edit.domain.errors import ForgeForbidden, ForgeUnavailable
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import CommandRef, CommandSource, Comment
+from predict_edit.domain.repository import CommandRef, CommandSource, Comment, Reaction
 from predict_edit.support.markers import Marker, Seals
 
 ELSEWHERE = Seals("sk-wall-not-known-7Qx9", "octo/game#2")
@@ -34,6 +34,9 @@ class Wall:
 
     async def marked_comments(self, _number: int, marker: str) -> tuple[Comment, ...]:
         return tuple(comment for comment in self.comments if marker in comment.body)
+
+    async def react(self, _command: CommandRef, _reaction: Reaction) -> bool:
+        return True
 
     async def create_comment(self, _number: int, body: str) -> Comment:
         self.attempts += 1
@@ -183,15 +186,26 @@ async def test_refusal_ends_the_work(wall: Wall) -> None:
     reached: list[str] = []
 
     async def work() -> None:
-        async with announcement(wall).keeping_up(lambda: "working"):
+        told = announcement(wall)
+        await told.react(Reaction.TAKEN)
+        async with told.keeping_up(lambda: "working"):
+            reached.append("the start")
             await asyncio.sleep(5)
             reached.append("the end")
 
     with pytest.raises(ForgeForbidden):
         await work()
 
-    assert not reached
+    assert reached == ["the start"]
     await asyncio.sleep(0)  # the cancellation is used up: nothing lingers in this task
+
+
+async def test_without_a_reaction_a_refusal_comes_before_the_work(wall: Wall) -> None:
+    """A token that was not allowed to react may not comment either, as far as is known."""
+    wall.create_error = FORBIDDEN
+    with pytest.raises(ForgeForbidden):
+        async with announcement(wall).keeping_up(lambda: "working"):
+            pytest.fail("the work began")
 
 
 async def test_late_refusal_is_raised_too(wall: Wall) -> None:
@@ -199,7 +213,9 @@ async def test_late_refusal_is_raised_too(wall: Wall) -> None:
     wall.delay, wall.create_error = 0.05, FORBIDDEN
 
     async def work() -> None:
-        async with announcement(wall).keeping_up(lambda: "working"):
+        told = announcement(wall)
+        await told.react(Reaction.TAKEN)
+        async with told.keeping_up(lambda: "working"):
             pass
 
     with pytest.raises(ForgeForbidden):
@@ -223,7 +239,9 @@ async def test_cancellation_from_outside_stays_one(wall: Wall) -> None:
     entered = asyncio.Event()
 
     async def work() -> None:
-        async with announcement(wall).keeping_up(lambda: "working"):
+        told = announcement(wall)
+        await told.react(Reaction.TAKEN)
+        async with told.keeping_up(lambda: "working"):
             entered.set()
             await asyncio.sleep(5)
 
