@@ -15,12 +15,13 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from predict_edit.report import markdown, view
 from predict_edit.support.text import plural
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
 
 _FIGURES: dict[str, Callable[..., str]] = {
     "count": view.count,
@@ -40,14 +41,7 @@ _MARKDOWN: dict[str, Callable[..., str]] = {
 
 @functools.cache
 def environment() -> Environment:
-    """Set Jinja up for Markdown; imported here because most comments are not commands."""
-    import jinja2  # noqa: PLC0415 - see above
-    from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja
-
-    def finalize(value: Any) -> Any:
-        if isinstance(value, Markup | jinja2.Undefined):
-            return value  # an undefined name raises by itself when it is written
-        return Markup(markdown.text(str(value)))  # noqa: S704 - text() has escaped it
+    """Set Jinja up for Markdown."""
 
     def filtering(write: Callable[..., str]) -> Callable[..., Markup]:
         # Each of these functions returns Markdown that is safe as it is.
@@ -55,7 +49,12 @@ def environment() -> Environment:
 
     filters = {name: filtering(write) for name, write in (_FIGURES | _MARKDOWN).items()}
     # Escaping makes macros return Markup, which finalize recognises.
-    return _environment("templates", filters, finalize=finalize, keep_trailing_newline=True)
+    return _environment("templates", filters, finalize=_finalize, keep_trailing_newline=True)
+
+
+def _finalize(value: Any) -> Any:
+    # An undefined name raises where it becomes a text.
+    return value if isinstance(value, Markup) else trusted(markdown.text(str(value)))
 
 
 @functools.cache
@@ -66,7 +65,7 @@ def html_environment() -> Environment:
 
 
 def _environment(folder: str, filters: dict[str, Any], **options: Any) -> Environment:
-    import jinja2  # noqa: PLC0415 - as above
+    import jinja2  # noqa: PLC0415 - most comments are not commands
 
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("predict_edit.report", folder),
@@ -89,8 +88,6 @@ def prepare(*templates: str) -> None:
 
 def trusted(markdown_text: str) -> Markup:
     """Mark Markdown that this package wrote as finished, so that it is not escaped again."""
-    from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja
-
     return Markup(markdown_text)  # noqa: S704 - that is what the name says
 
 
