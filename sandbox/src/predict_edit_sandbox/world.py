@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -132,13 +134,26 @@ def git(repository: Path, *arguments: str, data: bytes | None = None) -> bytes:
 
 
 def _import(repository: Path, stream: bytes) -> None:
-    repository.mkdir()
-    git(repository, "init", "--quiet", "--bare", f"--initial-branch={BASE_REF}")
-    git(repository, "fast-import", "--quiet", data=stream)
+    for name, data in _imported(stream).items():
+        path = repository / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+@functools.lru_cache(maxsize=16)
+def _imported(stream: bytes) -> Mapping[Path, bytes]:
+    """The files of a bare repository with these commits, made once for all that want the same."""
+    with tempfile.TemporaryDirectory(prefix="sandbox-world-") as name:
+        folder = Path(name)
+        git(folder, "init", "--quiet", "--bare", "--template=", f"--initial-branch={BASE_REF}")
+        # One pack instead of a file an object, which another process would write.
+        git(folder, "-c", "fastimport.unpackLimit=1", "fast-import", "--quiet", data=stream)
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        return {path.relative_to(folder): path.read_bytes() for path in files}
 
 
 def _sha(repository: Path, ref: str) -> str:
-    return git(repository, "rev-parse", f"refs/heads/{ref}").decode().strip()
+    return (repository / "refs" / "heads" / ref).read_text(encoding="ascii").strip()
 
 
 def _commit(ref: str, message: str, files: Mapping[str, bytes], parent: str | None = None) -> bytes:

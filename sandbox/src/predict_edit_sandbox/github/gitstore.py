@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -71,9 +72,10 @@ class GitStore:
     """A repository's directory, bare or with a work tree (which is never touched)."""
 
     def __init__(self, path: Path) -> None:
-        self.git_dir = path
-        located = self.run("-C", str(path), "rev-parse", "--absolute-git-dir", located=False)
-        self.git_dir = Path(os.fsdecode(located).rstrip("\n"))
+        self.git_dir = path.resolve()
+        if not ((path / "HEAD").is_file() and (path / "objects").is_dir()):  # not a bare repository
+            located = self.run("-C", str(path), "rev-parse", "--absolute-git-dir", located=False)
+            self.git_dir = Path(os.fsdecode(located).rstrip("\n"))
         self._blobs: dict[str, bytes] = {}
         self._trees: dict[tuple[str, bool], tuple[TreeEntry, ...]] = {}
         self._paths: dict[str, dict[str, TreeEntry]] = {}
@@ -122,7 +124,12 @@ class GitStore:
         return answer.decode().strip() or None
 
     def branch(self, name: str) -> str | None:
-        """The tip of a branch."""
+        """The tip of a branch; most are in a file of their own, which needs no process to read."""
+        path = self.git_dir / "refs" / "heads" / name
+        if ".." not in name and path.is_file():
+            tip = path.read_text("ascii").strip()
+            if re.fullmatch("[0-9a-f]{40}", tip):
+                return tip
         return self.resolve(f"refs/heads/{name}")
 
     def refs(self, prefix: str = "refs/heads/") -> dict[str, str]:

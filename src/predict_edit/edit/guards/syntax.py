@@ -87,7 +87,7 @@ def _becomes_template(rewrite: Rewrite) -> bool:
     )
 
 
-def problem(  # noqa: PLR0911 - a reason each
+def problem(
     rewrite: Rewrite, parsers: Mapping[str, Parser] | None = None
 ) -> str | None:
     """Say how the edit breaks the file; ``None`` if it does not, or if no parser can tell.
@@ -103,21 +103,26 @@ def problem(  # noqa: PLR0911 - a reason each
     if _becomes_template(rewrite):
         return None
     try:
-        _parse(parser, rewrite.original)
-    except (Malformed, Unjudged):
-        return None
-    try:
+        # First: most edits break nothing, and then the original need not be parsed.
         _parse(parser, rewrite.edited)
     except Unjudged:
         return None
     except Malformed as error:
         balanced = suffix in GRAMMARS and not _unbalanced(rewrite)
-        if balanced or _is_newer(rewrite, error.line):
+        if balanced or _is_newer(rewrite, error.line) or not _is_valid(parser, rewrite.original):
             return None
         name = _NAMES.get(suffix, "JSON" if suffix in BUILT_IN else suffix[1:])
         where = f" (line {error.line})" if error.line else ""
         return f"The file was valid {name} before the edit and is not after it{where}."
     return None
+
+
+def _is_valid(parser: Parser, text: str) -> bool:
+    try:
+        _parse(parser, text)
+    except (Malformed, Unjudged):
+        return False
+    return True
 
 
 def _parse(parser: Parser, text: str) -> None:
