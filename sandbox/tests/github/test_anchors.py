@@ -78,7 +78,7 @@ def accepted_by_rule(patch: str) -> set[tuple[int, int]]:
     return ranges
 
 
-@hypothesis.settings(max_examples=max(20, hypothesis.settings().max_examples // 4))
+@hypothesis.settings(max_examples=max(20, hypothesis.settings().max_examples // 4), deadline=None)
 @hypothesis.given(base=LINES, head=LINES)
 def test_accepted_ranges_are_exactly_those_of_the_rule(base: list[str], head: list[str]) -> None:
     """For any two texts the server accepts a range exactly where the rule says so."""

@@ -87,9 +87,7 @@ def _becomes_template(rewrite: Rewrite) -> bool:
     )
 
 
-def problem(
-    rewrite: Rewrite, parsers: Mapping[str, Parser] | None = None
-) -> str | None:
+def problem(rewrite: Rewrite, parsers: Mapping[str, Parser] | None = None) -> str | None:
     """Say how the edit breaks the file; ``None`` if it does not, or if no parser can tell.
 
     ``parsers`` replaces the table of all parsers that are built in or installed.
