@@ -191,6 +191,8 @@ def test_a_folder_without_a_run_is_refused(
         (["edit", "a.py", "-m", "x", "--wirte"], "--write"),
         (["doctor", "--work-flow=x"], "--workflow"),
         (["schema", "reslut"], "result"),
+        (["edit", "a.py", "--mesage", "x"], "--message"),
+        (["init", "--for", "comentz"], "comments"),
     ],
 )
 def test_a_misspelt_word_is_answered_with_the_nearest(
@@ -201,6 +203,18 @@ def test_a_misspelt_word_is_answered_with_the_nearest(
         main(words)
     assert ended.value.code == 2
     assert capsys.readouterr().err.rstrip().endswith(f"Did you mean {meant}?")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["init", "--for"], ["edit", "a.py", "-m", "x", "--write", "--estimate"], ["edit", "-m"]],
+)
+def test_what_is_spelt_rightly_is_not_corrected(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    assert "Did you mean" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["doctor", "compare", "demo", "preview", "edit", "page"])

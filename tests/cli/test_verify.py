@@ -43,6 +43,18 @@ def test_real_ruff(tmp_path: Path, command: Command) -> None:
         "| `src/b.py` | 1 | 0 | 0 |\n"
     )
     assert bad.out.startswith("0 findings gone, 1 left, 3 new.\n")
+    data = command("verify", "--before", "before.json", "--after", "after.json", "--json")
+    assert json.loads(data.out) == {
+        "version": 1,
+        "gone": 3,
+        "left": 1,
+        "new": 0,
+        "files": [
+            {"path": "src/a.py", "gone": 2, "left": 1, "new": 0},
+            {"path": "src/b.py", "gone": 1, "left": 0, "new": 0},
+        ],
+        "notes": [],
+    }
 
 
 def test_nothing_found(tmp_path: Path, command: Command) -> None:

@@ -11,7 +11,7 @@ import difflib
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 from predict_edit import __version__
 
@@ -123,7 +123,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
         "Edit the files that a checkout changes against a base, committed or not, and show what "
         "would be posted. Nothing leaves this machine except the calls to the model.",
         (
-            ("instruction", "what to change; `-` reads it from standard input"),
+            ("instruction INSTRUCTION", "what to change; `-` reads it from standard input"),
             ("--base BRANCH", "branch to compare with (default: the main branch)"),
             (
                 "--repository FOLDER",
@@ -187,6 +187,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
         (
             ("--before REPORT", "SARIF or a linter's own report from before the edit", _REPORTS),
             ("--after REPORT", "SARIF or a linter's own report from after the edit", _REPORTS),
+            ("--json", "print the figures as JSON"),
             _DEBUG,
         ),
         epilog="Exit status: 0 nothing new, 1 new findings or a report that cannot be read, 2 "
@@ -266,8 +267,11 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
 class Parser(argparse.ArgumentParser):
     """A parser that names the nearest command or option when one is misspelt."""
 
+    given: ClassVar[list[str]] = []
+
     def parse(self, argv: list[str]) -> argparse.Namespace:
         """Parse a command line; a mistake ends the process with status 2."""
+        Parser.given = argv
         arguments, unknown = self.parse_known_args(argv)
         if unknown:
             command = commands_of(self).get(getattr(arguments, "command", ""), self)
@@ -279,14 +283,19 @@ class Parser(argparse.ArgumentParser):
         super().error(message + self._meant(message))
 
     def _meant(self, message: str) -> str:
-        words = message.split()
-        wrong = next((word for word in words if word.startswith("--")), "").partition("=")[0]
         known = [name for action in self._actions for name in action.option_strings]
+        written: list[str] = []
         if "invalid choice:" in message:
-            wrong = message.partition("invalid choice:")[2].split("'")[1]
+            written = message.partition("invalid choice:")[2].split("'")[1:2]
             known = [str(each) for action in self._actions for each in action.choices or ()]
-        near = difflib.get_close_matches(wrong, known, n=1)
-        return f". Did you mean {near[0]}?" if near and near[0] != wrong else ""
+        elif "unrecognized arguments:" in message or "are required:" in message:
+            # A required option is missing if it is misspelt.
+            written = [word.partition("=")[0] for word in self.given if word.startswith("--")]
+        for word in written:
+            near = difflib.get_close_matches(word, known, n=1)
+            if near and not any(name.startswith(word) for name in known):
+                return f". Did you mean {near[0]}?"
+        return ""
 
 
 def commands_of(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from predict_edit.cli.console import Screen
 from predict_edit.domain.errors import FindingsError
 from predict_edit.findings.collection import Findings, FindingsChange, change_between, collect
 from predict_edit.findings.formats import parse_report
 from predict_edit.findings.reported_finding import Roots
 from predict_edit.findings.workspace import MAX_BYTES
 from predict_edit.report.markdown import cell, code, text
+from predict_edit.support.log import Secrets
 from predict_edit.support.text import plural
 
 DONE, WORSE = 0, 1
@@ -22,21 +25,28 @@ SHOWN: Final = 100
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compare, print the outcome as Markdown, and fail if there are new findings.
+    """Compare, print the outcome as Markdown or JSON, and fail if there are new findings.
 
     Raises:
         FindingsError: a report is missing or cannot be read.
     """
     before, after = (_read(paths) for paths in (arguments.before, arguments.after))
     change = change_between(before, after)
-    sys.stdout.write(described(change, before.sentences() + after.sentences()))
+    notes = list(dict.fromkeys(before.sentences() + after.sentences()))
+    if arguments.json:
+        counts = {"gone": change.gone, "left": change.left, "new": change.new}
+        files = [dataclasses.asdict(file) for file in change.files]
+        screen = Screen(sys.stdout, Secrets())
+        screen.data({"version": 1, **counts, "files": files, "notes": notes})
+    else:
+        sys.stdout.write(described(change, notes))
     return WORSE if change.new else DONE
 
 
 def described(change: FindingsChange, notes: Sequence[str] = ()) -> str:
     """Describe the outcome in a sentence and, if files have findings, a table of them."""
     sentence = f"{plural(change.gone, 'finding')} gone, {change.left:,} left, {change.new:,} new.\n"
-    parts = [sentence, *(f"\n- {text(note)}\n" for note in dict.fromkeys(notes))]
+    parts = [sentence, *(f"\n- {text(note)}\n" for note in notes)]
     # What got worse is what a reader looks for.
     files = sorted(change.files, key=lambda file: (-file.new, file.path))
     if files:
