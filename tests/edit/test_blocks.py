@@ -117,6 +117,11 @@ def test_without_a_block_there_are_no_edits(original: str, answer: str) -> None:
         ("a\nx\na\n", block("a\n", "c\n", " @3"), "a\nx\nc\n"),
         ("a\nb\n", block("b\n", "d\n") + block("a\n", "c\n"), "c\nd\n"),
         ("a\n", f"======= {NONCE} nothing\n", "a\n"),
+        ("\ufeffa\nb\n", block("a\n", "c\n"), "\ufeffc\nb\n"),
+        ("\ufeffa\nb\n", block("\ufeffa\n", "\ufeffc\n"), "\ufeffc\nb\n"),
+        ("a\n", block("a\n", "b\n") + block("", "c\n", " @1"), "c\nb\n"),
+        ("a", block("a\n", "a\n\n"), "a\n"),
+        ("a\nb\nx\n", block("b\n", "c\n", " @3"), "a\nc\nx\n"),
     ],
 )
 def test_edits_are_applied_as_they_say(original: str, answer: str, expected: str) -> None:
@@ -133,14 +138,18 @@ def test_edits_are_applied_as_they_say(original: str, answer: str, expected: str
         (block("x\n", "c\n"), "are in 2 places (lines 2, 4)"),
         (block("x\n", "c\n", " @3"), "are in 2 places"),
         (block("", "c\n"), "no old lines"),
-        (block("a\nx\n", "c\n") + block("x\nb\n", "d\n"), "replace the same lines"),
+        (block("a\nx\n", "c\n") + block("x\nb\n", "d\n"), "replaces lines of another"),
         (f"<<<<<<< {NONCE}\na\n======= {NONCE}\nb\n", "its end is missing"),
         (f"<<<<<<< {NONCE}\na\n>>>>>>> {NONCE}\n", "not in order"),
         (f"a\n======= {NONCE}\nb\n>>>>>>> {NONCE}\n", "not in order"),
         (block(f"<<<<<<< {NONCE}\na\n", "b\n"), "not in order"),
         (block("a\n", "c\n") + f" <<<<<<< {NONCE}\n", "not in order"),
-        (block("", "c\n", " @1") * 2, "replace the same lines"),
+        (block("", "c\n", " @1") * 2, "replaces lines of another"),
         (block("a\u00a0\n", "c\n"), "are not in the file"),
+        (block("", "a\n", " @1"), "no old lines"),
+        (block("b\nx\n", "a\nx\n", " @1"), "line 1 is much like it"),
+        (block("b\n", "c\n") + f"======= {NONCE} nothing\n", "nothing is to change"),
+        (block("b\nx\ny\n", "c\n"), "from line 3 on the first 2 agree, and line 5 differs"),
     ],
 )
 def test_everything_else_is_refused(answer: str, reason: str) -> None:
@@ -155,3 +164,27 @@ def test_another_runs_marks_are_text() -> None:
     other = block("a\n", "b\n").replace(NONCE, "f" * 16)
     assert parse(other, NONCE) is None
     assert edited(other, block("a\n", "c\n"), NONCE) == other.replace("\na\n", "\nc\n")
+
+
+def test_the_blocks_that_fit_stand_beside_corrected_ones() -> None:
+    """Only what was refused is asked for again; what is repeated counts once."""
+    good, bad, better = block("a\n", "1\n"), block("x\n", "2\n"), block("x\nb\n", "2\nb\n")
+    with pytest.raises(BlocksRefused) as refused:
+        edited("a\nx\nb\nx\n", good + bad, NONCE)
+    assert str(refused.value) == "Block 2: its old lines are in 2 places (lines 2, 4)."
+    kept = refused.value.accepted
+    assert [one.new for one in kept] == [("1",)]
+    for answer in (better, good + better):
+        assert edited("a\nx\nb\nx\n", answer, NONCE, kept) == "1\n2\nb\nx\n"
+    assert edited("a\nx\nb\nx\n", f"======= {NONCE} nothing\n", NONCE, kept) == "1\nx\nb\nx\n"
+
+
+def test_lines_that_were_indented_anew_are_no_other_lines() -> None:
+    """They are exactly at another place, and at the place that is hinted at but for blanks."""
+    original = "if a:\n    stop()\n    if b:\n        stop()\n"
+    with pytest.raises(BlocksRefused, match="at line 4, and line 2 is much like it"):
+        edited(original, block("        stop()\n", "        go()\n", " @2"), NONCE)
+    # A hint that is merely wrong does no harm.
+    assert edited(original, block("    stop()\n", "    go()\n", " @3"), NONCE) == original.replace(
+        "    stop()\n    if", "    go()\n    if"
+    )

@@ -206,20 +206,25 @@ def test_a_larger_piece_is_better_than_a_cut_inside_something() -> None:
     assert first.last_line + 1 == second.first_line
 
 
-def test_a_file_without_a_border_says_so() -> None:
-    """One long table has no place to cut."""
+def test_a_file_without_a_border_is_cut_at_any_line() -> None:
+    """A long table; only a line that is too long by itself cannot be cut."""
+    parts = chunks.plan("row\n" * 500, most=100, count=words)
+    assert "".join(part.text for part in parts) == "row\n" * 500
+    assert {part.text for part in parts} == {"row\n" * 50}
     with pytest.raises(FileTooLong, match="no place to cut it"):
-        chunks.plan("row\n" * 500, most=100, count=words)
+        chunks.plan("row " * 500, most=100, count=words)
 
 
 def test_a_piece_can_be_cut_again() -> None:
-    """Into halves with the same surroundings, or not at all."""
+    """Into halves with the same surroundings, at any line if there is no other place."""
     (part,) = chunks.plan(functions(10), most=1_000, count=words)
     halves = chunks.halve(part, words)
     assert 2 <= len(halves) <= 3
     assert "".join(half.text for half in halves) == part.text
     assert {half.shown for half in halves} == {part.shown}
-    (line,) = chunks.plan("row\n" * 5, most=1_000, count=words)
+    (rows,) = chunks.plan("row\n" * 6, most=1_000, count=words)
+    assert [half.text for half in chunks.halve(rows, words)] == ["row\n" * 3] * 2
+    (line,) = chunks.plan("row row row", most=1_000, count=words)
     assert chunks.halve(line, words) == (line,)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from predict_edit.domain.edits import Aim, ChangedFile, EditRequest, Finding, SourceFile
 from predict_edit.edit.prompt import (
+    DOUBTED,
     MAX_HUNK,
     MAX_PATCH,
     MAX_THREAD,
@@ -190,11 +191,12 @@ def test_long_threads_keep_their_newest_comments_and_the_end_of_the_hunk() -> No
 def test_a_doubt_asks_for_exact_edits() -> None:
     """The second call says why the first answer was not taken, and still ends with the file."""
     plain = build_messages(request(), nonce=NONCE, context="none")
-    again = build_messages(request(), nonce=NONCE, context="none", doubt="It was empty.")
+    doubt = DOUBTED.format(cause="It was empty.")
+    again = build_messages(request(), nonce=NONCE, context="none", form="edits", remark=doubt)
     assert f"answer: file {NONCE}\n" in plain[2].content
     assert f"answer: edits {NONCE}\n" in again[2].content
     assert "It was empty." in again[3].content
-    assert f"======= {NONCE} nothing" in again[3].content
+    assert f"======= {NONCE} nothing" in again[0].content
     assert again[-1] == plain[-1]
 
 

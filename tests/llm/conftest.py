@@ -231,7 +231,11 @@ async def server() -> AsyncIterator[ModelServer]:
 def settings(server: ModelServer) -> ModelSettings:
     """Settings that lead to the server, with patience for a busy machine."""
     return ModelSettings(
-        model="gpt-4o-mini", base_url=f"{server.url}/v1", api_key="key-1", timeout=30.0
+        model="gpt-4o-mini",
+        base_url=f"{server.url}/v1",
+        api_key="key-1",
+        timeout=30.0,
+        answer="file",
     )
 
 

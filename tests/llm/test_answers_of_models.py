@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.errors import AnswerUnusable
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.chat_completion import Runtime
@@ -19,7 +20,9 @@ from predict_edit.llm.editor import ChatEditor
 from predict_edit.settings.fields import ModelSettings, Price
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY
+from predict_edit_sandbox.model.faults import always, first, spoiling
 from predict_edit_sandbox.model.hosts import Host
+from predict_edit_sandbox.model.quirks import Quirk
 
 NONCE = "0123456789abcdef0123456789abcdef"
 PRICES = (("gpt-", Price(input=Decimal(1), output=Decimal(1))),)
@@ -212,3 +215,146 @@ async def test_mistral_gets_its_own_name_for_the_cap(open_editor: Open) -> None:
     (exchange,) = model.exchanges
     assert exchange.body["max_tokens"] > 500
     assert not {"stream_options", "max_completion_tokens"} & exchange.body.keys()
+
+
+def whole(n: int) -> str:
+    """A file of so many functions."""
+    return "".join(f"def task_{k}(value):\n    return value * {k} + offset\n\n\n" for k in range(n))
+
+
+RENAME = "Replace `task_20(` with `work_20(`."
+
+
+@pytest.mark.parametrize(
+    ("fields", "functions", "answer"),
+    [
+        # Predictions first, where they are taken; then exact edits; short files as a whole.
+        ({"model": "gpt-4.1"}, 100, "file"),
+        ({"model": "gpt-4.1", "prediction": "off"}, 100, "edits"),
+        ({"model": "gpt-6-luna"}, 100, "edits"),
+        ({"model": "gpt-6-luna"}, 21, "file"),
+        ({"model": "gpt-6-luna", "answer": "file"}, 100, "file"),
+        ({"model": "gpt-6-luna", "answer": "edits"}, 21, "edits"),
+        ({"model": "gpt-4.1", "answer": "edits"}, 100, "edits"),
+        # Too long for one answer: by edits before it is cut.
+        ({"model": "gpt-4.1", "max_output_tokens": 1_000}, 100, "edits"),
+        ({"model": "gpt-4.1", "max_output_tokens": 1_000, "answer": "file"}, 100, "pieces"),
+        # A refused prediction: no whole file is asked for without one.
+        ({"model": "gemma-4-31b"}, 100, "edits"),
+    ],
+)
+async def test_how_the_model_answers(
+    open_editor: Open, fields: dict[str, Any], functions: int, answer: str
+) -> None:
+    """As set; else as is fastest."""
+    editor, model = await open_editor(**fields)
+    text = whole(functions)
+    edit = await edited(editor, text, RENAME)
+    assert edit.text == text.replace("task_20(", "work_20(")
+    assert edit.effort.answer == answer
+    asked = [each for each in model.exchanges if each.status == 200]
+    wanted = "edits" if answer == "edits" else "file"
+    for exchange in asked:
+        assert f"answer: {wanted} {NONCE}" in str(exchange.body["messages"])
+    if answer == "edits":
+        assert len(asked) == 1
+        assert asked[0].accounts is not None
+        assert asked[0].accounts.completion < 120
+        assert "prediction" not in asked[0].body
+
+
+MISTAKES = (
+    Quirk.NO_CLOSER, Quirk.NO_NONCE, Quirk.NESTED, Quirk.AS_JSON, Quirk.CUT_OFF, Quirk.WRONG_ORDER,
+    Quirk.REINDENTED, Quirk.FOREIGN,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+async def test_blocks_that_do_not_fit_are_asked_for_once_more(
+    open_editor: Open, mistake: Quirk
+) -> None:
+    """All attempts are in the accounts; nothing of the first answer is guessed at."""
+    editor, model = await open_editor(ModelConfig(planner=first(1, spoiling(mistake))))
+    text = whole(100)
+    edit = await edited(editor, text, RENAME)
+    assert edit.text == text.replace("task_20(", "work_20(")
+    assert (edit.effort.answer, edit.effort.attempts) == ("edits", 2)
+    booked = [each.accounts for each in model.exchanges if each.accounts]
+    assert edit.effort.usage is not None
+    assert edit.effort.usage.completion_tokens == sum(each.completion for each in booked)
+    again = str(model.exchanges[1].body["messages"])
+    assert "cannot be applied" in again
+    assert ("old lines of block 1" in again) == (
+        mistake in {Quirk.WRONG_ORDER, Quirk.REINDENTED, Quirk.FOREIGN}
+    )
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+async def test_what_does_not_fit_again_is_asked_for_as_a_whole(
+    open_editor: Open, mistake: Quirk
+) -> None:
+    """If it fits into an answer; the file fails with the reason if not."""
+    text = whole(100)
+    editor, _ = await open_editor(ModelConfig(planner=first(2, spoiling(mistake))))
+    edit = await edited(editor, text, RENAME)
+    assert edit.text == text.replace("task_20(", "work_20(")
+    assert (edit.effort.answer, edit.effort.attempts) == ("file", 3)
+    line = "; ".join(f"x_{n} = {n}" for n in range(2_000))
+    editor, _ = await open_editor(
+        ModelConfig(planner=always(spoiling(mistake))), max_output_tokens=1_000
+    )
+    file = SourceFile(path="a.txt", text=f"{line}\n", blob_sha="")
+    failed = await editor.edit(EditRequest(file=file, instruction="Replace `x_9 ` with `y `."))
+    assert isinstance(failed, FailedEdit)
+    assert isinstance(failed.error, AnswerUnusable)
+    assert "exact edits do not fit the file" in failed.error.cause
+    assert failed.effort.attempts == 2
+
+
+async def test_only_what_was_refused_is_asked_for_again(open_editor: Open) -> None:
+    """The block that fits stays, although the second answer does not repeat it."""
+    text = whole(100)
+    block = f"<<<<<<< {NONCE}\n%s\n======= {NONCE}\n%s\n>>>>>>> {NONCE}\n"
+    good, bad = block % ("def task_1(value):", "def work_1(value):"), block % ("", "# here")
+    answers = {text: good + bad}
+
+    async def forget() -> None:
+        answers.clear()
+
+    editor, model = await open_editor(ModelConfig(answers=answers, hold=forget))
+    edit = await edited(editor, text, RENAME)
+    assert edit.text == text.replace("task_1(", "work_1(").replace("task_20(", "work_20(")
+    again = str(model.exchanges[1].body["messages"])
+    assert "Block 2: its old lines are in 200 places (lines 3, 4, 7, 8, 11)" in again
+    assert "work_1(" not in again
+
+
+@pytest.mark.parametrize("text", ["", "no line feed", "a\r\nb\r\n", "\ufeffa\nb\n"])
+async def test_edits_of_every_kind_of_file(open_editor: Open, text: str) -> None:
+    """Empty, without a final line feed, with carriage returns or a byte-order mark."""
+    editor, _ = await open_editor(answer="edits")
+    end = "\r\n" if "\r" in text else "\n"
+    edit = await edited(editor, text, "Append line `last`.")
+    assert edit.text == (text + end + "last" if text and text[-1] != "\n" else f"{text}last{end}")
+    assert (await edited(editor, text, "Do nothing.")).text == text
+    assert edit.effort.answer == "edits"
+
+
+async def test_a_long_file_of_one_paragraph_is_edited(open_editor: Open) -> None:
+    """900 lines without a blank one, by edits; cut at any line border if it must be whole."""
+    text = "".join(f"value_{n} = {n}\n" for n in range(900))
+    for answer, how in (("auto", "edits"), ("file", "pieces")):
+        editor, _ = await open_editor(model="small-output", answer=answer, max_output_tokens=2_000)
+        edit = await edited(editor, text, "Replace `value_700 ` with `other `.")
+        assert edit.text == text.replace("value_700 ", "other ")
+        assert edit.effort.answer == how
+
+
+async def test_the_prompt_of_all_files_begins_with_the_same_bytes(open_editor: Open) -> None:
+    """So that prompt caches hit."""
+    editor, model = await open_editor()
+    for functions in (50, 60):
+        await edited(editor, whole(functions), RENAME)
+    first_messages = [each.body["messages"][:2] for each in model.exchanges]
+    assert first_messages[0] == first_messages[1]
+    assert first_messages[0][0]["role"] == "system"

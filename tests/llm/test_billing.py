@@ -305,6 +305,7 @@ def test_all_attempts_are_added_up_and_unknown_stays_unknown() -> None:
         estimated_cost=Decimal("0.4"),
         model="second",
         attempts=4,
+        answer="file",
         seconds=3.0,
     )
 
@@ -345,6 +346,7 @@ def test_the_pieces_of_a_file_make_one_account() -> None:
         usage=Usage(prompt_tokens=30, completion_tokens=15, rejected_prediction_tokens=6),
         prediction=PredictionState.SENT,
         attempts=3,
+        answer="file",
         seconds=2.0,
     )
     whole.absorb(AttemptLog(path="a.py", prediction=PredictionState.REFUSED))
@@ -419,10 +421,10 @@ def test_predictions_raise_the_most_and_not_the_least() -> None:
 def test_a_file_that_cannot_be_asked_for_is_named_and_costs_nothing() -> None:
     """With its reason; the others are estimated."""
     solid = EditRequest(
-        file=SourceFile(path="data.csv", text="1,2,3\n" * 3_000, blob_sha="0" * 40),
+        file=SourceFile(path="data.csv", text="1,2,3," * 3_000, blob_sha="0" * 40),
         instruction="Sort.",
     )
-    settings = dataclasses.replace(SETTINGS, max_output_tokens=2_000)
+    settings = dataclasses.replace(SETTINGS, max_output_tokens=2_000, answer="file")
     made = estimate([request(1), solid], settings, count=tokens.count)
     assert made.files == 1
     ((path, reason),) = made.declined

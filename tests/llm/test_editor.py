@@ -530,10 +530,10 @@ async def test_a_stall_is_repeated_while_the_file_has_time(
 async def test_a_file_too_long_and_nowhere_to_be_cut_costs_nothing(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:
-    """Above three quarters of the output limit, without a blank line: no request is made."""
+    """Above three quarters of the output limit, on one line: no request is made."""
     server.default = wire.stream(wire.whole("x = 1\n"))
     editor = make(max_output_tokens=100)
-    result = failed(await editor.edit(wire.request("print('hello')\n" * 40)), FileTooLong)
+    result = failed(await editor.edit(wire.request("print('hello');" * 40)), FileTooLong)
     assert "no place to cut it" in str(result.error)
     assert server.bodies == []
     assert result.effort.attempts == 0
@@ -545,12 +545,12 @@ async def test_a_file_nowhere_to_be_cut_is_declined_before_it_is_asked_for(
 ) -> None:
     """With the reason; one that fits, or can be cut, is not declined."""
     editor = make(max_output_tokens=100)
-    reason = editor.declines(wire.request("print('hello')\n" * 40).file)
+    reason = editor.declines(wire.request("print('hello');" * 40).file)
     assert reason is not None
     assert reason.startswith("too large for the model: ")
     assert "no place to cut it" in reason
     assert editor.declines(wire.request("x = 1\n").file) is None
-    assert editor.declines(wire.request("print('hello')\n\n" * 40).file) is None
+    assert editor.declines(wire.request("print('hello')\n" * 40).file) is None
 
 
 async def test_cancelling_closes_the_stream(make: Make, server: ModelServer, wire: Wire) -> None:

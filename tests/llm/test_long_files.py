@@ -65,7 +65,7 @@ async def make(model: ModelSandbox) -> AsyncIterator[Make]:
             base_url=model.base_url,
             api_key=API_KEY,
             timeout=60.0,
-            **{"max_output_tokens": LIMIT, **fields},
+            **{"max_output_tokens": LIMIT, "answer": "file", **fields},
         )
         editor = ChatEditor(
             settings,
@@ -273,7 +273,8 @@ async def test_a_file_that_nearly_fits_is_cut_when_its_answer_does_not(
     assert edit.text.count("# checked, and found") == 90
     assert model.exchanges[0].file == text
     model.reset()
-    solid = "x = compute('return', 1, 2, 3)\n" * 200
+    solid = "".join(f"x = compute('return', {n}, 3); " for n in range(200))
+    instruction = "Replace `x` with `a_much_longer_name_than_that`."
     failed(await make().edit(request(solid, instruction)), AnswerTooLong)
     assert len(model.exchanges) == 1
 
@@ -300,7 +301,7 @@ async def test_a_file_beyond_the_context_that_cannot_be_cut_says_so(
     make: Make, model: ModelSandbox
 ) -> None:
     """One request, and the reason; the next such file is declined before any."""
-    solid = "x = compute('FizzBuzz', 1, 2, 3)\n" * 700
+    solid = "x = compute('FizzBuzz', 1, 2, 3); " * 700
     editor = make(model="small-context", max_output_tokens=None)
     result = failed(
         await editor.edit(request(solid, "Replace `FizzBuzz` with `Buzz`.")), ContextTooLong

@@ -18,6 +18,7 @@ files:
 exclude: docs, *.md
 prediction: on
 reasoning-effort: low
+answer: file
 context: none
 permission: maintain
 deliver: commit

@@ -39,6 +39,7 @@ CONTRACT = [
     "azure-client-id",
     "azure-scope",
     "prediction",
+    "answer",
     "reasoning-effort",
     "context",
     "permission",

@@ -31,6 +31,7 @@ EFFECTS = {
     "files": "src/**",
     "exclude": "docs",
     "prediction": "off",
+    "answer": "edits",
     "reasoning-effort": "low",
     "context": "none",
     "deliver": "commit",

@@ -23,6 +23,7 @@ MODEL_OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "azure-client-id": ("ID", "sign in with the job's own identity"),
     "azure-scope": ("SCOPE", "scope of the Entra ID token"),
     "prediction": ("MODE", "auto, on or off"),
+    "answer": ("FORM", "auto, file or edits"),
     "reasoning-effort": ("EFFORT", "how much a reasoning model thinks"),
     "context": ("MODE", "what the model sees beside the file: none or diff"),
     "timeout": ("SECONDS", "longest time for one file"),

@@ -6,7 +6,7 @@ import dataclasses
 import enum
 from collections.abc import Collection, Iterable
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,10 @@ class PredictionState(enum.StrEnum):
     STOPPED = "stopped"
 
 
+Answer = Literal["file", "edits", "pieces"]
+"""How the model gave a file: whole, by exact edits, or whole in several answers."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
     """What asking for one file took, over all attempts."""
@@ -126,6 +130,8 @@ class Effort:
     seconds: float = 0.0
     restored: tuple[tuple[str, int], ...] = ()
     """Lines of the answer that were put back as they were: the kind, and how many."""
+    answer: Answer | None = None
+    """``None`` if the model was not asked."""
     unconfirmed: bool = False
     """The first answer was in doubt, and the second did not confirm it by exact edits."""
 

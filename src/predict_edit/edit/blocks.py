@@ -15,16 +15,14 @@ of which the hint names one. There is no edit distance, no guessing of indentati
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from predict_edit.edit import line_pairs
 
-_OPEN, _MIDDLE, _CLOSE = "<<<<<<<", "=======", ">>>>>>>"
-
-
-class BlocksRefused(Exception):
-    """The blocks cannot be applied; the text says why, without a line of the file."""
+_MARK = "\ufeff"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +35,42 @@ class Block:
     """1-based line where the old lines are said to begin."""
 
 
-def edited(original: str, answer: str, nonce: str) -> str | None:
+class BlocksRefused(Exception):
+    """Blocks cannot be applied; the text says why, without a line of the file."""
+
+    def __init__(
+        self,
+        problems: Sequence[str],
+        accepted: Sequence[Block] = (),
+        refused: Mapping[int, Block] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(" ".join(problems))
+        self.accepted = tuple(accepted)
+        """The other blocks of the answer, which can."""
+        self.shown = tuple(
+            (f"{name} lines of block {number}", "\n".join(lines))
+            for number, block in refused.items()
+            for name, lines in (("old", block.old), ("new", block.new))
+        )
+        """What was refused, with titles, for the model to see again."""
+
+
+def edited(original: str, answer: str, nonce: str, accepted: Sequence[Block] = ()) -> str | None:
     """Apply an answer's blocks to the original; ``None`` if the answer has no block.
+
+    Args:
+        original: The file, or the piece of it.
+        answer: The model's.
+        nonce: That of the marks.
+        accepted: Blocks of an earlier answer that stand beside those of this one.
 
     Raises:
         BlocksRefused: A block is not whole, not found, in several places, or overlaps another.
     """
     blocks = parse(answer, nonce)
-    return None if blocks is None else apply(original, blocks)
+    if blocks is None:
+        return None
+    return apply(original, (*accepted, *(block for block in blocks if block not in accepted)))
 
 
 def parse(answer: str, nonce: str) -> tuple[Block, ...] | None:
@@ -55,35 +81,45 @@ def parse(answer: str, nonce: str) -> tuple[Block, ...] | None:
     Raises:
         BlocksRefused: A block is not whole.
     """
-    opener = re.compile(rf"{_OPEN} {re.escape(nonce)}(?: @(\d{{1,9}}))?\s*")
-    marks = {f"{_MIDDLE} {nonce}": _MIDDLE, f"{_CLOSE} {nonce}": _CLOSE}
+    mark = re.compile(
+        rf"(<{{7}}|={{7}}|>{{7}}) {re.escape(nonce)}(?: @(\d{{1,9}})|( nothing))?[ \t]*"
+    )
     blocks: list[Block] = []
     nothing = False
     hint: int | None = None
     parts: list[list[str]] = []
-    answered = answer.split("\n")
-    if all(line.endswith("\r") for line in answered if line):
-        answered = [line.removesuffix("\r") for line in answered]
-    for line in answered:
-        start, mark = opener.fullmatch(line), marks.get(line.rstrip())
-        if start is not None and not parts:
-            hint, parts = int(start[1]) if start[1] else None, [[]]
-        elif mark is _MIDDLE and len(parts) == 1:
-            parts.append([])
-        elif mark is _CLOSE and len(parts) == 2:  # noqa: PLR2004 - old and new
-            blocks.append(Block(old=tuple(parts[0]), new=tuple(parts[1]), hint=hint))
-            parts = []
-        elif line.rstrip() == f"{_MIDDLE} {nonce} nothing" and not parts:
-            nothing = True
-        elif start is not None or mark is not None or nonce in line:
-            message = f"Block {len(blocks) + 1} is not whole: its marks are not in order."
-            raise BlocksRefused(message)
-        elif parts:
-            parts[-1].append(line)
+    for line in _lines_of(answer):
+        found = mark.fullmatch(line)
+        kind, at, none = found.groups() if found else (None, None, None)
+        match kind, len(parts), bool(at), bool(none):
+            case "<<<<<<<", 0, _, False:
+                hint, parts = int(at) if at else None, [[]]
+            case "=======", 1, False, False:
+                parts.append([])
+            case ">>>>>>>", 2, False, False:
+                blocks.append(Block(old=tuple(parts[0]), new=tuple(parts[1]), hint=hint))
+                parts = []
+            case "=======", 0, False, True:
+                nothing = True
+            case None, _, _, _ if nonce not in line:
+                for part in parts[-1:]:
+                    part.append(line)
+            case _:
+                problem = f"Block {len(blocks) + 1} is not whole: its marks are not in order."
+                raise BlocksRefused([problem])
     if parts:
-        message = f"Block {len(blocks) + 1} is not whole: its end is missing."
-        raise BlocksRefused(message)
+        raise BlocksRefused([f"Block {len(blocks) + 1} is not whole: its end is missing."])
+    if blocks and nothing:
+        raise BlocksRefused(["The answer has blocks, and says that nothing is to change."])
     return tuple(blocks) if blocks or nothing else None
+
+
+def _lines_of(answer: str) -> list[str]:
+    """The lines of an answer; one that was written with carriage returns throughout, without."""
+    lines = answer.split("\n")
+    if all(line.endswith("\r") for line in lines if line):
+        return [line.removesuffix("\r") for line in lines]
+    return lines
 
 
 def apply(original: str, blocks: Sequence[Block]) -> str:
@@ -92,44 +128,102 @@ def apply(original: str, blocks: Sequence[Block]) -> str:
     Raises:
         BlocksRefused: A block is not found, is in several places, or overlaps another.
     """
-    lines = original.split("\n")
+    mark = _MARK if original.startswith(_MARK) else ""
+    lines = original.removeprefix(mark).split("\n")
     final = lines[-1] == ""
     if final:
         lines.pop()
-    found = [_place(lines, block, number) for number, block in enumerate(blocks, start=1)]
-    places = sorted(zip(found, blocks, strict=True), key=lambda place: place[0])
+    blocks = [_without(mark, block) for block in blocks]
+    bare = [_bare(line) for line in lines]
+    places: dict[int, int] = {}
+    problems: dict[int, str] = {}
+    for number, block in enumerate(blocks):
+        try:
+            places[number] = _place(lines, bare, block)
+        except ValueError as error:
+            problems[number] = str(error)
+    # Top down; what goes before the first line, before what replaces it.
+    order = sorted(places, key=lambda number: (places[number], len(blocks[number].old)))
+    for before, after in itertools.pairwise(order):
+        end = places[before] + len(blocks[before].old)
+        if places[after] < end or not (blocks[before].old or blocks[after].old):
+            problems |= dict.fromkeys((before, after), "it replaces lines of another block")
+    if problems:
+        raise BlocksRefused(
+            [f"Block {number + 1}: {problems[number]}." for number in sorted(problems)],
+            [block for number, block in enumerate(blocks) if number not in problems],
+            {number + 1: blocks[number] for number in sorted(problems)},
+        )
     result: list[str] = []
     at = 0
-    for index, (start, block) in enumerate(places):
-        if start < at or (index and not block.old and start == places[index - 1][0]):
-            message = "Two blocks replace the same lines."
-            raise BlocksRefused(message)
+    for number in order:
+        start, block = places[number], blocks[number]
         result += lines[at:start]
         at = start + len(block.old)
         result += _formed(block, lines[start:at] or lines[:1], replaced=at > start)
     result += lines[at:]
     if not result:
-        return ""
-    return "\n".join(result) + ("\n" if final or not original else "")
+        return mark
+    return mark + "\n".join(result) + ("\n" if final or not original else "")
 
 
-def _place(lines: Sequence[str], block: Block, number: int) -> int:
-    """The 0-based line where a block's old lines begin."""
+def _without(mark: str, block: Block) -> Block:
+    """The block without the file's byte-order mark, which models may repeat or not."""
+    if not mark:
+        return block
+    old, new = (
+        tuple(line.removeprefix(mark) for line in part[:1]) + part[1:]
+        for part in (block.old, block.new)
+    )
+    return dataclasses.replace(block, old=old, new=new)
+
+
+def _place(lines: Sequence[str], bare: Sequence[str], block: Block) -> int:
+    """The 0-based line where a block's old lines begin; a ``ValueError`` says why there is none."""
     if not block.old:
-        if lines and block.hint != 1:
-            message = f"Block {number} has no old lines and does not name the top of the file."
-            raise BlocksRefused(message)
+        if lines and (block.hint != 1 or _are_at(0, block.new, bare)):
+            raise ValueError("it has no old lines and does not name the top of the file")
         return 0
+    old = [_bare(line) for line in block.old]
     # Lines as they are; then without blanks and carriage returns at their ends.
-    found = _found(lines, block.old) or _found(list(map(_bare, lines)), list(map(_bare, block.old)))
-    if len(found) > 1 and block.hint is not None and block.hint - 1 in found:
-        return block.hint - 1
-    if len(found) != 1:
+    found = _found(lines, block.old) or _found(bare, old)
+    if not found:
+        raise ValueError(_difference(bare, old))
+    hinted = found[0] if block.hint is None else block.hint - 1
+    if hinted in found and (block.hint is not None or len(found) == 1):
+        return hinted
+    if len(found) > 1:
         shown = ", ".join(str(at + 1) for at in found[:5])
-        where = f"are in {len(found)} places (lines {shown})" if found else "are not in the file"
-        message = f"The old lines of block {number} {where}."
-        raise BlocksRefused(message)
+        raise ValueError(f"its old lines are in {len(found)} places (lines {shown})")
+    if _are_at(hinted, block.old, bare) or _are_at(hinted, block.new, bare):
+        # Indented anew, or new and old in the wrong order, lines may be those of another place.
+        raise ValueError(
+            f"its old lines are at line {found[0] + 1}, and line {hinted + 1} is much like it"
+        )
     return found[0]
+
+
+def _are_at(start: int, wanted: Sequence[str], lines: Sequence[str]) -> bool:
+    """Whether lines are at a place but for blanks around them."""
+    there = lines[max(0, start) :][: len(wanted)]
+    return bool(wanted) and [line.strip() for line in there] == [line.strip() for line in wanted]
+
+
+def _difference(lines: Sequence[str], old: Sequence[str]) -> str:
+    """Say where old lines that are nowhere begin to differ from the place that they fit best."""
+    longest, best = 0, 0
+    for at in range(len(lines)):
+        same = 0
+        while same < len(old) and at + same < len(lines) and lines[at + same] == old[same]:
+            same += 1
+        if same > longest:
+            longest, best = same, at
+    if not longest:
+        return "its old lines are not in the file"
+    return (
+        f"its old lines are not in the file: from line {best + 1} on the first {longest} agree, "
+        f"and line {best + longest + 1} differs"
+    )
 
 
 def _found(lines: Sequence[str], old: Sequence[str]) -> list[int]:

@@ -2,7 +2,7 @@
 
 A border is a line at column 0 with a blank line before it: in most languages, and in prose, the
 start of something new. Lines in a fenced block or in a triple-quoted string are not borders, nor
-is a line that closes or continues the one before it.
+is a line that closes or continues the one before it. If there is no other way, any line is.
 """
 
 from __future__ import annotations
@@ -152,10 +152,10 @@ def foreign(answer: str, part: Part, text: str) -> int:
 def _cut(text: str, sizes: Sequence[int], count: Count) -> tuple[tuple[str, ...], int]:
     """The pieces, and the depth of the borders they were cut at."""
     problem = FileTooLong("The file is too long.", "Split it.")
-    for depth in DEPTHS:
+    for depth in (*DEPTHS, None):
         for most in dict.fromkeys(sizes):
             try:
-                return split(text, most, count, depth=depth), depth
+                return split(text, most, count, depth=depth), depth or 0
             except FileTooLong as error:
                 problem = error
     raise problem
@@ -183,7 +183,7 @@ def outline(text: str, *, depth: int, most: int) -> str:
     return "\n".join(lines)[:most]
 
 
-def split(text: str, max_tokens: int, count: Count, *, depth: int = 0) -> tuple[str, ...]:
+def split(text: str, max_tokens: int, count: Count, *, depth: int | None = 0) -> tuple[str, ...]:
     """Cut a text into as few consecutive pieces as a greedy walk gives.
 
     ``"".join(split(...)) == text``, no piece is empty, and none has more than ``max_tokens`` tokens
@@ -194,7 +194,7 @@ def split(text: str, max_tokens: int, count: Count, *, depth: int = 0) -> tuple[
         max_tokens: The most a piece may have.
         count: Tokens of a text; called about twice for each stretch between two borders.
         depth: Columns of white space a border line may be indented, for languages that put
-            everything into one class. A tab counts as one column.
+            everything into one class. A tab counts as one column. ``None`` for any line.
 
     Raises:
         FileTooLong: A stretch between two borders alone is longer than that.
@@ -228,9 +228,11 @@ def split(text: str, max_tokens: int, count: Count, *, depth: int = 0) -> tuple[
     return tuple(pieces)
 
 
-def _stretches(text: str, depth: int) -> list[str]:
+def _stretches(text: str, depth: int | None) -> list[str]:
     """The text between borders; each starts with a border line and ends with its blank lines."""
     lines = _lines(text)
+    if depth is None:
+        return lines
     inside = _inside_fences(lines)
     quoted = _inside_quotes(lines, inside)
     stretches: list[list[str]] = []

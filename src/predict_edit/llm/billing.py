@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from predict_edit.domain.edits import EditRequest, Effort, PredictionState, Usage
+from predict_edit.domain.edits import Answer, EditRequest, Effort, PredictionState, Usage
 from predict_edit.domain.errors import FileTooLong, ModelTimeout, PredictEditError
 from predict_edit.edit import prompt
 from predict_edit.llm import limits
@@ -26,6 +26,7 @@ Overrides = Sequence[tuple[str, Price]]
 _MILLION = Decimal(1_000_000)
 _CACHE_WRITE = Decimal("1.25")
 """Times the input price, from GPT-5.6 on (OpenAI, "Prompt caching")."""
+_LEAST_EDITS, _EDITS_SHARE = 60, 20
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _NONCE = "9f1c4e0b7a2d58366b0e91d4c3a8f752"
 """Takes as many tokens as the random one of a run."""
@@ -185,6 +186,7 @@ class AttemptLog:
     active: float = 0.0
     """Seconds spent on requests and on pauses after errors; not on waiting for a turn."""
 
+    answer: Answer = "file"
     restored: Counter[str] = dataclasses.field(default_factory=Counter)
     """How many lines of the accepted answer were put back, by kind."""
     confirmed: bool = False
@@ -230,6 +232,7 @@ class AttemptLog:
             seconds=self.active,
             restored=tuple(sorted(self.restored.items())),
             unconfirmed=self.unconfirmed,
+            answer=self.answer if self.attempts else None,
         )
 
 
@@ -251,9 +254,9 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
 class Estimate:
     """Tokens and US dollars of a run, before anything is asked.
 
-    Low: every answer is the file as it was, at the first attempt, and nothing of a prediction is
-    rejected. High: what the limits `max-tokens` and `max-cost` would set aside for the first
-    attempt of every call. Retries can exceed it.
+    Low: every answer is the file as it was, or exact edits of a twentieth of it, at the first
+    attempt, and nothing of a prediction is rejected. High: what the limits `max-tokens` and
+    `max-cost` would set aside for the first attempt of every call. Retries can exceed it.
     """
 
     files: int
@@ -297,31 +300,37 @@ def estimate(
     high: list[Usage] = []
     declined: list[tuple[str, str]] = []
     for request in requests:
+        text = request.file.text
+        edits = limits.prefers_edits(
+            settings.answer, text, predicted=predicted, limit=known.output_limit, count=count
+        )
         try:
-            parts = limits.parts_of(request.file.text, known, count)
+            parts = () if edits else limits.parts_of(text, known, count)
         except FileTooLong as error:
             declined.append((request.file.path, error.cause))
             continue
         for part in parts or (None,):
             messages = prompt.build_messages(
-                request, nonce=_NONCE, context=settings.context, part=part
+                request,
+                nonce=_NONCE,
+                context=settings.context,
+                form="edits" if edits else "file",
+                part=part,
             )
             bound = limits.tight(messages, messages[-1].content, known, count)
-            most = bound.usage(predicted=predicted)
+            most = bound.usage(predicted=predicted and not edits)
             high.append(most)
-            low.append(
-                dataclasses.replace(
-                    most, cache_write_tokens=None, completion_tokens=bound.prediction_tokens
-                )
-            )
+            size = bound.prediction_tokens
+            least = _LEAST_EDITS + size // _EDITS_SHARE if edits else size
+            low.append(dataclasses.replace(most, cache_write_tokens=None, completion_tokens=least))
     prices = PriceList.of(settings)
-    least, most = Usage.total(low), Usage.total(high)
+    total, highest = Usage.total(low), Usage.total(high)
     return Estimate(
         files=len(requests) - len(declined),
         calls=len(low),
-        prompt_tokens=least.prompt_tokens or 0,
-        output_tokens_low=least.completion_tokens or 0,
-        output_tokens_high=most.completion_tokens or 0,
+        prompt_tokens=total.prompt_tokens or 0,
+        output_tokens_low=total.completion_tokens or 0,
+        output_tokens_high=highest.completion_tokens or 0,
         cost_low=prices.total(low, model),
         cost_high=prices.total(high, model),
         declined=tuple(declined),

@@ -121,11 +121,17 @@ class _Question:
     watch: Callable[[], Watch] | None
     predicts: bool = True
     """Whether ``text`` is what the answer will mostly be."""
+    or_not: bool = True
+    """Whether to ask without a prediction where none can be sent."""
 
     @property
     def sent(self) -> list[str]:
         """All texts of the request, none of which may be quoted back."""
         return [message.content for message in self.messages]
+
+
+class NotPredicted(Exception):
+    """The model takes no prediction, or no longer, and was not to be asked without one."""
 
 
 class _Retry(Exception):
@@ -183,6 +189,7 @@ class Completions:
         watch: Callable[[], Watch] | None = None,
         *,
         predicts: bool = True,
+        or_not: bool = True,
     ) -> str:
         """Ask with ``messages``, and ``text`` as the prediction if the knowledge says so.
 
@@ -190,6 +197,7 @@ class Completions:
 
         Raises:
             PredictEditError: no whole answer could be had. All attempts are in the log.
+            NotPredicted: no prediction can be sent, and ``or_not`` is false.
         """
         question = _Question(
             messages=messages,
@@ -198,6 +206,7 @@ class Completions:
             progress=progress,
             watch=watch,
             predicts=predicts,
+            or_not=or_not,
         )
         repeats = waits = 0
         limited_since: float | None = None
@@ -273,6 +282,8 @@ class Completions:
         state = self._knowledge.switch.decide(self._size(text)) if known else PredictionState.OFF
         log.decided(state)
         predicted = state is PredictionState.SENT
+        if not predicted and not question.or_not:
+            raise NotPredicted
         if self._budget is None:
             return await self._request(question, limits.wide(text), predicted=predicted)
         bound = self._bound(question.messages, text)

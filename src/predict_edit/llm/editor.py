@@ -9,7 +9,13 @@ from collections.abc import Mapping
 import openai
 
 from predict_edit.domain.editor_port import Progress
-from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.edits import (
+    EditRequest,
+    FailedEdit,
+    FileEdit,
+    PredictionState,
+    SourceFile,
+)
 from predict_edit.domain.errors import (
     AnswerEmpty,
     AnswerTooLong,
@@ -19,13 +25,14 @@ from predict_edit.domain.errors import (
     PredictEditError,
 )
 from predict_edit.edit import blocks, chunks, clean, guards, prompt
+from predict_edit.edit.blocks import BlocksRefused
 from predict_edit.edit.guards import Verdict
 from predict_edit.edit.guards.early_stop import EarlyStop, LoopWatch
-from predict_edit.edit.prompt import Message, Part
+from predict_edit.edit.prompt import Form, Message, Part
 from predict_edit.llm import limits, tokens
 from predict_edit.llm.billing import AttemptLog
 from predict_edit.llm.capabilities import LEAST_TOKENS, Knowledge
-from predict_edit.llm.chat_completion import Completions, Runtime
+from predict_edit.llm.chat_completion import Completions, NotPredicted, Runtime
 from predict_edit.llm.limits import Budget
 from predict_edit.llm.long_files import LongFile
 from predict_edit.llm.model_errors import ModelTarget
@@ -36,6 +43,10 @@ from predict_edit.settings.fields import ModelSettings
 
 _MANY_FOREIGN = 8
 """Different lines of other pieces from which an answer is in doubt."""
+
+
+class EditsRefused(AnswerUnusable):
+    """The blocks of two answers did not fit the file."""
 
 
 class ChatEditor:
@@ -115,6 +126,8 @@ class ChatEditor:
 
     def declines(self, file: SourceFile) -> str | None:
         """Say why a file cannot be edited: too long, and nowhere to cut it; nothing is paid."""
+        if self._prefers_edits(file.text):
+            return None
         try:
             self.parts(file.text)
         except FileTooLong as error:
@@ -175,18 +188,20 @@ class ChatEditor:
             ContextTooLong: it does not fit, in parts neither, or it must not be cut.
             PredictEditError: there is no usable answer.
         """
-        parts = self.parts(request.file.text)
-        if not parts:
-            try:
-                return await self._answer(request, log, progress)
-            except AnswerTooLong:
-                parts = self._cut_after_all(request.file.text)
-                if not parts:
-                    raise
-            except ContextTooLong as error:
-                if not cut:
-                    raise
-                parts = self._cut_to_fit(request, error)
+        text = request.file.text
+        try:
+            edited = await self._in_one(request, log, progress)
+            if edited is not None:
+                return edited
+            parts = self.parts(text)
+        except AnswerTooLong:
+            parts = self._cut_after_all(text)
+            if not parts:
+                raise
+        except ContextTooLong as error:
+            if not cut:
+                raise
+            parts = self._cut_to_fit(request, error)
         self._completions.check_budget([self._messages(request, part) for part in parts])
 
         async def answer(part: Part, log: AttemptLog, progress: Progress, doubt: str | None) -> str:
@@ -203,17 +218,63 @@ class ChatEditor:
             log=log,
             progress=progress,
         )
+        log.answer = "pieces"
         return await long.edited()
 
+    async def _in_one(
+        self, request: EditRequest, log: AttemptLog, progress: Progress | None
+    ) -> str | None:
+        """Get the accepted text, by exact edits or whole; ``None`` if it takes several answers.
+
+        What two answers could not give as exact edits is asked for as a whole.
+
+        Raises:
+            PredictEditError: there is no usable answer.
+        """
+        text = request.file.text
+        refused: PredictEditError | None = None
+        if self._prefers_edits(text):
+            try:
+                return await self._by_edits(request, log, progress)
+            except (EditsRefused, AnswerTooLong) as error:
+                refused = error
+        free = (
+            self._settings.answer == "auto" and len(text) > limits.SHORT_CHARACTERS and not refused
+        )
+        try:
+            if self.parts(text):
+                return None
+            # A whole file without a prediction costs many times what exact edits do.
+            return await self._answer(request, log, progress, or_not=not free)
+        except FileTooLong as error:
+            raise refused or error from None
+        except NotPredicted:
+            return await self._in_one(request, log, progress)
+
+    def _prefers_edits(self, text: str) -> bool:
+        """Decide whether to ask for exact edits first, by all that this run knows by now."""
+        return limits.prefers_edits(
+            self._settings.answer,
+            text,
+            predicted=self._knowledge.switch.decide(len(text)) is PredictionState.SENT,
+            limit=self._knowledge.capability.output_limit,
+            count=self._runtime.count,
+        )
+
     def _messages(
-        self, request: EditRequest, part: Part | None = None, doubt: str | None = None
+        self,
+        request: EditRequest,
+        part: Part | None = None,
+        form: Form = "file",
+        remark: str | None = None,
     ) -> list[Message]:
         """Build what is sent, the text to edit last."""
         return prompt.build_messages(
             request,
             nonce=self._nonce,
             context=self._settings.context,
-            doubt=doubt,
+            form=form,
+            remark=remark,
             part=part,
         )
 
@@ -223,10 +284,13 @@ class ChatEditor:
         log: AttemptLog,
         progress: Progress | None,
         part: Part | None = None,
+        *,
+        or_not: bool = True,
     ) -> str:
         """Get a usable text for a file or a part of it; a doubtful answer gets one more call.
 
         Raises:
+            NotPredicted: no prediction can be sent, and ``or_not`` is false.
             PredictEditError: there is no usable answer.
         """
         text = request.file.text if part is None else part.text
@@ -236,7 +300,9 @@ class ChatEditor:
 
         messages = self._messages(request, part)
         try:
-            answer = await self._completions.ask(messages, text, log, progress, watch)
+            answer = await self._completions.ask(
+                messages, text, log, progress, watch, or_not=or_not
+            )
         except BrokenOff as error:
             return await self._confirmed(request, log, progress, part, error.cause)
         judged = await self._judged(request, answer, part)
@@ -251,6 +317,47 @@ class ChatEditor:
             # All that the answer changes is what models change by accident: undone, and reported.
             log.restored += judged.restored
             return judged.text
+
+    async def _by_edits(
+        self, request: EditRequest, log: AttemptLog, progress: Progress | None
+    ) -> str:
+        """Get the edited file by exact edits; blocks that do not fit are asked for once more.
+
+        Raises:
+            EditsRefused: they did not fit again.
+            PredictEditError: there is no usable answer.
+        """
+        original, path = request.file.text, request.file.path
+        refused: BlocksRefused | None = None
+        text: str | None = None
+        while text is None:
+            remark = prompt.again(str(refused), refused.shown, self._nonce) if refused else None
+            problem = BlocksRefused(["The answer has no block."])
+            kept = refused.accepted if refused else ()
+            try:
+                answer = await self._completions.ask(
+                    self._messages(request, form="edits", remark=remark),
+                    original,
+                    log,
+                    progress,
+                    lambda: LoopWatch(original).feed,
+                    predicts=False,
+                )
+                text = blocks.edited(original, answer, self._nonce, kept)
+            except BlocksRefused as error:
+                problem = error
+            except BrokenOff as error:
+                problem = BlocksRefused([error.cause], kept)
+            if text is None and refused is not None:
+                cause = f"The model's exact edits do not fit the file. {problem}"
+                raise EditsRefused(cause, guards.CLOSER)
+            refused = problem
+        async with self._judging:
+            verdict = await asyncio.to_thread(guards.judge, path, original, text)
+        if verdict is not None:
+            return await self._confirmed(request, log, progress, None, verdict.cause)
+        log.answer = "edits"
+        return text
 
     async def _confirmed(
         self,
@@ -269,22 +376,23 @@ class ChatEditor:
             PredictEditError: there is no usable answer.
         """
         original = request.file.text if part is None else part.text
-        messages = self._messages(request, part, doubt)
-
-        def watch() -> Watch:
-            return LoopWatch(original).feed
-
         answer = await self._completions.ask(
-            messages, original, log, progress, watch, predicts=False
+            self._messages(request, part, "edits", prompt.DOUBTED.format(cause=doubt)),
+            original,
+            log,
+            progress,
+            lambda: LoopWatch(original).feed,
+            predicts=False,
         )
         try:
             text = blocks.edited(original, answer, self._nonce)
-        except blocks.BlocksRefused as error:
+        except BlocksRefused as error:
             cause = f"{doubt} Asked again for exact edits, the model gave none that fit: {error}"
             raise AnswerUnusable(cause, guards.CLOSER) from None
         if text is not None:
             verdict = guards.judge(request.file.path, original, text, confirmed=True)
             log.confirmed = verdict is None
+            log.answer = "edits"
         else:
             judged = await self._judged(request, answer, part)
             text, verdict = judged.text, judged.verdict

@@ -21,12 +21,15 @@ from predict_edit.edit.chunks import Count
 from predict_edit.edit.prompt import Message, Part
 from predict_edit.llm import tokens
 from predict_edit.llm.models import Capability
+from predict_edit.settings.fields import AnswerPolicy
 
 MINUTES = "PREDICT_EDIT_MINUTES"
 """The variable with the minutes a run may take; GitHub does not tell a job its own limit."""
 
 SHARE_OF_LIMIT = 0.75
 """A file may need this share of the output limit; rejected prediction tokens need the rest."""
+SHORT_CHARACTERS = 1_600
+"""A file of about 400 tokens: up to this, the whole file is as quick as exact edits."""
 SHARE_OF_PART = 0.5
 """A part of a longer file may need this share, as any part may grow."""
 
@@ -116,6 +119,16 @@ def fits(text: str, limit: int | None, count: Count) -> bool:
     most = int(limit * SHARE_OF_LIMIT)
     # No token is shorter than a byte, so most files need no counting.
     return len(text.encode("utf-8", "surrogatepass")) <= most or count(text) <= most
+
+
+def prefers_edits(
+    answer: AnswerPolicy, text: str, *, predicted: bool, limit: int | None, count: Count
+) -> bool:
+    """Decide whether to ask for exact edits first, given whether a prediction would be sent."""
+    if answer != "auto":
+        return answer == "edits"
+    long = len(text) > SHORT_CHARACTERS
+    return long and not (predicted and fits(text, limit, count))
 
 
 def part_tokens(limit: int) -> int:

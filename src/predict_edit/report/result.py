@@ -7,7 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from predict_edit.domain.edits import Effort, Placement, PlacementKind, PredictionState, Usage
+from predict_edit.domain.edits import (
+    Answer,
+    Effort,
+    Placement,
+    PlacementKind,
+    PredictionState,
+    Usage,
+)
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 
 Count = Annotated[int, Field(ge=0)]
@@ -66,6 +73,11 @@ class FilePart(_Part):
     placements: tuple[PlacementPart, ...]
     usage: UsagePart | None = Field(
         description="Over all attempts; null where nothing was reported."
+    )
+    answer: Answer | None = Field(
+        default=None,
+        description="How the model gave the file: whole, by exact edits, or in pieces; null if it "
+        "was not asked.",
     )
     restored: dict[str, Count] = Field(
         default={}, description="Lines of the answer that were put back as they were, by kind."
@@ -131,6 +143,7 @@ def _file(result: FileResult) -> FilePart:
         hunks=HunksPart(**{kind: placed.count(kind) if placed else 0 for kind in PlacementKind}),
         placements=tuple(map(_placement, placed.placements)) if placed else (),
         usage=_usage(effort.usage) if effort.usage else None,
+        answer=effort.answer,
         restored=dict(effort.restored),
         removed_lines=placed.removed_lines if placed else 0,
     )

@@ -43,6 +43,7 @@ from predict_edit.trigger.command import clean_instruction
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 PredictionPolicy = Literal["auto", "on", "off"]
 ContextPolicy = Literal["none", "diff"]
+AnswerPolicy = Literal["auto", "file", "edits"]
 ReasoningEffort = Literal["auto", "none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Delivery = Literal["suggestions", "commit", "pull-request", "patch"]
 ON_PULL_REQUEST: Final[tuple[Delivery, ...]] = ("suggestions", "commit", "patch")
@@ -78,6 +79,7 @@ class ModelSettings:
     azure_client_id: str | None = None
     azure_scope: str = "https://cognitiveservices.azure.com/.default"
     prediction: PredictionPolicy = "auto"
+    answer: AnswerPolicy = "auto"
     reasoning_effort: ReasoningEffort = "auto"
     headers: tuple[tuple[str, str], ...] = dataclasses.field(default=(), repr=False)
     """Names and values of further request headers."""
@@ -187,6 +189,11 @@ class Options(Written):
     prediction: PredictionPolicy | None = _field(
         "Whether to send each file as its own predicted output: `auto` (if it pays off), `on` "
         "or `off`."
+    )
+    answer: AnswerPolicy | None = _field(
+        "How the model answers: `file` (the whole file), `edits` (exact blocks of old and new "
+        "lines), or `auto` for whichever is faster: edits for all but short files if no prediction "
+        "can be sent, and for files too long for one answer."
     )
     reasoning_effort: ReasoningEffort | None = _field(
         "How much a reasoning model thinks before it answers: `none`, `minimal`, `low`, `medium`, "

@@ -246,6 +246,7 @@ def _narrow(settings: Settings, asked: CommandOptions) -> Settings:
         settings.model,
         model=_first(asked.model, settings.model.model),
         prediction=_first(asked.prediction, settings.model.prediction),
+        answer=_first(asked.answer, settings.model.answer),
         reasoning_effort=_first(asked.reasoning_effort, settings.model.reasoning_effort),
         context=_first(asked.context, settings.model.context),
     )

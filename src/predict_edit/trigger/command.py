@@ -48,6 +48,7 @@ OPTIONS: Mapping[str, str] = {
     "files": "only files that match these globs",
     "exclude": "no files that match these globs",
     "prediction": "auto, on or off: send each file as its predicted output",
+    "answer": "auto, file or edits: the whole file, or exact edits of it",
     "reasoning-effort": "how much a reasoning model thinks: none, low, medium, high",
     "context": "none or diff: what the model sees beside the file",
     "model": "another model that the repository allows",

@@ -17,6 +17,7 @@ unchanged. What stands between a line ``<mark> begin …`` and a line ``<mark> e
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -183,21 +184,26 @@ def think(
 
 
 def as_edits(file: str, text: str, nonce: str) -> str:
-    """Write one block of old and new lines, from the first line that differs to the last."""
+    """Write a block of old and new lines for each place that differs, with its line."""
     old, new = (one.removesuffix("\n").split("\n") if one else [] for one in (file, text))
-    if old == new:
-        return f"======= {nonce} nothing\n"
-    start = end = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    if start + end == len(old):
+    blocks: list[tuple[int, int, int, int]] = []
+    matcher = difflib.SequenceMatcher(None, old, new)
+    for tag, *span in matcher.get_opcodes():
+        if tag == "equal":
+            continue
         # An insertion repeats a neighbouring line.
-        start, end = (start - 1, end) if start else (0, max(0, end - 1))
-    removed, added = old[start : len(old) - end], new[start : len(new) - end]
-    lines = (f"<<<<<<< {nonce} @{start + 1}", *removed, f"======= {nonce}", *added)
-    return "\n".join((*lines, f">>>>>>> {nonce}\n"))
+        before = int(span[0] == span[1] and span[0] > 0)
+        after = int(span[0] == span[1] == 0 and bool(old))
+        start, first = span[0] - before, span[2] - before
+        if blocks and start < blocks[-1][1]:
+            # Beside another block: both are one.
+            start, _, first, _ = blocks.pop()
+        blocks.append((start, span[1] + after, first, span[3] + after))
+    lines: list[str] = []
+    for start, end, first, last in blocks:
+        lines += [f"<<<<<<< {nonce} @{start + 1}", *old[start:end]]
+        lines += [f"======= {nonce}", *new[first:last], f">>>>>>> {nonce}"]
+    return "\n".join(lines or [f"======= {nonce} nothing"]) + "\n"
 
 
 def _file_of(said: Sequence[str], prediction: str | None) -> tuple[int, str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 ELISION = "# ... rest of the code unchanged ..."
@@ -33,6 +35,22 @@ class Quirk(enum.StrEnum):
     PROSE = "prose"
     """A sentence before and one after."""
 
+    NO_CLOSER = "no-closer"
+    """Of exact edits: the last mark of each block is missing."""
+    NO_NONCE = "no-nonce"
+    """Marks without their nonce."""
+    NESTED = "nested"
+    """A block inside another one."""
+    AS_JSON = "as-json"
+    CUT_OFF = "cut-off"
+    """The answer ends in the middle of a block, and the model says it has finished."""
+    WRONG_ORDER = "wrong-order"
+    """New lines before old ones."""
+    REINDENTED = "reindented"
+    """Old lines are indented anew."""
+    FOREIGN = "foreign"
+    """Old lines are those of another file."""
+
 
 def _strip_blanks(text: str) -> str:
     return "\n".join(line.rstrip(" \t") for line in text.split("\n"))
@@ -46,6 +64,17 @@ def _half(text: str) -> str:
 def _repeat(text: str) -> str:
     line = text.rstrip("\n").rpartition("\n")[2] + "\n"
     return text + line * 100
+
+
+_BLOCK = re.compile(
+    r"(?ms)^(<{7} [^\n]*\n)((?:(?!={7} ).*?\n)??)(={7} [^\n]*\n)(.*?)(^>{7} [^\n]*\n)"
+)
+"""Mark, old lines, mark, new lines, mark."""
+
+
+def _reindent(block: re.Match[str]) -> str:
+    old = "".join(f"   {line}\n" for line in block[2].splitlines())
+    return block[1] + old + block[3] + block[4] + block[5]
 
 
 def _fence(text: str) -> str:
@@ -65,6 +94,14 @@ _ACTIONS: Mapping[Quirk, Callable[[str], str]] = {
     Quirk.EMPTY: lambda _: "",
     Quirk.FENCED: _fence,
     Quirk.PROSE: lambda text: OPENING + text + CLOSING,
+    Quirk.NO_CLOSER: lambda text: re.sub(r"(?m)^>{7} .*\n", "", text),
+    Quirk.NO_NONCE: lambda text: re.sub(r"(?m)^(<{7}|={7}|>{7}) \S{16,}", r"\1", text),
+    Quirk.NESTED: lambda text: _BLOCK.sub(r"\1\1\2\3\4\5\5", text),
+    Quirk.AS_JSON: lambda text: json.dumps({"edits": text.split("\n")}),
+    Quirk.CUT_OFF: lambda text: text[: len(text) - len(text.rpartition(">>>>>>>")[2]) - 8],
+    Quirk.WRONG_ORDER: lambda text: _BLOCK.sub(r"\1\4\3\2\5", text),
+    Quirk.REINDENTED: lambda text: _BLOCK.sub(_reindent, text),
+    Quirk.FOREIGN: lambda text: _BLOCK.sub(r"\1of another file\n\3\4\5", text),
 }
 
 
