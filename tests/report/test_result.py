@@ -56,6 +56,7 @@ def test_whole_result() -> None:
                     "rejected_prediction_tokens": 4,
                     "reasoning_tokens": None,
                 },
+                "answer": None,
                 "restored": {},
                 "removed_lines": 2,
             }
