@@ -19,25 +19,25 @@ MODEL_OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "model": ("NAME", "the model, or the Azure deployment"),
     "base-url": ("URL", "root of an OpenAI-compatible API (default: OpenAI's)"),
     "api-version": ("VERSION", "only for Azure's dated routes"),
-    "azure-tenant-id": ("ID", "sign in with the job's own identity"),
-    "azure-client-id": ("ID", "sign in with the job's own identity"),
+    "azure-tenant-id": ("ID", "directory (tenant) ID, to authenticate with the job's identity"),
+    "azure-client-id": ("ID", "application (client) ID, likewise"),
     "azure-scope": ("SCOPE", "scope of the Entra ID token"),
     "prediction": ("MODE", "auto, on or off"),
     "answer": ("FORM", "auto, file or edits"),
     "reasoning-effort": ("EFFORT", "how much a reasoning model thinks"),
     "context": ("MODE", "what the model sees beside the file: none or diff"),
-    "timeout": ("SECONDS", "longest time for one file"),
-    "concurrency": ("N", "files in flight at once, at most"),
+    "timeout": ("SECONDS", "time limit for one file"),
+    "concurrency": ("N", "maximum files at a time"),
     "max-output-tokens": ("N", "tokens that the model can write in one answer"),
-    "max-tokens": ("N", "tokens of all calls together, at most"),
-    "max-cost": ("USD", "US dollars of all calls together, at most"),
+    "max-tokens": ("N", "maximum tokens of all calls"),
+    "max-cost": ("USD", "maximum cost of all calls, in US dollars"),
 }
 """Inputs of the action that are options here: metavariable and help of each."""
 
 _MODEL_GROUP: Final = (
     "Without options: INPUT_* as in the action, else AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY "
-    "and AZURE_OPENAI_DEPLOYMENT, else OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL. An Azure "
-    "resource without a key is signed in to with Entra ID."
+    "and AZURE_OPENAI_DEPLOYMENT, else OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL. Without a "
+    "key, Microsoft Entra ID authenticates at an Azure resource."
 )
 _MODEL_OPTIONS: Final = (
     *((f"--{name} {value}", meaning) for name, (value, meaning) in MODEL_OPTIONS.items()),
@@ -90,7 +90,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
         (
             (
                 "--provider PROVIDER",
-                "of the model (default: openai); azure is with a key",
+                "who serves the model (default: openai); azure is with a key",
                 {"choices": ("openai", "azure", "azure-keyless", "other"), "default": "openai"},
             ),
             (
@@ -110,7 +110,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
                 {"choices": ("ruff", "eslint", "code-scanning")},
             ),
             (
-                "--action REPOSITORY",
+                "--action ACTION",
                 "OWNER/predict-edit@COMMIT (default: where predict-edit was installed from)",
             ),
             ("--config", "write .github/predict-edit.yml too"),
@@ -134,8 +134,8 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
             ("--untracked", "include files git does not track"),
             ("--files GLOB", "only files that match; repeatable", _REPEATABLE),
             ("--exclude GLOB", "no files that match; repeatable", _REPEATABLE),
-            ("--max-files N", "files at most"),
-            ("--max-suggestions N", "suggestions at most"),
+            ("--max-files N", "maximum files"),
+            ("--max-suggestions N", "maximum suggestions"),
             [
                 (
                     "--write, --apply",
@@ -149,13 +149,13 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
             *_OUTPUT,
         ),
         usage="INSTRUCTION [options]",
-        epilog="Exit status: 0 done or nothing to do, 1 no file could be edited, 2 wrong use. "
+        epilog="Exit status: 0 done or nothing to do, 1 no file could be edited, 2 wrong usage. "
         "Answers are kept in the cache of your home folder until the next preview, so --write "
         "does not ask the model again.",
         asks_model=True,
     ),
     "edit": _Command(
-        "edit plain files, or standard input, in no repository",
+        "edit plain files or standard input, without a repository",
         "Edit files by instruction and print the difference, or with --write change them. `-` "
         "reads standard input and prints only the result.",
         (
@@ -163,20 +163,20 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
             _INSTRUCTION,
             [("--write", "write the edited files"), _ESTIMATE],
             ("--name FILE", "the file name of standard input"),
-            ("--exit-zero", "exit with 0 even if nothing is to be changed"),
+            ("--exit-zero", "exit with 0 even if nothing changes"),
             *_OUTPUT,
         ),
         usage="FILE... -m INSTRUCTION [options]",
         epilog="Exit status: 0 something changed, 3 nothing to change, 1 a file failed, 2 wrong "
-        "use. With `-` only the result is printed; if it failed, nothing.",
+        "usage. With `-` only the result is printed; if it failed, nothing.",
         asks_model=True,
     ),
     "page": _Command(
-        "make a page of a finished run",
+        "make an HTML page of a finished run",
         "Make one self-contained HTML page of what a run left in predict-edit-out/: the changes, "
         "where each ended, and the tokens they took.",
         (
-            ("run_folder FOLDER", "with result.json, or that file itself", {"type": Path}),
+            ("run_folder FOLDER", "folder with result.json, or the file itself", {"type": Path}),
             ("-o, --out FILE", "the page (default: page.html beside result.json)", {"type": Path}),
             _DEBUG,
         ),
@@ -192,7 +192,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
             _DEBUG,
         ),
         epilog="Exit status: 0 nothing new, 1 new findings or a report that cannot be read, 2 "
-        "wrong use.",
+        "wrong usage.",
     ),
     "completion": _Command(
         "print the completion script for a shell",
@@ -201,7 +201,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
         (("shell", "the shell to complete in", {"choices": ("bash", "zsh", "fish")}),),
     ),
     "doctor": _Command(
-        "check workflow files and the model's settings, sign in, ask for one tiny edit",
+        "check the workflows, the settings and the model",
         "Look for mistakes in the workflows of this checkout that use the action, and print the "
         "lines that correct them. Then check the model's settings, sign in, ask for one tiny edit "
         "with a prediction (about 500 tokens), and say what was found and what to do about it.",
@@ -219,13 +219,17 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
         asks_model=True,
     ),
     "compare": _Command(
-        "measure what predictions bring for some files, in time and money",
+        "measure whether predictions pay off for some files",
         "Ask for each file with and without its prediction, in turn, one call at a time, and show "
         "what it took. Every call is paid for; nothing is written.",
         (
             ("files FILE", "files to edit", {"nargs": "+", "type": Path}),
             _INSTRUCTION,
-            ("-n, --rounds N", "calls of each kind a file (3)", {"type": int, "default": 3}),
+            (
+                "-n, --rounds N",
+                "calls of each kind per file (default: 3)",
+                {"type": int, "default": 3},
+            ),
             _ESTIMATE,
             ("--json", "print everything as JSON"),
         ),
@@ -233,21 +237,21 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
         asks_model=True,
     ),
     "demo": _Command(
-        "show a whole run on an offline GitHub and an offline model",
-        "Open a pull request on an offline stand-in of GitHub, give a command on it, run the real "
-        "action, and prove that its suggestions give the expected files.",
+        "show a whole run with an offline GitHub and an offline model",
+        "Open a pull request on an offline GitHub, comment a command, run the real action, and "
+        "prove that its suggestions give the expected files.",
         (
             ("--live", "ask the real model (costs money)"),
             ("--model NAME", "the model or Azure deployment that --live asks"),
             (
                 "--out FOLDER",
-                "folder for the files of the run (demo-out)",
+                "folder for the files of the run (default: demo-out)",
                 {"type": Path, "default": Path("demo-out")},
             ),
             _HTML,
             (
                 "--serve-model",
-                "serve the offline model alone, to try other commands on; prints what to set",
+                "only serve the offline model, for other commands; prints what to set",
             ),
         ),
     ),
