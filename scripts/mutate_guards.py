@@ -337,6 +337,20 @@ GUARDS = (
         test="tests/action/test_apply.py::TestApply::test_a_copy_in_another_place",
     ),
     Guard(
+        name="a mark that was copied from our summary is not believed",
+        file="delivery/summary_comment.py",
+        old="mine = marker is not None and ours.setdefault(command, comment) is comment",
+        new="mine = marker is not None and bool(ours.setdefault(command, comment))",
+        test="tests/action/test_crowd.py::test_a_copied_mark_is_in_nobody_s_way",
+    ),
+    Guard(
+        name="a pull request that a person decided on is left alone",
+        file="delivery/pull_request.py",
+        old="check_open((await self.forge.pull_request(pull.number)).state)",
+        new="await self.forge.pull_request(pull.number)",
+        test="tests/repository/test_run.py::TestOthersWork::test_decided_during_the_run",
+    ),
+    Guard(
         name="a command for one commit writes on no other",
         file="delivery/delivered.py",
         old="if to.job.pinned_sha and head != to.pull.head_sha:",

@@ -159,6 +159,15 @@ async def test_a_killed_run_is_in_the_way_for_a_while(rehearse: MakeRehearsal) -
     assert (await rehearsal.say(f"{REPLACE} Twice.")).report.outcome is not Outcome.FAILED
 
 
+async def test_a_copied_mark_is_in_nobody_s_way(rehearse: MakeRehearsal) -> None:
+    """A workflow that quotes our summary as it read while the command ran keeps nobody out."""
+    rehearsal = await rehearse(files=FILES)
+    earlier(rehearsal.stage, 5, ago=3 * MINUTE)
+    earlier(rehearsal.stage, 5, state="working", ago=2 * MINUTE)
+
+    assert (await rehearsal.say()).report.outcome is Outcome.SUGGESTED
+
+
 async def test_help_is_given_while_a_command_runs(rehearse: MakeRehearsal) -> None:
     """A command that edits nothing need not wait."""
     rehearsal = await rehearse(files=FILES)

@@ -402,6 +402,41 @@ class TestOthersWork:
 
         assert (scene.editor.asked, len(scene.pulls), scene.tip()) == ([], 1, None)
 
+    @pytest.mark.parametrize("end", ["closed", "merged"])
+    @pytest.mark.parametrize("found", [True, False])
+    async def test_decided_during_the_run(self, scene: Scene, end: str, *, found: bool) -> None:
+        """A pull request that a person closed or merged meanwhile is left as they left it."""
+        await scene.run()
+        (pull,) = scene.pulls
+        head, body = pull.head_sha, pull.body
+        scene.sandbox.push(
+            REPOSITORY,
+            "main",
+            {
+                f"src/m{n:03}.py": python_file(n, faulty=found)
+                for n in ((4,) if found else range(3))
+            },
+        )
+        scene.lint()
+        done_with = (
+            scene.sandbox.close_pull_request
+            if end == "closed"
+            else scene.sandbox.merge_pull_request
+        )
+        scene.sandbox.faults.add(
+            Fault(
+                method="GET",
+                path=rf".*/pulls/{pull.number}",
+                act=lambda: done_with(REPOSITORY, pull.number),
+            )
+        )
+        done = await scene.run()
+
+        assert done.report.outcome is (Outcome.PATCHED if found else Outcome.UNCHANGED)
+        assert (pull.head_sha, pull.body, len(scene.pulls)) == (head, body, 1)
+        assert any(f"was {end} while the run worked" in note for note in done.report.notes)
+        assert scene.branches <= {"main", "words", BRANCH}
+
     async def test_base_moves_during_the_run(self, scene: Scene) -> None:
         """The pull request is based on the commit that was read, and has only our edits."""
         start = scene.tip("main")

@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Final
 
-from predict_edit.delivery.delivered import OwnBranch
+from predict_edit.delivery.delivered import OwnBranch, check_open
 from predict_edit.delivery.state import (
     DECLINED,
     UNCHANGED,
@@ -97,6 +97,7 @@ class PullRequestDelivery:
         """Bring branch and pull request to what was edited, without a write if they have it.
 
         Raises:
+            PullRequestClosed: the pull request was closed or merged while the run worked.
             ForgeError: GitHub refused or failed.
         """
         own = self.own
@@ -136,10 +137,13 @@ class PullRequestDelivery:
         content = _content_of(files)
         if own.pull and own.content == content:
             if answers != own.answers and own.tip:
+                await self._check_open(own.pull)
                 marker = self._marker(answers, (own.tip,), content)
                 text = self.describe(prepared.files, marker, own.notes)
                 await self.forge.update_pull_request(own.pull.number, body=text)
             return _delivered(prepared, own.pull, own.notes)
+        if own.pull:
+            await self._check_open(own.pull)
         temporary = f"{own.branch}-{token_hex(4)}"
         await self.forge.create_branch(temporary, self.commit)
         tip: str | None = self.commit
@@ -185,12 +189,21 @@ class PullRequestDelivery:
         if failed or self.postponed:
             note = "The pull request stays as it is, because not every file could be done."
             return _delivered(prepared, own.pull, (*own.notes, note))
+        await self._check_open(own.pull)
         notes = (*own.notes, "Nothing is left to change, so the pull request was closed.")
         marker = self._marker(answers, (own.tip,), "", finished=True)
         text = self.describe(prepared.files, marker, notes)
         await self.forge.update_pull_request(own.pull.number, body=text, close=True)
         await self._remove(own.branch, own.tip)
         return _delivered(prepared, own.pull, notes)
+
+    async def _check_open(self, pull: BranchPull) -> None:
+        """Read again, just before writing, whether nobody closed or merged our pull request.
+
+        Raises:
+            PullRequestClosed: a person decided on it while the run worked.
+        """
+        check_open((await self.forge.pull_request(pull.number)).state)
 
     async def _open(self, branch: str, tip: str, text: str) -> BranchPull:
         """Open the pull request; if GitHub refuses, delete the branch again."""

@@ -87,19 +87,16 @@ class SummaryComment:
         Raises:
             ForgeError: the comments could not be read; posting blindly might post twice.
         """
-        read = await self._forge.marked_comments(self._number, "")
-        # A marker of our account without our seal is not ours: it counts for nothing from here on.
-        self.conversation = tuple(
-            dataclasses.replace(
-                comment, mine=comment.mine and self._seals.find(comment.body, KIND) is not None
-            )
-            for comment in read
-        )
-        for comment in self.conversation:
-            marker = find_marker(comment.body, KIND) if comment.mine else None
-            if marker and marker.fields.get("command") == self.key:
-                self._comment = comment
-                return
+        ours: dict[str, Comment] = {}
+        conversation = []
+        for comment in await self._forge.marked_comments(self._number, ""):
+            marker = self._seals.find(comment.body, KIND) if comment.mine else None
+            command = marker.fields.get("command", str(comment.id)) if marker else ""
+            # A marker without our seal, or copied from an older comment, counts for nothing.
+            mine = marker is not None and ours.setdefault(command, comment) is comment
+            conversation.append(dataclasses.replace(comment, mine=mine))
+        self.conversation = tuple(conversation)
+        self._comment = ours.get(self.key)
 
     async def react(self, reaction: Reaction) -> None:
         """Add a reaction to the command; best effort."""
