@@ -31,7 +31,7 @@ from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunRepor
 from predict_edit.edit.screening import secret_in
 from predict_edit.findings.collection import Findings
 from predict_edit.findings.workspace import Workspace
-from predict_edit.run.manifest import PlannedPull, Shared
+from predict_edit.run.manifest import Shared
 from predict_edit.run.outcome import Facts
 from predict_edit.run.prefetch import Look
 from predict_edit.select.choose import choose
@@ -318,8 +318,8 @@ class Target(abc.ABC):
     """The git reference whose code scanning alerts are meant."""
     shared: Shared | None
     """What other jobs left; ``None`` in a run of one job, and in the first of several."""
-    planned_pull: PlannedPull | None = None
-    """What later jobs of a spread run must know of the pull request; ``None`` without one."""
+    key: str = ""
+    """The key of the command; empty without one."""
 
     @abc.abstractmethod
     def resolve(self) -> Task:

@@ -31,7 +31,7 @@ from predict_edit.run.context import (
 )
 from predict_edit.run.edit_all import edit_all, place_answers
 from predict_edit.run.estimate import estimated
-from predict_edit.run.manifest import PLAN, PlannedPull, write_part
+from predict_edit.run.manifest import PLAN, write_part
 from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
 from predict_edit.run.publish import answer, end, facts_of, fail, publish, report_delivered
 from predict_edit.run.pull_request_target import Before, PullRequestTarget, edits, finished_before
@@ -209,8 +209,8 @@ async def load_pull_request(
     key = listener.comment.key
     listener.recall()
     shared = await read_shared(inputs, ctx, commanded.repository, command=key)
-    if shared is not None and (planned := shared.manifest.pull):
-        snapshot = snapshot.at(shared.manifest.commit, planned.base)
+    if shared is not None:
+        snapshot = snapshot.at(shared.manifest.commit, shared.manifest.base)
     pull = snapshot.pull
     return PullRequestTarget(
         commanded=commanded,
@@ -221,7 +221,6 @@ async def load_pull_request(
         ref=pull.head_ref,
         findings=inputs.findings or () if edits(commanded) else (),
         alerts=f"refs/pull/{pull.number}/merge",
-        planned_pull=PlannedPull(number=pull.number, command=key, base=pull.base_sha),
         key=key,
         memory=listener.memory,
         save=listener.save,

@@ -57,17 +57,6 @@ class PlannedFile:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedPull:
-    """The pull request that a command is about."""
-
-    number: int
-    command: str
-    """The name of the command."""
-    base: str
-    """The commit of its base branch."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedShard:
     """What one job is to do."""
 
@@ -87,6 +76,10 @@ class Manifest:
     repository: str
     ref: str
     commit: str
+    base: str = ""
+    """The commit of a pull request's base branch; ``commit`` itself for a run over a branch."""
+    command: str = ""
+    """The key of the command; empty for a run over a branch."""
     instruction: str
     """As given, perhaps ``run NAME``."""
     about_findings: bool
@@ -99,8 +92,6 @@ class Manifest:
     """The paths of all files, in the order of the report."""
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
-    pull: PlannedPull | None = None
-    """``None`` for a run over a branch."""
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:
@@ -251,7 +242,7 @@ def shared_of(files: Mapping[str, bytes], repository: str, *, command: str) -> S
     manifest, parts = read_parts(files)
     if manifest.repository != repository:
         raise SpreadError("The plan for `results` is of another repository.", "Use its own.")
-    if command != (manifest.pull.command if manifest.pull else ""):
+    if command != manifest.command:
         raise SpreadError("The plan for `results` is of another command.", "Use its own.")
     return Shared(manifest=manifest, parts=parts)
 

@@ -42,8 +42,6 @@ class PullRequestTarget(Target):
     """The changed files of a pull request, for a command by a person who may give it."""
 
     commanded: PullRequestCommand
-    key: str
-    """The key of the command."""
     memory: Memory
     """The answers of earlier runs of the command."""
     save: Callable[[str, int], Awaitable[None]]

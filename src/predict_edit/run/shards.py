@@ -131,6 +131,8 @@ async def manifest_of(run: Run) -> Manifest:
         repository=run.request.repository,
         ref=target.ref,
         commit=target.head,
+        base=target.base,
+        command=target.key,
         instruction=task.given,
         about_findings=found is not None,
         job=task.identity,
@@ -139,7 +141,6 @@ async def manifest_of(run: Run) -> Manifest:
         order=tuple(planned),
         skipped=skipped,
         notes=notes,
-        pull=target.planned_pull,
     )
 
 
