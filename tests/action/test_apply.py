@@ -253,7 +253,7 @@ class TestApply:
         github, pull = rehearsal.stage.github, rehearsal.stage.pull
         first, second = sorted(rehearsal.stage.suggestions, key=lambda one: one.thread.line or 0)
         for comment in (first, second):
-            pull.review_comments.remove(comment)
+            pull.threads.remove(comment.thread)
         if moved == "other commit":
             github.push(REPOSITORY, rehearsal.stage.world.head_ref, {"other.txt": b"x\n"})
         line = 16 if moved == "other lines" else 6
@@ -262,6 +262,20 @@ class TestApply:
 
         wanted = Outcome.COMMITTED if moved == "not" else Outcome.ANSWERED
         assert finished.report.outcome is wanted
+
+    async def test_a_copy_takes_nothing_from_the_original(self, rehearse: MakeRehearsal) -> None:
+        """Suggestions that are where they were posted are committed beside a copy."""
+        rehearsal = await set_up(rehearse)
+        await rehearsal.say()
+        original = rehearsal.stage.suggestions[0]
+        path = original.thread.path
+        rehearsal.stage.github.review_comment(
+            REPOSITORY, 1, ACTIONS_LOGIN, original.body, path=path, line=16
+        )
+        finished = await rehearsal.say(APPLY)
+
+        assert finished.report.outcome is Outcome.COMMITTED
+        assert head_files(rehearsal) == rehearsal.stage.world.expected()
 
     @pytest.mark.parametrize("key", ["ollama", "sk-1234", "not-needed", "sk-no-key-required"])
     async def test_a_key_that_everybody_knows(self, rehearse: MakeRehearsal, key: str) -> None:
