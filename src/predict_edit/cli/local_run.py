@@ -22,7 +22,7 @@ from predict_edit.delivery.state import MAX_UNPACKED, Memory, pack, unpack
 from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.edits import SourceFile
 from predict_edit.domain.repository import CommandRef, CommandSource, FileContent
-from predict_edit.domain.run_report import Job, RunReport
+from predict_edit.domain.run_report import Delivered, Job, RunReport
 from predict_edit.edit.screening import secret_in
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars
@@ -104,7 +104,7 @@ def edit_plan(
     facts = Facts(job=plan.task.job, head=plan.head, base=base, model=edited.model, dry_run=True)
     files = (*delivered.files, *skipped_results(plan.skipped))
     outcome = outcome_of(files, delivered.outcome)
-    return report_of(facts.noting(*edited.notes, *plan.notes), outcome, files=files)
+    return report_of(facts.noting(*edited.notes, *plan.notes), outcome, Delivered(files=files))
 
 
 class KeptAnswers:

@@ -19,7 +19,7 @@ from predict_edit.domain.edits import (
     SkippedFile,
 )
 from predict_edit.domain.errors import ForgeError, ForgeForbidden, ForgeNotFound, InvalidInput
-from predict_edit.domain.run_report import FileResult
+from predict_edit.domain.run_report import Delivered, FileResult
 from predict_edit.findings.collection import Findings
 from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
 from predict_edit.run.context import Context, EarlierEdits, Plan, Scope, Target, Task, job_of
@@ -143,7 +143,7 @@ class BranchTarget(Target):
                 if result.placed and result.placed.accepted != result.placed.file.text
             ]
             return render_pull_request(
-                report_of(facts, outcome_of(files), files=files),
+                report_of(facts, outcome_of(files), Delivered(files=files)),
                 sorted(rows, key=lambda row: row.path),
                 marker=marker,
                 notes=notes,

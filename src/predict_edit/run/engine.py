@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from predict_edit.delivery.apply import apply_collected, collect
-from predict_edit.domain.run_report import Outcome
+from predict_edit.domain.run_report import Delivered, Outcome
 from predict_edit.findings import formats
 from predict_edit.findings.collection import Findings
 from predict_edit.run.authorize import Denial, authorize, authorize_task
@@ -114,7 +114,7 @@ async def first_job(run: Run) -> Finished:
         run.listener,
         run.facts.noting(*manifest.notes),
         Outcome.UNCHANGED,
-        files=skipped_results(manifest.skipped),
+        Delivered(files=skipped_results(manifest.skipped)),
         shards=manifest.names,
     )
 
@@ -129,7 +129,7 @@ async def matrix_job(run: Run) -> Finished:
     files = (*edited.results, *skipped_results(plan.skipped))
     result = result_of(shared, files, model=edited.model, notes=facts.notes)
     run.ctx.outbox.write(f"shard-{shared.number}.json", write_part(result))
-    return end(run.ctx, run.listener, facts, outcome_of(files), files=files)
+    return end(run.ctx, run.listener, facts, outcome_of(files), Delivered(files=files))
 
 
 async def last_job(run: Run) -> Finished:
@@ -260,7 +260,7 @@ def finished_again(run: Run, before: Before, figures: Mapping[str, str]) -> Fini
     facts = dataclasses.replace(run.facts, model=before.model or run.facts.model)
     delivered = dataclasses.replace(before.delivered, review_url=figures.get("review-url", ""))
     outcome = delivered.outcome or Outcome.UNCHANGED
-    finished = end(run.ctx, run.listener, facts, outcome, delivered=delivered)
+    finished = end(run.ctx, run.listener, facts, outcome, delivered)
     return dataclasses.replace(finished, figures=figures)
 
 

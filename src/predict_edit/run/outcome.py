@@ -52,6 +52,7 @@ class Facts:
 
 
 NO_FACTS: Final = Facts()
+NOTHING: Final = Delivered(files=())
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,39 +77,36 @@ class Finished:
 def report_of(
     facts: Facts,
     outcome: Outcome,
+    delivered: Delivered = NOTHING,
     *,
-    files: Sequence[FileResult] = (),
-    delivered: Delivered | None = None,
     summary_url: str = "",
     problem: str = "",
     shards: tuple[str, ...] | None = None,
 ) -> RunReport:
     """Make the report of a run; every report is made here."""
-    job, notes = facts.job, facts.notes
-    if delivered is not None:
-        notes = (*notes, *delivered.notes)
-        if job is not None and delivered.pull_request:
-            job = dataclasses.replace(job, pull_request=delivered.pull_request)
+    job = facts.job
+    if job is not None and delivered.pull_request:
+        job = dataclasses.replace(job, pull_request=delivered.pull_request)
     if outcome is Outcome.FAILED and not problem:
-        problem = common_problem(files)
+        problem = common_problem(delivered.files)
     return RunReport(
         outcome=outcome,
         job=job,
         head=facts.head,
         base=facts.base,
         model=facts.model,
-        files=tuple(files),
-        cost=money_of(files),
-        pull_request_url=delivered.pull_request_url if delivered else "",
+        files=delivered.files,
+        cost=money_of(delivered.files),
+        pull_request_url=delivered.pull_request_url,
         summary_url=summary_url,
-        review_url=delivered.review_url if delivered else "",
-        commit_url=delivered.commit_url if delivered else "",
+        review_url=delivered.review_url,
+        commit_url=delivered.commit_url,
         apply_command=facts.apply_command,
         run_url=facts.run_url,
-        suggestion_urls=delivered.suggestion_urls if delivered else (),
+        suggestion_urls=delivered.suggestion_urls,
         problem=problem,
-        notes=notes,
-        warnings=delivered.notes if delivered else (),
+        notes=(*facts.notes, *delivered.notes),
+        warnings=delivered.notes,
         shards=shards,
         dry_run=facts.dry_run,
     )
@@ -131,9 +129,8 @@ def failure_of(
 ) -> Finished:
     """Turn the error that ended a run into its report."""
     error = as_known(error)
-    report = report_of(
-        facts, Outcome.FAILED, files=files, summary_url=summary_url, problem=str(error)
-    )
+    left = Delivered(files=tuple(files))
+    report = report_of(facts, Outcome.FAILED, left, summary_url=summary_url, problem=str(error))
     wrong = isinstance(error, SettingsError | CommandError | EventError)
     return Finished(report=report, fail_on=facts.fail_on, settings_wrong=wrong)
 

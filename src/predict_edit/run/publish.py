@@ -30,6 +30,7 @@ from predict_edit.domain.run_report import (
 from predict_edit.report.result import result_json
 from predict_edit.run.context import Context, Edited, Listener, Plan, Run
 from predict_edit.run.outcome import (
+    NOTHING,
     Facts,
     Finished,
     as_known,
@@ -66,7 +67,7 @@ async def publish(run: Run, plan: Plan, edited: Edited, *notes: str) -> Finished
 async def report_delivered(run: Run, facts: Facts, delivered: Delivered) -> Finished:
     """Write the output files of a run, and show its report."""
     outcome = outcome_of(delivered.files, delivered.outcome)
-    finished = end(run.ctx, run.listener, facts, outcome, delivered=delivered)
+    finished = end(run.ctx, run.listener, facts, outcome, delivered)
     shown = await run.listener.finished(finished.report, complete=delivered.complete)
     report = dataclasses.replace(finished.report, summary_url=run.listener.url)
     finished = dataclasses.replace(finished, report=report)
@@ -81,18 +82,16 @@ def end(
     listener: Listener,
     facts: Facts,
     outcome: Outcome,
+    delivered: Delivered = NOTHING,
     *,
     problem: str = "",
-    files: Sequence[FileResult] = (),
-    delivered: Delivered | None = None,
     shards: tuple[str, ...] | None = None,
 ) -> Finished:
     """End a run: make its report, and write the output files unless nothing was to be edited."""
     report = report_of(
         facts,
         outcome,
-        files=delivered.files if delivered else files,
-        delivered=delivered,
+        delivered,
         summary_url=listener.url,
         problem=problem,
         shards=shards,
