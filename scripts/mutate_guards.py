@@ -351,6 +351,13 @@ GUARDS = (
         test="tests/repository/test_run.py::TestOthersWork::test_decided_during_the_run",
     ),
     Guard(
+        name="executable files stay executable",
+        file="github/branches.py",
+        old="if draft.executable:",
+        new="if not draft.branch:",
+        test="tests/action/test_apply.py::TestExecutableFiles::test_they_stay_executable",
+    ),
+    Guard(
         name="a command for one commit writes on no other",
         file="delivery/delivered.py",
         old="if to.job.pinned_sha and head != to.pull.head_sha:",
