@@ -28,6 +28,9 @@ from predict_edit_sandbox.stage import REPOSITORY, WRITER, Stage, set_stage
 from predict_edit_sandbox.world_files import WorldFile
 
 REFUSE = "refuse"
+_NO = "rejected"
+MOST_COMMANDS = 50
+"""Commands on one pull request: beyond, GitHub's hourly limit would stop them."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class Row:
     """``None`` if the file failed."""
     calls: int
     reason: str
+    """Of the failure, or why hunks of the edit were rejected."""
 
     @property
     def verdict(self) -> str:
@@ -66,6 +70,8 @@ class Row:
             return "good" if REFUSE in self.case.want else "good refused"
         if self.text in self.case.texts:
             return "good"
+        if self.reason:
+            return "good refused"
         return "good lost" if self.text == self.case.head else "good changed"
 
 
@@ -81,15 +87,19 @@ def run(cases: Sequence[Case], **inputs: str) -> list[Row]:
 
 async def _run(cases: Sequence[Case], inputs: Mapping[str, str]) -> list[Row]:
     placed = {f"c{number:04}/{case.path}": case for number, case in enumerate(cases)}
-    files = [
-        WorldFile(path=path, base=b"nothing\n", head=case.head.encode())
-        for path, case in placed.items()
-    ]
+    batches = list(_batches(placed))
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as folder:
-        async with set_stage(Path(folder), files=files) as stage:
-            for batch in _batches(placed):
-                rows += await _command(stage, batch, inputs)
+    for start in range(0, len(batches), MOST_COMMANDS):
+        commands = batches[start : start + MOST_COMMANDS]
+        files = [
+            WorldFile(path=path, base=b"nothing\n", head=case.head.encode())
+            for batch in commands
+            for path, case in batch.items()
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            async with set_stage(Path(folder), files=files) as stage:
+                for batch in commands:
+                    rows += await _command(stage, batch, inputs)
     return rows
 
 
@@ -137,13 +147,19 @@ def _gathered(batch: Mapping[str, Case], outputs: Path, out: Path) -> list[Row]:
     given = parse_outputs(outputs.read_text("utf-8"))
     texts = _applied(batch, out / "edits.patch") if given.get("patch") else {}
     files = {file["path"]: file for file in result["files"]}
-    missing = {"status": "failed", "attempts": 0, "reason": f"no result: {given['outcome']}"}
+    missing = {
+        "status": "failed",
+        "attempts": 0,
+        "placements": [],
+        "reason": f"no result: {given['outcome']}",
+    }
     return [
         Row(
             case=case,
             text=None if row["status"] in {"failed", "skipped"} else texts.get(path, case.head),
             calls=row["attempts"],
-            reason=row["reason"],
+            reason=row["reason"]
+            or next((place["reason"] for place in row["placements"] if place["kind"] == _NO), ""),
         )
         for path, case in batch.items()
         for row in [files.get(path, missing)]

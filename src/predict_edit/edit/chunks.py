@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from predict_edit.domain.errors import FileTooLong
-from predict_edit.edit import fences
+from predict_edit.edit import wrappers
 from predict_edit.edit.prompt import Part
 
 DEPTHS = (0, 1, 2, 4, 8)
@@ -269,7 +269,7 @@ def _inside_fences(lines: list[str]) -> list[bool]:
     for line in lines:
         inside.append(bool(run))
         content = line.strip()
-        if not fences.is_fence(content):
+        if not wrappers.is_fence(content):
             continue
         this = content[: len(content) - len(content.lstrip(content[0]))]
         if not run:

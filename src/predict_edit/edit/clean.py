@@ -11,7 +11,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 
-from predict_edit.edit import collateral, fences, intent, line_pairs, wrappers
+from predict_edit.edit import collateral, intent, line_pairs, wrappers
 from predict_edit.edit.rewrite import suffix_of
 
 MARK, ENDINGS, ENDS = "byte-order mark", "line endings", "blank lines at the ends"
@@ -55,13 +55,13 @@ def clean(path: str, original: str, answer: str, *, instruction: str = "") -> Cl
     if answer == original:
         return Cleaned(text=original, restored={})
     free = intent.read(instruction)
-    body = original.lstrip(fences.BOM)
+    body = original.lstrip(wrappers.BOM)
     unwrapped = wrappers.unwrap(path, original, answer, instruction=instruction)
     text = said = _unmarked(body, unwrapped)
     if not text.strip():
         return Cleaned(text="", restored={})
     marks = original[: len(original) - len(body)]
-    given = unwrapped[: len(unwrapped) - len(unwrapped.lstrip(fences.BOM))]
+    given = unwrapped[: len(unwrapped) - len(unwrapped.lstrip(wrappers.BOM))]
     restored: Counter[str] = Counter()
     if free.byte_order_mark:
         marks = given
@@ -87,7 +87,7 @@ def clean(path: str, original: str, answer: str, *, instruction: str = "") -> Cl
 
 def _only_adds(original: str, text: str) -> bool:
     """Whether an answer is the file with a mark, carriage returns or a last line feed more."""
-    if text == fences.BOM + original:
+    if text == wrappers.BOM + original:
         return True
     if text == original + "\n":
         return not original.endswith("\n")
@@ -109,11 +109,11 @@ def _ends(text: str) -> tuple[int, int]:
 
 def _unmarked(original: str, text: str) -> str:
     """The text without byte-order marks at its start, however models put line feeds round them."""
-    text = text.lstrip(fences.BOM)
+    text = text.lstrip(wrappers.BOM)
     inner = text.lstrip(_ENDS)
-    if not inner.startswith(fences.BOM) or original.lstrip(_ENDS).startswith(fences.BOM):
+    if not inner.startswith(wrappers.BOM) or original.lstrip(_ENDS).startswith(wrappers.BOM):
         return text
-    return inner.lstrip(fences.BOM + _ENDS)
+    return inner.lstrip(wrappers.BOM + _ENDS)
 
 
 def _shape(original: str, text: str, free: intent.Intent) -> str:
@@ -240,4 +240,4 @@ def _bare(line: str) -> str:
 
 def _with_blanks_of(old: str, line: str) -> str:
     body = line.rstrip("\r")
-    return line if fences.is_fence(body) else old.rstrip("\r") + line[len(body) :]
+    return line if wrappers.is_fence(body) else old.rstrip("\r") + line[len(body) :]

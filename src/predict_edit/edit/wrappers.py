@@ -1,9 +1,9 @@
 """What models put round a file, taken off where that is certain.
 
-Thinking, tokens of chat formats, a JSON object, a column before every line, and lines above and
-below that only frame the file. Each is taken off only if the original has nothing like it and what
-is left is closer to the original; a file that itself holds such things keeps them. What is not
-certain is left for the guards.
+Thinking, tokens of chat formats, a code fence, a JSON object, a column before every line, and lines
+above and below that only frame the file. Each is taken off only if the original has nothing like it
+and what is left is closer to the original; a file that itself holds such things keeps them. What is
+not certain is left for the guards.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from predict_edit.edit import fences
 from predict_edit.edit.rewrite import compare, suffix_of
 
+BOM = "\ufeff"
 _ROUNDS = 6
 """Wrappers in wrappers that are taken off."""
 _CLIP = 300
@@ -55,6 +55,8 @@ _MARKUP = frozenset(
     {".html", ".htm", ".xml", ".svg", ".vue", ".jsx", ".tsx", ".svelte", ".astro", ".xhtml"}
     | {".xsl", ".xslt", ".xsd", ".plist", ".csproj", ".props", ".resx", ".mdx", ".cshtml", ".hbs"}
 )
+_OPENER = re.compile(r"(?P<run>`{3,}|~{3,})[^`\n]*")
+_FENCE = re.compile(r"(?P<run>`{3,}|~{3,})(?P<info>[^`]*)")
 _NUMBERED = re.compile(r" *\d{1,7}(?:→|\t| ?[:|] ?|$)")
 _DIFF_COLUMN = re.compile(r"[ +]")
 _DIFF_FRAME = re.compile(r"(?:---|\+\+\+|@@|diff |index ).*")
@@ -101,15 +103,15 @@ class _File:
         base = posixpath.basename(self.path)
         if name == base or (name.endswith(f"/{base}") and " " not in name):
             return True
-        return not prose and (is_sentence(line) or fences.is_fence(line))
+        return not prose and (is_sentence(line) or is_fence(line))
 
 
 def unwrap(path: str, original: str, answer: str, *, instruction: str = "") -> str:
     """Take off what surely is not part of the file; ``unwrap(p, x, x) == x``."""
-    body = original.lstrip(fences.BOM).split("\n")
-    lines = tuple(stripped for line in body if (stripped := line.strip()))
+    text = original.lstrip(BOM).split("\n")
+    lines = tuple(stripped for line in text if (stripped := line.strip()))
     if answer == original or not lines:
-        return fences.unwrap(original, answer)
+        return unfence(original, answer)
     known = frozenset(line for line in lines if len(line) > 1)
     file = _File(path, original, instruction, lines, known)
     for _ in range(_ROUNDS):
@@ -142,16 +144,16 @@ def _marks(file: _File, text: str) -> str | None:
 
 
 def _fence(file: _File, text: str) -> str | None:
-    return fences.unwrap(file.text, text)
+    return unfence(file.text, text)
 
 
 def _json(file: _File, text: str) -> str | None:
     """A JSON object or a tool call that holds the file in a string."""
-    body = _CALL_TAGS.sub("", text).strip()
-    if not body.startswith("{") or not body.endswith("}"):
+    held = _CALL_TAGS.sub("", text).strip()
+    if not held.startswith("{") or not held.endswith("}"):
         return None
     try:
-        strings = list(_strings(json.loads(body, strict=False)))
+        strings = list(_strings(json.loads(held, strict=False)))
     except (ValueError, RecursionError):
         return None
     best = max(strings, key=lambda held: _shared(file, held), default="")
@@ -192,7 +194,7 @@ def _column(file: _File, text: str) -> str | None:
 
 def _lines_round(file: _File, text: str) -> str | None:
     """Lines above and below that only frame the file: tags, fences, its name, talk."""
-    lines = fences.body(text)
+    lines = body(text)
     paired = lines[0].strip() if lines[0].strip() == lines[-1].strip() else ""
     placeholder = paired if _PLACEHOLDER.fullmatch(paired) else ""
     top = file.frame(lines, file.lines[0], placeholder=placeholder)
@@ -231,6 +233,84 @@ def _nearer(file: _File, text: str, rest: str) -> bool:
         for one in (file.text, text, rest)
     )
     return 2 * ((before & without).total() - (before & column).total()) >= before.total()
+
+
+def unfence(original: str, answer: str) -> str:
+    """Take one fence off that encloses the whole answer.
+
+    Only if the first line with text opens a fence, the last one closes it, the original does not
+    itself begin with a fence, and the fence is not one of the original's own (in Markdown). An
+    answer that would still be wrapped afterwards is left alone. A byte-order mark before the
+    fence goes with it.
+    """
+    once = _unfence_once(original, answer)
+    if once is None:
+        return answer
+    return answer if _unfence_once(original, once) is not None else once
+
+
+def encloses(lines: list[str]) -> bool:
+    """Whether the first line opens a fence that exactly the last line closes.
+
+    A fence with a language always opens; a bare one closes the innermost open fence of its kind,
+    and opens one where none is open (CommonMark, "Fenced code blocks", nested as models write
+    them).
+    """
+    open_runs: list[str] = []
+    for number, line in enumerate(lines):
+        match = _FENCE.fullmatch(line.strip())
+        if match is not None:
+            run, bare = match["run"], not match["info"].strip()
+            if bare and open_runs and _closes(run, open_runs[-1]):
+                open_runs.pop()
+            elif bare and open_runs:
+                continue
+            else:
+                open_runs.append(run)
+        if not open_runs:
+            return number == len(lines) - 1 and number > 0
+    return False
+
+
+def count_fences(lines: list[str]) -> int:
+    """How many lines look like a fence, opening or closing."""
+    return sum(is_fence(line) for line in lines)
+
+
+def is_fence(line: str) -> bool:
+    """Whether a line is an opening or closing fence, indented or not."""
+    return _FENCE.fullmatch(line.strip()) is not None
+
+
+def body(text: str) -> list[str]:
+    """The lines from the first to the last that has text, without their line ends."""
+    text = text.strip()
+    while text.startswith(BOM):
+        text = text.lstrip(BOM).lstrip()
+    return text.split("\n")
+
+
+def _closes(run: str, opener: str) -> bool:
+    """Whether a bare fence closes one that opened so."""
+    return run[0] == opener[0] and len(run) >= len(opener)
+
+
+def _unfence_once(original: str, answer: str) -> str | None:
+    """The inside of the outer fence; ``None`` when there is no outer fence to take off."""
+    lines, before = body(answer), body(original)
+    opener = _OPENER.fullmatch(lines[0].rstrip())
+    if opener is None or len(lines) < 2 or is_fence(before[0]):  # noqa: PLR2004 - first and last
+        return None
+    last = lines[-1].rstrip()
+    if set(last) != {opener["run"][0]} or not _closes(last, opener["run"]):
+        return None
+    surplus = count_fences(lines) - count_fences(before)
+    inside = lines[1:-1]
+    first = next((line.strip() for line in inside if line.strip()), "")
+    same_start = surplus == 2 and first == before[0].strip()  # noqa: PLR2004 - opener and closer
+    if surplus <= 0 or not (encloses(lines) or same_start):
+        return None
+    return "\n".join(inside)
 
 
 _STEPS: tuple[Callable[[_File, str], str | None], ...] = (

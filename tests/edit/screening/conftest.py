@@ -13,9 +13,11 @@ from predict_edit.suggest.diff import hunks_between
 Ask = Callable[..., list[str | None]]
 
 
-def verdicts(original: str, edited: str, secrets: Iterable[str] = ()) -> list[str | None]:
+def verdicts(
+    original: str, edited: str, secrets: Iterable[str] = (), instruction: str = ""
+) -> list[str | None]:
     """What the judge says of each hunk between two texts."""
-    judge = judge_for(SourceFile(path="a.txt", text=original, blob_sha="0"), secrets)
+    judge = judge_for(SourceFile(path="a.txt", text=original, blob_sha="0"), secrets, instruction)
     return [judge(hunk) for hunk in hunks_between(original, edited)]
 
 

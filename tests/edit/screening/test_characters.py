@@ -174,6 +174,12 @@ def test_text_without_dangerous_characters_passes(text: str) -> None:
     assert added(text + "\n") is None
 
 
+def test_a_page_break_alone_on_its_line_passes() -> None:
+    """Nothing is behind it that a page could hide."""
+    assert added("\x0c\n") is None
+    assert added("\x0cevil()\n") is not None
+
+
 @given(st.text("ab ", max_size=5), dangers, st.text("ab ", max_size=5))
 def test_a_dangerous_character_among_letters_is_found(before: str, char: str, after: str) -> None:
     assert added(f"x{before}{char}{after}y\n") is not None

@@ -193,6 +193,22 @@ def test_new_token_of_a_vendor_is_found(ask: Ask, kind: str, pattern: str) -> No
     assert ask(f'a\nkey = "{token}"\n', f'a\nAPI_KEY = "{token}"\n') == [None]
 
 
+def test_token_of_the_instruction_is_public(ask: Ask) -> None:
+    """What a maintainer wrote into a comment may come in; a secret of the run may not."""
+    token = "key-0123456789abcdef0123456789abcdef"
+    assert ask("a\n", f"{token}\n", (), f"Name it {token}.") == [None]
+    assert ask("a\n", f"{token}\n", (), "Name it.") != [None]
+    assert ask("a\n", f"{token}\n", (token,), f"Name it {token}.") != [None]
+
+
+def test_the_sample_token_of_documentation_is_none(ask: Ask) -> None:
+    header, rest = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQs"
+    sample = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
+    real = "eyJzdWIiOiI5OTc0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
+    assert ask("a\n", f"{header}.{sample}.{rest}\n") == [None]
+    assert ask("a\n", f"{header}.{real}.{rest}\n") != [None]
+
+
 def test_token_that_is_changed_is_new(ask: Ask) -> None:
     token = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cD1fG3hJ5"
     changed = token[:-1] + "X"

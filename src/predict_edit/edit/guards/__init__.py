@@ -15,9 +15,8 @@ from collections.abc import Callable
 from predict_edit.domain.errors import AnswerEmpty, AnswerUnusable
 from predict_edit.edit.guards import (
     commentary,
-    duplicates,
-    loops,
     placeholders,
+    repeats,
     size,
     stubs,
     syntax,
@@ -34,8 +33,8 @@ GUARDS: tuple[tuple[Guard, str], ...] = (
     (commentary.problem, CLOSER),
     (placeholders.problem, f"{_AGAIN}; for a long file, name the function or the lines to change."),
     (stubs.problem, CLOSER),
-    (loops.problem, f"{_AGAIN}."),
-    (duplicates.problem, CLOSER),
+    (repeats.loop, f"{_AGAIN}."),
+    (repeats.doubled, CLOSER),
     (size.problem, f"{_AGAIN}; if so much is to go, say in the instruction what to remove."),
     (syntax.problem, CLOSER),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from predict_edit.edit import fences
+from predict_edit.edit import wrappers
 from predict_edit.edit.rewrite import Rewrite
 from predict_edit.edit.wrappers import is_sentence
 
@@ -23,9 +23,10 @@ _OPENINGS = re.compile(
 _CLOSINGS = re.compile(
     r"(?:explanation ?:|here(?:'s| is) (?:how|what|why|an?) |(?:the )?changes made\b|"
     r"(?:a )?summary of (?:the )?changes|key changes|let me know |i(?:'ve| have) |"
-    r"please note|hope this helps|(?-i:[A-Z][\w ]{2,40}:$))",
+    r"please note|hope this helps)",
     re.IGNORECASE,
 )
+_HEADING = re.compile(r"[A-Z][\w ]{2,40}:$")
 """How talk begins that is not a sentence by itself, in the language that most models talk."""
 _FRAME = re.compile(r"\s*(?:<<<<<<< .*|>>>>>>> .*|\*\*\* (?:Begin|End) Patch)\s*")
 """Marks of edits, which no file but documentation has."""
@@ -67,7 +68,7 @@ def in_opening(rewrite: Rewrite) -> bool:
     if not rewrite.is_prose:
         return True
     # A sentence may open a text; talk is followed by a fence, or by all of the edited text.
-    fenced = bool(rest) and fences.is_fence(rest[0]) and rest[0] not in rewrite.old
+    fenced = bool(rest) and wrappers.is_fence(rest[0]) and rest[0] not in rewrite.old
     before = next((line for line in rewrite.old if line), "")
     return fenced or (rest[:1] == [before] and len(rewrite.gaps) > 1)
 
@@ -90,11 +91,15 @@ def _closing(rewrite: Rewrite) -> str | None:
         alone = not gap.old and len(gap.new) <= _FEW and len(rewrite.gaps) > 1
     else:
         alone = not gap.old and rewrite.new[gap.at - 2 : gap.at - 1] in {("",), ("---",)}
-        if any(map(_CLOSINGS.match, lines)):
-            alone = True
-    if alone and any(_CLOSINGS.match(line) or is_sentence(line) for line in lines):
+        alone = alone or any(map(_CLOSINGS.match, lines))
+    # What opens with code or a comment goes on with its text.
+    if alone and (any(map(_CLOSINGS.match, lines)) or any(map(_is_talk, lines[:1]))):
         return f"The answer ends with remarks (line {gap.at}) instead of the file."
     return None
+
+
+def _is_talk(line: str) -> bool:
+    return is_sentence(line) or _HEADING.match(line) is not None
 
 
 def _fence(rewrite: Rewrite) -> str | None:
@@ -105,7 +110,7 @@ def _fence(rewrite: Rewrite) -> str | None:
     outer = [
         number
         for number, line in (*ends[:1], *ends[-1:])
-        if number in added and fences.is_fence(line)
+        if number in added and wrappers.is_fence(line)
     ]
     if not outer:
         return None
@@ -114,7 +119,9 @@ def _fence(rewrite: Rewrite) -> str | None:
     before = next((line for line in rewrite.old if line), "")
     if outer[0] == ends[0][0] and len(ends) > 1 and ends[1][1] == before:
         return left
-    odd = fences.count(list(rewrite.new)) % 2 > fences.count(list(rewrite.old)) % 2
-    if odd or fences.encloses([line for _, line in ends]):
+    odd = (
+        wrappers.count_fences(list(rewrite.new)) % 2 > wrappers.count_fences(list(rewrite.old)) % 2
+    )
+    if odd or wrappers.encloses([line for _, line in ends]):
         return left
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import collections
 
-from predict_edit.edit.guards import commentary, loops
+from predict_edit.edit.guards import commentary, repeats
 from predict_edit.edit.rewrite import compare
 
 _OPENING_LINES = 2
@@ -62,8 +62,8 @@ class LoopWatch:
         self._line = ""
         """The unfinished line, or its end where it is long."""
         self._grown = 0
-        self._recent: collections.deque[str] = collections.deque(maxlen=loops.MAX_PERIOD)
-        self._runs = [0] * (loops.MAX_PERIOD + 1)
+        self._recent: collections.deque[str] = collections.deque(maxlen=repeats.MAX_PERIOD)
+        self._runs = [0] * (repeats.MAX_PERIOD + 1)
         """For each period, how many of the last lines equal the line so far before them."""
         self._new: collections.Counter[str] = collections.Counter()
         self._old: list[str] | None = None
@@ -92,7 +92,11 @@ class LoopWatch:
         for period in range(1, len(self._recent) + 1):
             self._runs[period] = self._runs[period] + 1 if line == self._recent[-period] else 0
             run = self._runs[period] + period
-            if self._runs[period] and run >= loops.MIN_LINES and run // period >= loops.MIN_REPEATS:
+            if (
+                self._runs[period]
+                and run >= repeats.MIN_LINES
+                and run // period >= repeats.MIN_REPEATS
+            ):
                 found = found or self._is_new(period, run)
         self._recent.append(line)
         return found
@@ -103,12 +107,12 @@ class LoopWatch:
             self._old = [line for part in self._original.split("\n") if (line := part.strip())]
             self._old_count.update(self._old)
         if period not in self._old_runs:
-            self._old_runs[period] = loops.longest_run(self._old, period)
-        allowed = 2 * (self._old_runs[period] // period) + loops.MIN_REPEATS // 2
+            self._old_runs[period] = repeats.longest_run(self._old, period)
+        allowed = 2 * (self._old_runs[period] // period) + repeats.MIN_REPEATS // 2
         if run // period <= allowed:
             return False
         surplus = max(self._new[line] - self._old_count[line] for line in self._recent)
-        return surplus >= loops.MIN_REPEATS // 2
+        return surplus >= repeats.MIN_REPEATS // 2
 
     def _is_stuck(self) -> bool:
         """Whether the unfinished line has come down to a few characters over and over."""

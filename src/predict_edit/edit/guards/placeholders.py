@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from predict_edit.edit.rewrite import Gap, Rewrite
 
 _CLIP = 200
+_FEWEST = 2
+"""Lost lines from which any comment in their place is a remark."""
 _MOST_WORDS = 5
 """Words of such a remark for each one that says that something is left out."""
 
@@ -32,7 +34,7 @@ _LEFT_OUT = re.compile(
 _TRAILING = re.compile(r"(?<=\S)\s+(?://|#|--|/\*|<!--|%|;).*")
 _QUOTED = re.compile(r"\b\w+!?\b.{0,40}?[\"'`(]([^\"'`()]{4,40})[\"'`)]")
 _COMMENT = re.compile(
-    r"\s*(?://|#(?!\[|!|include|define|if|endif)|/\*|--\s|;|<!--|%|'|REM\b|rem\b)"
+    r"\s*(?://|#(?![\[!{]|include|import|define|undef|pragma|if|el|endif|region)|/\*|--\s|;|<!--|%|'|REM\b|rem\b)"
 )
 _WORD = re.compile(r"\w+")
 _HEADINGS = frozenset({".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc"})
@@ -63,7 +65,8 @@ def _stands_for(rewrite: Rewrite, gap: Gap) -> bool:
     """Whether a comment alone is in the place of several lines of code."""
     if rewrite.suffix in _HEADINGS or not gap.new or len(gap.old) <= len(gap.new):
         return False
-    return all(map(_COMMENT.match, gap.new)) and _code(rewrite, gap.old) > len(gap.new)
+    code = _code(rewrite, gap.old)
+    return all(map(_COMMENT.match, gap.new)) and code >= max(_FEWEST, len(gap.new) + 1)
 
 
 def _code(rewrite: Rewrite, lines: Sequence[str]) -> int:

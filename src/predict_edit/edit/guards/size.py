@@ -19,8 +19,8 @@ _KEPT = 0.35
 _MIN_WORDS = 8
 """Different words of a file from which their share says something."""
 _KEPT_CHARACTERS = 0.25
-_MIN_TAIL, _MOST_TAIL, _TAIL, _TAIL_ALONE = 3, 20, 0.12, 0.06
-_MIN_HEAD, _HEAD = 3, 0.25
+_MIN_TAIL, _MOST_TAIL, _TAIL, _TAIL_ALONE = 3, 20, 0.12, 0.1
+_MIN_HEAD, _HEAD = 3, 0.35
 _MIN_MIDDLE, _MIDDLE = 10, 0.6
 _MOST = 0.6
 _WORD = re.compile(r"[^\W\d]\w*")

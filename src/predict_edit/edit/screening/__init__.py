@@ -41,12 +41,13 @@ def secret_in(request: EditRequest, secrets: Iterable[str]) -> str | None:
     return NOT_ASKED if own.are_in("\n\n".join(beside)) else None
 
 
-def judge_for(file: SourceFile, secrets: Iterable[str]) -> Judge:
+def judge_for(file: SourceFile, secrets: Iterable[str], instruction: str = "") -> Judge:
     """A judge of the hunks of one file, which says why one must not be posted.
 
     ``secrets`` are the run's own. A hunk may not hold one of them even where the file does, nor be
     shown beside one, nor complete one whose first part an earlier hunk adds; so the hunks are asked
-    about in their order. Everything else counts only where the hunk brings it in.
+    about in their order. Everything else counts only where the hunk brings it in; what only looks
+    like a secret is none if the instruction, which is public, has it.
     """
     lines = [line + "\n" for line in file.text.split("\n")]
     lines[-1] = lines[-1].removesuffix("\n")
@@ -70,7 +71,7 @@ def judge_for(file: SourceFile, secrets: Iterable[str]) -> Judge:
             if own.are_in(f"{above}{shown}{below}") or (earlier and own.are_in(earlier + shown)):
                 return OF_THIS_RUN
         for kind, token in tokens_in(shown):
-            if token not in file.text:
+            if token not in file.text and token not in instruction:
                 return LIKE_A_KEY.format(kind=kind)
         earlier = (earlier + shown)[-APART:]
         return None

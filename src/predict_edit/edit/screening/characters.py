@@ -39,6 +39,8 @@ _REORDERING: Final = frozenset(
 _SEPARATORS: Final = frozenset("\x0b\x1c\x1d\x1e\x85\u2028\u2029")
 """Line ends to some editors and languages, and none to git: what follows may be code."""
 _BYTE_ORDER_MARK: Final = "\ufeff"
+_PAGE_BREAK: Final = "\x0c"
+"""Alone on its line it hides nothing; Lisp and C sources are divided so."""
 
 _TAGS: Final = range(0xE0000, 0xE0080)
 _RESERVED: Final = (range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000), range(0xFDD0, 0xFDF0))
@@ -147,7 +149,7 @@ def _directions(line: str) -> str:
 def _dangers(lines: Iterable[str]) -> Iterator[str]:
     """Every dangerous character of some lines that does not shape a visible neighbour."""
     for line in lines:
-        if _is_plain(line):
+        if _is_plain(line) or _body(line) == _PAGE_BREAK:
             continue
         body = _FLAGS.sub("\U0001f3f4", _body(line))
         for index, char in enumerate(body):

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Final
 
 _START = r"(?<![A-Za-z0-9_-])"
-
 SHAPES: Final[tuple[tuple[str, str], ...]] = (
     ("a GitHub token", r"gh[pousr]_[A-Za-z0-9_.-]{36,255}+"),
     ("a GitHub token", r"github_pat_[A-Za-z0-9_]{22,255}+"),
@@ -79,6 +78,8 @@ _LONGEST_PLACEHOLDER: Final = 120
 """In what is longer, such a word may stand by chance."""
 _FEWEST: Final = 8
 """Different letters and digits in a real token; ``xxxxxxxx`` and ``00000000`` have one."""
+_SAMPLE: Final = ".eyJzdWIiOiIxMjM0NTY3ODkwIi"
+"""The subject 1234567890, of the web token that jwt.io and most documentation show."""
 _WHOLE: Final = frozenset({"a private key"})
 """Kinds whose pattern is only a beginning, of which nothing can be told."""
 
@@ -95,5 +96,7 @@ def _is_placeholder(token: str) -> bool:
     """Whether a token only shows what one looks like, as documentation does."""
     low = token.lower()
     if len({char for char in low if char.isalnum()}) < _FEWEST:
+        return True
+    if _SAMPLE in token:
         return True
     return len(low) <= _LONGEST_PLACEHOLDER and any(word in low for word in _PLACEHOLDERS)

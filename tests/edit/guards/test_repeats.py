@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.edit.guards.loops import problem
+from predict_edit.edit.guards.repeats import loop
 from predict_edit.edit.rewrite import compare
 
 
 def is_loop(original: str, answer: str) -> bool:
     """Whether the answer is taken for a loop."""
-    return problem(compare("a", original, answer)) is not None
+    return loop(compare("a", original, answer)) is not None
 
 
 FILE = "".join(f"line {n}\n" for n in range(50))

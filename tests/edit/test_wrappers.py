@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.edit.fences import encloses, unwrap
+from predict_edit.edit.wrappers import encloses, unfence
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_an_outer_fence_differs_from_several(lines: list[str], outer: bool) -> N
 def test_every_simple_fence_comes_off(body: list[str], run: str, language: str) -> None:
     """Backticks and tildes of any length, with and without a language."""
     inside = "\n".join(body)
-    assert unwrap("original\n", f"{run}{language}\n{inside}\n{run}\n") == inside
+    assert unfence("original\n", f"{run}{language}\n{inside}\n{run}\n") == inside
 
 
 def test_wrongly_nested_markdown_is_recognised_by_its_first_line() -> None:
     """An inner bare fence would close the outer one; the same first line shows what is meant."""
     original = "# Tool\n\n```\ntool\n```\n"
     answer = "```\n# Tool\n\n```\ntool --fast\n```\n```"
-    assert unwrap(original, answer) == "# Tool\n\n```\ntool --fast\n```"
+    assert unfence(original, answer) == "# Tool\n\n```\ntool --fast\n```"
