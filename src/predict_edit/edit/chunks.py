@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from predict_edit.domain.errors import FileTooLong
-from predict_edit.edit import wrappers
 from predict_edit.edit.prompt import Part
+from predict_edit.edit.rewrite import is_fence
 
 DEPTHS = (0, 1, 2, 4, 8)
 """Columns that a border may be indented, tried in this order: some languages put everything into
@@ -269,7 +269,7 @@ def _inside_fences(lines: list[str]) -> list[bool]:
     for line in lines:
         inside.append(bool(run))
         content = line.strip()
-        if not wrappers.is_fence(content):
+        if not is_fence(content):
             continue
         this = content[: len(content) - len(content.lstrip(content[0]))]
         if not run:

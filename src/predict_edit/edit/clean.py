@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from predict_edit.edit import collateral, intent, line_pairs, wrappers
-from predict_edit.edit.rewrite import suffix_of
+from predict_edit.edit.rewrite import is_fence, suffix_of
 
 MARK, ENDINGS, ENDS = "byte-order mark", "line endings", "blank lines at the ends"
 TRAILING = "trailing blanks"
@@ -240,4 +240,4 @@ def _bare(line: str) -> str:
 
 def _with_blanks_of(old: str, line: str) -> str:
     body = line.rstrip("\r")
-    return line if wrappers.is_fence(body) else old.rstrip("\r") + line[len(body) :]
+    return line if is_fence(body) else old.rstrip("\r") + line[len(body) :]

@@ -19,6 +19,8 @@ _PROSE = frozenset(
 )
 _DOTS_ARE_SYNTAX = frozenset({".py", ".pyi", ".pyx", ".ipynb", ".yml", ".yaml"})
 _WORD = re.compile(r"\w")
+FENCE = re.compile(r"(?P<run>`{3,}|~{3,})(?P<info>[^`]*)")
+"""A line that opens or closes a code fence."""
 _PATCHES = frozenset({".diff", ".patch", ".rej"})
 
 
@@ -82,6 +84,11 @@ class Rewrite:
 def suffix_of(path: str) -> str:
     """Name the last suffix of a path, lower case, with its dot; may be empty."""
     return posixpath.splitext(posixpath.basename(path))[1].lower()
+
+
+def is_fence(line: str) -> bool:
+    """Whether a line is an opening or closing fence, indented or not."""
+    return FENCE.fullmatch(line.strip()) is not None
 
 
 def compare(path: str, original: str, edited: str) -> Rewrite:

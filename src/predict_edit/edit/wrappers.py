@@ -17,7 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from predict_edit.edit.rewrite import compare, suffix_of
+from predict_edit.edit.rewrite import FENCE, compare, is_fence, suffix_of
 
 BOM = "\ufeff"
 _ROUNDS = 6
@@ -56,7 +56,6 @@ _MARKUP = frozenset(
     | {".xsl", ".xslt", ".xsd", ".plist", ".csproj", ".props", ".resx", ".mdx", ".cshtml", ".hbs"}
 )
 _OPENER = re.compile(r"(?P<run>`{3,}|~{3,})[^`\n]*")
-_FENCE = re.compile(r"(?P<run>`{3,}|~{3,})(?P<info>[^`]*)")
 _NUMBERED = re.compile(r" *\d{1,7}(?:→|\t| ?[:|] ?|$)")
 _DIFF_COLUMN = re.compile(r"[ +]")
 _DIFF_FRAME = re.compile(r"(?:---|\+\+\+|@@|diff |index ).*")
@@ -258,7 +257,7 @@ def encloses(lines: list[str]) -> bool:
     """
     open_runs: list[str] = []
     for number, line in enumerate(lines):
-        match = _FENCE.fullmatch(line.strip())
+        match = FENCE.fullmatch(line.strip())
         if match is not None:
             run, bare = match["run"], not match["info"].strip()
             if bare and open_runs and _closes(run, open_runs[-1]):
@@ -275,11 +274,6 @@ def encloses(lines: list[str]) -> bool:
 def count_fences(lines: list[str]) -> int:
     """How many lines look like a fence, opening or closing."""
     return sum(is_fence(line) for line in lines)
-
-
-def is_fence(line: str) -> bool:
-    """Whether a line is an opening or closing fence, indented or not."""
-    return _FENCE.fullmatch(line.strip()) is not None
 
 
 def body(text: str) -> list[str]:

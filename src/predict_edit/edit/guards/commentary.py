@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from predict_edit.edit import wrappers
-from predict_edit.edit.rewrite import Rewrite
+from predict_edit.edit.rewrite import Rewrite, is_fence
 from predict_edit.edit.wrappers import is_sentence
 
 BEGINS = "The answer begins with a remark instead of the file."
@@ -68,7 +68,7 @@ def in_opening(rewrite: Rewrite) -> bool:
     if not rewrite.is_prose:
         return True
     # A sentence may open a text; talk is followed by a fence, or by all of the edited text.
-    fenced = bool(rest) and wrappers.is_fence(rest[0]) and rest[0] not in rewrite.old
+    fenced = bool(rest) and is_fence(rest[0]) and rest[0] not in rewrite.old
     before = next((line for line in rewrite.old if line), "")
     return fenced or (rest[:1] == [before] and len(rewrite.gaps) > 1)
 
@@ -108,9 +108,7 @@ def _fence(rewrite: Rewrite) -> str | None:
     ends = [(number, line) for number, line in enumerate(rewrite.new, start=1) if line]
     left = "A code fence that is not part of the file is left in the answer."
     outer = [
-        number
-        for number, line in (*ends[:1], *ends[-1:])
-        if number in added and wrappers.is_fence(line)
+        number for number, line in (*ends[:1], *ends[-1:]) if number in added and is_fence(line)
     ]
     if not outer:
         return None
