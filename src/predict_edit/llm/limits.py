@@ -33,7 +33,7 @@ SHORT_CHARACTERS = 1_600
 SHARE_OF_PART = 0.5
 """A part of a longer file may need this share, as any part may grow."""
 
-_ROOM_FACTOR, _ROOM_CHARACTERS = 3, 40_000
+_ROOM_FACTOR, _ROOM_CHARACTERS = 3, 24_000
 _TIGHT_FACTOR, _TIGHT_TOKENS = 1.5, 512
 _MOST_CHARACTERS_PER_TOKEN = 4.0
 
