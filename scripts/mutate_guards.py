@@ -411,7 +411,7 @@ GUARDS = (
         file="github/client.py",
         old="or waited > self._max_wait",
         new="or waited < 0",
-        test=f"{COMMAND}[rate-limit-for-ever]",
+        test="tests/github/test_client.py::test_waiting_for_limits_has_an_end",
     ),
     Guard(
         name="a filter that comes out empty is refused",

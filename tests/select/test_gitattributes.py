@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.select.gitattributes import GitAttributes, attribute_files
+from predict_edit.select.gitattributes import MAX_RULES, GitAttributes, attribute_files
 
 GEN = "linguist-generated"
 
@@ -142,3 +142,9 @@ def test_it_is_what_git_says(repository: Path, found: dict[str, str], asked: lis
     for path in asked:
         value = attributes.of(path).get("t")
         assert (value if isinstance(value, str) else words[value]) == told[path], path
+
+
+def test_lines_beyond_the_limit_do_not_count() -> None:
+    """Each line is held against each file, so there are not more than anybody writes."""
+    text = "a.py x\n" * MAX_RULES + "a.py -x\n"
+    assert GitAttributes.parse({".gitattributes": text}).flag("a.py", "x") is True

@@ -290,6 +290,15 @@ def test_errors(body: str, error: type[CommandError], says: str) -> None:
     assert caught.value.next_step
 
 
+@pytest.mark.parametrize("value", ["a" * 60_000, "'" + "a," * 30_000 + "'"])
+def test_longest_value(value: str) -> None:
+    """A longer value of an option is refused before it is read as a whole."""
+    with pytest.raises(CommandError):
+        parse_command(f"{WORD} --exclude {value} fix", WORD)
+    body = f"{WORD} --exclude {'a' * (MAX_INSTRUCTION - 20)} fix"
+    assert parse_command(body, WORD) == edit("fix", exclude="a" * (MAX_INSTRUCTION - 20))
+
+
 def test_longest_instruction() -> None:
     body = f"{WORD} {'x' * MAX_INSTRUCTION}"
     assert parse_command(body, WORD) == edit("x" * MAX_INSTRUCTION)

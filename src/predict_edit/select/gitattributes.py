@@ -21,6 +21,9 @@ FILE_NAME = ".gitattributes"
 MAX_LINE = 2048
 """Characters of a line; git ignores longer ones."""
 
+MAX_RULES = 2_000
+"""Lines that count; each is held against each file."""
+
 GENERATED = "linguist-generated"
 VENDORED = "linguist-vendored"
 
@@ -68,7 +71,8 @@ class GitAttributes:
             found = files[path]
             text = found if isinstance(found, str) else found.decode("utf-8", "replace")
             for line in text.removeprefix("\ufeff").split("\n"):
-                rules += _read_line(line, folder, macros)
+                if len(rules) < MAX_RULES:
+                    rules += _read_line(line, folder, macros)
         return cls(tuple(rules))
 
     def of(self, path: str) -> dict[str, Value]:

@@ -409,8 +409,11 @@ class _Head:
             if end is not None and not inside[end + 1 : end + 2].strip():
                 self._at += end + 2
                 return inside[:end]
-        bare = option in _LISTS and not self.rest.startswith(("'", '"'))
-        source = io.StringIO(_WINDOWS.sub("/", self.rest) if bare else self.rest)
+        what = f"the value of `--{option}`" if option else "the name of the recipe"
+        # One more than may be read; shlex takes time that grows with the word's square.
+        rest = self.rest[: MAX_INSTRUCTION + 1]
+        bare = option in _LISTS and not rest.startswith(("'", '"'))
+        source = io.StringIO(_WINDOWS.sub("/", rest) if bare else rest)
         lexer = shlex.shlex(source, posix=True)
         lexer.whitespace = "".join({char for char in self._line if char.isspace()})
         lexer.whitespace_split = True
@@ -418,11 +421,15 @@ class _Head:
         try:
             word = lexer.get_token() or ""
         except ValueError:
-            what = f"the value of `--{option}`" if option else "the name of the recipe"
             raise UnbalancedQuote(
                 f"In {what} a quote is opened and not closed.",
                 "Close the quote on the same line, or leave it out.",
             ) from None
+        if source.tell() > MAX_INSTRUCTION:
+            raise InvalidOption(
+                f"{what.capitalize()} is longer than {MAX_INSTRUCTION:,} characters.",
+                "Shorten it, or set it as an input of the workflow.",
+            )
         self._at += source.tell()
         return word
 
