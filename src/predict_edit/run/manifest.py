@@ -241,9 +241,9 @@ def shared_of(files: Mapping[str, bytes], repository: str, *, command: str) -> S
     """
     manifest, parts = read_parts(files)
     if manifest.repository != repository:
-        raise SpreadError("The plan for `results` is of another repository.", "Use its own.")
+        raise SpreadError("The plan in `results` belongs to another repository.", "Use its own.")
     if command != manifest.command:
-        raise SpreadError("The plan for `results` is of another command.", "Use its own.")
+        raise SpreadError("The plan in `results` belongs to another command.", "Use its own.")
     return Shared(manifest=manifest, parts=parts)
 
 
@@ -326,7 +326,9 @@ def _checked(plan: Manifest, results: Iterable[ShardResult]) -> Iterable[tuple[i
             log.info("a result of shard %s is of another plan and ignored", result.shard)
             continue
         if not 1 <= result.shard <= len(plan.shards):
-            raise SpreadError(f"The plan has no shard {result.shard}, and a result has.", _AGAIN)
+            raise SpreadError(
+                f"`results` has shard {result.shard}, which the plan does not have.", _AGAIN
+            )
         planned = {file.path: file.blob_sha for file in plan.shards[result.shard - 1].files}
         if any(planned.get(file.path) != file.blob_sha for file in result.files):
             raise SpreadError(

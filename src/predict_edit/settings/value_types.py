@@ -108,7 +108,7 @@ def _as_text(value: object) -> str:
         return value
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return "\n".join(value)
-    raise ValueError("give a list of texts, or one text with an item a line or commas between")
+    raise ValueError("give a list, or one item per line or between commas")
 
 
 def _globs(value: object) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def _name(value: str) -> str:
 def _secret(value: str) -> str:
     """Accept what an HTTP header can hold; line ends around it were trimmed before."""
     if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("it holds white space or characters that no key has; paste it again")
+        raise ValueError("it has white space or characters that keys do not have; paste it again")
     return value
 
 
