@@ -110,6 +110,22 @@ def test_nothing_is_overwritten(command: Command, checkout: Repository) -> None:
     assert command("init", "--for", "threads", *ACTION, folder=checkout.root).status == 0
 
 
+def test_a_folder_that_cannot_be_written_to(command: Command, checkout: Repository) -> None:
+    """As an error with a next step, and a link to nowhere is not followed."""
+    checkout.write(".github", "a file")
+    ran = command("init", *ACTION, folder=checkout.root)
+    assert (ran.status, ran.out) == (1, "")
+    assert f"{WORKFLOW} cannot be written" in ran.err
+
+    (checkout.root / ".github").unlink()
+    (checkout.root / WORKFLOW).parent.mkdir(parents=True)
+    (checkout.root / WORKFLOW).symlink_to("nowhere.txt")
+    ran = command("init", *ACTION, folder=checkout.root)
+    assert (ran.status, ran.out) == (1, "")
+    assert f"{WORKFLOW} cannot be written (File exists)." in ran.err
+    assert not (checkout.root / WORKFLOW).exists()
+
+
 def test_a_dry_run_writes_nothing(command: Command, checkout: Repository) -> None:
     ran = command("init", "--dry-run", *ACTION, folder=checkout.root)
     assert ran.status == 0
@@ -178,6 +194,7 @@ def test_the_default_branch_is_named(command: Command, checkout: Repository) -> 
     [
         ((), 2, "Where the action is published is not known."),
         (("--action", "octo/other"), 2, "`--action` is `octo/other`."),
+        ((*ACTION, *AZURE), 2, "`--base-url` is for other providers than OpenAI."),
         ((*ACTION, "--provider", "azure"), 2, "`--provider azure` needs the model"),
         ((*ACTION, "--provider", "other", "--model", "m"), 2, "the address of its API"),
         (

@@ -112,10 +112,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.config:
         files[CONFIG_PATH] = workflow.text("config")
     _check(repository.root, files, workflow)
-    for name, text in files.items() if not arguments.dry_run else ():
-        (repository.root / name).parent.mkdir(parents=True, exist_ok=True)
-        with (repository.root / name).open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+    if not arguments.dry_run:
+        _write(repository.root, files)
     left = _left_to_do(workflow, repository)
     screen = Screen(sys.stdout, Secrets())
     if arguments.json:
@@ -150,6 +148,11 @@ def _choose(arguments: argparse.Namespace, repository: _Repository) -> Workflow:
     azure = "azure" in arguments.provider
     if arguments.provider == "openai":
         model = model or _MODEL
+        if base_url:
+            raise InvalidInput(
+                "`--base-url` is for other providers than OpenAI.",
+                "Add --provider azure, azure-keyless or other.",
+            )
     elif not model or not base_url:
         example = "https://NAME.openai.azure.com" if azure else "https://HOST/v1/"
         raise MissingInput(
@@ -158,7 +161,11 @@ def _choose(arguments: argparse.Namespace, repository: _Repository) -> Workflow:
         )
     if azure and not is_v1(base_url):
         base_url = f"{base_url.rstrip('/')}/openai/v1/"
-    found = (name for name, files in _LINTERS.items() if _has(repository.root, *files))
+    found = (
+        name
+        for name, patterns in _LINTERS.items()
+        if any(any(repository.root.glob(pattern)) for pattern in patterns)
+    )
     linter = arguments.linter or next(found, "code-scanning")
     return Workflow(
         provider=arguments.provider,
@@ -170,10 +177,6 @@ def _choose(arguments: argparse.Namespace, repository: _Repository) -> Workflow:
         linter=linter if arguments.use == "schedule" else "",
         enterprise=not re.fullmatch(r"(github\.com|.*\.ghe\.com)?", repository.host),
     )
-
-
-def _has(folder: Path, *patterns: str) -> bool:
-    return any(True for pattern in patterns for _ in folder.glob(pattern))
 
 
 def _action(given: str | None) -> tuple[str, str]:
@@ -208,7 +211,7 @@ def _check(root: Path, files: Mapping[str, str], workflow: Workflow) -> None:
                 f"{name} already exists; nothing was written.",
                 "Check it with `predict-edit doctor`, or move it away.",
             )
-    for path in workflow_files(root / _WORKFLOWS):
+    for path in filter(Path.is_file, workflow_files(root / _WORKFLOWS)):
         if USES[workflow.use] in events_of(path.name, path.read_text("utf-8", "replace")):
             raise LocalFileError(
                 f"{path.relative_to(root)} already uses the action for {workflow.use}.",
@@ -218,6 +221,24 @@ def _check(root: Path, files: Mapping[str, str], workflow: Workflow) -> None:
     examined = examine(name, text)
     for mistake in examined.mistakes if examined else ():
         raise InvalidInput(f"{mistake.found}.", "Correct the option; nothing was written.")
+
+
+def _write(root: Path, files: Mapping[str, str]) -> None:
+    """Write new files.
+
+    Raises:
+        LocalFileError: one cannot be written.
+    """
+    for name, text in files.items():
+        try:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            with (root / name).open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            raise LocalFileError(
+                f"{name} cannot be written ({error.strerror}).",
+                "Check the permissions of its folder.",
+            ) from None
 
 
 def _left_to_do(workflow: Workflow, repository: _Repository) -> list[str]:
