@@ -68,8 +68,8 @@ class Workflow:
     enterprise: bool = False
     """Whether it is for GitHub Enterprise Server."""
 
-    def text(self, template: str = "workflow") -> str:
-        """Write the workflow, or the config that goes with it."""
+    def text(self, template: str = "workflow.yml", **more: str | None) -> str:
+        """Write the workflow, or what goes with it."""
         # The delimiters are not those of GitHub's own expressions.
         made = jinja2.Environment(
             loader=jinja2.PackageLoader("predict_edit.cli"),
@@ -80,10 +80,9 @@ class Workflow:
             autoescape=False,  # noqa: S701 - YAML; what a person typed passes through in_yaml
         )  # fmt: skip
         made.filters["yaml"] = in_yaml
-        values = dataclasses.asdict(self)
-        secret = PROVIDERS[self.provider]
-        return made.get_template(f"{template}.yml.j2").render(
-            values, secret=secret, version=__version__
+        values = dataclasses.asdict(self) | more
+        return made.get_template(f"{template}.j2").render(
+            values, secret=PROVIDERS[self.provider], version=__version__
         )
 
 
@@ -110,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = f"{_WORKFLOWS}/predict-edit{suffix}.yml"
     files = {path: workflow.text()}
     if arguments.config:
-        files[CONFIG_PATH] = workflow.text("config")
+        files[CONFIG_PATH] = workflow.text("config.yml")
     _check(repository.root, files, workflow)
     if not arguments.dry_run:
         _write(repository.root, files)
@@ -243,26 +242,9 @@ def _write(root: Path, files: Mapping[str, str]) -> None:
 
 def _left_to_do(workflow: Workflow, repository: _Repository) -> list[str]:
     """Say what only a person can do: store the key, and permit the workflow."""
-    settings = f"https://{repository.host or 'github.com'}/{repository.name}/settings"
-    secret = PROVIDERS[workflow.provider]
-    key, key_page = f"Save the key as the repository secret {secret}", "secrets/actions/new"
-    set_key = f"gh secret set {secret}"
-    if not secret:
-        key = (
-            "Let this repository sign in to Azure, as docs/models.md shows, and save the two IDs "
-            "as the repository variables AZURE_TENANT_ID and AZURE_CLIENT_ID"
-        )
-        key_page = "variables/actions/new"
-        set_key = "gh variable set AZURE_TENANT_ID; gh variable set AZURE_CLIENT_ID"
-    permit, set_permit = f"Check that Actions may run here, and {workflow.action} among them", ""
-    if workflow.use == "schedule":
-        permit = "Allow GitHub Actions to create pull requests"
-        set_permit = (
-            f"gh api -X PUT repos/{repository.name}/actions/permissions/workflow "
-            "-F can_approve_pull_request_reviews=true -f default_workflow_permissions=read"
-        )
-    gh = shutil.which("gh") is not None
-    return [
-        f"{key}: {set_key if gh else f'{settings}/{key_page}'}",
-        f"{permit}: {set_permit if gh and set_permit else f'{settings}/actions'}",
-    ]
+    return workflow.text(
+        "left_to_do.txt",
+        gh=shutil.which("gh"),
+        settings=f"https://{repository.host or 'github.com'}/{repository.name}/settings",
+        repository=repository.name,
+    ).splitlines()
