@@ -314,6 +314,22 @@ async def test_plan_of_another_command(rehearse: MakeRehearsal) -> None:
     assert "of another command" in rehearsal.stage.summaries[-1]
 
 
+@pytest.mark.parametrize("mode", ["plan", "edit"])
+async def test_a_file_that_cannot_be_handed_on(rehearse: MakeRehearsal, mode: str) -> None:
+    """A folder in its place is noticed before the model is paid."""
+    rehearsal = await rehearse(files=many(2))
+    jobs = Jobs(rehearsal)
+    if mode == "edit":
+        await jobs.plan(shard="1")
+    folder = rehearsal.stage.folder / f"rehearsal{rehearsal.runs + 1}" / "predict-edit-out"
+    (folder / ("plan.json" if mode == "plan" else "shard-1.json")).mkdir(parents=True)
+    done = await (jobs.plan(shard="1") if mode == "plan" else jobs.edit("1/1"))
+
+    assert done.report.outcome is Outcome.FAILED
+    assert "is a folder" in done.report.problem
+    assert rehearsal.typist.asked == []
+
+
 class TestRejectedText:
     """What was rejected for what it holds leaves the process nowhere."""
 

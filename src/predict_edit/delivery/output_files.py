@@ -12,6 +12,7 @@ from predict_edit.domain.run_report import OUTPUT_FOLDER
 EDITS: Final = "edits.patch"
 REMAINDER: Final = "remainder.patch"
 RESULT: Final = "result.json"
+_WRITTEN: Final = frozenset({".patch", ".json"})
 _PROBE: Final = ".probe"
 
 
@@ -55,10 +56,9 @@ class OutputFolder:
         """
         self.write(_PROBE, "x")
         (self.folder / _PROBE).unlink()
-        for name in (EDITS, REMAINDER, RESULT):
-            path = self.folder / name
-            if path.is_dir() and not path.is_symlink():
-                raise _unwritable(name, "it is a folder")
+        for path in self.folder.iterdir():
+            if path.suffix in _WRITTEN and path.is_dir() and not path.is_symlink():
+                raise _unwritable(path.name, "it is a folder")
 
 
 def make_folder(folder: Path) -> None:
