@@ -323,7 +323,8 @@ async def test_a_file_that_cannot_be_handed_on(rehearse: MakeRehearsal, mode: st
         await jobs.plan(shard="1")
     folder = rehearsal.stage.folder / f"rehearsal{rehearsal.runs + 1}" / "predict-edit-out"
     (folder / ("plan.json" if mode == "plan" else "shard-1.json")).mkdir(parents=True)
-    done = await (jobs.plan(shard="1") if mode == "plan" else jobs.edit("1/1"))
+    given = {"results": "handed/plan.json"} if mode == "edit" else {}
+    done = await rehearsal.follow(jobs.comment, mode=mode, shard="1", **given)
 
     assert done.report.outcome is Outcome.FAILED
     assert "is a folder" in done.report.problem
