@@ -396,7 +396,8 @@ class ChatEditor:
         else:
             judged = await self._judged(request, answer, part)
             text, verdict = judged.text, judged.verdict
-            log.restored += judged.restored
+            if verdict is None:
+                log.restored += judged.restored
             log.unconfirmed = True
         if verdict is not None:
             raise verdict.error

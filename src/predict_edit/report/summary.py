@@ -56,7 +56,11 @@ def _patched(report: RunReport) -> str:
 def _unchanged(report: RunReport) -> str:
     if report.shards:
         return f"Planned: the files are divided over {plural(len(report.shards), 'job')}."
-    unchanged = len(report.with_status(FileStatus.UNCHANGED))
+    same = report.with_status(FileStatus.UNCHANGED)
+    unchanged = len(same)
+    if same and all(each.effort and each.effort.restored for each in same):
+        files = plural(unchanged, "file")
+        return f"Nothing to change: what the model changed in {files} was put back."
     if unchanged:
         return f"Nothing to change: the model returned {plural(unchanged, 'file')} as before."
     skipped = len(report.with_status(FileStatus.SKIPPED))

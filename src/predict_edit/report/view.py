@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from predict_edit.domain.edits import BUDGET, Effort, PlacementKind, PredictionState, Usage
@@ -60,6 +61,8 @@ class Row:
 
     path: str
     result: str
+    notable: bool = False
+    """Worth a table by itself: much is removed, or all was put back."""
     suggestions: int | None = None
     in_patch: int | None = None
     usage: Usage
@@ -70,7 +73,8 @@ class Row:
     @property
     def note(self) -> str:
         """What is worth a note beside the file's numbers."""
-        return self.result.removeprefix(FileStatus.EDITED).removeprefix(", ")
+        status = self.result.removeprefix(FileStatus.EDITED).removeprefix(FileStatus.UNCHANGED)
+        return status.removeprefix(", ")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +168,9 @@ class View:
     stopped: tuple[Group, ...]
     """Files that a limit of the run kept from being tried."""
     brief: tuple[Row, ...]
-    """Files that were changed or failed."""
+    """Files that were changed or failed, or whose change was put back."""
+    restored: str
+    """How many lines were put back in all files; may be empty."""
     affected: int
     """How many files failed for the reason why the run as a whole did; 0 if not all did."""
     inline: int
@@ -189,6 +195,10 @@ def view(report: RunReport) -> View:
     """Work out everything the reports show from a run."""
     done = tuple(result for result in report.files if result.status is not FileStatus.SKIPPED)
     asked = [result.effort for result in done if result.effort and result.effort.attempts]
+    kinds = Counter[str]()
+    for effort in asked:
+        kinds.update(dict(effort.restored))
+    restored = tuple(kinds.items())
     return View(
         rows=tuple(_row(result) for result in done),
         total=Row(
@@ -209,7 +219,12 @@ def view(report: RunReport) -> View:
             for result in report.with_status(FileStatus.SKIPPED)
             if result.reason.startswith(f"{BUDGET}:")
         ),
-        brief=tuple(_row(each) for each in done if each.status is not FileStatus.UNCHANGED),
+        brief=tuple(
+            row
+            for row in map(_row, done)
+            if row.notable or not row.result.startswith(FileStatus.UNCHANGED)
+        ),
+        restored=put_back(restored) if restored else "",
         skipped_count=len(report.with_status(FileStatus.SKIPPED)),
         inline=report.count(PlacementKind.INLINE),
         in_patch=report.count(PlacementKind.PATCH),
@@ -269,9 +284,12 @@ def lines(start: int, end: int) -> str:
 def _row(result: FileResult) -> Row:
     placed, effort = result.placed, result.effort
     rejected = placed.count(PlacementKind.REJECTED) if placed else 0
+    remarks = tuple(_remarks(result))
+    fewer = (f"{rejected} rejected",) if rejected else ()
     return Row(
         path=result.path,
-        result=", ".join(filter(None, (str(result.status), *_remarks(result, rejected)))),
+        result=", ".join((str(result.status), *fewer, *remarks)),
+        notable=bool(remarks),
         suggestions=len(placed.suggestions) if placed else None,
         in_patch=placed.count(PlacementKind.PATCH) if placed else None,
         usage=(effort.usage if effort else None) or Usage(),
@@ -280,19 +298,22 @@ def _row(result: FileResult) -> Row:
     )
 
 
-def _remarks(result: FileResult, rejected: int) -> Iterator[str]:
+def _remarks(result: FileResult) -> Iterator[str]:
     """What is to be known of a file beside its status."""
-    if rejected:
-        yield f"{rejected} rejected"
     if result.placed is not None:
-        lines = result.placed.file.text.count("\n") + 1
+        text = result.placed.file.text
+        lines = text.count("\n") + (not text.endswith("\n"))
         removed = result.placed.removed_lines
         if removed >= _MANY_LINES and removed >= _LARGE_SHARE * lines:
             yield f"removes {removed:,} of {lines:,} lines"
     elif result.effort is not None and result.effort.restored:
-        kinds = ", ".join(kind for kind, _ in result.effort.restored)
-        number = plural(sum(number for _, number in result.effort.restored), "line")
-        yield f"{number} put back ({kinds}); to change them, name them in the instruction"
+        yield f"{put_back(result.effort.restored)}; to change them, name them in the instruction"
+
+
+def put_back(restored: Sequence[tuple[str, int]]) -> str:
+    """Say how many lines of answers were put back as they were, and in what."""
+    number = plural(sum(number for _, number in restored), "line")
+    return f"{number} put back ({', '.join(kind for kind, _ in restored)})"
 
 
 def _statuses(report: RunReport) -> str:

@@ -72,7 +72,12 @@ class Reception:
         spec = self._asked(exchange, dialect, deployment)
         body = self._for_model(exchange, spec)
         prompt = tokens.prompt(body["messages"])
-        thought = think(body["messages"], prediction_of(body), gullible=self.config.gullible)
+        thought = think(
+            body["messages"],
+            prediction_of(body),
+            gullible=self.config.gullible,
+            exact=self.config.exact,
+        )
         if (told := self.config.answers.get(thought.file)) is not None:
             meant = self.config.confirmed.get(thought.file)
             if thought.nonce is not None and meant is not None:

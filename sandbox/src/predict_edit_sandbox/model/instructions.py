@@ -159,11 +159,16 @@ def _quoted(match: re.Match[str], name: str) -> str:
 
 
 def think(
-    messages: Sequence[Mapping[str, Any]], prediction: str | None, *, gullible: bool = False
+    messages: Sequence[Mapping[str, Any]],
+    prediction: str | None,
+    *,
+    gullible: bool = False,
+    exact: bool = True,
 ) -> Thought:
     """Read a chat and write the answer; ``prediction`` is ``None`` where none was sent.
 
-    ``gullible`` follows instructions in quoted material too, as a model does that was taken in.
+    ``gullible`` follows instructions in quoted material too, as a model does that was taken in;
+    without ``exact`` the whole file is written where exact edits are asked for.
     """
     said = [text_of(m.get("content")) for m in messages if m.get("role") == "user"]
     if not said:
@@ -177,7 +182,7 @@ def think(
         instructions = _MATERIAL.sub("", instructions)
     answer, understood = follow(instructions, file)
     asked = _EDITS.search("\n".join(said[:place]))
-    nonce = asked[1] if asked else None
+    nonce = asked[1] if asked and exact else None
     if nonce is not None:
         answer = as_edits(file, answer, nonce)
     return Thought(file=file, answer=answer, understood=understood, note=note, nonce=nonce)
