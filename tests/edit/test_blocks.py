@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.edit.blocks import BlocksRefused, edited, parse
+from predict_edit_sandbox.model.instructions import as_edits
+from predict_edit_sandbox.model.quirks import Quirk, spoil
 
 NONCE = "0123456789abcdef"
 LINES = st.lists(st.sampled_from(["a", "b", "c", "", "  d", "e\t", "======="]), max_size=12)
@@ -73,8 +75,10 @@ def test_only_named_lines_are_ever_replaced(
         result = edited(text, answer, NONCE)
     except BlocksRefused:
         return
-    assert result is not None or not blocks
-    stripped = Counter(line.rstrip() for line in (result or text).split("\n")[:-1])
+    if result is None:
+        assert not blocks
+        return
+    stripped = Counter(line.rstrip() for line in result.split("\n")[:-1])
     wanted = Counter(line.rstrip() for line in original)
     for old, new, _ in blocks:
         wanted.subtract(line.rstrip() for line in old)
@@ -140,6 +144,7 @@ def test_edits_are_applied_as_they_say(original: str, answer: str, expected: str
         (block("", "c\n"), "no old lines"),
         (block("a\nx\n", "c\n") + block("x\nb\n", "d\n"), "replaces lines of another"),
         (f"<<<<<<< {NONCE}\na\n======= {NONCE}\nb\n", "its end is missing"),
+        (block("a\n", "c\n") + "<<<<", "Block 2 is not whole: its end is missing"),
         (f"<<<<<<< {NONCE}\na\n>>>>>>> {NONCE}\n", "not in order"),
         (f"a\n======= {NONCE}\nb\n>>>>>>> {NONCE}\n", "not in order"),
         (block(f"<<<<<<< {NONCE}\na\n", "b\n"), "not in order"),
@@ -188,3 +193,23 @@ def test_lines_that_were_indented_anew_are_no_other_lines() -> None:
     assert edited(original, block("    stop()\n", "    go()\n", " @3"), NONCE) == original.replace(
         "    stop()\n    if", "    go()\n    if"
     )
+
+
+MISTAKES = [*Quirk][[*Quirk].index(Quirk.FENCED) :]
+NAMES = st.lists(
+    st.sampled_from(["a", "b", "c", "", "  d", "    d", "e f"]) | st.text("xyz", min_size=1),
+    max_size=12,
+)
+
+
+@given(original=NAMES, text=NAMES, mistakes=st.sets(st.sampled_from(MISTAKES), max_size=2))
+def test_a_broken_answer_is_never_a_wrong_edit(
+    original: list[str], text: list[str], mistakes: set[Quirk]
+) -> None:
+    """It is refused, or still says exactly what was meant."""
+    before, after = ("".join(f"{line}\n" for line in lines) for lines in (original, text))
+    try:
+        result = edited(before, spoil(as_edits(before, after, NONCE), mistakes), NONCE)
+    except BlocksRefused:
+        return
+    assert result in {None, after}

@@ -394,8 +394,8 @@ async def test_what_a_run_takes_lies_within_its_estimate(
     assert before.files == 4
     assert used.prompt_tokens is not None
     assert used.completion_tokens is not None
-    # The random mark takes a few tokens more or less, each time it is in a prompt.
-    assert abs(before.prompt_tokens - used.prompt_tokens) <= 40 * before.calls
+    # The random mark takes up to 8 tokens more or less, each of 10 times in a prompt.
+    assert abs(before.prompt_tokens - used.prompt_tokens) <= 80 * before.calls
     # An edit may be shorter than the file, here by a token for each name.
     assert 0.8 * before.output_tokens_low <= used.completion_tokens <= before.output_tokens_high
     spent = sum((result.effort.cost or Decimal(0) for result in results), Decimal(0))

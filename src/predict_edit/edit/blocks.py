@@ -107,7 +107,8 @@ def parse(answer: str, nonce: str) -> tuple[Block, ...] | None:
             case _:
                 problem = f"Block {len(blocks) + 1} is not whole: its marks are not in order."
                 raise BlocksRefused([problem])
-    if parts:
+    last = answer.rpartition("\n")[2]
+    if parts or (last and f"<<<<<<< {nonce}".startswith(last)):
         raise BlocksRefused([f"Block {len(blocks) + 1} is not whole: its end is missing."])
     if blocks and nothing:
         raise BlocksRefused(["The answer has blocks, and says that nothing is to change."])

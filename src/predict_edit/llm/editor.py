@@ -335,14 +335,8 @@ class ChatEditor:
             problem = BlocksRefused(["The answer has no block."])
             kept = refused.accepted if refused else ()
             try:
-                answer = await self._completions.ask(
-                    self._messages(request, form="edits", remark=remark),
-                    original,
-                    log,
-                    progress,
-                    lambda: LoopWatch(original).feed,
-                    predicts=False,
-                )
+                messages = self._messages(request, form="edits", remark=remark)
+                answer = await self._blocks(messages, log, progress)
                 text = blocks.edited(original, answer, self._nonce, kept)
             except BlocksRefused as error:
                 problem = error
@@ -376,14 +370,9 @@ class ChatEditor:
             PredictEditError: there is no usable answer.
         """
         original = request.file.text if part is None else part.text
-        answer = await self._completions.ask(
-            self._messages(request, part, "edits", prompt.DOUBTED.format(cause=doubt)),
-            original,
-            log,
-            progress,
-            lambda: LoopWatch(original).feed,
-            predicts=False,
-        )
+        remark = prompt.DOUBTED.format(cause=doubt)
+        messages = self._messages(request, part, "edits", remark)
+        answer = await self._blocks(messages, log, progress)
         try:
             text = blocks.edited(original, answer, self._nonce)
         except BlocksRefused as error:
@@ -402,6 +391,15 @@ class ChatEditor:
         if verdict is not None:
             raise verdict.error
         return text
+
+    async def _blocks(
+        self, messages: list[Message], log: AttemptLog, progress: Progress | None
+    ) -> str:
+        """Ask for exact edits of the text that the messages end with."""
+        text = messages[-1].content
+        return await self._completions.ask(
+            messages, text, log, progress, lambda: LoopWatch(text).feed, predicts=False
+        )
 
     async def _judged(self, request: EditRequest, answer: str, part: Part | None) -> Judged:
         """Judge in a thread, so that other answers are read on: a grammar takes its time."""
