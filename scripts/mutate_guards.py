@@ -108,7 +108,7 @@ GUARDS = (
     Guard(
         name="new tokens are found",
         file="edit/screening/__init__.py",
-        old="if token not in file.text:",
+        old="if token not in file.text and token not in instruction:",
         new="if not token:",
         test=f"{FILE}[new-cloud-key]",
     ),
@@ -381,8 +381,8 @@ GUARDS = (
     Guard(
         name="a summary is ours only by its seal",
         file="delivery/summary_comment.py",
-        old="mine=comment.mine and self._seals.find(comment.body, KIND) is not None",
-        new="mine=comment.mine",
+        old="marker = self._seals.find(comment.body, KIND) if comment.mine else None",
+        new="marker = find_marker(comment.body, KIND) if comment.mine else None",
         test=f"{COMMAND}[quoted-working-mark]",
     ),
     Guard(
@@ -447,6 +447,20 @@ GUARDS = (
         old="if left < 0 or time.monotonic() > end:",
         new="if time.monotonic() > end:",
         test="tests/github/test_endless.py::test_a_body_without_an_end_is_given_up",
+    ),
+    Guard(
+        name="a long text is not parsed in this process",
+        file="edit/guards/grammars.py",
+        old="if len(text) <= SHORT:",
+        new="if text:",
+        test="tests/edit/guards/test_grammars.py::test_a_long_text_is_read_in_the_limited_process",
+    ),
+    Guard(
+        name="the value of an option has a length",
+        file="trigger/command.py",
+        old="if source.tell() > MAX_INSTRUCTION:",
+        new="if source.tell() < 0:",
+        test="tests/trigger/test_command.py::test_longest_value",
     ),
     Guard(
         name="arguments of a report are cut",

@@ -125,7 +125,7 @@ def test_without_the_extra_the_usual_parsers_are_there(monkeypatch: pytest.Monke
         return None if name.startswith("tree_sitter") else found(name, package)
 
     monkeypatch.setattr(importlib.util, "find_spec", without)
-    assert dict(grammars.known()) == dict(parsers.BUILT_IN)
+    assert set(grammars.known()) == set(parsers.BUILT_IN)
 
 
 def test_a_missing_grammar_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,3 +140,40 @@ def test_a_missing_grammar_leaves_the_others(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(importlib.util, "find_spec", some)
     assert set(grammars.known()) == {*parsers.BUILT_IN, ".go"}
+
+
+LONG = {
+    ".py": ("a = 1\n", "a = (\n"),
+    ".json": ('{"a": 1,\n"b": [1, 2]}\n', '{"a": 1,\n"b": [1, 2}\n'),
+    ".toml": ("a = 1\n", "a = = 1\n"),
+    ".yaml": ("a:\n  - b\n", "a: [\n"),
+}
+
+
+@pytest.mark.parametrize("suffix", LONG)
+def test_a_long_text_is_read_in_the_limited_process(
+    monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """It is judged as a short one is, and not by the parser in this process."""
+    right, wrong = LONG[suffix]
+    blanks = " " * 2 if suffix == ".json" else "# a comment\n"
+    more = blanks * (grammars.SHORT // len(blanks) + 1)
+    read = grammars.known()[suffix]
+    with pytest.raises(parsers.Malformed) as short:
+        read(wrong)
+    monkeypatch.setattr(grammars, "BUILT_IN", {})
+    read(right + more)
+    with pytest.raises(parsers.Malformed) as long:
+        read(wrong + more)
+    assert long.value.line in {short.value.line, None} or suffix in {".py", ".yaml"}
+
+
+def test_toml_of_many_headers_takes_no_minutes() -> None:
+    """120 kB of valid TOML: a header of thousands of parts, and thousands of keys below it."""
+    header = ".".join(["a"] * 4_980)
+    text = f"[{header}]\n" + "".join(f"k{number} = 1\n" for number in range(14_000))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with pytest.raises(parsers.Unjudged):
+        grammars.known()[".toml"](text)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime - before.ru_utime <= grammars.MAX_SECONDS + 1

@@ -5,7 +5,8 @@ that cannot read the file as it was before the edit judges nothing, so a grammar
 language does no harm to files that use what is new.
 
 Each text is read in a process of its own (`grammar_child.py`): 5 kB of the wrong characters take a
-C grammar a gigabyte, and the author of a pull request chooses its files.
+C grammar a gigabyte, and the author of a pull request chooses its files. So are longer texts in the
+languages that Python and PyYAML know: 120 kB of valid TOML take minutes.
 """
 
 from __future__ import annotations
@@ -23,11 +24,15 @@ from types import MappingProxyType
 from predict_edit.edit.guards.parsers import BUILT_IN, Malformed, Parser, Unjudged
 
 MAX_CHARACTERS = 1_000_000
+SHORT = 10_000
+"""Characters that take the parsers of Python and PyYAML little time, whatever they are."""
 MAX_BYTES_OF_MEMORY = 768 * 1024 * 1024
 MAX_SECONDS = 4
 
 _CHILD = Path(__file__).with_name("grammar_child.py")
 _CORE = "tree_sitter"
+_BUILT_IN = "parsers"
+"""What the child takes for the parsers beside it."""
 _ONE_AT_A_TIME = threading.Lock()
 """However many files are read side by side, memory is taken once."""
 
@@ -51,7 +56,8 @@ GRAMMARS: Mapping[str, tuple[str, str]] = {
 @functools.cache
 def known() -> Mapping[str, Parser]:
     """The parsers by suffix: those that are always there, and the grammars that are installed."""
-    return MappingProxyType({**_installed(), **BUILT_IN})
+    ours = {suffix: functools.partial(_parse_built_in, suffix) for suffix in BUILT_IN}
+    return MappingProxyType({**_installed(), **ours})
 
 
 def _installed() -> dict[str, Parser]:
@@ -71,6 +77,15 @@ def _folder(module: str) -> str | None:
     """The folder that a package is installed in; ``None`` where it is not."""
     spec = importlib.util.find_spec(module)
     return None if spec is None or spec.origin is None else str(Path(spec.origin).parent.parent)
+
+
+def _parse_built_in(suffix: str, text: str) -> None:
+    """Read a text with a parser that is always there, in a process of its own if it is long."""
+    if len(text) <= SHORT:
+        BUILT_IN[suffix](text)
+    else:
+        folders = (str(_CHILD.parent), _folder("yaml"))
+        _parse(_BUILT_IN, suffix, tuple(filter(None, folders)), text)
 
 
 def _parse(module: str, function: str, folders: tuple[str, ...], text: str) -> None:
@@ -99,7 +114,7 @@ def _parse(module: str, function: str, folders: tuple[str, ...], text: str) -> N
     if done.returncode or not done.stdout:
         raise Unjudged
     if done.stdout != b"ok":
-        raise Malformed(int(done.stdout))
+        raise Malformed(int(done.stdout) or None)
 
 
 def _environment() -> dict[str, str]:
