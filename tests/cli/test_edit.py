@@ -94,12 +94,10 @@ def test_one_bad_file_does_not_hold_up_the_others(
 
 
 def test_a_rejected_change_is_reported(model: ModelSandbox, command: Command, file: Path) -> None:
-    """An edit that would add a vendor's token is not written."""
+    """An edit that would add a vendor's token is not written, if nobody typed the token."""
+    file.write_text("one\nAKIA-Q3EGRIKLT5XN7UVW\n")
     before = file.read_bytes()
-    token = "AKIA" + "Q3EGRIKLT5XN7UVW"
-    ran = command(
-        "edit", "notes.txt", "-m", f"Replace string `FizzBuzz` with `{token}`.", "--write"
-    )
+    ran = command("edit", "notes.txt", "-m", "Replace string `AKIA-` with `AKIA`.", "--write")
 
     assert ran.status == FAILED
     assert "notes.txt:2: rejected:" in ran.err

@@ -51,12 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
         return show_estimate(plan, as_json=arguments.json)
     report = edit_plan(plan, _display(quiet=arguments.quiet or names == [STDIN]))
     report = report_in_local_words(report, origins_of(arguments, os.environ))
-    if names == [STDIN]:
-        _pipe(report, next(iter(before.values())), as_json=arguments.json)
+    if arguments.json:
+        sys.stdout.write(result_json(report))
+    elif names == [STDIN]:
+        _pipe(report, next(iter(before.values())))
     else:
-        _tell(report, as_json=arguments.json, written=arguments.write)
-        if arguments.write:
-            _write(report, before)
+        _tell(report, written=arguments.write)
+    if arguments.write:
+        _write(report, before)
     status = status_of(report)
     return DONE if arguments.exit_zero and status == UNCHANGED else status
 
@@ -105,12 +107,9 @@ def _display(*, quiet: bool) -> Silent:
     return watch_for()
 
 
-def _pipe(report: RunReport, before: bytes, *, as_json: bool) -> None:
+def _pipe(report: RunReport, before: bytes) -> None:
     """Print the result alone; without one, say why and print nothing."""
     result = report.files[0]
-    if as_json:
-        sys.stdout.write(result_json(report))
-        return
     if status_of(report) == FAILED:
         _complain(report)
     else:
@@ -122,11 +121,8 @@ def _pipe(report: RunReport, before: bytes, *, as_json: bool) -> None:
         sys.stdout.buffer.flush()
 
 
-def _tell(report: RunReport, *, as_json: bool, written: bool) -> None:
+def _tell(report: RunReport, *, written: bool) -> None:
     """Show the changes as one patch, and the rest beside it on standard error."""
-    if as_json:
-        sys.stdout.write(result_json(report))
-        return
     patch = edits_patch(result.placed for result in report.files if result.placed)
     if patch and not written:
         if has_rich():

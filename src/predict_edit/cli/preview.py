@@ -88,7 +88,7 @@ def _instruction(given: str) -> str:
 def _nothing_changed(checkout: Checkout) -> str:
     message = f"Nothing is changed against {checkout.base_name} ({checkout.base[:12]}).\n"
     if checkout.untracked:
-        files = "1 file" if checkout.untracked == 1 else f"{checkout.untracked} files"
+        files = plural(checkout.untracked, "file")
         return f"{message}  Git does not know {files} here: add --untracked, or `git add` them.\n"
     return (
         f"{message}  Change something, or name an older base, such as --base HEAD~1; "
@@ -130,23 +130,14 @@ def _apply(report: RunReport, checkout: Checkout) -> None:
         LocalFileError: nothing was written, or not everything could be.
     """
     root = checkout.root.resolve()
-    edited = report.with_status(FileStatus.EDITED)
-    todo = [
-        (
-            checkout.root / result.path,
-            checkout.as_on_disk(result.path, result.placed.accepted),
-            result,
-        )
-        for result in edited
-        if result.placed
-    ]
-    for path, _, result in todo:
+    files = report.with_status(FileStatus.EDITED)
+    edited = {each.path: each.placed.accepted for each in files if each.placed}
+    for name in edited:
+        path = checkout.root / name
         if path.parent.resolve() != path.parent or not path.parent.is_relative_to(root):
-            raise LocalFileError(
-                f"{result.path} lies behind a symbolic link.", "Edit the file itself."
-            )
-        local_files.check_same(path, result.path, checkout.on_disk[result.path])
-    for path, data, result in todo:
-        local_files.write(path, result.path, data)
-    files = "1 file" if len(todo) == 1 else f"{len(todo)} files"
-    sys.stderr.write(f"Wrote {files}. `git diff` shows the changes.\n" if todo else "")
+            raise LocalFileError(f"{name} lies behind a symbolic link.", "Edit the file itself.")
+        local_files.check_same(path, name, checkout.on_disk[name])
+    for name, accepted in edited.items():
+        local_files.write(checkout.root / name, name, checkout.as_on_disk(name, accepted))
+    if edited:
+        sys.stderr.write(f"Wrote {plural(len(edited), 'file')}. `git diff` shows the changes.\n")
