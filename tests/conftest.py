@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import logging
 import os
@@ -34,6 +35,17 @@ LEAKY_PREFIXES = (
     *("INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"),
     *("OPENAI_", "AZURE_", "HTTP_", "HTTPS_"),
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Let the collector of garbage pass over modules and tests: millions of objects, all needed."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
