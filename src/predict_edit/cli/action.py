@@ -6,7 +6,6 @@ the settings before any request, and root rights gone before anything from outsi
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime as dt
 import io
@@ -109,6 +108,8 @@ def _start(
             trigger, inputs, wrong = _read_inputs(environ, trigger)
             outbox = OutputFolder(runner.workspace)
             identity = _give_up_rights(environ, outbox)
+            import asyncio  # noqa: PLC0415 - a fifth of the start, and most events are ignored
+
             from predict_edit.run.start import Surroundings, serve  # noqa: PLC0415 - PyGithub is slow
 
             around = Surroundings(runner=runner, outbox=outbox, console=console, identity=identity)
