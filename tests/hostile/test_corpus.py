@@ -32,16 +32,31 @@ KNOWN = {
 }
 
 
+def selected(request: pytest.FixtureRequest, cases: list[Case]) -> list[Case]:
+    """The cases that this session looks at: one alone does not cost what all of them do."""
+    users = [each for each in request.session.items if request.fixturename in names_of(each)]
+    chosen = [getattr(each, "callspec", None) for each in users]
+    if None in chosen:
+        return cases
+    names = {callspec.params["case"].name for callspec in chosen if callspec}
+    return [case for case in cases if case.name in names]
+
+
+def names_of(item: pytest.Item) -> list[str]:
+    """The fixtures that a test needs."""
+    return list(getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="module")
-def pull_request() -> Evidence:
+def pull_request(request: pytest.FixtureRequest) -> Evidence:
     """The results of one command on a pull request with all hostile files."""
-    return run_pull_request(FILES)
+    return run_pull_request(selected(request, FILES))
 
 
 @pytest.fixture(scope="module")
-def single() -> dict[str, Evidence]:
+def single(request: pytest.FixtureRequest) -> dict[str, Evidence]:
     """The result of each hostile command, event and environment."""
-    return run_one_by_one(SINGLE)
+    return run_one_by_one(selected(request, SINGLE))
 
 
 def row(evidence: Evidence, path: str) -> Mapping[str, Any]:
