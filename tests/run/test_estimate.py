@@ -8,9 +8,12 @@ from decimal import Decimal
 import pytest
 
 from predict_edit.domain.edits import EditRequest, SourceFile
+from predict_edit.domain.repository import CommandRef, CommandSource
+from predict_edit.domain.run_report import Job
 from predict_edit.llm.billing import Estimate
-from predict_edit.run.estimate import as_data, estimate, estimate_note, in_words
-from predict_edit.settings.fields import ModelSettings
+from predict_edit.run.context import Plan, Task
+from predict_edit.run.estimate import as_data, estimate, estimated, in_words
+from predict_edit.settings.fields import ModelSettings, Settings
 
 SETTINGS = ModelSettings(model="gpt-4.1", api_key="key-1")
 MADE = Estimate(
@@ -71,11 +74,13 @@ def test_figures_for_programs_hold_all_that_the_words_say() -> None:
 
 async def test_a_dry_run_is_reported_in_the_log_too(caplog: pytest.LogCaptureFixture) -> None:
     """The log shows the summary's estimate before the first request."""
-    request = EditRequest(
-        file=SourceFile(path="a.py", text="a = 1\n", blob_sha="0" * 40), instruction="Sort."
-    )
+    file = SourceFile(path="a.py", text="a = 1\n", blob_sha="0" * 40)
+    command = CommandRef(source=CommandSource.DISPATCH, comment_id=None, author="ada")
+    job = Job(repository="o/r", pull_request=1, instruction="Sort.", command=command)
+    settings = Settings(model=SETTINGS, github_token="t", dry_run=True)
+    request = EditRequest(file=file, instruction="Sort.")
     caplog.set_level("INFO", logger="predict_edit")
-    said = await estimate_note([request], SETTINGS)
+    (said,) = await estimated(Plan(task=Task(job=job, settings=settings), sources=(file,)))
     assert said == (
         f"Estimate before the model was asked: {in_words(estimate([request], SETTINGS), SETTINGS)}"
     )

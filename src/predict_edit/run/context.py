@@ -437,7 +437,11 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
         scope.unread, contents, attributes=scope.attributes, in_pull_request=earlier is None
     )
     known = earlier.recalled(sources) if earlier else task.recalled(sources)
-    notes = () if earlier else recalled_notes(known)
+    notes = scope.notes
+    if known and not earlier:
+        files = plural(len(known), "file")
+        said = f"{files} taken from an earlier run of this command, whose tokens are shown."
+        notes = (*notes, said)
     return Plan(
         task=task,
         sources=sources,
@@ -445,14 +449,6 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
         skipped=(*scope.skipped, *unreadable),
         head=source.head,
         scope=scope,
-        notes=(*scope.notes, *notes),
+        notes=notes,
         base_texts=source.base_texts,
     )
-
-
-def recalled_notes(known: Mapping[str, FileEdit]) -> tuple[str, ...]:
-    """Say how many answers an earlier run paid for."""
-    if not known:
-        return ()
-    files = plural(len(known), "file")
-    return (f"{files} taken from an earlier run of this command, whose tokens are shown.",)

@@ -34,7 +34,7 @@ from predict_edit.run.estimate import estimated
 from predict_edit.run.manifest import PLAN, write_part
 from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
 from predict_edit.run.publish import answer, end, facts_of, fail, publish, report_delivered
-from predict_edit.run.pull_request_target import Before, PullRequestTarget, edits, finished_before
+from predict_edit.run.pull_request_target import Before, PullRequestTarget, finished_before
 from predict_edit.run.reporter import SummaryListener, commanded_dry
 from predict_edit.run.shards import (
     answers_of,
@@ -219,7 +219,7 @@ async def load_pull_request(
         head=pull.head_sha,
         base=pull.base_sha,
         ref=pull.head_ref,
-        findings=inputs.findings or () if edits(commanded) else (),
+        findings=inputs.findings or () if commanded.edits else (),
         alerts=f"refs/pull/{pull.number}/merge",
         key=key,
         memory=listener.memory,

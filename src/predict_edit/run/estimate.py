@@ -26,7 +26,9 @@ def estimate(requests: Sequence[EditRequest], settings: ModelSettings) -> Estima
 
 
 async def estimated(plan: Plan) -> tuple[str, ...]:
-    """Estimate a dry run before the model is asked; the note for its report.
+    """Log and return the estimate of a dry run, before the model is asked.
+
+    A run that writes would take the same.
 
     Raises:
         SettingsError: ``base-url`` is not a valid URL.
@@ -34,19 +36,10 @@ async def estimated(plan: Plan) -> tuple[str, ...]:
     settings = plan.task.settings
     if not settings.dry_run or not plan.todo:
         return ()
-    return (await estimate_note(plan.requests, settings.model),)
-
-
-async def estimate_note(requests: Sequence[EditRequest], settings: ModelSettings) -> str:
-    """Log and return the estimate that a dry run reports; a run that writes would take the same.
-
-    Raises:
-        SettingsError: ``base-url`` is not a valid URL.
-    """
-    made = await asyncio.to_thread(estimate, requests, settings)
-    note = f"Estimate before the model was asked: {in_words(made, settings)}"
+    made = await asyncio.to_thread(estimate, plan.requests, settings.model)
+    note = f"Estimate before the model was asked: {in_words(made, settings.model)}"
     log.info("%s", note)
-    return note
+    return (note,)
 
 
 def in_words(made: Estimate, settings: ModelSettings) -> str:

@@ -33,7 +33,7 @@ from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
 from predict_edit.support.text import plural, quoted
-from predict_edit.trigger.command import Apply, EditCommand, Help, RunRecipe
+from predict_edit.trigger.command import Apply, Help
 from predict_edit.trigger.requests import PullRequestCommand
 
 
@@ -89,7 +89,7 @@ class PullRequestTarget(Target):
             check_branch(self.snapshot.pull)
         aim = task.job.aim
         here = {change.path for change in self._changed if change.status != "removed"}
-        if aim and edits(self.commanded) and not self.shared and aim.path not in here:
+        if aim and self.commanded.edits and not self.shared and aim.path not in here:
             raise FileLeftPullRequest(
                 f"The review thread is about {quoted(aim.path)}, which is not among the files of "
                 "the pull request any more.",
@@ -168,11 +168,6 @@ class PullRequestTarget(Target):
             save=functools.partial(self.save, self.head, total) if total else None,
             sleep=self.ctx.sleep,
         )
-
-
-def edits(commanded: PullRequestCommand) -> bool:
-    """Whether a command edits files, so that linters' reports count."""
-    return isinstance(commanded.parsed, EditCommand | RunRecipe)
 
 
 def path_now(path: str, changed: Sequence[ChangedFile]) -> str:

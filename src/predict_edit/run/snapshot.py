@@ -14,7 +14,6 @@ from predict_edit.settings.repository_config import (
     narrowed,
     read_config,
 )
-from predict_edit.trigger.command import EditCommand, RunRecipe
 from predict_edit.trigger.requests import PullRequestCommand
 
 
@@ -45,8 +44,7 @@ class Snapshot:
 async def read_thread(forge: GitHost, commanded: PullRequestCommand) -> tuple[str, ...]:
     """Read the comments before a command in a review thread, if it edits."""
     comment = commanded.command.comment_id
-    edits = isinstance(commanded.parsed, EditCommand | RunRecipe)
-    if not edits or comment is None or commanded.in_reply_to is None:
+    if not commanded.edits or comment is None or commanded.in_reply_to is None:
         return ()
     return await forge.thread(commanded.pull_request, comment)
 

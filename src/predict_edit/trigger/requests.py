@@ -34,6 +34,11 @@ class PullRequestCommand:
     in_reply_to: int | None = None
     """The first comment of the review thread, if the command is a reply."""
 
+    @property
+    def edits(self) -> bool:
+        """Whether it edits files, so that its thread and linters' reports count."""
+        return isinstance(self.parsed, EditCommand | RunRecipe)
+
     def seals(self, key: str | None) -> Seals:
         """Return the seals of our markers on the pull request; ``key`` is the model's."""
         return Seals(key, f"{self.repository}#{self.pull_request}")
