@@ -21,6 +21,7 @@ COMMAND = f"{CORPUS}::test_hostile_command"
 FILE = f"{CORPUS}::test_hostile_file_or_answer"
 OWN_BRANCH = "tests/delivery/test_own_branch.py::TestMarkers"
 SECONDS = 900
+HABIT = "tests/edit/test_habits.py::test_each_habit_has_its_outcome"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -468,6 +469,111 @@ GUARDS = (
         old="else found[:MAX_MESSAGE]",
         new="else found",
         test="tests/hostile/test_fuzz.py::test_a_small_report_cannot_fill_the_memory[arguments]",
+    ),
+    Guard(
+        name="talk about the file is doubted",
+        file="edit/guards/__init__.py",
+        old="(commentary.problem, CLOSER),",
+        new="",
+        test=f"{HABIT}[A document with an edit and a last sentence]",
+    ),
+    Guard(
+        name="remarks in the place of lines are doubted",
+        file="edit/guards/placeholders.py",
+        old="if _code(rewrite, gap.old) > len(gap.new) - len(remarks):",
+        new="if not gap.old:",
+        test=f"{HABIT}[A statement that says what it stands for]",
+    ),
+    Guard(
+        name="comments in the place of lines are doubted",
+        file="edit/guards/placeholders.py",
+        old="if _stands_for(rewrite, gap) and not set(gap.new) & known:",
+        new="if not known:",
+        test=f"{HABIT}[A placeholder in another language in the place of lines]",
+    ),
+    Guard(
+        name="bodies replaced by dots are doubted",
+        file="edit/guards/__init__.py",
+        old="(stubs.problem, CLOSER),",
+        new="",
+        test=f"{HABIT}[A body replaced by dots]",
+    ),
+    Guard(
+        name="loops are doubted",
+        file="edit/guards/repeats.py",
+        old="if _line_loops(old, new) or _block_loops(old, new):",
+        new="if not new:",
+        test="tests/edit/guards/test_repeats.py::test_a_block_written_again_and_again_is_seen",
+    ),
+    Guard(
+        name="a file that is there twice is doubted",
+        file="edit/guards/__init__.py",
+        old="(repeats.doubled, CLOSER),",
+        new="",
+        test=f"{HABIT}[The whole file twice]",
+    ),
+    Guard(
+        name="a file that just ends is doubted",
+        file="edit/guards/size.py",
+        old="or _holes(rewrite, len(old))",
+        new="",
+        test=f"{HABIT}[A file that just ends]",
+    ),
+    Guard(
+        name="a file that no longer parses is doubted",
+        file="edit/guards/__init__.py",
+        old="(syntax.problem, CLOSER),",
+        new="",
+        test=f"{HABIT}[Code that no longer parses]",
+    ),
+    Guard(
+        name="no text is never an edit",
+        file="edit/guards/__init__.py",
+        old="return Verdict(cause=cause, next_step=CLOSER, empty=True)",
+        new="return None",
+        test=f"{HABIT}[No text, whatever the instruction's words permit]",
+    ),
+    Guard(
+        name="wrappers are taken off",
+        file="edit/wrappers.py",
+        old="for _ in range(_ROUNDS):",
+        new="for _ in range(0):",
+        test=f"{HABIT}[A think block on top]",
+    ),
+    Guard(
+        name="look-alikes are put back",
+        file="edit/clean.py",
+        old="text, looks = collateral.restore(body, text)",
+        new="looks = Counter[str]()",
+        test=f"{HABIT}[Quotes and a normal form that models prefer]",
+    ),
+    Guard(
+        name="lines of other pieces are doubted",
+        file="llm/editor.py",
+        old="if others >= _MANY_FOREIGN:",
+        new="if others < 0:",
+        test="tests/llm/test_long_files.py::TestAnswersForPieces::test_many_lines_of_the_rest_are_doubted",
+    ),
+    Guard(
+        name="neighbours of a piece are taken off",
+        file="llm/editor.py",
+        old="answer = chunks.without_neighbours(answer, part, request.file.text)",
+        new="pass",
+        test="tests/llm/test_long_files.py::TestAnswersForPieces::test_neighbours_beside_the_piece_are_taken_off",
+    ),
+    Guard(
+        name="old lines are in one place",
+        file="edit/blocks.py",
+        old="if len(found) > 1:",
+        new="if not lines:",
+        test="tests/edit/test_blocks.py::test_everything_else_is_refused",
+    ),
+    Guard(
+        name="nothing unconfirmed is committed",
+        file="run/edit_all.py",
+        old='if edit.effort.unconfirmed and task.settings.deliver == "commit":',
+        new="if edit.effort.unconfirmed and not edit.text:",
+        test="tests/action/test_habits.py::test_only_what_exact_edits_confirm_is_committed",
     ),
 )
 

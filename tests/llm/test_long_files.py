@@ -19,11 +19,12 @@ from predict_edit.domain.errors import (
     ContextTooLong,
     PredictEditError,
 )
+from predict_edit.edit.prompt import Part
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.capabilities import LEAST_TOKENS
 from predict_edit.llm.chat_completion import Runtime
-from predict_edit.llm.editor import ChatEditor
+from predict_edit.llm.editor import ChatEditor, Judged, judge
 from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.catalogue import CATALOGUE
@@ -440,3 +441,37 @@ async def test_a_cancelled_long_file_leaves_nothing_behind(make: Make, model: Mo
             break
         await asyncio.sleep(0.01)
     assert model.in_flight == 0
+
+
+class TestAnswersForPieces:
+    """What belongs to other pieces is taken off or doubted, and nothing is no piece."""
+
+    FUNCTIONS = tuple(
+        f"def task_{number}(value):\n    return value * {number}\n\n\n" for number in range(30)
+    )
+    TEXT = "".join(FUNCTIONS)
+
+    def judged(self, answer: str) -> Judged:
+        """The verdict on an answer for the second ten functions of thirty."""
+        piece = "".join(self.FUNCTIONS[10:20])
+        part = Part(text=piece, index=2, total=3, first_line=41, last_line=80)
+        file = SourceFile(path="a.py", text=self.TEXT, blob_sha="0")
+        return judge(EditRequest(file=file, instruction="Edit it."), answer, part)
+
+    @pytest.mark.parametrize(("first", "last"), [(8, 20), (10, 22), (5, 25), (0, 30)])
+    def test_neighbours_beside_the_piece_are_taken_off(self, first: int, last: int) -> None:
+        edited = [each.replace("value * 15", "value + 15") for each in self.FUNCTIONS]
+        judged = self.judged("".join(edited[first:last]))
+        assert judged.verdict is None
+        assert judged.text == "".join(edited[10:20])
+
+    def test_many_lines_of_the_rest_are_doubted(self) -> None:
+        """In another order, it cannot be said what is whose."""
+        verdict = self.judged("".join(self.FUNCTIONS[10:20] + self.FUNCTIONS[:8])).verdict
+        assert verdict is not None
+        assert "lines of the rest of the file" in verdict.cause
+
+    def test_nothing_is_no_piece(self) -> None:
+        verdict = self.judged("\n").verdict
+        assert verdict is not None
+        assert verdict.empty

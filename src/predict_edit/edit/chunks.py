@@ -136,9 +136,12 @@ def without_neighbours(answer: str, part: Part, text: str) -> str:
 def _shared(lines: Sequence[str], beside: Sequence[str], edge: str) -> int:
     """How many lines up to the piece's edge are the neighbour's, read away from the piece."""
     at = next((at for at, line in enumerate(lines) if line.strip() == edge), 0)
-    given = [line.rstrip() for line in lines[:at][::-1]]
-    wanted = [line.rstrip() for line in beside[:at]]
-    return at if given == wanted and any(map(str.strip, given)) else 0
+    # Blank lines beside the piece are its own, and those at the answer's end nobody's.
+    given = "\n".join(line.rstrip() for line in lines[:at][::-1])
+    wanted = "\n".join(line.rstrip() for line in beside[: at + 1]).lstrip("\n")
+    core = given.strip("\n")
+    blanks = len(given) - len(given.lstrip("\n"))
+    return at - blanks if core and f"{wanted}\n".startswith(f"{core}\n") else 0
 
 
 def foreign(answer: str, part: Part, text: str) -> int:
