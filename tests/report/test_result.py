@@ -8,9 +8,19 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from predict_edit.domain.edits import Hunk, PlacedFile, Placement, PlacementKind, SourceFile
-from predict_edit.domain.run_report import FileResult, FileStatus, Outcome
+from predict_edit.domain.edits import (
+    Answer,
+    Effort,
+    Hunk,
+    PlacedFile,
+    Placement,
+    PlacementKind,
+    SourceFile,
+    Usage,
+)
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
 from predict_edit.report.result import ResultFile, result_json, result_schema, to_result
+from predict_edit.report.summary import render_job_summary
 
 from .conftest import HOSTILE, a_report, an_edited_file
 
@@ -146,3 +156,17 @@ def test_schema_refuses_what_is_wrong() -> None:
 def test_published_schema_is_current() -> None:
     """The file in schema/ is the one that the code makes."""
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == result_schema()
+
+
+def test_how_files_were_answered_is_told_in_the_details() -> None:
+    """By exact edits or in pieces, with their names; whole files are the rule."""
+
+    def result(path: str, answer: Answer) -> FileResult:
+        effort = Effort(attempts=1, answer=answer, usage=Usage(reasoning_tokens=3))
+        return FileResult(path=path, status=FileStatus.UNCHANGED, effort=effort)
+
+    files = (result("a.py", "edits"), result("b.py", "file"), result("c.py", "edits"))
+    shown = render_job_summary(RunReport(outcome=Outcome.UNCHANGED, files=files))
+    assert "Answered by exact edits: 2 files (`a.py`, `c.py`)." in shown
+    assert "in pieces" not in shown
+    assert "Reasoning: 9 of the completion tokens." in shown

@@ -180,8 +180,6 @@ class View:
     rejected_reasons: tuple[tuple[str, int], ...]
     places: tuple[tuple[str, tuple[Place, ...]], ...]
     prediction: Prediction
-    answers: tuple[tuple[str, tuple[str, ...]], ...]
-    """How the model gave files other than whole, and which."""
     asked: int
     reported: int
     """Of how many files, of those asked for, the provider reported tokens."""
@@ -233,17 +231,6 @@ def view(report: RunReport) -> View:
         rejected_reasons=_reasons(report, PlacementKind.REJECTED),
         places=_places(report),
         prediction=_prediction(asked, report.cost),
-        answers=tuple(
-            (words, paths)
-            for answer, words in (("edits", "by exact edits"), ("pieces", "in pieces"))
-            if (
-                paths := tuple(
-                    result.path
-                    for result in done
-                    if result.effort and result.effort.answer == answer
-                )
-            )
-        ),
         asked=len(asked),
         reported=sum(effort.usage is not None and effort.usage != Usage() for effort in asked),
         estimated=any(effort.estimate is not None for effort in asked),
