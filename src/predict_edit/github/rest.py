@@ -25,7 +25,7 @@ class Effect(enum.Enum):
     """Adds something: never repeated when its result is unknown."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class ApiEndpoint:
     """One question or request to GitHub, as messages and the log name it.
 
@@ -44,42 +44,37 @@ READ_CONTENTS: Final = "contents: read"
 WRITE_CONTENTS: Final = "contents: write"
 METADATA: Final = "metadata: read"
 
-
-def _rest(name: str, permission: str, effect: Effect = Effect.READ) -> ApiEndpoint:
-    """An endpoint below ``/repos/{owner}/{repo}/``."""
-    return ApiEndpoint(name=name, permission=permission, effect=effect)
-
-
-REPOSITORY: Final = _rest("GET the repository", METADATA)
-ROLE: Final = _rest("GET collaborators/:login/permission", METADATA)
-COMPARE: Final = _rest("GET compare/:base...:head", READ_CONTENTS)
-BLOB: Final = _rest("GET git/blobs/:sha", READ_CONTENTS)
-TREE: Final = _rest("GET git/trees/:sha", READ_CONTENTS)
-BRANCH_REF: Final = _rest("GET git/ref/heads/:branch", READ_CONTENTS)
-CREATE_REF: Final = _rest("POST git/refs", WRITE_CONTENTS, Effect.CREATE)
-CREATE_TREE: Final = _rest("POST git/trees", WRITE_CONTENTS, Effect.REPLACE)
-CREATE_COMMIT: Final = _rest("POST git/commits", WRITE_CONTENTS, Effect.REPLACE)
+# Below ``/repos/{owner}/{repo}/``.
+REPOSITORY: Final = ApiEndpoint("GET the repository", METADATA)
+ROLE: Final = ApiEndpoint("GET collaborators/:login/permission", METADATA)
+COMPARE: Final = ApiEndpoint("GET compare/:base...:head", READ_CONTENTS)
+BLOB: Final = ApiEndpoint("GET git/blobs/:sha", READ_CONTENTS)
+TREE: Final = ApiEndpoint("GET git/trees/:sha", READ_CONTENTS)
+BRANCH_REF: Final = ApiEndpoint("GET git/ref/heads/:branch", READ_CONTENTS)
+CREATE_REF: Final = ApiEndpoint("POST git/refs", WRITE_CONTENTS, Effect.CREATE)
+CREATE_TREE: Final = ApiEndpoint("POST git/trees", WRITE_CONTENTS, Effect.REPLACE)
+CREATE_COMMIT: Final = ApiEndpoint("POST git/commits", WRITE_CONTENTS, Effect.REPLACE)
 """Nobody sees either before a branch points to it."""
-CODE_SCANNING_ALERTS: Final = _rest("GET code-scanning/alerts", "security-events: read")
+CODE_SCANNING_ALERTS: Final = ApiEndpoint("GET code-scanning/alerts", "security-events: read")
 
-PULL_REQUEST: Final = _rest("GET pulls/:number", READ_PULLS)
-PULL_REQUEST_FILES: Final = _rest("GET pulls/:number/files", READ_PULLS)
-OPEN_PULL_REQUEST: Final = _rest("POST pulls", WRITE_PULLS, Effect.CREATE)
-UPDATE_PULL_REQUEST: Final = _rest("PATCH pulls/:number", WRITE_PULLS, Effect.REPLACE)
+PULL_REQUEST: Final = ApiEndpoint("GET pulls/:number", READ_PULLS)
+PULL_REQUEST_FILES: Final = ApiEndpoint("GET pulls/:number/files", READ_PULLS)
+OPEN_PULL_REQUEST: Final = ApiEndpoint("POST pulls", WRITE_PULLS, Effect.CREATE)
+UPDATE_PULL_REQUEST: Final = ApiEndpoint("PATCH pulls/:number", WRITE_PULLS, Effect.REPLACE)
 # GitHub adds a label once, however often it is sent.
-LABEL: Final = _rest("POST issues/:number/labels", WRITE_PULLS, Effect.REPLACE)
+LABEL: Final = ApiEndpoint("POST issues/:number/labels", WRITE_PULLS, Effect.REPLACE)
 
-COMMENT: Final = _rest("GET issues/comments/:id", READ_PULLS)
-CREATE_COMMENT: Final = _rest("POST issues/:number/comments", WRITE_PULLS, Effect.CREATE)
-EDIT_COMMENT: Final = _rest("PATCH issues/comments/:id", WRITE_PULLS, Effect.REPLACE)
+COMMENT: Final = ApiEndpoint("GET issues/comments/:id", READ_PULLS)
+CREATE_COMMENT: Final = ApiEndpoint("POST issues/:number/comments", WRITE_PULLS, Effect.CREATE)
+EDIT_COMMENT: Final = ApiEndpoint("PATCH issues/comments/:id", WRITE_PULLS, Effect.REPLACE)
 # GitHub answers a second reaction of the same account and kind with the first one.
-REACT: Final = _rest("POST comments/:id/reactions", WRITE_PULLS, Effect.REPLACE)
+REACT: Final = ApiEndpoint("POST comments/:id/reactions", WRITE_PULLS, Effect.REPLACE)
 
-CREATE_REVIEW: Final = _rest("POST pulls/:number/reviews", WRITE_PULLS, Effect.CREATE)
-UPDATE_REVIEW: Final = _rest("PUT pulls/:number/reviews/:id", WRITE_PULLS, Effect.REPLACE)
-DELETE_REVIEW: Final = _rest("DELETE pulls/:number/reviews/:id", WRITE_PULLS, Effect.REPLACE)
-REVIEW_COMMENTS: Final = _rest("GET pulls/:number/comments", READ_PULLS)
-REVIEW_COMMENTS_OF_REVIEW: Final = _rest("GET pulls/:number/reviews/:id/comments", READ_PULLS)
+CREATE_REVIEW: Final = ApiEndpoint("POST pulls/:number/reviews", WRITE_PULLS, Effect.CREATE)
+UPDATE_REVIEW: Final = ApiEndpoint("PUT pulls/:number/reviews/:id", WRITE_PULLS, Effect.REPLACE)
+DELETE_REVIEW: Final = ApiEndpoint("DELETE pulls/:number/reviews/:id", WRITE_PULLS, Effect.REPLACE)
+REVIEW_COMMENTS: Final = ApiEndpoint("GET pulls/:number/comments", READ_PULLS)
+REVIEW_COMMENTS_OF_REVIEW: Final = ApiEndpoint("GET pulls/:number/reviews/:id/comments", READ_PULLS)
 
 
 class FromGitHub(pydantic.BaseModel):
