@@ -408,13 +408,6 @@ GUARDS = (
         test=f"{COMMAND}[conversation-without-end]",
     ),
     Guard(
-        name="a long wait for GitHub is not waited for",
-        file="github/client.py",
-        old="or waited > self._max_wait",
-        new="or waited < 0",
-        test="tests/github/test_client.py::test_waiting_for_limits_has_an_end",
-    ),
-    Guard(
         name="a filter that comes out empty is refused",
         file="settings/value_types.py",
         old="if text and not found:",
