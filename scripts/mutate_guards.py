@@ -510,7 +510,7 @@ GUARDS = (
         file="edit/guards/size.py",
         old="or _holes(rewrite, len(old))",
         new="",
-        test=f"{HABIT}[A file that just ends]",
+        test="tests/edit/guards/test_guards.py::test_a_file_without_its_end_is_doubted",
     ),
     Guard(
         name="a file that no longer parses is doubted",
