@@ -8,7 +8,7 @@ QUICK := $(addprefix tests/,delivery edit findings report run select settings su
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick coverage test-nightly lint types docs check mutants fuzz wheel dist release-check browser picture container cassettes requirements clean bench bench-container bench-quick peers
+.PHONY: help setup demo test test-quick coverage test-nightly lint types docs check mutants fuzz wheel dist release-check browser picture container cassettes requirements clean bench bench-container bench-quick peers servers
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ browser: $(READY) ## test the HTML report and comments in a headless Chromium, i
 
 picture: $(READY) ## draw the README's picture from a run of the demo
 	$(BIN)/python scripts/picture.py
+
+servers: $(READY) ## try LiteLLM's proxy and llama.cpp's server, both from PyPI, in .servers
+	$(BIN)/python scripts/servers.py
 
 wheel: $(READY) ## build the wheel and run the tests against it, installed
 	$(BIN)/python scripts/test_wheel.py
