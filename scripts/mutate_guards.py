@@ -561,13 +561,6 @@ GUARDS = (
         new="if not lines:",
         test="tests/edit/test_blocks.py::test_everything_else_is_refused",
     ),
-    Guard(
-        name="nothing unconfirmed is committed",
-        file="run/edit_all.py",
-        old='if edit.effort.unconfirmed and task.settings.deliver == "commit":',
-        new="if edit.effort.unconfirmed and not edit.text:",
-        test="tests/action/test_habits.py::test_only_what_exact_edits_confirm_is_committed",
-    ),
 )
 
 

@@ -243,7 +243,7 @@ def shared_of(files: Mapping[str, bytes], repository: str, *, command: str) -> S
     if manifest.repository != repository:
         raise SpreadError("The plan in `results` belongs to another repository.", "Use its own.")
     if command != manifest.command:
-        raise SpreadError("The plan in `results` belongs to another command.", "Use its own.")
+        raise SpreadError("The plan in `results` is of another command.", "Use its own.")
     return Shared(manifest=manifest, parts=parts)
 
 

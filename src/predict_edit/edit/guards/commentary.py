@@ -41,9 +41,7 @@ _FEW = 4
 
 def problem(rewrite: Rewrite) -> str | None:
     """Say that this is talk about the file; ``None`` if nothing points to that."""
-    first = rewrite.gaps[0] if rewrite.gaps else None
-    longer = first is not None and first.first and len(first.new) > len(first.old)
-    if longer and in_opening(rewrite):
+    if in_opening(rewrite):
         return BEGINS
     for number, line in rewrite.added:
         if _MARK_ECHO.match(line[:_CLIP]):
@@ -61,7 +59,8 @@ def in_opening(rewrite: Rewrite) -> bool:
     Works on the beginning of an answer too, so a stream can be closed early.
     """
     first, *rest = [line for line in rewrite.new if line] or [""]
-    if first in rewrite.old or not (is_sentence(first) or _OPENINGS.match(_plain(first))):
+    before = next((line for line in rewrite.old if line), "")
+    if first in rewrite.old or not _opens(first) or _opens(before):
         return False
     if rewrite.suffix in {".yml", ".yaml"} and rest and rest[0][:1].isspace():
         return False
@@ -69,8 +68,11 @@ def in_opening(rewrite: Rewrite) -> bool:
         return True
     # A sentence may open a text; talk is followed by a fence, or by all of the edited text.
     fenced = bool(rest) and is_fence(rest[0]) and rest[0] not in rewrite.old
-    before = next((line for line in rewrite.old if line), "")
     return fenced or (rest[:1] == [before] and len(rewrite.gaps) > 1)
+
+
+def _opens(line: str) -> bool:
+    return is_sentence(line) or _OPENINGS.match(_plain(line)) is not None
 
 
 def _plain(line: str) -> str:
