@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 30.0
+Proportional = Callable[[Callable[[str], object], str], None]
+"""Checks how long it takes to read a text, compared with an eighth of it."""
 LEAKY_PREFIXES = (
     *("INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"),
     *("OPENAI_", "AZURE_", "HTTP_", "HTTPS_"),
@@ -91,6 +93,26 @@ def _forked_runs() -> Iterator[None]:
     """Run the action in processes that have its libraries loaded already."""
     with forks.serving():
         yield
+
+
+@pytest.fixture(scope="session")
+def proportional() -> Proportional:
+    """Check that reading a text takes time in proportion to its length, not in seconds.
+
+    The time is that of this thread's processor, so that no other process counts.
+    """
+
+    def seconds(read: Callable[[str], object], text: str) -> float:
+        started = time.thread_time()
+        read(text)
+        return time.thread_time() - started
+
+    def check(read: Callable[[str], object], text: str) -> None:
+        read(text[: len(text) // 64])  # what is made on first use
+        short, long = seconds(read, text[: len(text) // 8]), seconds(read, text)
+        assert long <= 24 * short + 0.1, (short, long)
+
+    return check
 
 
 @pytest.fixture
