@@ -408,6 +408,19 @@ class TestDeliverCommit:
         assert rehearsal.file("remainder.patch") == rehearsal.file("edits.patch") != b""
         assert named in rehearsal.summary
         assert "edits.patch" in rehearsal.summary
+        assert rehearsal.summary.casefold().count("the edits were not committed") == 1
+
+    async def test_a_commit_stays_one_if_a_file_failed(self, rehearse: MakeRehearsal) -> None:
+        """The summary links to it, and does not send anybody to a patch."""
+        rehearsal = await set_up(rehearse)
+        rehearsal.typist.broken = ("src/file_001.py",)
+        finished = await rehearsal.say(**COMMIT)
+
+        assert finished.report.outcome is Outcome.PARTIAL
+        assert commits(rehearsal) == 1
+        assert "[Committed](" in rehearsal.summary
+        assert "4 in the commit" in rehearsal.summary
+        assert "git apply" not in rehearsal.summary
 
     async def test_fork_becomes_a_patch(self, rehearse: MakeRehearsal) -> None:
         """The token cannot write to a fork's branch."""

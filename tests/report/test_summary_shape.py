@@ -213,6 +213,19 @@ def test_a_commit_is_no_patch() -> None:
     assert "in the patch" not in comment
 
 
+def test_a_commit_stays_one_if_a_file_failed() -> None:
+    """The first line links to it, and nobody is shown how to take a patch."""
+    failed = FileResult(path="c.py", status=FileStatus.FAILED, reason="It stalled.")
+    report = dataclasses.replace(
+        RUNS["applied"], outcome=Outcome.PARTIAL, files=(*RUNS["applied"].files, failed)
+    )
+    comment = rendered(report)
+    assert "[Committed](https://github.com/octo/repo/commit/1) 2 changes in 2 files." in comment
+    assert "2 changed hunks: 2 in the commit, 0 rejected." in comment
+    for words in ("Not inline", "not inline", "in the patch", "git apply"):
+        assert words not in comment
+
+
 def test_a_budget_that_ended_the_run_is_visible() -> None:
     """With how many files were not tried."""
     files = (

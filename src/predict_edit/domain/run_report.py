@@ -104,6 +104,17 @@ class RunReport:
         return sum(result.placed.count(kind) for result in self.files if result.placed)
 
     @property
+    def carrier(self) -> str:
+        """What carries edits that are not suggestions: ``commit``, ``pull request`` or ``patch``.
+
+        The outcome alone does not say, as it is another one if a file failed.
+        """
+        if self.commit_url or self.outcome is Outcome.COMMITTED:
+            return "commit"
+        opened = self.pull_request_url or self.outcome is Outcome.OPENED
+        return "pull request" if opened else "patch"
+
+    @property
     def suggestion_count(self) -> int:
         """How many suggestions were posted, or would be in a dry run."""
         return sum(len(result.placed.suggestions) for result in self.files if result.placed)

@@ -76,7 +76,8 @@ def _partial(report: RunReport) -> str:
         return f"**Done in part:** nothing to change in what was done.{lost}"
     if report.suggestion_count:
         return f"**Done in part:** {_suggested(report)}{lost}"
-    return f"**Done in part:** {_changes(report)} in {_edited(report)}.{lost}"
+    done = _DELIVERED[report.carrier if _kept(report) else "patch"](report)
+    return f"**Done in part:** {done}{lost}"
 
 
 def _failed(report: RunReport) -> str:
@@ -96,6 +97,11 @@ def _denied(report: RunReport) -> str:
     return "Nothing was done: the commenter may not give commands here."
 
 
+_DELIVERED: dict[str, Callable[[RunReport], str]] = {
+    "commit": _committed,
+    "pull request": _opened,
+    "patch": lambda report: f"{_changes(report)} in {_edited(report)}.",
+}
 _SENTENCES: dict[Outcome, Callable[[RunReport], str]] = {
     Outcome.SUGGESTED: _suggested,
     Outcome.COMMITTED: _committed,

@@ -116,7 +116,7 @@ class SummaryListener(Listener):
         outcome = str(report.outcome) if complete else ""
 
         placed = [result.placed for result in report.files if result.placed]
-        kept = report.outcome is Outcome.COMMITTED or report.review_url
+        kept = report.carrier != "patch" or report.review_url
         patches = () if kept else patches_of(placed)
 
         def summary(room: int) -> str:
