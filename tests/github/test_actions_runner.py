@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain.errors import EventError
+from predict_edit.domain.errors import EventError, OutputError
 from predict_edit.github.actions_runner import RunnerFiles, heredoc, read_payload, read_runner
 
 LEAST = {"GITHUB_EVENT_NAME": "issue_comment", "GITHUB_EVENT_PATH": "/event.json"}
@@ -96,6 +97,20 @@ class TestOutputs:
 
         files.write_outputs({"outcome": "ignored"})
         files.write_summary("text")
+        files.close()
+
+    @pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
+    def test_full_disk_is_reported_as_such(self, name: str) -> None:
+        """The error names the cause, and closing raises no other."""
+        files = RunnerFiles.open(read_runner({**LEAST, name: "/dev/full"}))
+
+        write = (
+            functools.partial(files.write_outputs, {"outcome": "suggested"})
+            if name == "GITHUB_OUTPUT"
+            else functools.partial(files.write_summary, "text")
+        )
+        with pytest.raises(OutputError, match="No space left"):
+            write()
         files.close()
 
     def test_file_that_cannot_be_opened_is_an_error(self, tmp_path: Path) -> None:

@@ -130,3 +130,22 @@ def test_a_crash_before_the_pipeline_is_reported(
     assert "::error title=predict-edit failed::" in stream.getvalue()
     assert "launch codes" not in stream.getvalue()
     assert "\nfailed\n" in output.read_text(encoding="utf-8")
+
+
+def test_a_full_disk_of_the_runner_does_not_change_the_result(tmp_path: Path) -> None:
+    """It is said beside the result, and is not a defect."""
+    event = tmp_path / "event.json"
+    event.write_text("{}")
+    environ = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": "push",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_OUTPUT": "/dev/full",
+    }
+    stream = io.StringIO()
+
+    assert action.main(environ, stream) == 0
+    assert "::error title=predict-edit not written::" in stream.getvalue()
+    assert "No space left" in stream.getvalue()
+    assert "unexpected" not in stream.getvalue()
+    assert "defect" not in stream.getvalue()

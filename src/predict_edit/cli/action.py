@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from predict_edit.cli import privileges
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.domain.errors import EventError, SettingsError
+from predict_edit.domain.errors import EventError, OutputError, SettingsError
 from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.github.actions_runner import Runner, RunnerFiles, read_payload, read_runner
 from predict_edit.run.outcome import (
@@ -119,7 +119,10 @@ def _start(
     except Exception as error:  # noqa: BLE001 - a defect has a report as well
         finished = failure_of(error)
     annotate(finished.report, console)
-    _report(files, finished, inputs)
+    try:
+        _report(files, finished, inputs)
+    except OutputError as error:
+        console.error("not written", str(error))
     return exit_status(finished, inputs.fail_on if inputs else None)
 
 

@@ -366,7 +366,7 @@ class BudgetExceeded(PredictEditError):
 
 
 class OutputError(PredictEditError):
-    """A file of the output folder cannot be written."""
+    """A file of the output folder, or one that the runner reads, cannot be written."""
 
 
 class SpreadError(PredictEditError):

@@ -7,6 +7,7 @@ random delimiter.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-from predict_edit.domain.errors import EventError
+from predict_edit.domain.errors import EventError, OutputError
 
 _OUTPUT_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -111,26 +112,28 @@ class RunnerFiles:
         return cls(_append_to(runner.output_path), _append_to(runner.summary_path))
 
     def write_outputs(self, outputs: Mapping[str, str]) -> None:
-        """Append outputs, each between delimiters that do not occur in its value."""
-        if self._output is None:
-            return
-        for name, value in outputs.items():
-            self._output.write(heredoc(name, value))
-        self._output.flush()
+        """Append outputs, each between delimiters that do not occur in its value.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+        _append(self._output, "".join(heredoc(*entry) for entry in outputs.items()))
 
     def write_summary(self, text: str) -> None:
-        """Append to the job summary, cut at the limit beyond which GitHub would drop all of it."""
-        if self._summary is None:
-            return
+        """Append to the job summary, cut at the limit beyond which GitHub would drop all of it.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
         data = text.encode("utf-8", "replace")[:SUMMARY_LIMIT]
-        self._summary.write(data.decode("utf-8", "ignore"))
-        self._summary.flush()
+        _append(self._summary, data.decode("utf-8", "ignore"))
 
     def close(self) -> None:
-        """Close both."""
+        """Close both; what could not be written was reported already."""
         for stream in (self._output, self._summary):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(OSError):
+                    stream.close()
 
 
 def heredoc(name: str, value: str) -> str:
@@ -144,6 +147,19 @@ def heredoc(name: str, value: str) -> str:
     delimiter = f"predict-edit-{uuid.uuid4()}"
     text = value.encode("utf-8", "replace").decode("utf-8")
     return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
+
+
+def _append(stream: TextIO | None, text: str) -> None:
+    if stream is None:
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        raise OutputError(
+            f"The outputs or the summary of the job cannot be written ({error.strerror}).",
+            "Make room on the runner's disk; what was posted on GitHub stays.",
+        ) from error
 
 
 def _append_to(path: Path | None) -> TextIO | None:
