@@ -255,6 +255,22 @@ def test_a_model_that_cannot_be_used_is_status_1() -> None:
     assert "sk-wrong-key-123" not in text
 
 
+@pytest.mark.parametrize("environ", [{}, {"OPENAI_API_KEY": API_KEY}])
+def test_a_server_on_this_machine_may_want_a_key(environ: Mapping[str, str]) -> None:
+    """The one that is set goes there; without one, the answer says how to set it."""
+    with serving() as model:
+        url = model.base_url
+        status, text = command("--model", "gpt-4o-mini", "--base-url", url, environ=environ)
+    if environ:
+        assert status == 0
+        assert "the key from OPENAI_API_KEY is accepted" in text
+    else:
+        assert status == 1
+        assert "(401)" in text
+        assert "none is set: set OPENAI_API_KEY" in text
+        assert "no key is needed" not in text
+
+
 @pytest.mark.parametrize(
     ("address", "words"),
     [

@@ -55,6 +55,10 @@ for number in range(1, 101):
         print(number)
 """
 INSTRUCTION = "Replace string `FizzBuzz` with `MSFTBuzz`."
+NO_KEY_SET = (
+    "This server wants a key, and none is set: set OPENAI_API_KEY, or name the variable that holds "
+    "the key with --api-key-env."
+)
 LOW = 0.1
 """Share of a rate limit below which what is left is warned of."""
 
@@ -127,6 +131,9 @@ def of_settings(chosen: ModelChoice, where: Endpoint, way: SignIn) -> Check:
 
 def of_sign_in(trial: Trial, chosen: ModelChoice, way: SignIn) -> list[Check]:
     """Return what the request showed of the key, or of Entra ID's token."""
+    without = way is SignIn.KEY and "api-key" not in chosen.origins
+    if without and isinstance(trial.error, ModelUnauthorized):
+        return [Check("sign-in", "failed", trial.error.cause, NO_KEY_SET)]
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
         return [failed("sign-in", trial.error)]
     if way is not SignIn.KEY:
