@@ -26,6 +26,13 @@ from predict_edit_sandbox.model.faults import about, spoiling
 QUIET = "import pathlib; o = pathlib.Path('predict-edit-out'); o.mkdir(); print('did nothing')"
 
 
+class Terminal(io.StringIO):
+    """A stream that is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @pytest.fixture
 def console() -> Console:
     """A console that writes into a string."""
@@ -65,6 +72,7 @@ def test_second_time(tmp_path: Path, console: Console, monkeypatch: pytest.Monke
 
     assert not (tmp_path / "out" / "old").exists()
     assert (tmp_path / "out" / MARK).exists()
+    assert (tmp_path / "out" / ".gitignore").read_text() == "*\n"
 
 
 def test_nothing_posted_is_a_failure(
@@ -87,10 +95,10 @@ def test_failed_action(tmp_path: Path, console: Console, monkeypatch: pytest.Mon
 
 def test_folder_of_another_program(tmp_path: Path, console: Console) -> None:
     """A folder that the demonstration did not make is left alone."""
-    (tmp_path / "precious").touch()
+    (tmp_path / ".gitignore").write_text("precious\n")
 
     assert run_demo(out=tmp_path, console=console) == CANNOT
-    assert (tmp_path / "precious").exists()
+    assert (tmp_path / ".gitignore").read_text() == "precious\n"
     assert "--out" in printed(console).replace("\n", "")
 
 
@@ -101,6 +109,16 @@ def test_live_without_a_key(tmp_path: Path, console: Console) -> None:
     assert run_demo(out=out, live=True, environ={}, console=console) == CANNOT
     assert "OPENAI_API_KEY" in printed(console)
     assert not out.exists()
+
+
+def test_no_color_means_no_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither bold nor dim (no-color.org)."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for value, escaped in (("", True), ("1", False)):
+        monkeypatch.setenv("NO_COLOR", value)
+        monkeypatch.setattr(sys, "stdout", stream := Terminal())
+        show.title(show.make_console(), "title", "text")
+        assert ("\x1b" in stream.getvalue()) is escaped
 
 
 def test_control_characters_are_shown(console: Console) -> None:

@@ -79,6 +79,8 @@ def _clear(out: Path) -> None:
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
     (out / MARK).touch()
+    # It is often run inside a repository, where none of it is to be committed.
+    (out / ".gitignore").write_text("*\n")
 
 
 async def _demonstrate(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import Markdown, MarkdownElement, TableElement
@@ -65,7 +66,9 @@ def make_console() -> Console:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Files hold any script, and a terminal may know only ASCII.
         sys.stdout.reconfigure(errors="replace")
-    console = Console(highlight=False, emoji=False)
+    # Without any colour system, rich writes no bold and no dim either.
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    console = Console(highlight=False, emoji=False, color_system=colours)
     if not console.is_terminal:
         console.width = NARROW
     return console

@@ -74,9 +74,6 @@ def _demo(arguments: argparse.Namespace) -> int:
         return int(found["serve"].load()())
     run_demo = found["run"].load()
     status = int(run_demo(out=arguments.out, live=arguments.live, model=arguments.model))
-    if arguments.out.is_dir():
-        # It is often run inside a repository, where none of it is to be committed.
-        (arguments.out / ".gitignore").write_text("*\n")
     if status != 0 or arguments.html is None:
         return status
     arguments.command = "page"
