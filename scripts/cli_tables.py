@@ -45,7 +45,8 @@ def _asks_a_model(parser: argparse.ArgumentParser) -> bool:
 def _rows(group: argparse._ArgumentGroup) -> Iterator[tuple[str, str]]:
     """What can be written, and what it does."""
     for action in group._group_actions:  # noqa: SLF001
-        if isinstance(action, argparse._HelpAction):  # noqa: SLF001
+        # Help is the same everywhere, and an old name of an option is not shown.
+        if isinstance(action, argparse._HelpAction) or action.help == argparse.SUPPRESS:  # noqa: SLF001
             continue
         value = str(action.metavar or action.dest).upper() if action.nargs != 0 else ""
         if action.choices:

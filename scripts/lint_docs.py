@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Iterator
@@ -101,7 +102,7 @@ def options() -> dict[str, str]:
         for name, parser in cli_tables.commands().items()
         for action in parser._actions  # noqa: SLF001 - argparse has no other way to ask
         for option in action.option_strings
-        if option.startswith("--")
+        if option.startswith("--") and action.help != argparse.SUPPRESS
     }
 
 

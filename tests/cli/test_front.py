@@ -15,7 +15,7 @@ import pytest
 
 from predict_edit.cli import main as main_module
 from predict_edit.cli.console import coloured, guarded
-from predict_edit.cli.grammar import completion, make_parser
+from predict_edit.cli.grammar import commands_of, completion, make_parser
 from predict_edit.cli.main import main
 from predict_edit.domain.errors import CheckoutError, InvalidInput
 
@@ -232,23 +232,21 @@ def test_an_interruption_shows_no_traceback(
     assert capsys.readouterr().err == "\npredict-edit: interrupted.\n"
 
 
-def test_the_demo_leaves_nothing_to_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its folder hides itself from git, whatever repository it is in."""
-    out = tmp_path / "demo-out"
+def test_a_demo_that_is_refused_changes_no_file(tmp_path: Path) -> None:
+    """Not even a repository's own ``.gitignore``; see sandbox/tests/test_demo.py for the others."""
+    (tmp_path / ".gitignore").write_text("precious\n")
+    assert main(["demo", "--out", str(tmp_path)]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == [".gitignore"]
+    assert (tmp_path / ".gitignore").read_text() == "precious\n"
 
-    class Found:
-        name = "run"
 
-        def load(self) -> object:
-            def run(**_: object) -> int:
-                out.mkdir()
-                return 0
-
-            return run
-
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [Found()])
-    assert main(["demo", "--out", str(out)]) == 0
-    assert (out / ".gitignore").read_text() == "*\n"
+def test_every_value_has_a_name_of_its_own() -> None:
+    """No option takes a mere ``VALUE``, and an old name of an option is not shown."""
+    for name, command in commands_of(make_parser()).items():
+        shown = command.format_help()
+        assert "VALUE" not in shown, name
+        assert "--apply" not in shown, name
+    assert make_parser().parse(["preview", "x", "--apply"]).write
 
 
 @pytest.mark.parametrize("command", ["preview", "edit", "doctor", "compare", "demo"])

@@ -54,13 +54,13 @@ def test_a_file_without_content_is_not_left_out_silently(
 def test_applying_afterwards_asks_nothing_again(
     changed: Repository, model: ModelSandbox, command: Command
 ) -> None:
-    """The answers of a preview are kept, so that --apply writes them without a call."""
+    """The answers of a preview are kept, so that --write writes them without a call."""
     path = changed.root / "a.py"
     path.chmod(0o755)
     before = path.read_bytes()
     command("preview", REPLACE, folder=changed.root)
     path.chmod(0o755)
-    ran = command("preview", REPLACE, "--apply", folder=changed.root)
+    ran = command("preview", REPLACE, "--write", folder=changed.root)
 
     assert ran.status == 0
     assert len(model.exchanges) == 1
@@ -75,7 +75,7 @@ def test_applying_afterwards_asks_nothing_again(
 def test_a_file_that_changed_meanwhile_is_not_written(
     changed: Repository, model: ModelSandbox, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """--apply writes nothing at all if one file has changed since it was read."""
+    """--write writes nothing at all if one file has changed since it was read."""
     changed.write("b.py", "b = 'FizzBuzz'\n")
     real = local_run.open_chat_editor
 
@@ -86,7 +86,7 @@ def test_a_file_that_changed_meanwhile_is_not_written(
     monkeypatch.setattr(local_run.edit_plan, "__kwdefaults__", {
         **(local_run.edit_plan.__kwdefaults__ or {}), "open_editor": change_then_open,
     })  # fmt: skip
-    ran = command("preview", REPLACE, "--apply", folder=changed.root)
+    ran = command("preview", REPLACE, "--write", folder=changed.root)
 
     assert ran.status == 1
     assert "b.py was changed while the model worked" in ran.err
@@ -103,7 +103,7 @@ def test_files_are_not_written_through_links(
     outside.mkdir()
     (outside / "c.py").write_text("FizzBuzz\n")
     (repository.root / "linked").symlink_to(outside)
-    ran = command("preview", REPLACE, "--untracked", "--apply", folder=repository.root)
+    ran = command("preview", REPLACE, "--untracked", "--write", folder=repository.root)
 
     assert "a symbolic link" in ran.out
     assert (outside / "c.py").read_text() == "FizzBuzz\n"
@@ -117,7 +117,7 @@ def test_windows_line_ends_survive_applying(
     path = changed.root / "a.py"
     text = path.read_bytes().replace(b"\n", b"\r\n")
     path.write_bytes(text)
-    command("preview", REPLACE, "--apply", folder=changed.root)
+    command("preview", REPLACE, "--write", folder=changed.root)
 
     assert path.read_bytes() == text.replace(b"FizzBuzz", b"MSFTBuzz")
 

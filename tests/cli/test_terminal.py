@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+import sys
 from decimal import Decimal
 
 import pytest
@@ -86,6 +87,25 @@ def test_colours_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in printed(80)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[32m" not in printed(80, force_terminal=True)
+
+
+class Terminal(io.StringIO):
+    """A stream that is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_no_color_takes_bold_and_dim_away_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From everything that a preview shows (no-color.org)."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    for value, escaped in (("", True), ("1", False)):
+        monkeypatch.setenv("NO_COLOR", value)
+        monkeypatch.setattr(sys, "stdout", stream := Terminal())
+        terminal.show_report(terminal.make_console(), report())
+        terminal.show_patch(terminal.make_console(), "--- a\n+++ b\n")
+        assert ("\x1b" in stream.getvalue()) is escaped
 
 
 def test_everything_is_shown() -> None:

@@ -137,11 +137,8 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
             ("--max-files N", "maximum files"),
             ("--max-suggestions N", "maximum suggestions"),
             [
-                (
-                    "--write, --apply",
-                    "write the edited files (--apply is its old name)",
-                    {"dest": "apply"},
-                ),
+                ("--write", "write the edited files"),
+                ("--apply", argparse.SUPPRESS, {"dest": "write"}),  # the old name
                 _ESTIMATE,
             ],
             ("--patch FILE", "write all edits as a patch", {"type": Path}),
@@ -288,7 +285,7 @@ class Parser(argparse.ArgumentParser):
         super().error(message + self._meant(message))
 
     def _meant(self, message: str) -> str:
-        known = [name for action in self._actions for name in action.option_strings]
+        known = _options(self)
         written: list[str] = []
         if "invalid choice:" in message:
             written = message.partition("invalid choice:")[2].split("'")[1:2]
@@ -399,7 +396,9 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
 
 
 def _actions(command: argparse.ArgumentParser) -> list[argparse.Action]:
-    return command._actions  # noqa: SLF001 - argparse has no other way to ask
+    """Return all options and arguments but the old names of some."""
+    known = command._actions  # noqa: SLF001 - argparse has no other way to ask
+    return [action for action in known if action.help != argparse.SUPPRESS]
 
 
 def _options(command: argparse.ArgumentParser) -> list[str]:

@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         kept.store(memory)
     report = report_in_local_words(report, origins_of(arguments, os.environ))
     _show(report, checkout, arguments)
-    if arguments.apply:
+    if arguments.write:
         _apply(report, checkout)
     return FAILED if report.outcome is Outcome.FAILED else DONE
 
@@ -117,7 +117,7 @@ def _show(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) 
     if checkout.untracked:
         files = plural(checkout.untracked, "file")
         console.print(f"{files} that git does not know left out; --untracked takes them too.")
-    if placed and not arguments.apply:
+    if placed and not arguments.write:
         console.print(
             "Add --write to write the files; the model is not asked again.", soft_wrap=True
         )
