@@ -585,7 +585,8 @@ def notices(guard: Guard, source: Path) -> bool:
     """Whether the guard's test fails, and not for want of a module, when the guard is gone."""
     done = run(source, [guard.test], guard)
     # 1 says that tests ran and failed; above that nothing was tested.
-    failed = done.returncode == 1 and " failed" in done.stdout and " error" not in done.stdout
+    count = done.stdout.rstrip().rpartition("\n")[2]
+    failed = done.returncode == 1 and " failed" in count and " error" not in count
     print(f"{'ok  ' if failed else 'FAIL'} {guard.name}: {guard.test}", flush=True)
     if not failed:
         print(done.stdout[-2_000:])
