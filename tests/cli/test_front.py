@@ -17,7 +17,7 @@ from predict_edit.cli import main as main_module
 from predict_edit.cli.console import coloured, guarded
 from predict_edit.cli.grammar import commands_of, completion, make_parser
 from predict_edit.cli.main import main
-from predict_edit.domain.errors import CheckoutError, InvalidInput
+from predict_edit.domain.errors import CheckoutError, InvalidInput, SignInError
 
 if TYPE_CHECKING:
     from .conftest import Command
@@ -215,6 +215,14 @@ def test_what_is_spelt_rightly_is_not_corrected(
     with pytest.raises(SystemExit):
         main(words)
     assert "Did you mean" not in capsys.readouterr().err
+
+
+def test_an_error_names_options_and_no_inputs(capsys: pytest.CaptureFixture[str]) -> None:
+    """A terminal has no inputs and no runner, whatever raised the error."""
+    ended(SignInError("No token.", "Check `azure-tenant-id` and that the runner may sign in."))
+
+    printed = capsys.readouterr().err
+    assert "Check `--azure-tenant-id` and that this machine may sign in." in printed
 
 
 @pytest.mark.parametrize("name", ["doctor", "compare", "demo", "preview", "edit", "page"])

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 from predict_edit.domain.editor_port import Watch
 from predict_edit.domain.edits import SourceFile
-from predict_edit.domain.errors import Defect, PredictEditError, SettingsError
+from predict_edit.domain.errors import Defect, PredictEditError, SettingsError, SignInError
 from predict_edit.support.log import Secrets, harmless, log, set_up
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
     try:
         return run(arguments)
     except PredictEditError as error:
-        say_error(error)
+        say_error(_of_this_machine(error) if isinstance(error, SignInError) else error)
         if debug:
             traceback.print_exc()
         return WRONG if isinstance(error, SettingsError) else FAILED
@@ -56,6 +56,12 @@ def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
         defect = Defect.of(error)
         say_error(Defect(defect.cause, "Run it again with --debug and report what it prints."))
         return FAILED
+
+
+def _of_this_machine(error: SignInError) -> SignInError:
+    from predict_edit.cli.model_choice import in_local_words  # noqa: PLC0415 - for errors only
+
+    return SignInError(in_local_words(error.cause, {}), in_local_words(error.next_step, {}))
 
 
 def say_error(error: PredictEditError) -> None:
