@@ -99,7 +99,8 @@ def _forked_runs() -> Iterator[None]:
 def proportional() -> Proportional:
     """Check that reading a text takes time in proportion to its length, not in seconds.
 
-    The time is that of this thread's processor, so that no other process counts.
+    The time is that of this thread's processor, so that no other process counts. A busy machine
+    still slows it, by its caches; so the best of three measurements counts.
     """
 
     def seconds(read: Callable[[str], object], text: str) -> float:
@@ -109,8 +110,11 @@ def proportional() -> Proportional:
 
     def check(read: Callable[[str], object], text: str) -> None:
         read(text[: len(text) // 64])  # what is made on first use
-        short, long = seconds(read, text[: len(text) // 8]), seconds(read, text)
-        assert long <= 24 * short + 0.1, (short, long)
+        for _ in range(3):
+            short, long = seconds(read, text[: len(text) // 8]), seconds(read, text)
+            if long <= 24 * short + 0.1:
+                return
+        pytest.fail(f"{short:.3f} s become {long:.3f} s for eight times the text")
 
     return check
 

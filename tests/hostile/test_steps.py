@@ -228,8 +228,12 @@ def test_steps_grow_no_faster_than_the_text(reader: str) -> None:
         least, little, part, whole = (piece * (size // len(piece)) for size in SIZES)
         few, many = steps(read, least), steps(read, little)
         assert many <= 12 * few + 1_000, (piece, few, many)
-        short, long = seconds(read, part), seconds(read, whole)
-        assert long <= 24 * short + 0.1, (piece, short, long)
+        for _ in range(3):  # a busy machine slows a processor by its caches
+            short, long = seconds(read, part), seconds(read, whole)
+            if long <= 24 * short + 0.1:
+                break
+        else:
+            pytest.fail(f"{piece!r}: {short:.3f} s become {long:.3f} s for eight times the text")
 
 
 def test_every_reader_is_there() -> None:
