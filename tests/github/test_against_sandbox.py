@@ -204,7 +204,7 @@ async def test_committing_needs_the_permission_and_the_head(scene: Scene) -> Non
     ).value
     forge = scene.forge(token=token)
     made = await forge.commit(draft)
-    assert await forge.head_sha(scene.pull.number) == made.sha
+    assert (await forge.pull_request(scene.pull.number)).head_sha == made.sha
     contents = await forge.read_files(made.sha, {"fizzbuzz.py": None})
     assert contents["fizzbuzz.py"].data == b"print(1)\r\n"
     with pytest.raises(BranchMoved):

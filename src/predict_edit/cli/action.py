@@ -6,6 +6,7 @@ the settings before any request, and root rights gone before anything from outsi
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import io
@@ -67,15 +68,12 @@ def main(environ: MutableMapping[str, str] | None = None, stream: TextIO | None 
     set_up(stream, secrets, debug=environ.get("RUNNER_DEBUG") == "1")
     try:
         runner = read_runner(environ)
-        files = RunnerFiles.open(runner)
+        files = RunnerFiles(runner)
     except EventError as error:
         console.error("cannot start", str(error))
         return SETTINGS_WRONG
-    try:
-        with collector.held():
-            return _start(environ, runner, files, console)
-    finally:
-        files.close()
+    with contextlib.closing(files), collector.held():
+        return _start(environ, runner, files, console)
 
 
 def _own_streams(secrets: Secrets) -> TextIO:

@@ -152,7 +152,7 @@ def page_of(pull: PullRequest, sha: str) -> str:
 async def _find_commit(to: Destination, edited: Sequence[PlacedFile]) -> Commit | None:
     """Return the new head if it has exactly these edits."""
     try:
-        head = await to.forge.head_sha(to.pull.number)
+        head = (await to.forge.pull_request(to.pull.number)).head_sha
         if head == to.pull.head_sha:
             return None
         blobs = {placed.file.path: blob_sha_of(placed.accepted.encode()) for placed in edited}

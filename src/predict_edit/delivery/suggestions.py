@@ -417,7 +417,7 @@ async def _outdated(
             forge.pull_request(number), forge.changed_files(number)
         )
         check_open(pull.state)
-        if await forge.head_sha(number) == pull.head_sha:
+        if (await forge.pull_request(number)).head_sha == pull.head_sha:
             break
     else:
         return pull.head_sha, frozenset(items)

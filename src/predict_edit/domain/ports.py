@@ -98,9 +98,6 @@ class GitHost(Protocol):
     ) -> Sequence[tuple[str, int, str]]:
         """Return path, last line and address of each comment of a review."""
 
-    async def head_sha(self, number: int) -> str:
-        """Return the newest commit of the pull request, read afresh."""
-
     async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
         """Return the threads on the diff whose first comment holds ``marker``, oldest first."""
 

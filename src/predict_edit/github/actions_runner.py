@@ -10,16 +10,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
 from predict_edit.domain.errors import EventError, OutputError
-
-_OUTPUT_NAME = re.compile(r"[a-z][a-z0-9-]*")
-_NUMBER = re.compile(r"[0-9]{1,9}")
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes of a step summary; GitHub drops a longer one."""
@@ -36,11 +32,8 @@ class Runner:
     api_url: str
     server_url: str
     run_id: str
-    run_attempt: int
     output_path: Path | None
     summary_path: Path | None
-    debug: bool
-    on_actions: bool
 
     @property
     def run_url(self) -> str:
@@ -56,21 +49,16 @@ def read_runner(environ: Mapping[str, str]) -> Runner:
     Raises:
         EventError: one that GitHub always sets is missing.
     """
-    name = _required(environ, "GITHUB_EVENT_NAME")
-    attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
     return Runner(
-        event_name=name,
+        event_name=_required(environ, "GITHUB_EVENT_NAME"),
         event_path=Path(_required(environ, "GITHUB_EVENT_PATH")),
         workspace=Path(environ.get("GITHUB_WORKSPACE") or "."),
         repository=environ.get("GITHUB_REPOSITORY", ""),
         api_url=(environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/"),
         server_url=(environ.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/"),
         run_id=environ.get("GITHUB_RUN_ID", ""),
-        run_attempt=int(attempt) if _NUMBER.fullmatch(attempt) else 1,
         output_path=_path(environ.get("GITHUB_OUTPUT")),
         summary_path=_path(environ.get("GITHUB_STEP_SUMMARY")),
-        debug=environ.get("RUNNER_DEBUG") == "1",
-        on_actions=environ.get("GITHUB_ACTIONS") == "true",
     )
 
 
@@ -96,20 +84,17 @@ def read_payload(path: Path) -> dict[str, object]:
 
 
 class RunnerFiles:
-    """The files the runner reads afterwards, opened before the rights to do so are dropped."""
+    """The files the runner reads afterwards, opened before the rights to do so are dropped.
 
-    def __init__(self, output: TextIO | None, summary: TextIO | None) -> None:
-        self._output = output
-        self._summary = summary
+    Both are opened for appending, as other steps may have written before.
 
-    @classmethod
-    def open(cls, runner: Runner) -> RunnerFiles:
-        """Open both for appending, as other steps may have written before.
+    Raises:
+        EventError: the runner names a file that cannot be opened.
+    """
 
-        Raises:
-            EventError: the runner names a file that cannot be opened.
-        """
-        return cls(_append_to(runner.output_path), _append_to(runner.summary_path))
+    def __init__(self, runner: Runner) -> None:
+        self._output = _append_to(runner.output_path)
+        self._summary = _append_to(runner.summary_path)
 
     def write_outputs(self, outputs: Mapping[str, str]) -> None:
         """Append outputs, each between delimiters that do not occur in its value.
@@ -137,13 +122,7 @@ class RunnerFiles:
 
 
 def heredoc(name: str, value: str) -> str:
-    """Return one entry of ``GITHUB_OUTPUT``.
-
-    Raises:
-        ValueError: the name could be read as something else.
-    """
-    if not _OUTPUT_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be the name of an output")
+    """Return one entry of ``GITHUB_OUTPUT``."""
     delimiter = f"predict-edit-{uuid.uuid4()}"
     text = value.encode("utf-8", "replace").decode("utf-8")
     return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"

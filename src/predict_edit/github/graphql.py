@@ -338,14 +338,12 @@ class GraphThread(GraphAnswer):
     path: str
     line: int | None
     start_line: int | None
-    total: int = inside("comments", "totalCount")
-    first: GraphComment | None = inside("comments", "nodes", 0, default=None)
+    total: int = inside("comments", "totalCount", exclude=True)
+    first: GraphComment | None = inside("comments", "nodes", 0, default=None, exclude=True)
     minimized: bool = inside("comments", "nodes", 0, "isMinimized", default=False)
     original_line: int | None = None
     original_start_line: int | None = None
-    original_commit: str | None = inside(
-        "comments", "nodes", 0, "originalCommit", "oid", default=None
-    )
+    original_commit: str = inside("comments", "nodes", 0, "originalCommit", "oid", default="")
 
 
 class PullHead(GraphAnswer):

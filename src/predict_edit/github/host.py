@@ -41,12 +41,12 @@ class GitHubHost(Comments, Reviews, Contents, Branches):
         self, commit: str, files: Mapping[str, str | None], *, beside: int | None = None
     ) -> dict[str, FileContent]:
         """Return files at a commit, verified against their object ids."""
-        if beside is None or not 0 < len(files) <= graphql.FILES_PER_QUERY:
-            return await self._read_files(commit, files)
-        variables = variables_of(commit, files) | first_pages(beside)
-        operation = graphql.files_and_conversation(len(files))
-        asked = asyncio.create_task(self._client.graphql(operation, variables))
-        self.expect(beside, asked)
+        asked = None
+        if beside is not None and 0 < len(files) <= graphql.FILES_PER_QUERY:
+            variables = variables_of(commit, files) | first_pages(beside)
+            operation = graphql.files_and_conversation(len(files))
+            asked = asyncio.create_task(self._client.graphql(operation, variables))
+            self.expect(beside, asked)
         return await self._read_files(commit, files, asked)
 
     async def open_alerts(self, ref: str) -> list[Any]:

@@ -35,8 +35,7 @@ class PullRequests(HostPart):
         except ForgeNotFound:
             return Role.NONE
         found = parse(rest.Permission, data, rest.ROLE)
-        now = found.user.id if found.user else None
-        if account is not None and now is not None and account != now:
+        if None not in {account, found.account} and account != found.account:
             log.warning("the login belongs to another account than the command's")
             return Role.NONE
         return role_from(found.permission, found.role_name)
@@ -47,23 +46,7 @@ class PullRequests(HostPart):
             rest.PULL_REQUEST, lambda repository: repository.get_pull(number).raw_data
         )
         pull = parse(rest.Pull, data, rest.PULL_REQUEST)
-        return PullRequest(
-            number=pull.number,
-            state="merged" if pull.merged else pull.state,
-            head_sha=pull.head_sha,
-            head_ref=pull.head_ref,
-            head_repository=pull.head_repository,
-            base_sha=pull.base_sha,
-            base_ref=pull.base_ref,
-            changed_files=pull.changed_files,
-            url=pull.html_url,
-            title=pull.title,
-            default_branch=pull.default_branch,
-        )
-
-    async def head_sha(self, number: int) -> str:
-        """Return the newest commit of the pull request, read afresh."""
-        return (await self.pull_request(number)).head_sha
+        return PullRequest(**pull.model_dump() | ({"state": "merged"} if pull.merged else {}))
 
     async def merge_base(self, base: str, head: str) -> str:
         """Return the newest commit that both have in their history.
@@ -89,18 +72,11 @@ class PullRequests(HostPart):
         distinct: dict[str, ChangedFile] = {}
         for file in parse(list[rest.PullFile], entries, endpoint):
             lines = (file.patch or "").split("\n")
-            distinct.setdefault(
-                file.filename,
-                ChangedFile(
-                    path=file.filename,
-                    status=file.status,
-                    blob_sha=file.sha,
-                    additions=_count(file.additions, lines, "+"),
-                    deletions=_count(file.deletions, lines, "-"),
-                    patch=file.patch,
-                    previous_path=file.previous_filename,
-                ),
-            )
+            counts = {
+                "additions": _count(file.additions, lines, "+"),
+                "deletions": _count(file.deletions, lines, "-"),
+            }
+            distinct.setdefault(file.path, ChangedFile(**dict(file) | counts))
         return tuple(distinct.values())
 
     async def open_pull_request(self, draft: PullDraft) -> BranchPull:
@@ -120,16 +96,7 @@ class PullRequests(HostPart):
             ),
         )
         made = parse(rest.NewPull, data, endpoint)
-        return BranchPull(
-            number=made.number,
-            state="open",
-            url=made.html_url,
-            title=made.title,
-            body=made.body,
-            mine=True,
-            base_ref=draft.base,
-            draft=made.draft,
-        )
+        return BranchPull(**dict(made), state="open", mine=True, base_ref=draft.base)
 
     async def update_pull_request(
         self, number: int, *, title: str | None = None, body: str | None = None, close: bool = False

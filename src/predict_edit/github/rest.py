@@ -95,19 +95,14 @@ class RestAnswer(FromGitHub):
         return {name: value for name, value in data.items() if value is not None}
 
 
-def inside(first: str, *others: str | int, default: Any = ...) -> Any:
+def inside(first: str, *others: str | int, default: Any = ..., exclude: bool = False) -> Any:
     """Return a field that an answer has further inside; it is missing if a part of its way is."""
-    return pydantic.Field(default, validation_alias=pydantic.AliasPath(first, *others))
+    path = pydantic.AliasPath(first, *others)
+    return pydantic.Field(default, validation_alias=path, exclude=exclude)
 
 
 Sha = Annotated[str, pydantic.StringConstraints(min_length=1)]
 """Contents are verified by computing their object id, so its form needs no check."""
-
-
-class Account(RestAnswer):
-    """An account, as far as telling two apart needs."""
-
-    id: int | None = None
 
 
 class Permission(RestAnswer):
@@ -115,7 +110,7 @@ class Permission(RestAnswer):
 
     permission: str
     role_name: str = ""
-    user: Account | None = None
+    account: int | None = inside("user", "id", default=None)
 
 
 class Pull(RestAnswer):
@@ -123,9 +118,9 @@ class Pull(RestAnswer):
 
     number: int
     state: str = "open"
-    merged: bool = False
+    merged: bool = pydantic.Field(default=False, exclude=True)
     title: str = ""
-    html_url: str = ""
+    url: str = pydantic.Field(alias="html_url", default="")
     changed_files: int = 0
     head_ref: str = inside("head", "ref")
     head_sha: Sha = inside("head", "sha")
@@ -138,13 +133,13 @@ class Pull(RestAnswer):
 class PullFile(RestAnswer):
     """One entry of GET pulls/{number}/files."""
 
-    filename: str
+    path: str = pydantic.Field(alias="filename")
     status: str
-    sha: Sha | None = None
+    blob_sha: Sha | None = pydantic.Field(alias="sha", default=None)
     additions: int | None = None
     deletions: int | None = None
     patch: str | None = None
-    previous_filename: str | None = None
+    previous_path: str | None = pydantic.Field(alias="previous_filename", default=None)
 
 
 class CommitComparison(RestAnswer):
@@ -171,7 +166,7 @@ class NewPull(RestAnswer):
     """POST pulls."""
 
     number: int
-    html_url: str = ""
+    url: str = pydantic.Field(alias="html_url", default="")
     title: str = ""
     body: str = ""
     draft: bool = False

@@ -103,17 +103,9 @@ class Reviews(HostPart):
             raise error_mapping.invalid(operation, f"more than {MOST_PAGES} pages")
         return tuple(
             ReviewThread(
-                path=each.path,
-                start_line=each.start_line,
-                line=each.line,
+                **each.model_dump(),
                 comment=Comment(**dict(each.first)),
                 replies=max(each.total - 1, 0),
-                resolved=each.resolved,
-                outdated=each.outdated,
-                minimized=each.minimized,
-                original_commit=each.original_commit or "",
-                original_start_line=each.original_start_line,
-                original_line=each.original_line,
             )
             for each in threads
             if each.first is not None and marker in each.first.body
