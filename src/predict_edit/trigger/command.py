@@ -421,14 +421,16 @@ class _Head:
         try:
             word = lexer.get_token() or ""
         except ValueError:
-            raise UnbalancedQuote(
-                f"In {what} a quote is opened and not closed.",
-                "Close the quote on the same line, or leave it out.",
-            ) from None
+            word = None
         if source.tell() > MAX_INSTRUCTION:
             raise InvalidOption(
                 f"{what.capitalize()} is longer than {MAX_INSTRUCTION:,} characters.",
                 "Shorten it, or set it as an input of the workflow.",
+            )
+        if word is None:
+            raise UnbalancedQuote(
+                f"In {what} a quote is opened and not closed.",
+                "Close the quote on the same line, or leave it out.",
             )
         self._at += source.tell()
         return word
