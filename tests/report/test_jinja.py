@@ -5,7 +5,10 @@ from __future__ import annotations
 import jinja2
 import pytest
 
-from predict_edit.report.jinja import Cut, cuts, environment, fit, render
+from predict_edit.report.jinja import Cut, cuts, environment, fit, prepare, render
+from predict_edit.report.summary import render_job_summary, render_summary
+
+from .conftest import MARKER, a_report
 
 
 def test_forgotten_filter_costs_no_safety() -> None:
@@ -34,6 +37,16 @@ def test_every_template_compiles() -> None:
     assert "summary.md.j2" in names
     for name in names:
         environment().get_template(name)
+
+
+def test_what_is_prepared_is_all_that_reports_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled at the end of a run, a template would keep everybody waiting."""
+    environment.cache_clear()
+    prepare()
+    monkeypatch.setattr(environment(), "compile", None)
+
+    assert render_summary(a_report(), marker=MARKER)
+    assert render_job_summary(a_report())
 
 
 def test_missing_template_is_an_error() -> None:

@@ -80,9 +80,9 @@ def _environment(folder: str, filters: dict[str, Any], **options: Any) -> Enviro
     return made
 
 
-def prepare(*templates: str) -> None:
-    """Compile templates, and what they include, before anybody waits for them."""
-    for name in templates:
+def prepare() -> None:
+    """Compile what each report is made of, before anybody waits for it."""
+    for name in ("_parts.md.j2", "summary.md.j2", "job_summary.md.j2"):
         environment().get_template(name)
 
 

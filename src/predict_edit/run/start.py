@@ -216,7 +216,7 @@ def _prepare_for_the_end() -> None:
     pack(Memory(), None)
     result.to_result(RunReport(outcome=Outcome.IGNORED))
     PriceList().cost(Usage(prompt_tokens=1, completion_tokens=1), "gpt-4o-mini")
-    jinja.prepare("summary.md.j2", "job_summary.md.j2")
+    jinja.prepare()
 
 
 def _cancel_on_signal() -> None:
