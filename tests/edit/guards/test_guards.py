@@ -139,21 +139,21 @@ def test_only_errors_of_ours_come_out(original: str, edited: str, path: str) -> 
 
 
 HOSTILE = {
-    "open brackets": "[" * 200_000,
-    "open brackets in YAML flow": "a: " + "[" * 200_000,
-    "minus signs": "x = " + "-" * 200_000 + "1\n",
-    "attributes": "x = a" + ".b" * 100_000 + "\n",
-    "one very long line": "x" * 500_000,
-    "carriage returns": "\r" * 300_000,
-    "the same line": "x = 1\n" * 15_000,
-    "fences": "```\n" * 30_000,
-    "dots after comment leaders": "# ... ... ...\n" * 15_000,
-    "words of remarks": "# rest of the " + "code is as the same before " * 20_000 + "\n",
-    "blanks": " " * 300_000 + "\n",
-    "quotes": "'" * 100_000 + '"""' * 30_000,
-    "aliases": "a: &a [x]\n" + "b: [*a, *a, *a]\n" * 10_000,
-    "words": "here is the " + "updated " * 50_000 + "\n",
-    "many line pairs": "".join(f"{n % 7}\n" for n in range(15_000)),
+    "open brackets": "[" * 50_000,
+    "open brackets in YAML flow": "a: " + "[" * 50_000,
+    "minus signs": "x = " + "-" * 50_000 + "1\n",
+    "attributes": "x = a" + ".b" * 25_000 + "\n",
+    "one very long line": "x" * 125_000,
+    "carriage returns": "\r" * 75_000,
+    "the same line": "x = 1\n" * 3_750,
+    "fences": "```\n" * 7_500,
+    "dots after comment leaders": "# ... ... ...\n" * 3_750,
+    "words of remarks": "# rest of the " + "code is as the same before " * 5_000 + "\n",
+    "blanks": " " * 75_000 + "\n",
+    "quotes": "'" * 25_000 + '"""' * 7_500,
+    "aliases": "a: &a [x]\n" + "b: [*a, *a, *a]\n" * 2_500,
+    "words": "here is the " + "updated " * 12_500 + "\n",
+    "many line pairs": "".join(f"{n % 7}\n" for n in range(3_750)),
 }
 
 
