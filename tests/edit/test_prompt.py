@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain.edits import Aim, ChangedFile, EditRequest, Finding, SourceFile
+from predict_edit.domain.edits import (
+    Aim,
+    Background,
+    ChangedFile,
+    EditRequest,
+    Finding,
+    SourceFile,
+)
 from predict_edit.edit.prompt import (
     DOUBTED,
     MAX_HUNK,
@@ -321,3 +328,22 @@ def test_same_prompt_without_findings() -> None:
     shown = build_messages(request, nonce=NONCE, context="none", part=part)
 
     assert "linters" not in "".join(message.content for message in shown)
+
+
+def test_with_the_whole_change_all_files_begin_alike() -> None:
+    """Instruction and background first, by the byte; the file's own diff only if it did not fit."""
+    whole = Background(key="k", blocks=(("diff", f"x\n{NONCE} end: diff"),), left_out=("b.py",))
+    one, other = (
+        build_messages(
+            dataclasses.replace(request(text, path=path, patch="@@ own"), background=whole),
+            nonce=NONCE,
+            context="pull-request",
+        )
+        for text, path in (("1", "a.py"), ("2", "b.py"))
+    )
+    assert one[:3] == other[:3]
+    assert one[2].content.startswith(f"answer: file {NONCE}\n")
+    assert one[2].content.count(NONCE) == 4
+    assert ("@@ own" in one[3].content, "@@ own" in other[3].content) == (False, True)
+    assert "answer:" not in one[3].content
+    assert [message.content for message in (one[-1], other[-1])] == ["1", "2"]

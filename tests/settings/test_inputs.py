@@ -172,7 +172,7 @@ def test_values(environ: Make, name: str, text: str, value: object) -> None:
         ("api-version", "v1", "pattern"),
         ("reasoning-effort", "little", "'auto', 'none'"),
         ("prediction", "true", "'auto', 'on' or 'off'"),
-        ("context", "all", "'none' or 'diff'"),
+        ("context", "all", "'none', 'diff' or 'pull-request'"),
         ("permission", "owner", "'write'"),
         ("deliver", "push", "'suggestions'"),
         ("max-suggestions", "-1", "greater than or equal to 0"),

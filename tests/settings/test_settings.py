@@ -233,7 +233,7 @@ def test_a_commenter_may_commit_where_the_repository_does(inputs: Read, deliver:
         ("files", "../x", "leaves the repository"),
         ("exclude", "a\\", "not a glob"),
         ("prediction", "yes", "'auto', 'on' or 'off'"),
-        ("context", "all", "'none' or 'diff'"),
+        ("context", "all", "'none', 'diff' or 'pull-request'"),
         ("deliver", "push", "'suggestions'"),
         ("max-suggestions", "few", "integer"),
         ("max-suggestions", "-1", "greater than or equal to 0"),

@@ -174,6 +174,18 @@ class Finding:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What the model is shown of the whole change, the same for every file of a run."""
+
+    key: str
+    """Names the changes that it shows."""
+    blocks: tuple[tuple[str, str], ...]
+    """Title and text of each part."""
+    left_out: tuple[str, ...] = ()
+    """Paths of the files whose diff did not fit, or must not be shown."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class EditRequest:
     """What the editor is asked: change this file as the instruction says."""
 
@@ -182,6 +194,8 @@ class EditRequest:
     aim: Aim | None = None
     findings: tuple[Finding, ...] = ()
     """What linters say about the file; shown to the model with their lines."""
+    background: Background | None = None
+    """Shown with ``context: pull-request``."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,9 +170,11 @@ class ChatEditor:
     def _without_diff(self, request: EditRequest) -> EditRequest | None:
         """Leave out what the pull request changes; ``None`` if it is not shown anyway."""
         change = request.file.change
-        if self._settings.context == "none" or change is None or not change.patch:
+        shown = request.background or (change and change.patch)
+        if self._settings.context == "none" or not shown:
             return None
-        return dataclasses.replace(request, file=dataclasses.replace(request.file, change=None))
+        bare = dataclasses.replace(request.file, change=None)
+        return dataclasses.replace(request, file=bare, background=None)
 
     async def _edited(
         self,

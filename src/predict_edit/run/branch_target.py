@@ -208,6 +208,7 @@ class BranchTarget(Target):
             attributes=attributes,
             notes=findings.sentences(known) if findings and not self.shared else (),
             sizes={file.path: file.size for file in tree},
+            background=self.shared.manifest.background if self.shared else None,
         )
 
     async def _divided(self, task: Task, own: OwnBranch, scope: Scope) -> Scope:

@@ -7,7 +7,15 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 from typing import Protocol
@@ -17,6 +25,7 @@ from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.delivery.state import Memory, Record, key_of
 from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import (
+    Background,
     ChangedFile,
     EditRequest,
     Effort,
@@ -28,18 +37,19 @@ from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
+from predict_edit.edit.plan import MAX_NAMED, background_of
 from predict_edit.edit.screening import secret_in
 from predict_edit.findings.collection import Findings
 from predict_edit.findings.workspace import Workspace
 from predict_edit.run.manifest import Shared
 from predict_edit.run.outcome import Facts
 from predict_edit.run.prefetch import Look
-from predict_edit.select.choose import choose
+from predict_edit.select.choose import choose, shown_beside
 from predict_edit.select.content import open_files
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import Inputs, ModelSettings, Settings
 from predict_edit.support.log import Secrets, log
-from predict_edit.support.text import plural
+from predict_edit.support.text import plural, quoted
 from predict_edit.trigger.rate_limit import utc_now
 from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 
@@ -79,6 +89,8 @@ class Task:
     """``None`` if the run is not about findings."""
     memory: Memory | None = None
     """Answers by file; it grows with each file that is answered. ``None`` remembers nothing."""
+    background: Background | None = None
+    """What the model is shown of the whole change beside each file."""
     given: str = ""
     """The instruction as later jobs of a spread run read it again, perhaps ``run NAME``."""
     identity: str = ""
@@ -91,6 +103,7 @@ class Task:
             instruction=self.job.instruction,
             aim=self.job.aim,
             findings=self.findings.of(file.path) if self.findings else (),
+            background=self.background,
         )
 
     def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
@@ -137,6 +150,10 @@ class Scope:
     notes: tuple[str, ...] = ()
     sizes: Mapping[str, int] | None = None
     """Bytes by path; ``None`` if they are unknown until a file is read."""
+    shown: tuple[ChangedFile, ...] = ()
+    """The changes that the model may be shown beside any file."""
+    background: Background | None = None
+    """What the first job of a spread run made of them."""
     earlier: EarlierEdits | None = None
     """``None`` for changes of a pull request, whose answers are recalled once they are read."""
 
@@ -420,6 +437,12 @@ def scope_of(
         skipped=(*skipped, *chosen.skipped),
         attributes=attributes,
         notes=found.sentences() if found and not planned else (),
+        shown=shown_beside(
+            changed,
+            exclude=settings.exclude,
+            attributes=attributes,
+            unlocked=settings.unlocked,
+        ),
     )
 
 
@@ -436,8 +459,12 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
     sources, unreadable = open_files(
         scope.unread, contents, attributes=scope.attributes, in_pull_request=earlier is None
     )
-    known = earlier.recalled(sources) if earlier else task.recalled(sources)
     notes = scope.notes
+    if task.settings.model.context == "pull-request":
+        background = scope.background or await _background(task, scope, sources)
+        task = dataclasses.replace(task, background=background)
+        notes = (*notes, *_left_out(background))
+    known = earlier.recalled(sources) if earlier else task.recalled(sources)
     if known and not earlier:
         files = plural(len(known), "file")
         said = f"{files} taken from an earlier run of this command, whose tokens are shown."
@@ -452,3 +479,16 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
         notes=notes,
         base_texts=source.base_texts,
     )
+
+
+async def _background(task: Task, scope: Scope, sources: Sequence[SourceFile]) -> Background:
+    """Make what is shown of the whole change, in a thread: grammars take their time."""
+    return await asyncio.to_thread(background_of, scope.shown, sources, task.secrets)
+
+
+def _left_out(background: Background) -> Iterator[str]:
+    """Name the files that the model does not see beside others."""
+    if paths := background.left_out:
+        more = f" and {plural(len(paths) - MAX_NAMED, 'more file')}" if paths[MAX_NAMED:] else ""
+        names = ", ".join(map(quoted, paths[:MAX_NAMED]))
+        yield f"Not shown to the model beside other files: the diff of {names}{more}."

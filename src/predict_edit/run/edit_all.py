@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from predict_edit.domain.editor_port import Editor, Watch
@@ -88,25 +88,43 @@ async def _base_texts(plan: Plan) -> AsyncIterator[_Bases]:
 async def _side_by_side(
     plan: Plan, editor: Editor | None, bases: _Bases, watch: Watch
 ) -> tuple[FileResult, ...]:
-    """All files at once; the longest start first, so that none is waited for alone at the end."""
+    """All files at once; the longest start first, so that none is waited for alone at the end.
+
+    What they are all shown is in the provider's cache once the first of them is answered.
+    """
     done = 0
+    cached = asyncio.Event()
+    longest_first = sorted(plan.sources, key=lambda file: len(file.text), reverse=True)
+    first = next((file for file in longest_first if file.path not in plan.known), None)
+    if first is None or plan.task.background is None:
+        cached.set()
 
     async def one(file: SourceFile) -> FileResult:
         nonlocal done
-        result = await _result(plan, file, editor, bases, watch)
+        if file is not first:
+            await cached.wait()
+        try:
+            result = await _result(plan, file, editor, bases, watch, answered=cached.set)
+        finally:
+            cached.set()
         done += 1
         log.info("%s of %s files done", done, len(plan.sources))
         watch.done(result)
         return result
 
-    longest_first = sorted(plan.sources, key=lambda file: len(file.text), reverse=True)
     async with asyncio.TaskGroup() as group:
         tasks = {file.path: group.create_task(one(file)) for file in longest_first}
     return tuple(tasks[file.path].result() for file in plan.sources)
 
 
 async def _result(
-    plan: Plan, file: SourceFile, editor: Editor | None, bases: _Bases, watch: Watch | None
+    plan: Plan,
+    file: SourceFile,
+    editor: Editor | None,
+    bases: _Bases,
+    watch: Watch | None,
+    *,
+    answered: Callable[[], None] = lambda: None,
 ) -> FileResult:
     """One file, known or through the model, and to its places."""
     task = plan.task
@@ -117,7 +135,12 @@ async def _result(
     request = task.request(file)
     if reason := secret_in(request, task.secrets) or editor.declines(file):
         return FileResult(path=file.path, status=FileStatus.SKIPPED, reason=reason)
-    progress = functools.partial(watch.received, file.path) if watch else None
+
+    def progress(characters: int) -> None:
+        answered()
+        if watch:
+            watch.received(file.path, characters)
+
     answer = await editor.edit(request, progress)
     if watch:
         watch.answered(answer)

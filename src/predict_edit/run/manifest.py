@@ -20,6 +20,7 @@ from typing import Annotated, Final, Literal
 import pydantic
 
 from predict_edit.domain.edits import (
+    Background,
     ChangedFile,
     Effort,
     Finding,
@@ -92,6 +93,8 @@ class Manifest:
     """The paths of all files, in the order of the report."""
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
+    background: Background | None = None
+    """What all jobs show the model of the whole change."""
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:

@@ -107,7 +107,8 @@ class PullRequestTarget(Target):
             scope = scope_of(task, self._changed, attributes)
             return dataclasses.replace(scope, notes=(*self._unlisted(), *scope.notes))
         skipped = () if shared.shard else shared.manifest.skipped
-        return scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
+        scope = scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
+        return dataclasses.replace(scope, background=shared.manifest.background)
 
     @property
     def _changed(self) -> tuple[ChangedFile, ...]:

@@ -44,6 +44,10 @@ class _Rules:
             _against_status(file) or self._against_wish(file.path) or self._against_kind(file.path)
         )
 
+    def allow(self, path: str) -> bool:
+        """Decide about a path, whatever its status."""
+        return self._against_wish(path) is None and self._against_kind(path) is None
+
     def _against_wish(self, path: str) -> str | None:
         """Give a reason that people have set."""
         if self.only is not None and path != self.only:
@@ -111,6 +115,29 @@ def choose(
         else:
             skipped.append(SkippedFile(path=file.path, reason=reason))
     return Selection(kept=tuple(kept), skipped=tuple(skipped))
+
+
+def shown_beside(
+    files: Sequence[ChangedFile],
+    *,
+    exclude: Sequence[Sequence[str]],
+    attributes: GitAttributes,
+    unlocked: Sequence[str],
+) -> tuple[ChangedFile, ...]:
+    """Return the changed files whose diff the model may see beside another file's.
+
+    That a file is removed, not among ``files`` or over a limit does not hide it; what keeps a file
+    from being edited for what it is, or as ``exclude`` says, does.
+    """
+    rules = _Rules(
+        include=(),
+        exclude=tuple(Globs.of(globs) for globs in exclude),
+        unlocked=Globs.of(unlocked),
+        attributes=attributes,
+        only=None,
+        found=None,
+    )
+    return tuple(file for file in files if is_path(file.path) and rules.allow(file.path))
 
 
 def choose_from_tree(

@@ -42,7 +42,7 @@ from predict_edit.trigger.command import clean_instruction
 
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 PredictionPolicy = Literal["auto", "on", "off"]
-ContextPolicy = Literal["none", "diff"]
+ContextPolicy = Literal["none", "diff", "pull-request"]
 AnswerPolicy = Literal["auto", "file", "edits"]
 ReasoningEffort = Literal["auto", "none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Delivery = Literal["suggestions", "commit", "pull-request", "patch"]
@@ -201,8 +201,9 @@ class Options(Written):
         "model is known to take."
     )
     context: ContextPolicy | None = _field(
-        "What the model sees beside the file: `none`, or `diff` for the pull request's diff of "
-        "the file."
+        "What the model sees beside the file: `none`, `diff` (the pull request's diff of the "
+        "file), or `pull-request` (the whole diff and outlines of the changed files, the same for "
+        "every file, so that prompt caches hold it)."
     )
     deliver: Delivery | None = _field(
         "How to deliver edits: `suggestions`, `commit` or `patch`; without a pull request, "

@@ -50,7 +50,7 @@ OPTIONS: Mapping[str, str] = {
     "prediction": "auto, on or off: send each file as its predicted output",
     "answer": "auto, file or edits: the whole file, or exact edits of it",
     "reasoning-effort": "how much a reasoning model thinks: none, low, medium, high",
-    "context": "none or diff: what the model sees beside the file",
+    "context": "none, diff or pull-request: what the model sees beside the file",
     "model": "another model that the repository allows",
     "deliver": "suggestions, patch, or another way that the repository allows",
     "max-suggestions": "fewer inline suggestions; the rest goes to the patch",

@@ -11,14 +11,16 @@ languages that Python and PyYAML know: 120 kB of valid TOML take minutes.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from predict_edit.edit.guards.parsers import BUILT_IN, Malformed, Parser, Unjudged
@@ -31,6 +33,7 @@ MAX_SECONDS = 4
 
 _CHILD = Path(__file__).with_name("grammar_child.py")
 _CORE = "tree_sitter"
+_PYTHON = ("ast", "parse")
 _BUILT_IN = "parsers"
 """What the child takes for the parsers beside it."""
 _ONE_AT_A_TIME = threading.Lock()
@@ -95,10 +98,43 @@ def _parse(module: str, function: str, folders: tuple[str, ...], text: str) -> N
         Malformed: a node of the tree is an error or was made up, with the first one's line.
         Unjudged: the text is too long, takes too much, or the grammar cannot be loaded.
     """
+    answer = _answer((module, function), folders, text)
+    if answer != b"ok":
+        raise Malformed(int(answer) or None)
+
+
+def definitions(texts: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
+    """Find the 1-based lines on which definitions begin, by path, as far as a grammar is here.
+
+    One process reads all texts of a language. What is too much for it has no definitions then.
+    """
+    languages: dict[tuple[str, str], list[str]] = {}
+    for path in texts:
+        suffix = PurePosixPath(path).suffix.lower()
+        grammar = _PYTHON if suffix in {".py", ".pyi"} else GRAMMARS.get(suffix)
+        if grammar is not None:
+            languages.setdefault(grammar, []).append(path)
+    found: dict[str, tuple[int, ...]] = {}
+    for grammar, paths in languages.items():
+        folders = () if grammar == _PYTHON else (_folder(_CORE), _folder(grammar[0]))
+        if None not in folders:
+            asked = json.dumps([texts[path] for path in paths])
+            with contextlib.suppress(Unjudged):
+                lines = json.loads(_answer(("outline", *grammar), filter(None, folders), asked))
+                found.update(zip(paths, map(tuple, lines), strict=True))
+    return found
+
+
+def _answer(task: tuple[str, ...], folders: Iterable[str], text: str) -> bytes:
+    """Ask a process of its own, with limits.
+
+    Raises:
+        Unjudged: the text is too long, takes too much, or the grammar cannot be loaded.
+    """
     if len(text) > MAX_CHARACTERS:
         raise Unjudged
     limits = (str(MAX_BYTES_OF_MEMORY), str(MAX_SECONDS))
-    command = [sys.executable, "-I", "-S", "-B", str(_CHILD), module, function, *limits]
+    command = [sys.executable, "-I", "-S", "-B", str(_CHILD), *task, *limits]
     try:
         with _ONE_AT_A_TIME:
             done = subprocess.run(
@@ -113,8 +149,7 @@ def _parse(module: str, function: str, folders: tuple[str, ...], text: str) -> N
         raise Unjudged from error
     if done.returncode or not done.stdout:
         raise Unjudged
-    if done.stdout != b"ok":
-        raise Malformed(int(done.stdout) or None)
+    return done.stdout
 
 
 def _environment() -> dict[str, str]:
