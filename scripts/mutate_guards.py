@@ -21,6 +21,7 @@ COMMAND = f"{CORPUS}::test_hostile_command"
 FILE = f"{CORPUS}::test_hostile_file_or_answer"
 OWN_BRANCH = "tests/delivery/test_own_branch.py::TestMarkers"
 SECONDS = 900
+STOP = "tests/llm/test_stream.py::test_only_stop_is_a_whole_answer"
 HABIT = "tests/edit/test_habits.py::test_each_habit_has_its_outcome"
 
 
@@ -560,6 +561,41 @@ GUARDS = (
         old="if len(found) > 1:",
         new="if not lines:",
         test="tests/edit/test_blocks.py::test_everything_else_is_refused",
+    ),
+    Guard(
+        name="edits do not overlap",
+        file="edit/blocks.py",
+        old="if places[after] < end or not (blocks[before].old or blocks[after].old):",
+        new="if places[after] < 0:",
+        test="tests/edit/test_blocks.py::test_everything_else_is_refused",
+    ),
+    Guard(
+        name="a hint does not contradict old lines",
+        file="edit/blocks.py",
+        old="if _are_at(hinted, block.old, bare) or _are_at(hinted, block.new, bare):",
+        new="if not lines:",
+        test="tests/edit/test_blocks.py::test_lines_that_were_indented_anew_are_no_other_lines",
+    ),
+    Guard(
+        name="edits that are cut off are refused",
+        file="edit/blocks.py",
+        old='if parts or (last and f"<<<<<<< {nonce}".startswith(last)):',
+        new="if not nonce:",
+        test="tests/edit/test_blocks.py::test_everything_else_is_refused",
+    ),
+    Guard(
+        name="only stop is a whole answer",
+        file="llm/stream.py",
+        old='if self.finish != "stop":\n            raise AnswerUnusable(',
+        new="if not self.finish:\n            raise AnswerUnusable(",
+        test=f"{STOP}[tools]",
+    ),
+    Guard(
+        name="only known words mean stop",
+        file="llm/stream.py",
+        old="and finish.casefold() in _STOPS",
+        new="and finish",
+        test=f"{STOP}[length]",
     ),
     Guard(
         name="nothing unconfirmed is committed",

@@ -93,6 +93,25 @@ async def test_the_published_answer_is_read_with_its_figures(
     assert held.finish == "stop"
 
 
+@pytest.mark.parametrize(
+    "finish", ["end_turn", "STOP", "stop_sequence", "eos_token", "EOS", "complete"]
+)
+async def test_other_words_for_stop_end_an_answer(
+    client: openai.AsyncOpenAI,
+    server: ModelServer,
+    wire: Wire,
+    caplog: pytest.LogCaptureFixture,
+    finish: str,
+) -> None:
+    """Anthropic, Gemini, Text Generation Inference and gateways to them; the log notes it."""
+    caplog.set_level("INFO")
+    server.play(wire.stream(wire.whole(wire.EDITED, finish=finish)))
+    held = reading()
+    assert await read(client, held) == wire.EDITED
+    assert held.finish == "stop"
+    assert f"The finish reason '{finish}' means stop." in caplog.messages
+
+
 async def test_any_cut_of_the_bytes_gives_the_same_text(wire: Wire) -> None:
     """A body that arrives byte by byte, through multi-byte characters and line ends."""
     text = "é = '日本語 🎉'\r\n\t# tail  \n"
