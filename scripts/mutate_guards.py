@@ -304,6 +304,13 @@ GUARDS = (
         test="tests/run/test_limits_of_shards.py::test_a_plan_only_lowers_limits",
     ),
     Guard(
+        name="a plan is sealed",
+        file="run/manifest.py",
+        old="if is_secret(key) and not hmac.compare_digest(part.seal, _seal(part, key)):",
+        new="if not part:",
+        test="tests/repository/test_spread.py::test_forged_plan_speaks_for_no_other_job",
+    ),
+    Guard(
         name="a branch of another job is left alone",
         file="delivery/pull_request.py",
         old="if others and state.tip not in tips and stem == branch:",

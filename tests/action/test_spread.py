@@ -75,7 +75,7 @@ class Jobs:
 
     @property
     def manifest(self) -> Manifest:
-        return read_parts({"plan.json": (self.handed / "plan.json").read_bytes()})[0]
+        return read_parts({"plan.json": (self.handed / "plan.json").read_bytes()}, None)[0]
 
 
 @pytest.mark.parametrize(
@@ -254,15 +254,15 @@ async def test_limits_are_divided(rehearse: MakeRehearsal) -> None:
 
 
 async def test_forged_plan(rehearse: MakeRehearsal) -> None:
-    """Protected files are not edited, whatever a plan says."""
+    """Protected files are not edited, whatever a plan says that nothing seals."""
     ci = WorldFile(path=".github/workflows/ci.yml", base=b"on: push\n", head=b"on: FizzBuzz\n")
     rehearsal = await rehearse(files=[*many(1), ci])
     jobs = Jobs(rehearsal)
-    await jobs.plan(shard="1")
+    await jobs.plan(shard="1", api_key="not-needed")
     forged = (jobs.handed / "plan.json").read_text().replace("src/file_001.py", ci.path)
     (jobs.handed / "plan.json").write_text(forged)
-    await jobs.edit("1/1")
-    done = await jobs.publish()
+    await jobs.edit("1/1", api_key="not-needed")
+    done = await jobs.publish(api_key="not-needed")
 
     assert rehearsal.typist.asked == []
     assert rehearsal.reviews == []

@@ -121,7 +121,9 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "marker": lambda text: find_marker(text, "summary"),
     "sealed marker": lambda text: Seals(KEY, "octo/game#1").find(text, "summary"),
     "memory": lambda text: unpack(f"x.{text}", KEY),
-    "parts of other jobs": lambda text: read_parts({"plan.json": f'{{"version":{text}'.encode()}),
+    "parts of other jobs": lambda text: read_parts(
+        {"plan.json": f'{{"version":{text}'.encode()}, None
+    ),
     "GitHub's error": lambda text: refusal_of(422, {}, {"message": text}, rest.BLOB, secret=KEY),
     "GitHub's headers": lambda text: refusal_of(
         403, {"retry-after": text, "x-ratelimit-reset": text}, None, rest.BLOB

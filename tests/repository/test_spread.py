@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -122,7 +123,9 @@ async def test_base_moves_between_jobs(scene: Scene) -> None:
 async def test_limits_are_divided(scene: Scene) -> None:
     """The limits of the whole run hold over all jobs together."""
     await plan(scene, shard="3", max_tokens="9000", max_cost="0.3")
-    found, _ = read_parts({"plan.json": (scene.workspace / "handed" / "plan.json").read_bytes()})
+    found, _ = read_parts(
+        {"plan.json": (scene.workspace / "handed" / "plan.json").read_bytes()}, None
+    )
 
     assert sum(shard.max_tokens or 0 for shard in found.shards) <= 9000
     assert sum(shard.max_cost or 0 for shard in found.shards) <= Decimal("0.3")
@@ -143,6 +146,32 @@ async def test_judged_again_when_published(scene: Scene) -> None:
     assert b"renamed" not in tree(scene)["src/m000.py"]
     assert len(done.report.files) == 3
     assert done.report.usage.prompt_tokens == 300
+
+
+async def test_forged_plan_speaks_for_no_other_job(scene: Scene) -> None:
+    """A plan that names another job, or a result with other text, is refused and writes nothing."""
+    await scene.run()
+    (theirs,) = scene.pulls
+    identity = re.search(r" job=(\w+)", theirs.body or "")
+    assert identity
+    work = {"instruction": "Sort the imports.", "branch": BRANCH}
+    await plan(scene, shard="1", **work)
+    await edit(scene, "1/1", **work)
+    seen = len(scene.sandbox.log.requests)
+    for name, old, new in (
+        ("plan.json", r'"job":"\w*"', f'"job":"{identity[1]}"'),
+        ("shard-1.json", "value_2 = ", "forged = "),
+    ):
+        part = scene.workspace / "handed" / name
+        sound = part.read_text()
+        part.write_text(re.sub(old, new, sound))
+        assert part.read_text() != sound
+        done = await scene.run(mode="publish", results="handed/*.json", findings="", **work)
+        part.write_text(sound)
+
+        assert done.report.outcome is Outcome.FAILED
+        assert f"`handed/{name}` was changed on its way" in done.report.problem
+    assert scene.written(seen) == []
 
 
 @pytest.mark.parametrize(
@@ -173,7 +202,7 @@ async def test_missing_parts(scene: Scene, inputs: dict[str, str], said: str) ->
 )
 def test_broken_part(name: str, data: bytes) -> None:
     with pytest.raises(SpreadError, match=r"`x\.json`"):
-        read_parts({name: data})
+        read_parts({name: data}, None)
 
 
 MINE = Manifest(
@@ -190,9 +219,9 @@ MINE = Manifest(
 def test_result_of_another_plan() -> None:
     """A result of an earlier attempt is ignored, and its shard counts as lost."""
     other = ShardResult(plan="b", shard=1, model="m", files=())
-    files = {"p.json": write_part(MINE).encode(), "s.json": write_part(other).encode()}
+    files = {"p.json": write_part(MINE, None).encode(), "s.json": write_part(other, None).encode()}
 
-    assert read_parts(files) == (MINE, {})
+    assert read_parts(files, None) == (MINE, {})
     assert lost_files(MINE, {}) == {"a.py": "shard 1/1: its job left no result; run it again"}
 
 
@@ -201,9 +230,9 @@ def test_result_that_was_not_asked_for(shard: int, path: str) -> None:
     """A result for another shard, or with a file that the plan did not give it, is refused."""
     done = DoneFile(path=path, blob_sha="1", status=FileStatus.UNCHANGED)
     part = ShardResult(plan="a", shard=shard, model="m", files=(done,))
-    files = {"p.json": write_part(MINE).encode(), "s.json": write_part(part).encode()}
+    files = {"p.json": write_part(MINE, None).encode(), "s.json": write_part(part, None).encode()}
     with pytest.raises(SpreadError):
-        read_parts(files)
+        read_parts(files, None)
 
 
 def test_other_files_are_passed_over(tmp_path: Path) -> None:
@@ -211,6 +240,10 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
     del tmp_path
     mine = Manifest(key="a", repository="o/n", ref="main", commit="1" * 40, instruction="x",
                     about_findings=False, shards=())  # fmt: skip
-    files = {"p.json": write_part(mine).encode(), "result.json": b'{"version":1}', "e.patch": b"d"}
+    files = {
+        "p.json": write_part(mine, None).encode(),
+        "result.json": b'{"version":1}',
+        "e.patch": b"d",
+    }
 
-    assert read_parts(files) == (mine, {})
+    assert read_parts(files, None) == (mine, {})

@@ -105,7 +105,7 @@ async def first_job(run: Run) -> Finished:
     """Plan a run that is spread over jobs, and leave the plan for the others."""
     target, outbox = run.target, run.ctx.outbox
     manifest, _ = await asyncio.gather(manifest_of(run), run.listener.started())
-    outbox.write(PLAN, write_part(manifest))
+    outbox.write(PLAN, write_part(manifest, run.inputs.api_key))
     if manifest.files:
         total = len(manifest.files)
         await run.listener.progress(target.head, len(manifest.known), total)
@@ -128,7 +128,7 @@ async def matrix_job(run: Run) -> Finished:
     facts = facts_of(run, plan, edited, *notes)
     files = (*edited.results, *skipped_results(plan.skipped))
     result = result_of(shared, files, model=edited.model, notes=facts.notes)
-    run.ctx.outbox.write(f"shard-{shared.number}.json", write_part(result))
+    run.ctx.outbox.write(f"shard-{shared.number}.json", write_part(result, run.inputs.api_key))
     return end(run.ctx, run.listener, facts, outcome_of(files), Delivered(files=files))
 
 

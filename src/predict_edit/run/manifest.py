@@ -3,7 +3,9 @@
 Each job is a process of its own on a machine of its own, started by the same event, and each checks
 again who gave the command and whether they may. The plan says which job edits what, and pins the
 commit; a result holds one job's edited files. Both are checked on entry as everything from outside:
-a result is used only for the plan it names and for the files that the plan gave it.
+a result is used only for the plan it names and for the files that the plan gave it. Both are sealed
+with the model's key, so that nobody who can replace an artifact speaks for another job. With Entra
+ID alone there is no seal.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import heapq
+import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
@@ -30,6 +33,7 @@ from predict_edit.domain.errors import SpreadError
 from predict_edit.domain.run_report import FileStatus
 from predict_edit.findings.collection import Findings
 from predict_edit.support.log import log
+from predict_edit.support.markers import is_secret
 
 PLAN: Final = "plan.json"
 LOST: Final = "shard {}: its job left no result; run it again"
@@ -95,6 +99,7 @@ class Manifest:
     notes: tuple[str, ...] = ()
     background: Background | None = None
     """What all jobs show the model of the whole change."""
+    seal: str = ""
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:
@@ -166,6 +171,7 @@ class ShardResult:
     model: str
     notes: tuple[str, ...] = ()
     files: tuple[DoneFile, ...]
+    seal: str = ""
 
 
 _Part = Manifest | ShardResult
@@ -211,21 +217,33 @@ def _codec() -> pydantic.TypeAdapter[_Part]:
     return pydantic.TypeAdapter[_Part](_Part, config=pydantic.ConfigDict(hide_input_in_errors=True))
 
 
-def write_part(part: _Part) -> str:
-    """Return the part as JSON."""
-    return _codec().dump_json(part).decode() + "\n"
+def write_part(part: _Part, key: str | None) -> str:
+    """Return the part as JSON, sealed with the model's key if that is a secret."""
+    return _codec().dump_json(dataclasses.replace(part, seal=_seal(part, key))).decode() + "\n"
 
 
-def read_parts(files: Mapping[str, bytes]) -> tuple[Manifest, dict[int, ShardResult]]:
+def _seal(part: _Part, key: str | None) -> str:
+    if key is None or not is_secret(key):
+        return ""
+    text = b"predict-edit part\n" + _codec().dump_json(dataclasses.replace(part, seal=""))
+    return hmac.new(key.encode(), text, "sha256").hexdigest()
+
+
+def read_parts(
+    files: Mapping[str, bytes], key: str | None
+) -> tuple[Manifest, dict[int, ShardResult]]:
     """Read the plan, and the results of its shards by number; the last one of a shard counts.
 
     Files of other kinds, such as ``result.json``, are ignored, and so are results of another plan:
     when a whole workflow is run again, artifacts of its first attempt are still there.
 
+    ``key`` is the model's, which sealed them.
+
     Raises:
-        SpreadError: no plan or several, or a part that cannot be read or is not part of the plan.
+        SpreadError: no plan or several, or a part that cannot be read, has another seal or is not
+            part of the plan.
     """
-    parts = [part for name, data in files.items() if (part := _read(name, data)) is not None]
+    parts = [part for name, data in files.items() if (part := _read(name, data, key)) is not None]
     plans = {part.key: part for part in parts if isinstance(part, Manifest)}
     if len(plans) != 1:
         raise SpreadError(
@@ -236,13 +254,17 @@ def read_parts(files: Mapping[str, bytes]) -> tuple[Manifest, dict[int, ShardRes
     return plan, dict(_checked(plan, (p for p in parts if isinstance(p, ShardResult))))
 
 
-def shared_of(files: Mapping[str, bytes], repository: str, *, command: str) -> Shared:
+def shared_of(
+    files: Mapping[str, bytes], repository: str, *, command: str, key: str | None
+) -> Shared:
     """Read what other jobs left; ``command`` is the key of their command, empty for a branch.
+
+    ``key`` is the model's.
 
     Raises:
         SpreadError: a part is missing, broken or of another run.
     """
-    manifest, parts = read_parts(files)
+    manifest, parts = read_parts(files, key)
     if manifest.repository != repository:
         raise SpreadError("The plan in `results` belongs to another repository.", "Use its own.")
     if command != manifest.command:
@@ -340,7 +362,7 @@ def _checked(plan: Manifest, results: Iterable[ShardResult]) -> Iterable[tuple[i
         yield result.shard, result
 
 
-def _read(name: str, data: bytes) -> _Part | None:
+def _read(name: str, data: bytes, key: str | None) -> _Part | None:
     try:
         kind = json.loads(data).get("kind") if name.endswith(".json") else None
     except (ValueError, AttributeError, RecursionError):
@@ -348,8 +370,14 @@ def _read(name: str, data: bytes) -> _Part | None:
     if kind not in {"plan", "shard"}:
         return None
     try:
-        return _codec().validate_json(data)
+        part = _codec().validate_json(data)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise SpreadError(f"`{name}` cannot be read: at {place}: {first['msg']}.", _AGAIN) from None
+    if is_secret(key) and not hmac.compare_digest(part.seal, _seal(part, key)):
+        raise SpreadError(
+            f"`{name}` was changed on its way, or written with another `api-key`.",
+            "Give all jobs of a run the same `api-key`, and download this run's own artifacts.",
+        )
+    return part

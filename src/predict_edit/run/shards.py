@@ -60,7 +60,7 @@ async def read_shared(
             "Download the artifacts of the other jobs, and name their files as `results`.",
         )
     files = await asyncio.to_thread(ctx.workspace.read, inputs.results, "results", SpreadError)
-    shared = shared_of(files, repository, command=command)
+    shared = shared_of(files, repository, command=command, key=inputs.api_key)
     if inputs.mode == "publish":
         return shared
     if inputs.shard is None:
