@@ -83,9 +83,7 @@ def test_a_file_that_changed_meanwhile_is_not_written(
         changed.write("b.py", "changed = 'FizzBuzz'\n")
         return real(*given)  # type: ignore[arg-type]  # as it was called
 
-    monkeypatch.setattr(local_run.edit_plan, "__kwdefaults__", {
-        **(local_run.edit_plan.__kwdefaults__ or {}), "open_editor": change_then_open,
-    })  # fmt: skip
+    monkeypatch.setattr(local_run, "open_chat_editor", change_then_open)
     ran = command("preview", REPLACE, "--write", folder=changed.root)
 
     assert ran.status == 1

@@ -23,6 +23,7 @@ import httpx2
 import openai
 
 from predict_edit.cli.console import DONE, FAILED, Screen
+from predict_edit.cli.local_run import instruction_of
 from predict_edit.cli.model_choice import in_local_words, read_model
 from predict_edit.domain.edits import (
     EditRequest,
@@ -403,13 +404,14 @@ def _requests(arguments: argparse.Namespace) -> list[EditRequest]:
     """Read the files.
 
     Raises:
-        InvalidInput: one cannot be read or is not UTF-8, or the rounds are out of range.
+        InvalidInput: one cannot be read or is not UTF-8, the instruction is empty, or the rounds
+            are out of range.
     """
     if not 1 <= arguments.rounds <= _MOST_ROUNDS:
         raise InvalidInput(
             f"--rounds is {arguments.rounds}.", f"Give a number from 1 to {_MOST_ROUNDS}."
         )
-    requests = []
+    instruction, requests = instruction_of(arguments.message), []
     for path in dict.fromkeys(arguments.files):
         try:
             text = path.read_bytes().decode()
@@ -419,7 +421,7 @@ def _requests(arguments: argparse.Namespace) -> list[EditRequest]:
         requests.append(
             EditRequest(
                 file=SourceFile(path=path.as_posix(), text=text, blob_sha=""),
-                instruction=arguments.message,
+                instruction=instruction,
             )
         )
     return requests

@@ -10,15 +10,14 @@ from typing import Final
 
 from predict_edit.cli import local_files
 from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich, printable
-from predict_edit.cli.local_run import edit_plan, show_estimate, task_for
-from predict_edit.cli.model_choice import origins_of, read_settings, report_in_local_words
+from predict_edit.cli.local_run import edit_plan, instruction_of, show_estimate, task_for
+from predict_edit.cli.model_choice import read_settings
 from predict_edit.domain.edits import PlacementKind, SkippedFile, SourceFile
 from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.result import result_json
 from predict_edit.run.context import Plan
 from predict_edit.suggest.patch import edits_patch
-from predict_edit.trigger.command import clean_instruction
 
 STDIN: Final = "-"
 _PLAIN_NAME: Final = "standard-input"
@@ -36,10 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
             "Standard input cannot be combined with files, nor written back.",
             "Give `-` without other files and without --write.",
         )
-    if not arguments.message.strip():
-        raise InvalidInput("The instruction is empty.", "Say what to change, with -m.")
-    instruction = clean_instruction(arguments.message)
-    settings = read_settings(arguments, os.environ, max_files="100000", context="none")
+    instruction = instruction_of(arguments.message)
+    settings, origins = read_settings(arguments, os.environ, max_files="100000", context="none")
     before: dict[str, bytes] = {}
     opened = [_open(name, arguments.name or _PLAIN_NAME, before) for name in names]
     sources = [file for file in opened if isinstance(file, SourceFile)]
@@ -49,8 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.estimate:
         return show_estimate(plan, as_json=arguments.json)
-    report = edit_plan(plan, _display(quiet=arguments.quiet or names == [STDIN]))
-    report = report_in_local_words(report, origins_of(arguments, os.environ))
+    report = edit_plan(plan, _display(quiet=arguments.quiet or names == [STDIN]), origins)
     if arguments.json:
         sys.stdout.write(result_json(report))
     elif names == [STDIN]:

@@ -351,10 +351,8 @@ def _add(
         parser.add_argument(last, help=meaning, **more)
 
 
-_PROGRAM = "predict-edit"
-
 _BASH = """\
-# {program} completion for bash. Load it with: source <({program} completion bash)
+# predict-edit completion for bash. Load it with: source <(predict-edit completion bash)
 _predict_edit() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=""
   case "${{COMP_WORDS[1]}} $before" in
@@ -370,10 +368,10 @@ _predict_edit() {{
   fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }}
-complete -o default -F _predict_edit {program}
+complete -o default -F _predict_edit predict-edit
 """
 _ZSH = """\
-# Load it after compinit with: source <({program} completion zsh)
+# Load it after compinit with: source <(predict-edit completion zsh)
 autoload -U +X bashcompinit && bashcompinit
 """
 
@@ -384,7 +382,6 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     if shell == "fish":
         return "".join(_fish(commands))
     bash = _BASH.format(
-        program=_PROGRAM,
         commands=shlex.quote(" ".join(commands)),
         values="\n".join(_bash_values(commands)),
         options="\n".join(
@@ -392,7 +389,7 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
             for name, command in commands.items()
         ),
     )
-    return _ZSH.format(program=_PROGRAM) + bash if shell == "zsh" else bash
+    return _ZSH + bash if shell == "zsh" else bash
 
 
 def _actions(command: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -416,11 +413,11 @@ def _bash_values(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[st
 
 
 def _fish(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[str]:
-    yield f"# Load it with: {_PROGRAM} completion fish | source\n"
+    yield "# Load it with: predict-edit completion fish | source\n"
     for name in commands:
-        yield f"complete -c {_PROGRAM} -n __fish_use_subcommand -f -a {name}\n"
+        yield f"complete -c predict-edit -n __fish_use_subcommand -f -a {name}\n"
     for name, command in commands.items():
-        here = f"complete -c {_PROGRAM} -n '__fish_seen_subcommand_from {name}'"
+        here = f"complete -c predict-edit -n '__fish_seen_subcommand_from {name}'"
         for action in _actions(command):
             words = " ".join(map(str, action.choices or ()))
             values = f" -x -a {shlex.quote(words)}" if words else ""

@@ -17,24 +17,26 @@ from secrets import token_hex
 
 from predict_edit.cli.checkout import Checkout
 from predict_edit.cli.console import DONE, Screen, Silent, printable
+from predict_edit.cli.model_choice import report_in_local_words
 from predict_edit.delivery.delivered import suggested
 from predict_edit.delivery.state import MAX_UNPACKED, Memory, pack, unpack
 from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.edits import SourceFile
+from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.repository import CommandRef, CommandSource, FileContent
 from predict_edit.domain.run_report import Delivered, Job, RunReport
 from predict_edit.edit.screening import secret_in
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars
-from predict_edit.run.context import OpenEditor, Plan, Scope, Task, no_base_texts, scope_of
+from predict_edit.run.context import Plan, Scope, Task, no_base_texts, scope_of
 from predict_edit.run.edit_all import edit_all
 from predict_edit.run.estimate import as_data, estimate, in_words
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import ModelSettings, Settings
 from predict_edit.support.log import Secrets, log
+from predict_edit.trigger.command import clean_instruction
 
-_IDENTITY = ("AZURE",)
 _HEADS = ("file", "calls", "tokens in", "likely out", "at most", "likely cost", "at most")
 
 
@@ -70,7 +72,7 @@ async def open_chat_editor(settings: ModelSettings) -> Editor:
     from predict_edit.llm.auth import open_client  # noqa: PLC0415 - takes most of a second
     from predict_edit.llm.editor import ChatEditor  # noqa: PLC0415
 
-    identity = {name: os.environ[name] for name in os.environ if name.startswith(_IDENTITY)}
+    identity = {name: os.environ[name] for name in os.environ if name.startswith("AZURE")}
     return ChatEditor(
         settings,
         open_client(settings, environ=identity, mask=lambda _: None),
@@ -90,21 +92,36 @@ def task_for(instruction: str, settings: Settings, memory: Memory | None = None)
     return Task(job=job_for(instruction), settings=settings, secrets=secrets, memory=memory)
 
 
+def instruction_of(text: str) -> str:
+    """Return an instruction as a run takes it.
+
+    Raises:
+        InvalidInput: it is empty.
+        InstructionTooLong: it is too long to go with each file.
+    """
+    if not text.strip():
+        raise InvalidInput("The instruction is empty.", "Say what to change.")
+    return clean_instruction(text)
+
+
 def edit_plan(
-    plan: Plan, display: Silent, *, base: str = "", open_editor: OpenEditor = open_chat_editor
+    plan: Plan, display: Silent, origins: Mapping[str, str], *, base: str = ""
 ) -> RunReport:
     """Edit the files of a plan and report the result; nothing is written.
+
+    ``origins`` are the options and variables that errors name, as in :class:`ModelChoice`.
 
     Raises:
         SettingsError: the model cannot be asked with these settings.
         SignInError: this machine has no credential for it.
     """
-    edited = asyncio.run(edit_all(plan, open_editor, display))
+    edited = asyncio.run(edit_all(plan, open_chat_editor, display))
     delivered = suggested(edited.results, plan.task.settings.max_suggestions)
     facts = Facts(job=plan.task.job, head=plan.head, base=base, model=edited.model, dry_run=True)
     files = (*delivered.files, *skipped_results(plan.skipped))
     outcome = outcome_of(files, delivered.outcome)
-    return report_of(facts.noting(*edited.notes, *plan.notes), outcome, Delivered(files=files))
+    report = report_of(facts.noting(*edited.notes, *plan.notes), outcome, Delivered(files=files))
+    return report_in_local_words(report, origins)
 
 
 class KeptAnswers:

@@ -55,8 +55,8 @@ def read_model(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mod
     Raises:
         SettingsError: something is missing, wrong or contradicts itself.
     """
-    settings = _read(arguments, _find(arguments, environ), {}, None).model
-    return ModelChoice(settings=settings, origins=origins_of(arguments, environ))
+    settings, origins = read_settings(arguments, environ)
+    return ModelChoice(settings=settings.model, origins=origins)
 
 
 def read_settings(
@@ -64,20 +64,37 @@ def read_settings(
     environ: Mapping[str, str],
     config: RepositoryConfig | None = None,
     **more: str | None,
-) -> Settings:
+) -> tuple[Settings, Mapping[str, str]]:
     """Merge options, variables and the repository's config; ``more`` are further options.
+
+    Returns:
+        The settings, and the option or variable of each that is given, by the name of the input.
 
     Raises:
         SettingsError: something is missing or wrong.
     """
-    given = {name.replace("_", "-"): value for name, value in more.items() if value is not None}
-    return _read(arguments, _find(arguments, environ), given, config)
-
-
-def origins_of(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the option or variable of each setting that is given, by the name of the input."""
-    found = _find(arguments, environ)
-    return {name: origin for name, (_, origin) in found.items() if origin}
+    found = dict(_explicit(arguments, environ))
+    for name, entry in _vendors(found, environ):
+        found.setdefault(name, entry)
+    given = {name: value for name, (value, _) in found.items()}
+    given |= {name.replace("_", "-"): value for name, value in more.items() if value is not None}
+    try:
+        settings = resolve(_inputs(given), config)
+    except SettingsError as error:
+        causes, steps = [error.cause], [_next_step(error, found)]
+        if isinstance(error, MissingInput) and "model" not in given:
+            # Say at once what else is missing.
+            try:
+                _inputs(given | {"model": "any"})
+            except SettingsError as other:
+                causes.append(other.cause)
+                steps.append(_next_step(other, found))
+        raise type(error)(" ".join(causes), " ".join(steps)) from None
+    if arguments.price is not None:
+        prices = ((settings.model.model, _price(arguments.price)), *settings.model.prices)
+        model = dataclasses.replace(settings.model, prices=prices)
+        settings = dataclasses.replace(settings, model=model)
+    return settings, {name: origin for name, (_, origin) in found.items() if origin}
 
 
 def in_local_words(text: str, origins: Mapping[str, str]) -> str:
@@ -104,38 +121,6 @@ def report_in_local_words(report: RunReport, origins: Mapping[str, str]) -> RunR
     )
     problem = in_local_words(report.problem, origins)
     return dataclasses.replace(report, files=tuple(files), problem=problem)
-
-
-def _find(arguments: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, _Found]:
-    found = dict(_explicit(arguments, environ))
-    for name, entry in _vendors(found, environ):
-        found.setdefault(name, entry)
-    return found
-
-
-def _read(
-    arguments: argparse.Namespace,
-    found: Mapping[str, _Found],
-    more: Mapping[str, str],
-    config: RepositoryConfig | None,
-) -> Settings:
-    given = {name: value for name, (value, _) in found.items()} | dict(more)
-    try:
-        settings = resolve(_inputs(given), config)
-    except SettingsError as error:
-        causes, steps = [error.cause], [_next_step(error, found)]
-        if isinstance(error, MissingInput) and "model" not in given:
-            # Say at once what else is missing.
-            try:
-                _inputs(given | {"model": "any"})
-            except SettingsError as other:
-                causes.append(other.cause)
-                steps.append(_next_step(other, found))
-        raise type(error)(" ".join(causes), " ".join(steps)) from None
-    if arguments.price is None:
-        return settings
-    prices = ((settings.model.model, _price(arguments.price)), *settings.model.prices)
-    return dataclasses.replace(settings, model=dataclasses.replace(settings.model, prices=prices))
 
 
 def _inputs(given: Mapping[str, str]) -> Inputs:

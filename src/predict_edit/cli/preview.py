@@ -14,11 +14,12 @@ from predict_edit.cli.local_run import (
     CheckoutSource,
     KeptAnswers,
     edit_plan,
+    instruction_of,
     show_estimate,
     task_for,
 )
-from predict_edit.cli.model_choice import origins_of, read_settings, report_in_local_words
-from predict_edit.domain.errors import InvalidInput, LocalFileError
+from predict_edit.cli.model_choice import read_settings
+from predict_edit.domain.errors import LocalFileError
 from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.report.result import result_json
 from predict_edit.run.context import make_plan
@@ -26,7 +27,6 @@ from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.support.text import plural
-from predict_edit.trigger.command import clean_instruction
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,7 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         PredictEditError: it cannot be done.
     """
-    instruction = _instruction(arguments.instruction)
+    given = arguments.instruction
+    instruction = instruction_of(sys.stdin.read() if given == "-" else given)
     checkout = read_checkout(
         arguments.repository, base=arguments.base, untracked=arguments.untracked
     )
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(_nothing_changed(checkout))
         return DONE
     at_base = checkout.at_base({CONFIG_PATH, *attribute_files(f.path for f in checkout.changed)})
-    settings = read_settings(
+    settings, origins = read_settings(
         arguments,
         os.environ,
         read_config(at_base.pop(CONFIG_PATH, b"")),
@@ -59,30 +60,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.estimate:
         return show_estimate(plan, as_json=arguments.json)
     try:
-        report = edit_plan(plan, terminal.watch_for(quiet=arguments.quiet), base=checkout.base)
+        display = terminal.watch_for(quiet=arguments.quiet)
+        report = edit_plan(plan, display, origins, base=checkout.base)
     finally:
         kept.store(memory)
-    report = report_in_local_words(report, origins_of(arguments, os.environ))
     _show(report, checkout, arguments)
     if arguments.write:
         _apply(report, checkout)
     return FAILED if report.outcome is Outcome.FAILED else DONE
-
-
-def _instruction(given: str) -> str:
-    """Read the instruction, from standard input for a dash.
-
-    Raises:
-        InvalidInput: it is empty.
-        InstructionTooLong: it is too long to go with each file.
-    """
-    text = sys.stdin.read() if given == "-" else given
-    if not text.strip():
-        raise InvalidInput(
-            "The instruction is empty.",
-            'Say what to change: predict-edit preview "Add docstrings."',
-        )
-    return clean_instruction(text)
 
 
 def _nothing_changed(checkout: Checkout) -> str:

@@ -76,7 +76,7 @@ async def collect(
     marked = [(thread, mark) for thread in threads if (mark := _mark(thread, seals))]
     # A copy shares the mark of its original, and what was decided about that.
     decided = {mark for thread, mark in marked if thread.resolved or thread.minimized}
-    wanted = [thread for thread, mark in marked if mark not in decided and _is_open(thread)]
+    wanted = [thread for thread, mark in marked if mark not in decided and thread.is_open]
     free = Globs.of(unlocked)
     paths = dict.fromkeys(
         thread.path
@@ -146,11 +146,6 @@ def _mark(thread: ReviewThread, seals: Seals) -> tuple[str, str] | None:
     return fields["key"], fields.get("command", "")
 
 
-def _is_open(thread: ReviewThread) -> bool:
-    """Decide whether nobody applied, resolved or hid a suggestion."""
-    return thread.line is not None and not (thread.resolved or thread.outdated or thread.minimized)
-
-
 def _source(content: FileContent | None) -> SourceFile | None:
     if content is None or content.data is None:
         return None
@@ -169,26 +164,17 @@ def _fitting(file: SourceFile, threads: Iterable[ReviewThread]) -> tuple[Suggest
     lines = lines_of(file.text)
     kept: list[Suggestion] = []
     for thread in sorted(threads, key=lambda each: each.comment.id, reverse=True):
-        if thread.line is None:
-            continue
-        suggestion = Suggestion(
-            path=file.path,
-            start_line=thread.start_line or thread.line,
-            line=thread.line,
-            body=thread.comment.body,
-        )
+        last = thread.line or 0
+        first, body = thread.start_line or last, thread.comment.body
+        suggestion = Suggestion(path=file.path, start_line=first, line=last, body=body)
         try:
             marker = find_marker(suggestion.body, SUGGESTION)
             fits = marker is not None and key_of(suggestion, lines) == marker.fields.get("key")
         except ReplayError:
             continue
-        if fits and not any(_overlap(suggestion, other) for other in kept):
+        if fits and not any(other.overlaps(file.path, first, last) for other in kept):
             kept.append(suggestion)
     return tuple(kept)
-
-
-def _overlap(one: Suggestion, other: Suggestion) -> bool:
-    return one.start_line <= other.line and other.start_line <= one.line
 
 
 def _applied(file: SourceFile, suggestions: Sequence[Suggestion]) -> FileResult | None:

@@ -456,7 +456,7 @@ async def supersede(to: Destination, posted: Sequence[Suggestion], url: str) -> 
     try:
         commands = set()
         for thread in await to.forge.review_threads(to.pull.number, SUGGESTIONS):
-            outdated = _is_open(thread, to) and _overlaps(thread, posted)
+            outdated = _is_older(thread, to) and _overlaps(thread, posted)
             if outdated and await to.forge.minimize_comment(thread.comment.node_id):
                 commands.add(field_of(thread.comment.body, SUGGESTION, seals=to.seals))
         for review in older:
@@ -466,25 +466,17 @@ async def supersede(to: Destination, posted: Sequence[Suggestion], url: str) -> 
         log.info("older suggestions were left as they are: %s", error.cause)
 
 
-def _is_open(thread: ReviewThread, to: Destination) -> bool:
+def _is_older(thread: ReviewThread, to: Destination) -> bool:
     """Decide whether a thread is an older suggestion of ours that nobody reacted to."""
-    return (
-        thread.comment.mine
-        and field_of(thread.comment.body, SUGGESTION, seals=to.seals) not in {"", to.command}
-        and not (thread.replies or thread.resolved or thread.outdated or thread.minimized)
-    )
+    command = field_of(thread.comment.body, SUGGESTION, seals=to.seals)
+    ours = thread.comment.mine and command not in {"", to.command}
+    return ours and thread.is_open and not thread.replies
 
 
 def _overlaps(thread: ReviewThread, posted: Sequence[Suggestion]) -> bool:
-    if thread.line is None:
-        return False
-    start = thread.start_line or thread.line
-    return any(
-        suggestion.path == thread.path
-        and suggestion.start_line <= thread.line
-        and start <= suggestion.line
-        for suggestion in posted
-    )
+    last = thread.line or 0
+    first = thread.start_line or last
+    return any(suggestion.overlaps(thread.path, first, last) for suggestion in posted)
 
 
 async def _link_newer(to: Destination, review: Review, url: str) -> None:

@@ -273,6 +273,10 @@ class Suggestion:
     line: int
     body: str
 
+    def overlaps(self, path: str, first: int, last: int) -> bool:
+        """Whether it replaces any of these lines of a file."""
+        return self.path == path and self.start_line <= last and first <= self.line
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDraft:

@@ -202,6 +202,12 @@ class ReviewThread:
     """``None`` for a single line."""
     original_line: int | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on a line of the head, and nobody resolved or hid it."""
+        closed = self.resolved or self.outdated or self.minimized
+        return self.line is not None and not closed
+
 
 class CommandSource(enum.StrEnum):
     """Where a command was given, which decides the endpoint its reactions go to."""

@@ -69,11 +69,6 @@ class _Comment(_Payload):
     performed_via_github_app: object = None
     in_reply_to_id: int | None = None
 
-    @property
-    def aim(self) -> Aim | None:
-        """The lines that the comment is about."""
-        return None
-
 
 class _ReviewComment(_Comment):
     """A comment on lines of the diff, or on a whole file."""
@@ -112,26 +107,19 @@ class _Event(_Payload):
     sender: _User | None = None
 
 
-class _CommentEvent(_Event):
+class _IssueCommentEvent(_Event):
     action: str
     comment: _Comment
-
-    @property
-    def number(self) -> int | None:
-        """The number of the pull request; ``None`` if the comment is on an issue."""
-        raise NotImplementedError
-
-
-class _IssueCommentEvent(_CommentEvent):
     issue: _Issue
 
     @property
     def number(self) -> int | None:
-        """An issue that is a pull request says so."""
+        """The number of the pull request; ``None`` if the comment is on an issue."""
         return self.issue.number if self.issue.pull_request is not None else None
 
 
-class _ReviewCommentEvent(_CommentEvent):
+class _ReviewCommentEvent(_Event):
+    action: str
     comment: _ReviewComment
     pull_request: _Issue
 
@@ -141,6 +129,7 @@ class _ReviewCommentEvent(_CommentEvent):
         return self.pull_request.number
 
 
+_CommentEvent = _IssueCommentEvent | _ReviewCommentEvent
 _COMMENTS: Mapping[str, type[_CommentEvent]] = {
     CommandSource.ISSUE_COMMENT: _IssueCommentEvent,
     CommandSource.REVIEW_COMMENT: _ReviewCommentEvent,
@@ -253,7 +242,7 @@ def _read_comment(event: _CommentEvent, source: str, word: str, repository: str)
             author_id=comment.user.id if comment.user else None,
         ),
         parsed=parsed,
-        aim=comment.aim,
+        aim=comment.aim if isinstance(comment, _ReviewComment) else None,
         in_reply_to=comment.in_reply_to_id,
     )
 
