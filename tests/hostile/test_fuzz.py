@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from predict_edit.findings.reported_finding import located
 from predict_edit.findings.sarif import read
 from predict_edit.support.markers import OPENING
 
@@ -215,7 +216,7 @@ def test_a_small_report_cannot_fill_the_memory(what: str) -> None:
         ],
     }
     tracemalloc.start()
-    found = list(read({"runs": [run]}, ROOTS))
+    found = list(located(read({"runs": [run]}), ROOTS))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 

@@ -18,9 +18,9 @@ class ChangedFile:
     """added, removed, modified, renamed, copied, changed or unchanged."""
     blob_sha: str | None
     """Blob of the head; GitHub documents it as nullable."""
-    additions: int
-    deletions: int
-    patch: str | None
+    additions: int = 0
+    deletions: int = 0
+    patch: str | None = None
     """Hunks without file header; absent for binary, pure renames and large diffs."""
     previous_path: str | None = None
 

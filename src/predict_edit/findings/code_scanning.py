@@ -7,12 +7,11 @@ from typing import Any, Final
 
 import pydantic
 
-from predict_edit.domain.edits import Dropped, Finding, FindingsReport
+from predict_edit.domain.edits import Dropped, FindingsReport
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings.reported_finding import ReportedFinding, Roots, Shape
+from predict_edit.findings.reported_finding import ReportedFinding, Roots, Shape, located
 from predict_edit.findings.sarif import NO_PLACE
 
-_ROOTS: Final = Roots()
 _INSTANCE: Final = "most_recent_instance"
 
 
@@ -49,20 +48,16 @@ def read_alerts(entries: Iterable[Any]) -> FindingsReport:
             "Remove `code-scanning` from `findings`, and report this.",
         )
     else:
-        return FindingsReport(findings=tuple(map(_finding, alerts)))
+        return FindingsReport(findings=tuple(located(map(_finding, alerts), Roots())))
     # Pydantic's own exception holds the input, so it is not chained.
     raise problem
 
 
-def _finding(alert: CodeScanningAlert) -> Finding | Dropped:
-    """Return an alert at its place; paths should be the repository's, and are checked."""
+def _finding(alert: CodeScanningAlert) -> ReportedFinding | Dropped:
     if alert.path is None:
         return Dropped(NO_PLACE)
-    path = _ROOTS.relative(alert.path)
-    if isinstance(path, Dropped):
-        return path
     return ReportedFinding(
-        path=path,
+        path=alert.path,
         line=alert.start_line,
         end_line=alert.end_line,
         column=alert.column,
@@ -70,4 +65,4 @@ def _finding(alert: CodeScanningAlert) -> Finding | Dropped:
         message=alert.message or alert.description or "",
         tool=alert.tool or "",
         level=alert.severity or "warning",
-    ).at(path)
+    )

@@ -101,7 +101,7 @@ class FindingsChange:
         return sum(file.new for file in self.files)
 
 
-def collect(reports: Iterable[FindingsReport], *, limit: int = MAX_FINDINGS) -> Findings:
+def collect(reports: Iterable[FindingsReport]) -> Findings:
     """Join reports. Equal findings are kept once, whichever tool repeats them."""
     kept: dict[tuple[object, ...], Finding] = {}
     dropped: Counter[str] = Counter()
@@ -115,8 +115,8 @@ def collect(reports: Iterable[FindingsReport], *, limit: int = MAX_FINDINGS) -> 
             key = _identity(found)
             if key in kept:
                 dropped[REPEATED] += 1
-            elif len(kept) >= limit:
-                dropped[TOO_MANY if limit == MAX_FINDINGS else f"over {limit:,} findings"] += 1
+            elif len(kept) >= MAX_FINDINGS:
+                dropped[TOO_MANY] += 1
             else:
                 kept[key] = found
     by_path: dict[str, list[Finding]] = {}

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import pydantic
 import pydantic_core
 
-from predict_edit.domain.edits import Dropped, Finding, FindingsReport
+from predict_edit.domain.edits import Dropped, FindingsReport
 from predict_edit.domain.errors import FindingsError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import OUTPUT_FOLDER
 from predict_edit.findings import linter_json, sarif, text_lines
 from predict_edit.findings.code_scanning import read_alerts
 from predict_edit.findings.collection import Findings, collect
-from predict_edit.findings.reported_finding import ReportedFinding, Roots
+from predict_edit.findings.reported_finding import ReportedFinding, Roots, located
 from predict_edit.findings.workspace import MAX_BYTES, Workspace
 
 CODE_SCANNING: Final = "code-scanning"
@@ -28,7 +29,9 @@ _HEADLINES: Final = 5
 """Lines with which a linter may say that it found nothing."""
 _MAX_WANTED: Final = 1_000_000
 """Findings of one report that are looked at."""
-_Reader = Callable[[Any, Roots], Iterable[ReportedFinding | Finding | Dropped]]
+_JSON: Final = re.compile(rb"\{|\[\s*[\[\]{]")
+"""How JSON begins, and a line such as ``[lint] done`` does not."""
+_Reader = Callable[[Any], Iterable[ReportedFinding | Dropped]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def parse_report(name: str, data: bytes, roots: Roots) -> FindingsReport:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = _recoded(name, data)
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith((b"{", b"[{", b"[]")) or (start[:1] == b"[" and _is_array(start)):
+    if _JSON.match(start):
         return _parse_json(name, start, roots)
     return _parse_text(name, start, roots)
 
@@ -116,11 +119,6 @@ def _recoded(name: str, data: bytes) -> bytes:
         raise _broken(name, "it is not text") from None
 
 
-def _is_array(start: bytes) -> bool:
-    """Decide whether what begins with a bracket is JSON, and not a line such as ``[lint] done``."""
-    return start[1:].lstrip()[:1] in {b"{", b"]", b"["}
-
-
 def _parse_json(name: str, data: bytes, roots: Roots) -> FindingsReport:
     try:
         found = pydantic_core.from_json(data, cache_strings="keys")
@@ -130,18 +128,18 @@ def _parse_json(name: str, data: bytes, roots: Roots) -> FindingsReport:
     if reader is None:
         raise _broken(name, "its JSON is not of a known format")
     try:
-        raw = tuple(itertools.islice(reader(found, roots), _MAX_WANTED))
+        raw = tuple(itertools.islice(reader(found), _MAX_WANTED))
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the top"
         raise _broken(name, f"at {place}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
-    return FindingsReport(findings=tuple(_located(raw, roots)))
+    return FindingsReport(findings=tuple(located(raw, roots)))
 
 
 def _reader_for(found: Any) -> _Reader | None:
-    """Recognise a format by what only it has."""
+    """Recognise a format by what only it has; most linters write an empty list if all is well."""
     if found == []:
-        return _read_nothing
+        return lambda _: ()
     in_list = isinstance(found, list)
     first = found[0] if in_list else found
     if not isinstance(first, dict):
@@ -149,37 +147,17 @@ def _reader_for(found: Any) -> _Reader | None:
     return next((f.read for f in FORMATS if f.in_list is in_list and f.key in first), None)
 
 
-def _read_nothing(_found: Any, _roots: Roots) -> Iterable[ReportedFinding]:
-    """Read the empty list that most linters write if all is well."""
-    return ()
-
-
 def _parse_text(name: str, data: bytes, roots: Roots) -> FindingsReport:
     if b"\0" in data:
         raise _broken(name, "it is not text")
     lines = data.decode("utf-8", "replace").splitlines()
-    findings = tuple(_located(text_lines.read(lines), roots))
+    findings = tuple(located(text_lines.read(lines), roots))
     written = sum(1 for line in lines if line.strip())
     if not findings and written > _HEADLINES:
         return FindingsReport(
             notes=(f"No finding was recognised in the {written:,} lines of `{name}`.",)
         )
     return FindingsReport(findings=findings)
-
-
-def _located(
-    raw: Iterable[ReportedFinding | Finding | Dropped], roots: Roots
-) -> Iterator[Finding | Dropped]:
-    """Return findings at paths of the repository."""
-    known: dict[str, str | Dropped] = {}
-    for found in raw:
-        if not isinstance(found, ReportedFinding):
-            yield found
-            continue
-        if found.path not in known:
-            known[found.path] = roots.relative(found.path)
-        path = known[found.path]
-        yield path if isinstance(path, Dropped) else found.at(path)
 
 
 def _shown(error: ValueError) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pydantic
 
-from predict_edit.findings.reported_finding import ReportedFinding, Roots, Shape
+from predict_edit.findings.reported_finding import ReportedFinding, Shape
 
 _HIDING: Final = pydantic.ConfigDict(hide_input_in_errors=True)
 
@@ -64,7 +64,7 @@ _ESLINT = pydantic.TypeAdapter(list[_EslintFile], config=_HIDING)
 _MESSAGES = pydantic.TypeAdapter(list[_MessageOnFile], config=_HIDING)
 
 
-def read_eslint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
+def read_eslint(found: Any) -> Iterator[ReportedFinding]:
     """Read findings of ESLint; a message without rule and line is about ESLint itself."""
     for file in _ESLINT.validate_python(found):
         for one in file.messages:
@@ -73,7 +73,7 @@ def read_eslint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
                 yield one.found(file.path, "eslint", level=level)
 
 
-def read_pylint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
+def read_pylint(found: Any) -> Iterator[ReportedFinding]:
     """Read findings of pylint, old format or ``json2``; it counts columns from 0."""
     listed = found if isinstance(found, list) else _PylintReport.model_validate(found).messages
     for one in _MESSAGES.validate_python(listed):
@@ -82,7 +82,7 @@ def read_pylint(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
         yield one.found(one.path, "pylint", column=column, rule=rule, level=one.type)
 
 
-def read_ruff(found: Any, _roots: Roots) -> Iterator[ReportedFinding]:
+def read_ruff(found: Any) -> Iterator[ReportedFinding]:
     """Read findings of ruff; one without a rule is a syntax error."""
     for one in _MESSAGES.validate_python(found):
         # An end at the start of a line is the end of the line before.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import posixpath
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -58,6 +59,8 @@ class ReportedFinding:
     """What a reader of a format returns; ``path`` is as written in the report."""
 
     path: str
+    is_address: bool = False
+    """Whether the path is an address in SARIF."""
     line: int | None = None
     end_line: int | None = None
     column: int | None = None
@@ -133,6 +136,20 @@ class Roots:
             if found:
                 return inside
         return None
+
+
+def located(raw: Iterable[ReportedFinding | Dropped], roots: Roots) -> Iterator[Finding | Dropped]:
+    """Return findings at paths of the repository."""
+    known: dict[tuple[str, bool], str | Dropped] = {}
+    for found in raw:
+        if isinstance(found, Dropped):
+            yield found
+            continue
+        written = (found.path, found.is_address)
+        if written not in known:
+            known[written] = (roots.of_address if found.is_address else roots.relative)(found.path)
+        path = known[written]
+        yield path if isinstance(path, Dropped) else found.at(path)
 
 
 def one_line(text: str, limit: int) -> str:

@@ -12,12 +12,11 @@ from typing import Any, Final, TypeVar
 
 import pydantic
 
-from predict_edit.domain.edits import Dropped, Finding
+from predict_edit.domain.edits import Dropped
 from predict_edit.findings.reported_finding import (
     MAX_MESSAGE,
     MAX_PATH,
     ReportedFinding,
-    Roots,
     Shape,
 )
 
@@ -125,18 +124,15 @@ class _Log(Shape):
     runs: list[_Run] | None
 
 
-def read(found: Any, roots: Roots) -> Iterator[ReportedFinding | Finding | Dropped]:
+def read(found: Any) -> Iterator[ReportedFinding | Dropped]:
     """Read the results of all runs that are failures at a place in a file."""
     log = _Log.model_validate(found)
     for run in log.runs or ():
-        places: dict[str, str | Dropped] = {}
         for result in run.results or ():
-            yield _finding(run, result, roots, places)
+            yield _finding(run, result)
 
 
-def _finding(
-    run: _Run, result: _Result, roots: Roots, places: dict[str, str | Dropped]
-) -> Finding | Dropped:
+def _finding(run: _Run, result: _Result) -> ReportedFinding | Dropped:
     """Read one result, by its first location."""
     if reason := _set_aside(result):
         return Dropped(reason)
@@ -144,16 +140,12 @@ def _finding(
     uri = _address(run, physical.address) if physical and physical.address else None
     if physical is None or uri is None:
         return Dropped(NO_PLACE)
-    if uri not in places:
-        places[uri] = roots.of_address(uri)
-    path = places[uri]
-    if isinstance(path, Dropped):
-        return path
     rule = _rule(run, result)
     region = physical.region or _Region()
     level = result.level or (rule.configuration.level if rule and rule.configuration else None)
     return ReportedFinding(
-        path=path,
+        path=uri,
+        is_address=True,
         line=region.start_line,
         end_line=region.end_line,
         column=region.start_column,
@@ -161,7 +153,7 @@ def _finding(
         message=_text(result.message, rule),
         tool=run.tool.driver.name,
         level=level or "warning",
-    ).at(path)
+    )
 
 
 def _set_aside(result: _Result) -> str:

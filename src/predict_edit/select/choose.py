@@ -161,7 +161,11 @@ def choose_from_tree(
         if (reason := against_mode(file.mode) or against_size(file.size, MAX_BYTES))
     }
     chosen = choose(
-        [_as_change(file) for file in meant if file.path not in unreadable],
+        [
+            ChangedFile(path=file.path, status="modified", blob_sha=file.blob_sha)
+            for file in meant
+            if file.path not in unreadable
+        ],
         exclude=exclude,
         attributes=attributes,
         max_files=max(1, len(meant)),
@@ -182,18 +186,6 @@ def _matched(files: Sequence[TreeFile], include: Sequence[Sequence[str]]) -> lis
     for globs in map(Globs.of, include):
         found = [file for file in found if globs.match(file.path) is not None]
     return found
-
-
-def _as_change(file: TreeFile) -> ChangedFile:
-    """Return a file of the tree in the form in which files are chosen."""
-    return ChangedFile(
-        path=file.path,
-        status="modified",
-        blob_sha=file.blob_sha,
-        additions=0,
-        deletions=0,
-        patch=None,
-    )
 
 
 def _against_status(file: ChangedFile) -> str | None:
