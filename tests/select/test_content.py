@@ -21,7 +21,7 @@ POINTER = (
 
 
 def content(
-    data: bytes | None, mode: int | None = REGULAR, path: str = "a.txt", **fields: Any
+    data: bytes | None, mode: int = REGULAR, path: str = "a.txt", **fields: Any
 ) -> FileContent:
     """A file as it was read."""
     sha = blob_sha_of(data) if data is not None else "0" * 40
@@ -48,7 +48,6 @@ def changed_file(path: str) -> ChangedFile:
         (b"a\n", 0, "not a regular file (mode 000000)"),
         # by content
         (b"", REGULAR, "empty"),
-        (b"", None, "empty"),
         (b"a\0b\n", REGULAR, "binary"),
         (b"\x89PNG\r\n\x1a\n\0", REGULAR, "binary"),
         (b"a" * 100_000 + b"\0", REGULAR, "binary"),  # however late
@@ -58,13 +57,9 @@ def changed_file(path: str) -> ChangedFile:
         ("héllo\n".encode("utf-16"), REGULAR, "not UTF-8 text (UTF-16)"),
         ("héllo\n".encode("utf-32"), REGULAR, "not UTF-8 text (UTF-32)"),
         (POINTER, REGULAR, "a pointer of Git LFS"),
-        (POINTER, None, "a pointer of Git LFS"),
-        # where the host could not tell the mode, what may be a link is taken for one
-        (b"../../etc/passwd", None, "perhaps a symbolic link"),
-        (b"x" * 4095, None, "perhaps a symbolic link"),
     ],
 )
-def test_skipped(data: bytes | None, mode: int | None, says: str) -> None:
+def test_skipped(data: bytes | None, mode: int, says: str) -> None:
     """A file that is not text of the repository's own is skipped, with the reason."""
     found = open_source(None, content(data, mode))
     assert isinstance(found, SkippedFile)
@@ -79,9 +74,9 @@ def test_skipped(data: bytes | None, mode: int | None, says: str) -> None:
         (b"#!/bin/sh\n", 0o100755),
         (b"a\n", 0o100664),  # written by old versions of git
         (b"no line end", REGULAR),
-        (b"\n", None),
-        (b"two\nlines", None),  # no link holds a line feed that anybody uses
-        (b"x" * 4096, None),  # longer than a path can be
+        (b"\n", REGULAR),
+        (b"two\nlines", REGULAR),
+        (b"x" * 4096, REGULAR),
         (b"\xef\xbb\xbfa\r\nb\r\n", REGULAR),  # a mark and a browser's line ends
         ("漢字\t👩\u200d💻 \u2028 \x0c\n".encode(), REGULAR),
         (POINTER + b"x" * 1024, REGULAR),  # a text about pointers
@@ -89,7 +84,7 @@ def test_skipped(data: bytes | None, mode: int | None, says: str) -> None:
         (b"\r\r\n\x85".replace(b"\x85", b""), REGULAR),
     ],
 )
-def test_opened(data: bytes, mode: int | None) -> None:
+def test_opened(data: bytes, mode: int) -> None:
     """A text is opened with every byte kept."""
     change = changed_file("a.txt")
     found = open_source(change, content(data, mode))
@@ -165,10 +160,10 @@ def test_minified(path: str, text: str, minified: bool) -> None:
 
 @given(
     st.binary(max_size=60) | st.text(max_size=60).map(str.encode),
-    st.sampled_from([None, REGULAR, 0o100755, 0o120000, 0o160000]),
+    st.sampled_from([REGULAR, 0o100755, 0o120000, 0o160000]),
     st.sampled_from(["a.js", "a.txt"]),
 )
-def test_opening_keeps_or_says_why(data: bytes, mode: int | None, path: str) -> None:
+def test_opening_keeps_or_says_why(data: bytes, mode: int, path: str) -> None:
     """Any data is opened without the loss of a byte, or skipped with a reason."""
     found = open_source(None, content(data, mode, path))
     if isinstance(found, SkippedFile):
@@ -176,4 +171,4 @@ def test_opening_keeps_or_says_why(data: bytes, mode: int | None, path: str) -> 
     else:
         assert found.text.encode() == data
         assert b"\0" not in data
-        assert mode in {None, REGULAR, 0o100755}
+        assert mode in {REGULAR, 0o100755}

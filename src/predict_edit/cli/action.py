@@ -159,30 +159,24 @@ def _read_inputs(
     Raises:
         SettingsError: they are wrong, and nobody waits for an answer.
     """
-    from predict_edit.trigger.requests import PullRequestCommand  # noqa: PLC0415 - see _start
+    from predict_edit.settings.inputs import (  # noqa: PLC0415 - see _start
+        answerable,
+        check_inputs,
+        read_inputs,
+    )
+    from predict_edit.trigger.requests import PullRequestCommand  # noqa: PLC0415
 
     try:
-        return trigger, _checked_inputs(environ, trigger), None
+        inputs = read_inputs(environ)
+        check_inputs(inputs, on_branch=not isinstance(trigger, PullRequestCommand))
     except SettingsError as error:
-        from predict_edit.settings.inputs import answerable  # noqa: PLC0415
-
         reply = (
             answerable(trigger, error, environ) if isinstance(trigger, PullRequestCommand) else None
         )
         if reply is None:
             raise
         return *reply, error
-
-
-def _checked_inputs(
-    environ: MutableMapping[str, str], trigger: PullRequestCommand | BranchTask
-) -> Inputs:
-    from predict_edit.settings.inputs import check_inputs, read_inputs  # noqa: PLC0415 - see _start
-    from predict_edit.trigger.requests import BranchTask  # noqa: PLC0415
-
-    inputs = read_inputs(environ)
-    check_inputs(inputs, on_branch=isinstance(trigger, BranchTask))
-    return inputs
+    return trigger, inputs, None
 
 
 def _report(files: RunnerFiles, finished: Finished, inputs: Inputs | None) -> None:

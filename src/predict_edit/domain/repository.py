@@ -59,8 +59,8 @@ class FileContent:
     blob_sha: str
     data: bytes | None
     """``None`` for what is not a blob (a submodule) or was too large to be sent."""
-    mode: int | None
-    """Git file mode, such as ``0o100644``; ``None`` if the host does not say."""
+    mode: int
+    """Git file mode, such as ``0o100644``."""
     size: int = 0
     """Bytes of the blob."""
     binary: bool = False

@@ -23,7 +23,6 @@ MINIFIED_MEAN = 110
 UNREADABLE = "its content could not be read"
 
 _MINIFIABLE = frozenset({".js", ".mjs", ".cjs", ".css"})
-_PATH_MAX = 4096
 _LFS_SIZE = 1024
 """Bytes that a pointer of Git LFS stays below (git-lfs, "Git LFS Specification")."""
 _LFS_HEADS = (
@@ -81,7 +80,7 @@ def open_source(
         "binary" if content.binary else against_size(size, max_bytes)
     )
     if reason is None and data is not None:
-        reason = "empty" if not data else _against_bytes(data, content.mode)
+        reason = "empty" if not data else _against_bytes(data)
     if reason is not None or data is None:
         return SkippedFile(path=content.path, reason=reason or UNREADABLE)
     try:
@@ -103,15 +102,13 @@ def open_source(
     )
 
 
-def against_mode(mode: int | None) -> str | None:
-    """Say why a file of this mode is not edited; ``None`` is a mode that is not known."""
+def against_mode(mode: int) -> str | None:
+    """Say why a file of this mode is not edited."""
     if mode == SUBMODULE_MODE:
         return "a submodule"
     if mode == SYMLINK_MODE:
         return "a symbolic link"
-    return (
-        None if mode is None or mode in REGULAR_MODES else f"not a regular file (mode {mode:06o})"
-    )
+    return None if mode in REGULAR_MODES else f"not a regular file (mode {mode:06o})"
 
 
 def against_size(size: int, limit: int) -> str | None:
@@ -119,18 +116,14 @@ def against_size(size: int, limit: int) -> str | None:
     return f"too large ({size:,} bytes; the limit is {limit:,})" if size > limit else None
 
 
-def _against_bytes(data: bytes, mode: int | None) -> str | None:
+def _against_bytes(data: bytes) -> str | None:
     """Say what the bytes are, if they are not a text of the repository's own."""
     if len(data) < _LFS_SIZE and data.startswith(_LFS_HEADS):
         return "a pointer of Git LFS"
     for name, marks in _OTHER_MARKS.items():
         if data.startswith(marks):
             return f"not UTF-8 text ({name})"
-    if b"\0" in data:
-        return "binary"
-    if mode is None and len(data) < _PATH_MAX and b"\n" not in data:
-        return "perhaps a symbolic link: one line without an end, and its mode is not known"
-    return None
+    return "binary" if b"\0" in data else None
 
 
 def _against_lines(text: str, path: str) -> str | None:

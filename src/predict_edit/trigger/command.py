@@ -100,13 +100,11 @@ _MAIL = re.compile(
 _WROTE = re.compile(r"\d{4}|\d:\d\d|@")
 """What the line above a quoted mail names: a date, a time or an address."""
 _PIN = re.compile(r"@([0-9a-fA-F]{7,40})")
-_WORD = re.compile(r"\S*")
 _TRAILING = re.compile(
     rf"(?<=\s)[-\u2013\u2014]{{1,2}}(?P<name>{'|'.join(OPTIONS)})"
     r"(?:=|\s+(?=[^\s-])|(?<=dry-run)\s*$)(?:'[^']*'|\"[^\"]*\"|\S*)\s*$"
 )
 """An option with its value at the end of a line."""
-_SPACE = re.compile(r"\s*")
 _RUN_RECIPE = re.compile(r"run\s+(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]{0,63})")
 
 
@@ -343,8 +341,9 @@ class _Head:
 
     def _next_word(self) -> str:
         """Skip white space and look at the next word, quotes and all."""
-        self._at = _end_of(_SPACE, self._line, self._at)
-        return self._line[self._at : _end_of(_WORD, self._line, self._at)]
+        left = self.rest.lstrip()
+        self._at = len(self._line) - len(left)
+        return "".join(left.split(maxsplit=1)[:1])
 
     def _read_option(self, found: re.Match[str]) -> None:
         """Take one option with its value."""
@@ -460,12 +459,6 @@ def _refuse_trailing_option(rest: str) -> None:
             "Write options before the instruction. If it is part of the instruction, write `--` "
             "before the first word.",
         )
-
-
-def _end_of(pattern: re.Pattern[str], text: str, start: int) -> int:
-    """Find where a pattern that always matches ends."""
-    found = pattern.match(text, start)
-    return found.end() if found else start
 
 
 def _names() -> str:
