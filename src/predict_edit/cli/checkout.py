@@ -162,10 +162,8 @@ def _commit_everything(
     git: Git, base: str, scratch: Path, *, untracked: bool
 ) -> tuple[Mapping[str, str], list[RawChange]]:
     """Make the tree of a commit of all files on disk; return where it is, and its changes."""
-    index, objects = (
-        git.folder / git.run("rev-parse", "--git-path", name).removesuffix("\n")
-        for name in ("index", "objects")
-    )
+    found = git.run("rev-parse", "--git-path", "index", "--git-path", "objects")
+    index, objects = (git.folder / path for path in found.removesuffix("\n").split("\n"))
     if index.exists():
         shutil.copyfile(index, scratch / "index")
     (scratch / "objects").mkdir()

@@ -444,14 +444,14 @@ def _expected(requests: Sequence[EditRequest], settings: ModelSettings, rounds: 
 
 
 _SHOWN: Final = {
-    "first": ".2f",
-    "seconds": ".2f",
-    "completion_tokens": ",.0f",
-    "accepted": ",.0f",
-    "rejected": ",.0f",
-    "cost": ".5f",
+    "first": ("First text s", ".2f"),
+    "seconds": ("Total s", ".2f"),
+    "completion_tokens": ("Out", ",.0f"),
+    "accepted": ("Accepted", ",.0f"),
+    "rejected": ("Rejected", ",.0f"),
+    "cost": ("Cost USD", ".5f"),
 }
-"""Figures with a column, and how each is written."""
+"""Figures with a column: its title, and how they are written."""
 
 
 def show(
@@ -465,11 +465,11 @@ def show(
     for file in result.files:
         for kind, side in (("with", file.with_prediction), ("without", file.without)):
             count = side["seconds"].count if side["seconds"] else 0
-            figures = [_spread(side[name], form) for name, form in _SHOWN.items()]
+            figures = [_spread(side[name], form) for name, (_, form) in _SHOWN.items()]
             rows.append([file.path, kind, str(count), *figures])
-    heads = ("File", "Prediction", "n", "First text s", "Total s", "Out", "Accepted", "Rejected")
+    heads = ("File", "Prediction", "n", *(title for title, _ in _SHOWN.values()))
     screen.line(f"Model: {measurement.model}. Medians, with lowest and highest.", "bold")
-    screen.table((*heads, "Cost USD"), rows, right=range(2, 9))
+    screen.table(heads, rows, right=range(2, 9))
     if result.pairs:
         screen.line(f"The edit was the same in {result.same_edit} of {result.pairs} pairs.")
     spoiled = [sample for sample in measurement.samples if sample.spoiled]

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 from predict_edit.domain.editor_port import Watch
 from predict_edit.domain.edits import SourceFile
 from predict_edit.domain.errors import Defect, PredictEditError, SettingsError, SignInError
-from predict_edit.support.log import Secrets, harmless, log, set_up
+from predict_edit.support.log import Secrets, harmless, log, printable, set_up
 
 if TYPE_CHECKING:
     from predict_edit.run.context import Plan
@@ -72,14 +72,6 @@ def say_error(error: PredictEditError) -> None:
     if step:
         sys.stderr.write(f"  {step}\n")
     sys.stderr.flush()
-
-
-def printable(text: str) -> str:
-    """Write what would steer a terminal as escapes, on one line."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in text
-    )
 
 
 def coloured(stream: object) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from predict_edit.cli import local_files
-from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich, printable
+from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich
 from predict_edit.cli.local_run import edit_plan, instruction_of, show_estimate, task_for
 from predict_edit.cli.model_choice import read_settings
 from predict_edit.domain.edits import PlacementKind, SkippedFile, SourceFile
@@ -18,6 +18,7 @@ from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.result import result_json
 from predict_edit.run.context import Plan
 from predict_edit.suggest.patch import edits_patch
+from predict_edit.support.log import printable
 
 STDIN: Final = "-"
 _PLAIN_NAME: Final = "standard-input"

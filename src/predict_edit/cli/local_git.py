@@ -53,6 +53,7 @@ class Git:
             raise CheckoutError(f"{folder} is not a folder.", "Name the folder of a git checkout.")
         self._program = program
         self.folder = folder
+        self._settings = _SETTINGS
         self._settings = {**_SETTINGS, **self._no_filters()}
 
     def run(self, *arguments: str, data: bytes = b"", more: Mapping[str, str] | None = None) -> str:
@@ -67,7 +68,7 @@ class Git:
         self, *arguments: str, data: bytes = b"", more: Mapping[str, str] | None = None
     ) -> bytes:
         """Do as :meth:`run`, for what is not text."""
-        done = self._start(arguments, self._settings, data, more or {})
+        done = self._start(arguments, data, more or {})
         if done.returncode:
             message = done.stderr.decode(errors="replace").strip()[:300]
             raise CheckoutError(
@@ -77,15 +78,14 @@ class Git:
 
     def ask(self, *arguments: str) -> str | None:
         """Run a command that may say no; its one line of answer, or ``None``."""
-        done = self._start(arguments, self._settings, b"", {})
+        done = self._start(arguments)
         if done.returncode:
             return None
         return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
 
     def _no_filters(self) -> dict[str, str]:
         """Switch off every filter that some configuration defines."""
-        asked = ("config", "--null", "--name-only", "--get-regexp", r"^filter\.")
-        named = self._start(asked, _SETTINGS, b"", {}).stdout.decode("utf-8", "surrogateescape")
+        named = self.ask("config", "--null", "--name-only", "--get-regexp", r"^filter\.") or ""
         names = {found[1] for key in named.split("\0") if (found := _FILTER.fullmatch(key))}
         return {
             f"filter.{name}.{key}": value
@@ -94,12 +94,9 @@ class Git:
         }
 
     def _start(
-        self,
-        arguments: tuple[str, ...],
-        settings: Mapping[str, str],
-        data: bytes,
-        more: Mapping[str, str],
+        self, arguments: tuple[str, ...], data: bytes = b"", more: Mapping[str, str] = {}
     ) -> subprocess.CompletedProcess[bytes]:
+        settings = self._settings
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= {
             "LC_ALL": "C",

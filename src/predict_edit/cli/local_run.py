@@ -16,7 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from predict_edit.cli.checkout import Checkout
-from predict_edit.cli.console import DONE, Screen, Silent, printable
+from predict_edit.cli.console import DONE, Screen, Silent
 from predict_edit.cli.model_choice import report_in_local_words
 from predict_edit.delivery.delivered import suggested
 from predict_edit.delivery.state import MAX_UNPACKED, Memory, pack, unpack
@@ -34,7 +34,7 @@ from predict_edit.run.estimate import as_data, estimate, in_words
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import ModelSettings, Settings
-from predict_edit.support.log import Secrets, log
+from predict_edit.support.log import Secrets, log, printable
 from predict_edit.trigger.command import clean_instruction
 
 _HEADS = ("file", "calls", "tokens in", "likely out", "at most", "likely cost", "at most")

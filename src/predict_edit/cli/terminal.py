@@ -17,7 +17,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from predict_edit.cli.console import Silent, coloured, printable
+from predict_edit.cli.console import Silent, coloured
 from predict_edit.domain.edits import (
     FailedEdit,
     FileEdit,
@@ -28,6 +28,7 @@ from predict_edit.domain.edits import (
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.markdown import legible
 from predict_edit.report.view import COLUMNS, dollars, lines, view
+from predict_edit.support.log import printable
 from predict_edit.support.text import plural
 
 PLAIN_WIDTH: Final = 100

@@ -11,7 +11,7 @@ from typing import Final
 
 from predict_edit.cli.console import Screen
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings.collection import Findings, FindingsChange, change_between, collect
+from predict_edit.findings.collection import FileChange, Findings, changes_between, collect
 from predict_edit.findings.formats import parse_report
 from predict_edit.findings.reported_finding import Roots
 from predict_edit.findings.workspace import MAX_BYTES
@@ -31,24 +31,28 @@ def run(arguments: argparse.Namespace) -> int:
         FindingsError: a report is missing or cannot be read.
     """
     before, after = (_read(paths) for paths in (arguments.before, arguments.after))
-    change = change_between(before, after)
+    changes = changes_between(before, after)
     notes = list(dict.fromkeys(before.sentences() + after.sentences()))
     if arguments.json:
-        counts = {"gone": change.gone, "left": change.left, "new": change.new}
-        files = [dataclasses.asdict(file) for file in change.files]
+        files = [dataclasses.asdict(file) for file in changes]
         screen = Screen(sys.stdout, Secrets())
-        screen.data({"version": 1, **counts, "files": files, "notes": notes})
+        screen.data({"version": 1, **_total(changes), "files": files, "notes": notes})
     else:
-        sys.stdout.write(described(change, notes))
-    return WORSE if change.new else DONE
+        sys.stdout.write(_described(changes, notes))
+    return WORSE if _total(changes)["new"] else DONE
 
 
-def described(change: FindingsChange, notes: Sequence[str] = ()) -> str:
+def _total(changes: Sequence[FileChange]) -> dict[str, int]:
+    return {name: sum(getattr(file, name) for file in changes) for name in ("gone", "left", "new")}
+
+
+def _described(changes: Sequence[FileChange], notes: Sequence[str]) -> str:
     """Describe the outcome in a sentence and, if files have findings, a table of them."""
-    sentence = f"{plural(change.gone, 'finding')} gone, {change.left:,} left, {change.new:,} new.\n"
+    gone, left, new = _total(changes).values()
+    sentence = f"{plural(gone, 'finding')} gone, {left:,} left, {new:,} new.\n"
     parts = [sentence, *(f"\n- {text(note)}\n" for note in notes)]
     # What got worse is what a reader looks for.
-    files = sorted(change.files, key=lambda file: (-file.new, file.path))
+    files = sorted(changes, key=lambda file: (-file.new, file.path))
     if files:
         parts.append("\n| File | Gone | Left | New |\n| :-- | --: | --: | --: |\n")
     parts += (

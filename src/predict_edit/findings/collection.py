@@ -71,34 +71,12 @@ class Findings:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
-    """The findings of one file."""
+    """How many findings of one file are gone, left as they were, and new."""
 
     path: str
     gone: int
     left: int
     new: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class FindingsChange:
-    """The files that have or had findings, by path."""
-
-    files: tuple[FileChange, ...]
-
-    @property
-    def gone(self) -> int:
-        """Findings that are not there any more."""
-        return sum(file.gone for file in self.files)
-
-    @property
-    def left(self) -> int:
-        """Findings that are there as before."""
-        return sum(file.left for file in self.files)
-
-    @property
-    def new(self) -> int:
-        """Findings that were not there before."""
-        return sum(file.new for file in self.files)
 
 
 def collect(reports: Iterable[FindingsReport]) -> Findings:
@@ -152,13 +130,13 @@ def near(findings: Iterable[Finding], margin: int = MARGIN) -> Callable[[Hunk], 
     return judge
 
 
-def change_between(before: Findings, after: Findings) -> FindingsChange:
-    """Count for each file which findings are gone, left and new.
+def changes_between(before: Findings, after: Findings) -> list[FileChange]:
+    """Count for each file that has or had findings which are gone, left and new.
 
     Lines move when a file is edited, so a finding is known by file, rule and message, and counted.
     """
     paths = sorted({*before.by_path, *after.by_path})
-    return FindingsChange(files=tuple(_of_file(path, before, after) for path in paths))
+    return [_of_file(path, before, after) for path in paths]
 
 
 def _identity(found: Finding) -> tuple[object, ...]:

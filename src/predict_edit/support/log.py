@@ -96,13 +96,17 @@ class Secrets:
         return iter(sorted(self._values, key=len, reverse=True))
 
 
-def harmless(text: str) -> str:
-    """Return one line's text that no runner takes for a command: printable, and without ``##[``."""
-    printable = "".join(
+def printable(text: str) -> str:
+    """Write what is not drawn, or would steer a terminal, as escapes, on one line."""
+    return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text
     )
-    return printable.replace("##[", r"#\#[")
+
+
+def harmless(text: str) -> str:
+    """Return one line's text that no runner takes for a command: printable, and without ``##[``."""
+    return printable(text).replace("##[", r"#\#[")
 
 
 def escape_data(text: str) -> str:
