@@ -41,6 +41,7 @@ from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, issue_comment_crea
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.github.nouns import IssueComment, Review
 from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
+from predict_edit_sandbox.world_files import STANDARD
 
 MakeStage = Callable[..., Awaitable[Stage]]
 
@@ -58,8 +59,8 @@ async def make_stage(tmp_path: Path) -> AsyncIterator[MakeStage]:
 
 @pytest.fixture
 async def stage(make_stage: MakeStage) -> Stage:
-    """The standard scene: 17 changed files in several languages."""
-    return await make_stage()
+    """The standard scene, with the first four of its files."""
+    return await make_stage(files=STANDARD[:4])
 
 
 @dataclasses.dataclass

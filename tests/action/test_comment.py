@@ -254,8 +254,9 @@ class TestBytes:
 
 
 class TestCommands:
-    async def test_instruction_over_several_lines(self, stage: Stage) -> None:
+    async def test_instruction_over_several_lines(self, make_stage: MakeStage) -> None:
         """Everything after the command word is the instruction, including further lines."""
+        stage = await make_stage()
         await stage.say(
             "/predict-edit --files '*.py'\r\n\r\nReplace string `FizzBuzz`\r\nwith `MSFTBuzz`."
         )
@@ -265,8 +266,9 @@ class TestCommands:
         assert "Replace string `FizzBuzz`\nwith `MSFTBuzz`." in instructions.pop()
         assert len(stage.bodies) == 4
 
-    async def test_options_narrow(self, stage: Stage) -> None:
+    async def test_options_narrow(self, make_stage: MakeStage) -> None:
         """A commenter can lower the number of suggestions; the rest is in the patch."""
+        stage = await make_stage()
         run = await stage.say("/predict-edit --max-suggestions 2 Replace `FizzBuzz` with `X`")
 
         assert len(stage.suggestions) == 2

@@ -19,7 +19,7 @@ import logging
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,27 +62,28 @@ async def _run_pull_request(files: Sequence[WorldFile], answers: Mapping[str, st
             return await _say(stage, COMMAND, inputs=inputs)
 
 
-def run_one_by_one(cases: Sequence[Case]) -> dict[str, Evidence]:
-    """A command, event or environment per case, on a pull request with one ordinary file."""
-    with _quiet():
-        return asyncio.run(_run_one_by_one(cases))
+@contextlib.contextmanager
+def one_by_one() -> Iterator[Callable[[Case], Evidence]]:
+    """Run a case's command, event or environment on a pull request with one ordinary file."""
+    with tempfile.TemporaryDirectory() as name, _thief() as thief, asyncio.Runner() as runner:
+        scene = set_stage(Path(name), files=[WITNESS], model=_model(), prepare=_know_token)
+        stage = runner.run(scene.__aenter__())
 
+        def run(case: Case) -> Evidence:
+            stage.pull.comments.clear()
+            stage.pull.reviews.clear()
+            stage.pull.threads.clear()
+            stage.github.faults.clear()
+            stage.model.reset(_model_of(case, thief.address))
+            thief.requests.clear()
+            with _quiet():
+                evidence = runner.run(_try(stage, case, thief.address))
+            return dataclasses.replace(evidence, stolen=tuple(thief.requests))
 
-async def _run_one_by_one(cases: Sequence[Case]) -> dict[str, Evidence]:
-    found = {}
-    with tempfile.TemporaryDirectory() as name, _thief() as thief:
-        folder = Path(name)
-        async with set_stage(folder, files=[WITNESS], model=_model(), prepare=_know_token) as stage:
-            for case in cases:
-                stage.pull.comments.clear()
-                stage.pull.reviews.clear()
-                stage.pull.review_comments.clear()
-                stage.github.faults.clear()
-                stage.model.reset(_model_of(case, thief.address))
-                thief.requests.clear()
-                evidence = await _try(stage, case, thief.address)
-                found[case.name] = dataclasses.replace(evidence, stolen=tuple(thief.requests))
-    return found
+        try:
+            yield run
+        finally:
+            runner.run(scene.__aexit__(None, None, None))
 
 
 async def _try(stage: Stage, case: Case, thief: str) -> Evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from predict_edit_sandbox.github.suggestion_blocks import suggestion_blocks
 
 from .corpus import CASES, FOLDER, WAYS, Case, as_json, cases_of
 from .evidence import Evidence, check_invariants
-from .runs import WITNESS, run_one_by_one, run_pull_request
+from .runs import WITNESS, one_by_one, run_pull_request
 
 FILES = cases_of("answer", "file")
 SINGLE = cases_of(*(way for way in WAYS if way not in {"answer", "file"}))
@@ -54,9 +54,10 @@ def pull_request(request: pytest.FixtureRequest) -> Evidence:
 
 
 @pytest.fixture(scope="module")
-def single(request: pytest.FixtureRequest) -> dict[str, Evidence]:
-    """The result of each hostile command, event and environment."""
-    return run_one_by_one(selected(request, SINGLE))
+def run() -> Iterator[Callable[[Case], Evidence]]:
+    """Runs a hostile command, event or environment."""
+    with one_by_one() as run:
+        yield run
 
 
 def row(evidence: Evidence, path: str) -> Mapping[str, Any]:
@@ -142,8 +143,8 @@ def test_only_files_of_the_pull_request_are_touched(pull_request: Evidence) -> N
 
 
 @pytest.mark.parametrize("case", SINGLE, ids=lambda case: case.name)
-def test_hostile_command(case: Case, single: Mapping[str, Evidence]) -> None:
-    evidence = single[case.name]
+def test_hostile_command(case: Case, run: Callable[[Case], Evidence]) -> None:
+    evidence = run(case)
     found = {
         "outcome": evidence.outputs.get("outcome"),
         "exit": evidence.exit_code,

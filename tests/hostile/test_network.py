@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from .corpus import Case
-from .runs import run_one_by_one
+from .runs import one_by_one
 
 CONNECTED: list[tuple[object, ...]] = []
 LISTENING = [False]
@@ -41,7 +41,8 @@ def test_only_github_and_the_model_are_connected_to(connected: list[tuple[object
         expect={"outcome": "suggested"},
         given={},
     )
-    evidence = run_one_by_one([ordinary])["ordinary"]
+    with one_by_one() as run:
+        evidence = run(ordinary)
 
     assert evidence.outputs["outcome"] == "suggested", evidence.log
     assert {address[0] for address in connected} == {"127.0.0.1"}

@@ -31,8 +31,8 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 MODULE = "predict_edit"
-TEMPLATES = ("predict_edit.report.jinja", "prepare")
-"""A module, and what in it is called once it is imported: compiling takes a third of a run."""
+PREPARED = {"predict_edit.report.jinja": "prepare", "predict_edit.llm.tokens": "load"}
+"""What is called once a module is imported: each takes longer than a short run."""
 SOURCE = "PREDICT_EDIT_SOURCE"
 """The variable with the folder to import from instead of what is installed."""
 _KEPT = ("PATH", "TZ", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", SOURCE)
@@ -209,9 +209,9 @@ def _import(names: list[str]) -> None:
     for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    module, function = TEMPLATES
-    if module in names:
-        getattr(sys.modules[module], function)()
+    for module, function in PREPARED.items():
+        if module in names:
+            getattr(sys.modules[module], function)()
     if pydantic := sys.modules.get("pydantic"):
         _build(pydantic.BaseModel)
 
