@@ -207,3 +207,11 @@ def test_restoring_changes_line_ends_only(old: list[str], new: list[str]) -> Non
 
     assert [a.rstrip() for a in once.split("\n")] == [b.rstrip() for b in text.split("\n")]
     assert restore_blanks(original, once) == once
+
+
+def test_line_endings_that_come_back_in_a_mixed_file_are_counted() -> None:
+    """Also if the answer has both kinds, as the file has."""
+    original = "a\r\nb\r\nc\nd\n"
+    cleaned = cleaner.clean("a.txt", original, original.replace("c\n", "c\r\n").replace("d", "e"))
+    assert cleaned.text == original.replace("d", "e")
+    assert cleaned.restored == {"line endings": 1}

@@ -97,7 +97,7 @@ def _only_adds(original: str, text: str) -> bool:
 def _count_endings(text: str, shaped: str) -> int:
     """How many lines got another ending."""
     given, put = Counter(_lines(text)[1]), Counter(_lines(shaped)[1])
-    return sum((put - given).values()) if given.keys() - put.keys() else 0
+    return min((put - given).total(), (given - put).total())
 
 
 def _ends(text: str) -> tuple[int, int]:

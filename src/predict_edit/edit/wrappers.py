@@ -60,7 +60,7 @@ _NUMBERED = re.compile(r" *\d{1,7}(?:→|\t| ?[:|] ?|$)")
 _DIFF_COLUMN = re.compile(r"[ +]")
 _DIFF_FRAME = re.compile(r"(?:---|\+\+\+|@@|diff |index ).*")
 _SENTENCE_END = ".:!?…。：！？"  # noqa: RUF001
-_CODE_CHARACTERS = re.compile(r"[=<>{}\[\]\\|]|;(?! )|\w\(|^[-+*#/\"'@$%&.]|\t")
+_CODE_CHARACTERS = re.compile(r"[=<>{}\[\]\\|]|;(?! )|\w\(|^[-+*#/\"'@$%&.;(]|\t")
 _WORD = re.compile(r"[^\W\d_]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{4,}")
 
@@ -80,7 +80,7 @@ class _File:
     def frame(self, lines: Sequence[str], edge: str, *, placeholder: str) -> int:
         """Count the lines that only frame the file, up to one that is like its own at this end."""
         for number, line in enumerate(map(str.rstrip, lines)):
-            if _alike(edge, line):
+            if is_alike(edge, line):
                 return number
             if line.strip() in self.known or not (
                 line in {"", "---", placeholder} or self._frames(line)
@@ -136,7 +136,7 @@ def _marks(file: _File, text: str) -> str | None:
         if not ends:
             continue
         edge = (file.lines[-1], ends[-1]) if behind else (file.lines[0], ends[0])
-        sure = len(match["mark"]) > _SHORT or match.group().startswith("\n") or _alike(*edge)
+        sure = len(match["mark"]) > _SHORT or match.group().startswith("\n") or is_alike(*edge)
         if sure and not file.known & set(map(str.strip, match.group().split("\n"))):
             return rest
     return None
@@ -213,7 +213,8 @@ def is_sentence(line: str) -> bool:
     return len(_WORD.findall(line)) >= _MIN_WORDS or _WIDE.search(line) is not None
 
 
-def _alike(old: str, new: str) -> bool:
+def is_alike(old: str, new: str) -> bool:
+    """Whether a line may be another one, edited."""
     old, new = old.strip()[:_CLIP], new.strip()[:_CLIP]
     if old == new:
         return True

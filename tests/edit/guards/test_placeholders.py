@@ -51,6 +51,24 @@ REMARKS = [
     ("a.rb", "# resto del código sin cambios"),
     ("a.ts", "// 其余代码保持不变"),
     ("a.ts", "// 残りのコードは同じ"),
+    ("a.py", "# 나머지 코드는 동일"),
+    ("a.py", "    pass  # unchanged"),
+    ("a.py", "    ...  # existing code"),
+    ("a.py", '    raise NotImplementedError("unchanged")'),
+    ("a.ts", '  throw new Error("rest of the method");'),
+    ("a.rs", '    todo!("unchanged")'),
+    ("a.kt", '    TODO("unchanged")'),
+    ("a.c", "[... rest of the file unchanged ...]"),
+    ("a.c", "<rest of the code>"),
+    ("a.c", "...[truncated]"),
+    ("a.c", "...snip..."),
+    ("a.js", "// --- snip ---"),
+    ("a.py", "# -- unchanged --"),
+    ("a.cs", "// ... other members ..."),
+    ("a.c", "// 120 lines omitted"),
+    ("a.c", "// \N{VERTICAL ELLIPSIS}"),
+    ("a.c", "// . . ."),
+    ("a.js", "return null; // existing logic"),
 ]
 
 ORDINARY = [
@@ -77,6 +95,19 @@ ORDINARY = [
     ("a.sh", "# include the original path for the error message, then exit"),
     ("a.java", "import java.util.*;"),
     ("a.txt", "The rest of the file is unchanged"),
+    ("a.js", "  ...existing,"),
+    ("a.py", "    **rest"),
+    ("a.py", "    *rest,"),
+    ("a.erl", "  encode([Elem | Rest], Options) ->"),
+    ("a.dart", "  if (name.previous?.type == SWITCH) return;"),
+    ("a.jq", "  ({result: [], previous: 0};"),
+    ("a.rs", "    ..existing"),
+    ("a.svelte", "<div {...otherProps}></div>"),
+    ("a.clj", "(rest coll)"),
+    ("a.toml", "[existing]"),
+    ("a.c", "#define REST 1"),
+    ("a.css", "#rest { color: red; }"),
+    ("a.ml", '  Memo.lazy_ ~name:"all-existing-tools" (fun () ->'),
 ]
 
 
@@ -100,6 +131,44 @@ def test_a_comment_in_the_place_of_a_comment_passes(path: str, line: str) -> Non
     """No code is gone, whatever the comment says."""
     before = line.replace("remaining", "other")
     assert problem(compare(path, f"a {{\n{before}\nb\n", f"a {{\n{line}\nb\n")) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("a.nix", '  one = "0.13";  # the version\n  two = "0.1";', '  # one = "0.13";'),
+        ("a.scss", "#menu {\n  display: none;\n  opacity: 1;", "#menu svg {"),
+        ("a.bat", "%BASH% -lc one\n%BASH% -lc two\n%BASH% -lc three", "%BASH% -lc all"),
+        ("a.nix", "  // (\n  if one then\n  two", "  // files one;"),
+        ("a.elm", "{-\nRandom structures\n-}", "-- Random structures"),
+        ("a.c", "/*\n * Copyright A\n * Redistribution\n */", "/* a.c -- sorted sets"),
+        ("a.zig", "one() {\n  two();\n}\n/// Adds what `a`, `b` need.", "/// Adds what `a` needs."),
+        ("a.m", "  [one two];\n  three();\n  return four;", "  ;"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_comment_in_place_of_code_passes(
+    path: str, before: str, after: str
+) -> None:
+    """Operators, selectors and variables; a comment reworded, or a line commented out."""
+    original = f"first line\n{before}\nlast line\n"
+    assert problem(compare(path, original, original.replace(before, after))) is None
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# and so on",
+        "# rest van de code blijft hetzelfde",
+        "# il resto del codice rimane",
+        "# reszta kodu bez zmian",
+        "# geri kalan kod",
+        "# zbytek kódu beze změny",
+    ],
+)
+def test_a_comment_of_any_words_in_the_place_of_code_is_seen(comment: str) -> None:
+    original = "first line\na = one()\nb = two()\nreturn a + b\nlast line\n"
+    edited = f"first line\n{comment}\nlast line\n"
+    assert problem(compare("a.py", original, edited)) is not None
 
 
 def test_only_added_lines_count() -> None:

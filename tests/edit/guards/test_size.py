@@ -52,6 +52,24 @@ def test_brackets_behind_lost_lines_hide_nothing() -> None:
     assert "stops early" in (judge(whole, cut) or "")
 
 
+def test_an_end_may_go_with_what_used_it() -> None:
+    """The last unit and the line that calls it are gone, so both are meant."""
+    whole = "".join(f"func f{n}() {{\n\tone({n})\n\thelp(f)\n\ttwo({n})\n}}\n" for n in range(9))
+    end = "func helper() {\n" + "".join(f"\tstep({n})\n" for n in range(9)) + "}\n"
+    used = whole.replace("\tone(4)\n", "\tone(4)\n\thelper()\n")
+    assert judge(used + end, whole) is None
+    assert "stops early" in (judge(used + end, used) or "")
+    assert "stops early" in (judge(used + end, whole.replace("one(4)", "one(helper)")) or "")
+
+
+def test_a_last_line_without_its_continuation_is_not_cut() -> None:
+    """The last of several items is removed, and with it the sign before it that it follows."""
+    lines = ["RUN apt-get install \\", *(f"    package-{n} \\" for n in range(9))]
+    whole = "\n".join([*lines, "    package-9 \\", "    package-10\n"])
+    assert judge(whole, "\n".join([*lines, "    package-9\n"])) is None
+    assert "within a line" in (judge(whole, "\n".join([*lines[:5], "    pack\n"])) or "")
+
+
 def test_a_notice_of_copyright_does_not_get_lost() -> None:
     """Three lines of a hundred, but not any three."""
     notice = (

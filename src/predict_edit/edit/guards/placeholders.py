@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from predict_edit.edit.rewrite import Gap, Rewrite
+from predict_edit.edit.wrappers import is_alike
 
 _CLIP = 200
 _FEWEST = 2
@@ -18,10 +19,15 @@ _MOST_WORDS = 5
 """Words of such a remark for each one that says that something is left out."""
 
 _LEADER = re.compile(
-    r"\s*(?:<!--+|\{\{!--|\{\{/\*|\{/\*|\{#|<%--|<%#|@\*|/\*+|\(\*|\{-|//+!?|#+|--+|;+|%+|\*+|!|"
-    r"'|\"+|REM\b|rem\b|dnl\b|::|\.\.|\\|C |\[|\(|<)\s*"
+    r"\s*(?:<!--+|\{\{!--|\{\{/\*|\{/\*|\{#|<%--|<%#|@\*|/\*+|\(\*|\{-|//+!?|REM\b|rem\b|"
+    r"dnl\b|::|\.\. |(?:#+|--+|;+|%+|\*+|!|'|\"+|\\|C)(?=[\s.…\[(<]))\s*"
 )
-_DOTS = r"(?:\.{3,}|…)"
+_DOTS = r"(?:\.(?: ?\.){2,}|[…⋮⋯])"
+_ALONE = re.compile(
+    rf"\s*(?:(?:{_DOTS}\s*)?[\[(<]+[^\[\](){{}}<>]*[\])>]+|{_DOTS}\s[^\W\d][\w ,'.-]*|"
+    rf"{_DOTS}[\w ]*(?={_DOTS}))\s*(?:{_DOTS})?\s*"
+)
+"""Words in brackets or behind dots, and nothing else on the line."""
 _LEFT_OUT = re.compile(
     rf"{_DOTS}|\b(?:rest|remain(?:s|ing|der)?|existing|un(?:changed|modified|touched)|omitted|"
     r"truncated|elided|snip(?:ped)?|intact|same|as before|as is|not shown|no (?:other )?changes?|"
@@ -32,9 +38,14 @@ _LEFT_OUT = re.compile(
 )
 """What such remarks have in common, in a few languages."""
 _TRAILING = re.compile(r"(?<=\S)\s+(?://|#|--|/\*|<!--|%|;).*")
-_QUOTED = re.compile(r"\b\w+!?\b.{0,40}?[\"'`(]([^\"'`()]{4,40})[\"'`)]")
+_QUOTED = re.compile(r"\s*(?:[\w.!]+ )*[\w.!]+ ?\(?[\"'`]([^\"'`]{4,40})[\"'`]\)*;?")
+"""A statement that only says something, as ``raise NotImplementedError("unchanged")``."""
 _COMMENT = re.compile(
-    r"\s*(?://|#(?![\[!{]|include|import|define|undef|pragma|if|el|endif|region)|/\*|--\s|;|<!--|%|'|REM\b|rem\b)"
+    r"\s*(?://+!?|#+|/?\*+|--+|;+|<!--+|%+|'+|\{-|::|REM|rem)(?P<said>\s.*|/|-?\}|$)", re.DOTALL
+)
+_CODE_ENDS = (";", "{", "}", "(", ",")
+_BRACKETS_ARE_SYNTAX = frozenset(
+    {".toml", ".ini", ".cfg", ".conf", ".clj", ".cljs", ".el", ".lisp"}
 )
 _WORD = re.compile(r"\w+")
 _HEADINGS = frozenset({".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc"})
@@ -63,10 +74,18 @@ def problem(rewrite: Rewrite) -> str | None:
 
 def _stands_for(rewrite: Rewrite, gap: Gap) -> bool:
     """Whether a comment alone is in the place of several lines of code."""
-    if rewrite.suffix in _HEADINGS or not gap.new or len(gap.old) <= len(gap.new):
+    fewer = len(gap.old) > len(gap.new) > 0
+    if rewrite.suffix in _HEADINGS or not fewer or not all(map(_is_said, gap.new)):
         return False
-    code = _code(rewrite, gap.old)
-    return all(map(_COMMENT.match, gap.new)) and code >= max(_FEWEST, len(gap.new) + 1)
+    # A comment much like a lost line is that line, edited or commented out.
+    edited = any(is_alike(old, new) for new in gap.new for old in gap.old)
+    return not edited and _code(rewrite, gap.old) >= max(_FEWEST, len(gap.new) + 1)
+
+
+def _is_said(line: str) -> bool:
+    """Whether a line is a comment of words, not of code."""
+    found = _COMMENT.fullmatch(line)
+    return bool(found and _WORD.search(found["said"])) and not line.endswith(_CODE_ENDS)
 
 
 def _code(rewrite: Rewrite, lines: Sequence[str]) -> int:
@@ -86,12 +105,14 @@ def is_placeholder(rewrite: Rewrite, line: str) -> bool:
     if rewrite.is_prose:
         # Headings, list items and quotes are sentences here.
         remark = line if line.lstrip().startswith(_PROSE_LEADERS) else ""
+    elif rewrite.suffix not in _BRACKETS_ARE_SYNTAX and _ALONE.fullmatch(line):
+        remark = line
     elif _LEADER.match(line):
         # Dots in the middle of a block comment most likely belong to an example.
         remark = "" if line.strip(" \t*") in {"...", "…"} and "*" in line[:9] else line
     elif (found := _TRAILING.search(line)) is not None:
         remark = found.group()
-    elif (found := _QUOTED.search(line)) is not None:
+    elif (found := _QUOTED.fullmatch(line)) is not None:
         remark = found[1].replace("...", "")
     said = len(_LEFT_OUT.findall(remark))
     return bool(said) and len(_WORD.findall(remark)) <= _MOST_WORDS * said

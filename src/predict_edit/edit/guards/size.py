@@ -24,6 +24,7 @@ _MIN_HEAD, _HEAD = 3, 0.35
 _MIN_MIDDLE, _MIDDLE = 10, 0.6
 _MOST = 0.6
 _WORD = re.compile(r"[^\W\d]\w*")
+_NAME = re.compile(r"[^\W\d]\w{3,}")
 _LEGAL = re.compile(r"copyright|licen[cs]e|SPDX-", re.IGNORECASE)
 _COMMENT = re.compile(r"\s*(?://|#|/?\*|--|;|<!--|%|\.\.)")
 
@@ -35,7 +36,7 @@ def problem(rewrite: Rewrite) -> str | None:
     if not old or not new:
         return None
     return (
-        _stops_within_line(old, new)
+        _stops_within_line(rewrite, old, new)
         or _holes(rewrite, len(old))
         or _other_file(old, new)
         or _short(rewrite, old, new)
@@ -55,7 +56,11 @@ def _holes(rewrite: Rewrite, lines: int) -> str | None:
     if alone and losses[0] >= max(_MIN_TAIL, _TAIL_ALONE * lines):
         # Nothing else is changed: an answer that just ends.
         return _stops_early(losses[0])
-    found = (_hole(gap, lost, lines) for gap, lost in zip(rewrite.gaps, losses, strict=True))
+    found = (
+        _hole(gap, lost, lines)
+        for gap, lost in zip(rewrite.gaps, losses, strict=True)
+        if not (gap.last and _goes_with_others(rewrite, gap))
+    )
     if (hole := next(filter(None, found), None)) is not None:
         return hole
     lost = sum(losses)
@@ -79,6 +84,14 @@ def _hole(gap: Gap, lost: int, lines: int) -> str | None:
     if lost >= max(_MIN_MIDDLE, _MIDDLE * lines):
         return f"{lost:,} lines with text in a row are missing (line {gap.at:,})."
     return None
+
+
+def _goes_with_others(rewrite: Rewrite, end: Gap) -> bool:
+    """Whether other lines are gone that name what the end held, as where a unit and its uses go."""
+    others = [gap for gap in rewrite.gaps if gap.lost and not (gap.first or gap is end)]
+    gone = {name for gap in others for line in gap.old for name in _NAME.findall(line)}
+    held = {name for line in end.old for name in _NAME.findall(line)}
+    return bool((gone & held).difference(_NAME.findall(rewrite.edited)))
 
 
 def _is_legal(gap: Gap) -> bool:
@@ -120,12 +133,13 @@ def _words(lines: Sequence[str]) -> list[str]:
     return [word for line in lines for word in _WORD.findall(line)]
 
 
-def _stops_within_line(old: Sequence[str], new: Sequence[str]) -> str | None:
+def _stops_within_line(rewrite: Rewrite, old: Sequence[str], new: Sequence[str]) -> str | None:
     """Whether the last line is the beginning of a line of the file, and the rest is missing."""
-    if len(new) == 1 or not _WORD.search(new[-1]):
+    lost = any(gap.last and gap.lost for gap in rewrite.gaps)
+    if len(new) == 1 or not lost or not _WORD.search(new[-1]):
         return None
     for index in range(len(old) - 2, 0, -1):
-        cut = old[index].startswith(new[-1]) and len(old[index]) > len(new[-1])
+        cut = old[index].startswith(new[-1]) and _WORD.search(old[index][len(new[-1]) :])
         if cut and old[index - 1] == new[-2]:
             lost = len(old) - 1 - index
             return f"The answer stops within a line; {lost:,} more lines with text are missing."
