@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,14 @@ from predict_edit.settings.inputs import read_inputs
 from predict_edit.trigger.command import DEFAULT_COMMAND
 from predict_edit.trigger.events import read_event
 from predict_edit.trigger.requests import PullRequestCommand
-from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, issue_comment_created
+from predict_edit_sandbox.github import (
+    DEFAULT_TOKEN,
+    Fault,
+    issue_comment_created,
+    review_comment_created,
+)
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
-from predict_edit_sandbox.github.nouns import IssueComment, Review
+from predict_edit_sandbox.github.nouns import IssueComment, Review, ReviewComment
 from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, set_stage
 from predict_edit_sandbox.world_files import STANDARD
 
@@ -124,7 +129,17 @@ class Rehearsal:
     async def follow(self, comment: IssueComment, **inputs: str) -> Finished:
         """Run the pipeline for a comment; underscores in names of inputs become hyphens."""
         payload = issue_comment_created(self.stage.github, comment)
-        commanded = read_event("issue_comment", payload, word=DEFAULT_COMMAND, instruction=None)
+        return await self._follow("issue_comment", payload, inputs)
+
+    async def follow_reply(self, comment: ReviewComment, **inputs: str) -> Finished:
+        """Run the pipeline for a comment in a review thread."""
+        payload = review_comment_created(self.stage.github, comment)
+        return await self._follow("pull_request_review_comment", payload, inputs)
+
+    async def _follow(
+        self, event: str, payload: Mapping[str, Any], inputs: Mapping[str, str]
+    ) -> Finished:
+        commanded = read_event(event, payload, word=DEFAULT_COMMAND, instruction=None)
         assert isinstance(commanded, PullRequestCommand)
         given = {
             "github-token": DEFAULT_TOKEN,

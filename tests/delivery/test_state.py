@@ -166,7 +166,7 @@ def test_key_names_everything_the_answer_depends_on() -> None:
     requests = [
         EditRequest(file=file, instruction="do"),
         EditRequest(file=file, instruction="do it"),
-        EditRequest(file=file, instruction="do", aim=aim),
+        EditRequest(file=file, instruction="do", aims=(aim,)),
         EditRequest(file=other, instruction="do"),
     ]
     keys = {key_of(request, **asked) for request in requests}

@@ -65,7 +65,7 @@ def request(
     file = SourceFile(
         path=path, text=text, blob_sha="1" * 40, change=change(patch) if patch is not None else None
     )
-    return EditRequest(file=file, instruction=instruction, aim=aim)
+    return EditRequest(file=file, instruction=instruction, aims=(aim,) if aim else ())
 
 
 def aim(**changes: Any) -> Aim:

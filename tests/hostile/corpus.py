@@ -34,10 +34,11 @@ def other(value):
 
 WAYS = (
     *("answer", "file", "comment", "event", "environment", "network"),
-    *("github", "model", "earlier", "workspace"),
+    *("github", "model", "earlier", "workspace", "review"),
 )
 """The attacker's side: the model's answer or the model's host, a file, a person, the payload, the
-job, the network, GitHub's answers, earlier comments and other workflows, earlier steps."""
+job, the network, GitHub's answers, earlier comments and other workflows, earlier steps, review
+threads."""
 
 _ENCODINGS: Mapping[str, Callable[[str], str]] = {
     "plain": str,

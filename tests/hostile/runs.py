@@ -114,6 +114,10 @@ async def _try(stage: Stage, case: Case, thief: str) -> Evidence:
         )
         return await _run(stage, given.get("name", "issue_comment"), {}, inputs, more, raw=raw)
     body = given.get("body", COMMAND)
+    for wanted in given.get("threads", ()):
+        _begin_thread(stage, wanted)
+    # GitHub makes a review of each comment; what is left are those that the run posts.
+    stage.pull.reviews.clear()
     return await _say(
         stage,
         body * given.get("times", 1),
@@ -144,6 +148,27 @@ async def _say(
     return await _run(
         stage, "issue_comment", payload, inputs or {}, more or {}, earlier=earlier, given=given
     )
+
+
+def _begin_thread(stage: Stage, wanted: Mapping[str, Any]) -> None:
+    """Begin a review thread on the first line, with replies."""
+    github = stage.github
+    for each in (wanted, *wanted.get("replies", ())):
+        github.user(each["login"], "Bot" if each["login"].endswith("[bot]") else "User")
+    first = github.review_comment(
+        REPOSITORY,
+        stage.pull.number,
+        wanted["login"],
+        wanted["body"],
+        path=WITNESS.path,
+        line=1,
+    )
+    if account := wanted.get("account"):
+        first.author = dataclasses.replace(first.author, id=account)
+    if wanted.get("hidden"):
+        first.minimized = "ABUSE"
+    for each in wanted.get("replies", ()):
+        github.reply(first, each["login"], each["body"])
 
 
 def _say_before(stage: Stage, wanted: Mapping[str, Any], *, command: int) -> IssueComment:

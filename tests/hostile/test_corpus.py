@@ -29,6 +29,7 @@ KNOWN = {
     "model": {"model"},
     "earlier": {"earlier", "body", "inputs"},
     "workspace": {"workspace", "inputs", "workspace-times"},
+    "review": {"threads", "body", "login"},
 }
 
 
@@ -162,6 +163,9 @@ def test_hostile_command(case: Case, run: Callable[[Case], Evidence]) -> None:
                 assert not [text for text in wanted if text in "".join(evidence.bodies)]
             case "unheard":
                 assert not [text for text in wanted if text in as_json(evidence.asked)]
+            case "uninstructed":
+                instructions = [body["messages"][1]["content"] for body in evidence.asked]
+                assert not [text for text in wanted if text in as_json(instructions)]
             case "requests-at-most":
                 assert found["requests"] <= wanted
             case "told":

@@ -81,6 +81,7 @@ def test_whole_result() -> None:
             "reasoning_tokens": None,
         },
         "cost_usd": 0.0000648,
+        "threads": [],
     }
     assert list(json.loads(result_json(report)))[:4] == ["version", "outcome", "head", "base"]
 

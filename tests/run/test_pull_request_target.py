@@ -11,8 +11,8 @@ from predict_edit.delivery.state import Memory
 from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.repository import CommandRef, CommandSource, PullRequest
 from predict_edit.run.context import Context
-from predict_edit.run.pull_request_target import PullRequestTarget, path_now
-from predict_edit.run.snapshot import Snapshot
+from predict_edit.run.pull_request_target import PullRequestTarget
+from predict_edit.run.snapshot import Snapshot, path_now
 from predict_edit.select.gitattributes import NO_ATTRIBUTES
 from predict_edit.settings.inputs import read_inputs
 from predict_edit.settings.repository_config import RepositoryConfig

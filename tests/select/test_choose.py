@@ -188,7 +188,7 @@ def test_globs(include: list[str], exclude: list[str], path: str, says: str | No
 
 
 def test_the_file_of_a_thread() -> None:
-    selection = choose([file("app/[id].ts"), file("app/i.ts")], max_files=50, only="app/[id].ts")
+    selection = choose([file("app/[id].ts"), file("app/i.ts")], max_files=50, only={"app/[id].ts"})
     assert [found.path for found in selection.kept] == ["app/[id].ts"]
     assert selection.skipped == (
         SkippedFile(path="app/i.ts", reason="the command is about `app/[id].ts` only"),

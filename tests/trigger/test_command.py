@@ -19,6 +19,7 @@ from predict_edit.support.unicode import is_hidden
 from predict_edit.trigger.command import (
     MAX_INSTRUCTION,
     OPTIONS,
+    Address,
     Apply,
     Command,
     EditCommand,
@@ -97,6 +98,29 @@ def test_no_command(body: str) -> None:
                 "apply\n-- \nAda Lovelace, Analyst",
             )
         ),
+        *(
+            (f"/predict-edit {text}", Address())
+            for text in (
+                "address",
+                "Address!",
+                "address please",
+                "address the review comments.",
+                "address all open threads",
+                "address\n\nThanks!",
+                "\naddress",
+            )
+        ),
+        ("/predict-edit address --files a.py", Address(options={"files": "a.py"})),
+        (
+            "/predict-edit --dry-run @abcdef1 address",
+            Address(options={"dry-run": "true"}, pinned_sha="abcdef1"),
+        ),
+        (
+            "/predict-edit address --dry-run @abcdef1",
+            Address(options={"dry-run": "true"}, pinned_sha="abcdef1"),
+        ),
+        ("/predict-edit address the leak in a.py", edit("address the leak in a.py")),
+        ("/predict-edit -- address", edit("address")),
         *(
             (f"/predict-edit {text}", Help())
             for text in (
@@ -242,6 +266,8 @@ def test_commands(body: str, expected: Command) -> None:
             for word in ("cancel", "Stop!", "stop please", "undo it", "retry", "status?", "commit")
         ),
         ("/predict-edit apply\n\nand rename x", UnknownCommand, "more text"),
+        ("/predict-edit address\n\nand rename x", UnknownCommand, "more text"),
+        ("/predict-edit address --dry-run and rename x", UnknownCommand, "more text"),
         ("/predict-edit thanks!", MissingInstruction, "nothing to do"),
         ("/predict-edit ...", MissingInstruction, "nothing to do"),
         # nearly the command word

@@ -14,7 +14,8 @@ from typing import Final
 
 from predict_edit.domain.edits import Suggestion
 from predict_edit.domain.repository import Review
-from predict_edit.domain.run_report import FileResult
+from predict_edit.domain.run_report import FileResult, Job
+from predict_edit.report.markdown import link
 from predict_edit.suggest.replay import block_lines, described
 from predict_edit.support.git import lines_of
 from predict_edit.support.markers import Marker, Seals
@@ -28,6 +29,7 @@ SUGGESTIONS: Final = "<!-- predict-edit:v1 suggestion key="
 PENDING: Final = "PENDING"
 """The state of a review that was never submitted."""
 _DIGITS: Final = 24
+_MOST_LINKS: Final = 5
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +56,23 @@ def place_of(commit: str, start: int | None, line: int | None) -> str:
     return f"{commit}:{start or line}-{line}"
 
 
-def marked_suggestions(files: Iterable[FileResult]) -> tuple[MarkedSuggestion, ...]:
-    """Return all suggestions of all files, top down."""
+def marked_suggestions(
+    files: Iterable[FileResult], job: Job | None = None
+) -> tuple[MarkedSuggestion, ...]:
+    """Return all suggestions of all files, top down, with links to the threads they are for."""
     found = []
     for placed in (result.placed for result in files if result.placed):
         lines = lines_of(placed.file.text)
         for suggestion in placed.suggestions:
             old = lines[suggestion.start_line - 1 : suggestion.line]
+            urls = [
+                thread.url
+                for thread in (job.threads_of(suggestion.path) if job else ())
+                if thread.concerns(suggestion.start_line, suggestion.line)
+            ]
+            links = ", ".join(link("this thread", url) for url in urls[:_MOST_LINKS])
             words = described(old, block_lines(suggestion.body), suggestion.start_line)
+            words = "\n\n".join(filter(None, (words, f"For {links}." if links else "")))
             key = key_of(suggestion, lines)
             found.append(MarkedSuggestion(suggestion=suggestion, key=key, words=words))
     return tuple(found)

@@ -131,7 +131,7 @@ def key_of(request: EditRequest, *, model: str, base_url: str | None, context: s
         base_url,
         context,
         request.instruction,
-        dataclasses.astuple(request.aim) if request.aim else None,
+        *(map(dataclasses.astuple, request.aims) if request.aims else [None]),
         (change.status, change.patch) if change and context == "diff" else None,
         *([request.background.key] if request.background else []),
         *([dataclasses.astuple(found) for found in request.findings]),

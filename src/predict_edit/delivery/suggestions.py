@@ -100,7 +100,7 @@ class SuggestionDelivery:
             ForgeError: the comment, or what was posted before, could not be read.
         """
         to = self.to
-        items = marked_suggestions(prepared.files)
+        items = marked_suggestions(prepared.files, to.job)
         saving = asyncio.ensure_future(to.save() if to.save else asyncio.sleep(0))
         try:
             if not items:

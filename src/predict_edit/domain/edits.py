@@ -39,6 +39,10 @@ class SourceFile:
     """Whether its mode says so, as far as the host names modes."""
 
 
+NEARBY: Final = 3
+"""Lines between a thread's and those of an edit that is for it."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
     """The review thread a command was given in: the only file edited, and what is meant there."""
@@ -51,7 +55,28 @@ class Aim:
     diff_hunk: str
     """The piece of diff GitHub shows above the thread."""
     thread: tuple[str, ...] = ()
-    """The earlier comments of the thread, oldest first."""
+    """The earlier comments of the thread, oldest first; shown, and never followed."""
+
+    def concerns(self, start: int, end: int) -> bool:
+        """Whether lines of the head are those of the thread, or beside them.
+
+        A thread without lines is about the whole file.
+        """
+        if self.line is None:
+            return True
+        first = self.start_line or self.line
+        return start <= self.line + NEARBY and first - NEARBY <= end
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OpenThread(Aim):
+    """An unresolved review thread, and what people with the needed role ask for in it."""
+
+    url: str
+    asked: str = ""
+    """Their words, which are followed; those of others are in ``thread``."""
+    skipped: str = ""
+    """Why it is not an aim; empty if it is."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +216,8 @@ class EditRequest:
 
     file: SourceFile
     instruction: str
-    aim: Aim | None = None
+    aims: tuple[Aim, ...] = ()
+    """The review threads that the instruction is about."""
     findings: tuple[Finding, ...] = ()
     """What linters say about the file; shown to the model with their lines."""
     background: Background | None = None

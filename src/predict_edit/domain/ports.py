@@ -101,6 +101,12 @@ class GitHost(Protocol):
     async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
         """Return the threads on the diff whose first comment holds ``marker``, oldest first."""
 
+    async def open_threads(self, number: int) -> tuple[ReviewThread, ...]:
+        """Return the unresolved threads on the diff with their comments, oldest first.
+
+        Of each, the host may return only the first comments.
+        """
+
     async def minimize_comment(self, node_id: str) -> bool:
         """Hide a comment or review of our own as outdated; ``False`` if we may not."""
 

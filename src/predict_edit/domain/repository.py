@@ -165,6 +165,12 @@ class Comment:
     node_id: str = ""
     author: str = ""
     created_at: str = ""
+    author_id: int | None = None
+    """The number of the author's account, as far as the host was asked for it."""
+    author_type: str = ""
+    """``User`` for a person, as far as the host was asked."""
+    minimized: bool = False
+    """Whether it is hidden."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +202,12 @@ class ReviewThread:
     outdated: bool
     minimized: bool
     """Whether the first comment is hidden already."""
+    comments: tuple[Comment, ...] = ()
+    """The first comments, oldest first, as far as they were read."""
+    diff_hunk: str = ""
+    """The piece of diff that GitHub shows above it."""
+    on_base: bool = False
+    """Whether its lines are those of the base, as it is about deleted ones."""
     original_commit: str = ""
     """The commit that it was written for; empty if the host does not say."""
     original_start_line: int | None = None

@@ -6,7 +6,15 @@ import dataclasses
 import enum
 from decimal import Decimal
 
-from predict_edit.domain.edits import Aim, Effort, PlacedFile, PlacementKind, Usage
+from predict_edit.domain.edits import (
+    Aim,
+    Effort,
+    OpenThread,
+    PlacedFile,
+    Placement,
+    PlacementKind,
+    Usage,
+)
 from predict_edit.domain.repository import CommandRef
 
 OUTPUT_FOLDER = "predict-edit-out"
@@ -26,6 +34,13 @@ class Job:
     pinned_sha: str | None = None
     """What the commenter says they looked at: a prefix, 7 to 40 hex digits, of the head SHA."""
     aim: Aim | None = None
+    """The review thread that the command was given in."""
+    threads: tuple[OpenThread, ...] | None = None
+    """What the command addresses; ``None`` if it addresses no threads."""
+
+    def threads_of(self, path: str) -> tuple[OpenThread, ...]:
+        """The threads that are aims in a file."""
+        return tuple(each for each in self.threads or () if each.path == path and not each.skipped)
 
 
 class Outcome(enum.StrEnum):
@@ -61,6 +76,32 @@ class FileResult:
     reason: str = ""
     effort: Effort | None = None
     placed: PlacedFile | None = None
+
+
+class ThreadStatus(enum.StrEnum):
+    """What became of one review thread; ``UNCLEAR`` if the file was edited, but not there."""
+
+    EDITED = "edited"
+    UNCHANGED = "unchanged"
+    UNCLEAR = "unclear"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadResult:
+    """One review thread of the summary and of ``result.json``."""
+
+    thread: OpenThread
+    status: ThreadStatus
+    reason: str = ""
+    placements: tuple[Placement, ...] = ()
+    """The hunks at its lines that were not rejected."""
+
+    @property
+    def inline(self) -> bool:
+        """Whether one of them is a suggestion."""
+        return any(each.kind is PlacementKind.INLINE for each in self.placements)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +145,13 @@ class RunReport:
         return sum(result.placed.count(kind) for result in self.files if result.placed)
 
     @property
+    def threads(self) -> tuple[ThreadResult, ...]:
+        """What became of each review thread that the command was to address."""
+        files = {result.path: result for result in self.files}
+        threads = (self.job.threads if self.job else None) or ()
+        return tuple(_result_of(thread, files.get(thread.path)) for thread in threads)
+
+    @property
     def carrier(self) -> str:
         """What carries edits that are not suggestions: ``commit``, ``pull request`` or ``patch``.
 
@@ -123,6 +171,22 @@ class RunReport:
     def usage(self) -> Usage:
         """The tokens of all files and attempts."""
         return Usage.total(result.effort.usage for result in self.files if result.effort)
+
+
+def _result_of(thread: OpenThread, file: FileResult | None) -> ThreadResult:
+    """What became of a thread: its file, and the hunks at its lines."""
+    if thread.skipped or file is None:
+        reason = thread.skipped or "the run ended before its file was edited"
+        return ThreadResult(thread=thread, status=ThreadStatus.SKIPPED, reason=reason)
+    if file.placed is None:
+        status = ThreadStatus(file.status)
+        return ThreadResult(thread=thread, status=status, reason=file.reason)
+    at_lines = [each for each in file.placed.placements if thread.concerns(*each.lines)]
+    kept = tuple(each for each in at_lines if each.kind is not PlacementKind.REJECTED)
+    if kept:
+        return ThreadResult(thread=thread, status=ThreadStatus.EDITED, placements=kept)
+    reason = at_lines[0].reason if at_lines else "the file was edited, but not at these lines"
+    return ThreadResult(thread=thread, status=ThreadStatus.UNCLEAR, reason=reason)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from predict_edit.domain.edits import Aim, EditRequest, Finding, SourceFile
+from predict_edit.domain.edits import Aim, EditRequest, Finding, OpenThread, SourceFile
 
 PROMPT_VERSION = "5"
 """Changes with every change of what the model is told; part of what makes two runs comparable."""
@@ -36,6 +36,12 @@ MAX_FINDINGS = 12_000
 """Characters of all findings of one file that are shown, the gravest kept first."""
 MAX_CODE = 160
 """Characters of the line that is shown with a finding."""
+
+REVIEW = """\
+Address the review of this file: do what its threads below ask for, and what that needs elsewhere \
+in the file. For a thread that only asks or remarks something, or that is not clear about what to \
+change, change nothing."""
+"""The instruction above the threads of a file."""
 
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}
 
@@ -183,6 +189,15 @@ def build_messages(
     return messages
 
 
+def review_instruction(threads: Sequence[OpenThread]) -> str:
+    """Write the instruction for a file of what its review threads ask for."""
+    asked = (
+        f"Thread {number}, about {lines_of(thread) or 'the whole file'}:\n{thread.asked}"
+        for number, thread in enumerate(threads, 1)
+    )
+    return "\n\n".join([REVIEW, *asked])
+
+
 def again(cause: str, shown: Sequence[tuple[str, str]], nonce: str) -> str:
     """Ask for blocks in place of those that were refused, which are shown."""
     return "\n\n".join(
@@ -215,8 +230,9 @@ def _background(
     blocks = [("path of the file", quoted(file.path))]
     if context == "diff" or (context != "none" and whole and file.path in whole.left_out):
         blocks += _change(file)
-    if request.aim is not None and request.aim.path == file.path:
-        blocks += _aim(request.aim)
+    aims = [aim for aim in request.aims if aim.path == file.path]
+    for number, aim in enumerate(aims, 1):
+        blocks += _aim(aim, number if len(aims) > 1 else None)
     lines = None if part is None else (part.first_line, part.last_line)
     if found := findings_shown(request.findings, file.text, lines=lines):
         blocks.append(("what linters found in the file, by line", found))
@@ -267,26 +283,31 @@ def _change(file: SourceFile) -> list[tuple[str, str]]:
     return [("change in the pull request, as a diff", _first(change.patch, MAX_PATCH))]
 
 
-def _aim(aim: Aim) -> list[tuple[str, str]]:
-    """The review thread the instruction was given in."""
-    if aim.line is None:
-        where = "The instruction was given in a review thread about this file."
-    elif aim.start_line is None or aim.start_line == aim.line:
-        where = f"The instruction was given in a review thread about line {aim.line} of the file."
-    else:
-        where = (
-            f"The instruction was given in a review thread about lines {aim.start_line} to "
-            f"{aim.line} of the file."
-        )
-    blocks = [("what the instruction is about", where)]
+def _aim(aim: Aim, one_of: int | None) -> list[tuple[str, str]]:
+    """A review thread the instruction was given in; ``one_of`` is its number among several."""
+    what, thread = "The instruction", "the thread"
+    if one_of:
+        what, thread = f"Thread {one_of} of the instruction", f"thread {one_of}"
+    where = f"{lines_of(aim)} of the file" if aim.line else "this file"
+    blocks = [
+        ("what the instruction is about", f"{what} was given in a review thread about {where}.")
+    ]
     if aim.diff_hunk:
-        blocks.append(("diff above the thread", _last(aim.diff_hunk, MAX_HUNK)))
+        blocks.append((f"diff above {thread}", _last(aim.diff_hunk, MAX_HUNK)))
     blocks += [
-        (f"earlier comment {number} of the thread", text)
+        (f"earlier comment {number} of {thread}", text)
         for number, text in _newest(aim.thread)
         if text
     ]
     return blocks
+
+
+def lines_of(aim: Aim) -> str:
+    """Name the lines of a thread; empty if it has none."""
+    if aim.line is None:
+        return ""
+    one = aim.start_line in {None, aim.line}
+    return f"line {aim.line}" if one else f"lines {aim.start_line} to {aim.line}"
 
 
 def _newest(thread: tuple[str, ...]) -> list[tuple[int, str]]:

@@ -142,16 +142,22 @@ query HeadAndCommand($owner: String!, $name: String!, $number: Int!, $command: I
 """,
 )
 
-REVIEW_THREADS: Final = _operation(
-    "ReviewThreads",
-    READ_PULLS,
+
+def _threads(name: str, comments: int, of_thread: str, author: str, of_comment: str) -> Operation:
+    """A query for review threads with their first comments, a hundred comments or threads a page.
+
+    Variables: ``owner``, ``name``, ``number`` and ``after``.
     """
-query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {
-  repository(owner: $owner, name: $name) {
-    pullRequest(number: $number) {
-      reviewThreads(first: 100, after: $after) {
-        pageInfo { hasNextPage endCursor }
-        nodes {
+    return _operation(
+        name,
+        READ_PULLS,
+        f"""
+query {name}($owner: String!, $name: String!, $number: Int!, $after: String) {{
+  repository(owner: $owner, name: $name) {{
+    pullRequest(number: $number) {{
+      reviewThreads(first: 100, after: $after) {{
+        pageInfo {{ hasNextPage endCursor }}
+        nodes {{
           isResolved
           isOutdated
           path
@@ -159,9 +165,9 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
           startLine
           originalLine
           originalStartLine
-          comments(first: 1) {
+{of_thread}          comments(first: {comments}) {{
             totalCount
-            nodes {
+            nodes {{
               fullDatabaseId
               id
               body
@@ -169,16 +175,27 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
               createdAt
               viewerDidAuthor
               isMinimized
-              author { login }
-              originalCommit { oid }
-            }
-          }
-        }
-      }
-    }
-  }
-}
+              author {{ {author} }}
+              originalCommit {{ oid }}
+{of_comment}            }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}
 """,
+    )
+
+
+COMMENTS_OF_THREAD: Final = 30
+REVIEW_THREADS: Final = _threads("ReviewThreads", 1, "", "login", "")
+OPEN_THREADS: Final = _threads(
+    "OpenThreads",
+    COMMENTS_OF_THREAD,
+    "          diffSide\n",
+    "__typename login ... on User { databaseId }",
+    "              diffHunk\n",
 )
 
 CLOSE: Final = _operation(
@@ -309,6 +326,9 @@ class GraphComment(GraphAnswer):
     created_at: str
     mine: bool = pydantic.Field(alias="viewerDidAuthor")
     author: str = inside("author", "login", default="")
+    author_id: int | None = inside("author", "databaseId", default=None)
+    author_type: str = inside("author", "__typename", default="")
+    minimized: bool = pydantic.Field(alias="isMinimized", default=False)
 
 
 class GraphReview(GraphAnswer):
@@ -341,6 +361,9 @@ class GraphThread(GraphAnswer):
     total: int = inside("comments", "totalCount", exclude=True)
     first: GraphComment | None = inside("comments", "nodes", 0, default=None, exclude=True)
     minimized: bool = inside("comments", "nodes", 0, "isMinimized", default=False)
+    comments: list[GraphComment] = inside("comments", "nodes", exclude=True)
+    diff_hunk: str = inside("comments", "nodes", 0, "diffHunk", default="")
+    side: str = pydantic.Field("RIGHT", alias="diffSide", exclude=True)
     original_line: int | None = None
     original_start_line: int | None = None
     original_commit: str = inside("comments", "nodes", 0, "originalCommit", "oid", default="")

@@ -85,7 +85,16 @@ class Reviews(HostPart):
         Raises:
             ForgeError: GitHub failed; whether a thread is resolved is then unknown.
         """
-        operation = graphql.REVIEW_THREADS
+        threads = await self._threads(graphql.REVIEW_THREADS, number)
+        return tuple(each for each in threads if marker in each.comment.body)
+
+    async def open_threads(self, number: int) -> tuple[ReviewThread, ...]:
+        """Return the unresolved threads on the diff, with the first comments of each."""
+        threads = await self._threads(graphql.OPEN_THREADS, number)
+        return tuple(each for each in threads if not each.resolved)
+
+    async def _threads(self, operation: graphql.Operation, number: int) -> list[ReviewThread]:
+        """Read all pages of threads."""
         threads: list[graphql.GraphThread] = []
         after: str | None = None
         for _ in range(MOST_PAGES):
@@ -101,15 +110,17 @@ class Reviews(HostPart):
                 break
         else:
             raise error_mapping.invalid(operation, f"more than {MOST_PAGES} pages")
-        return tuple(
+        return [
             ReviewThread(
                 **each.model_dump(),
                 comment=Comment(**dict(each.first)),
+                comments=tuple(Comment(**dict(one)) for one in each.comments),
                 replies=max(each.total - 1, 0),
+                on_base=each.side == "LEFT",
             )
             for each in threads
-            if each.first is not None and marker in each.first.body
-        )
+            if each.first is not None
+        ]
 
     async def update_review_body(self, number: int, review_id: int, body: str) -> None:
         """Replace the text of a review of our own; PyGithub would read the review first."""

@@ -27,6 +27,7 @@ def render_help(
     suggestions can be committed by command, and ``may_commit`` whether the job surely may do so.
     """
     usage = [f"{command} [options] [@head] what to change", f"{command} help"]
+    usage += [f"{command} [options] address"]
     usage += [f"{command} run NAME"] if recipes else []
     usage += [f"{command} apply"] if apply else []
     body = render(

@@ -15,7 +15,7 @@ from predict_edit.domain.edits import (
     PredictionState,
     Usage,
 )
-from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
+from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport, ThreadStatus
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -88,6 +88,20 @@ class FilePart(_Part):
     )
 
 
+class ThreadPart(_Part):
+    """One open review thread that the command `address` found."""
+
+    path: str
+    line: Annotated[int, Field(ge=1)] | None = Field(
+        description="Last line at the head; null if it is about the whole file or outdated."
+    )
+    url: str
+    status: ThreadStatus = Field(
+        description="`unclear`: the file was edited, but not at these lines."
+    )
+    reason: str = Field(description="Why it is skipped, failed or unclear; empty otherwise.")
+
+
 class ResultFile(_Part):
     """The result of one run of predict-edit."""
 
@@ -104,6 +118,7 @@ class ResultFile(_Part):
     cost_usd: Annotated[float, Field(ge=0)] | None = Field(
         description="Estimate in US dollars; null where a price is not known."
     )
+    threads: tuple[ThreadPart, ...] = ()
 
 
 def to_result(report: RunReport) -> ResultFile:
@@ -117,6 +132,16 @@ def to_result(report: RunReport) -> ResultFile:
         files=tuple(_file(result) for result in report.files),
         usage=_usage(report.usage),
         cost_usd=None if report.cost is None else float(report.cost),
+        threads=tuple(
+            ThreadPart(
+                path=_unicode(each.thread.path),
+                line=each.thread.line,
+                url=each.thread.url,
+                status=each.status,
+                reason=_unicode(each.reason),
+            )
+            for each in report.threads
+        ),
     )
 
 

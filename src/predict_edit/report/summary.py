@@ -56,6 +56,10 @@ def _patched(report: RunReport) -> str:
 def _unchanged(report: RunReport) -> str:
     if report.shards:
         return f"Planned: the files are divided over {plural(len(report.shards), 'job')}."
+    threads = report.job.threads if report.job else None
+    if threads is not None and all(each.skipped for each in threads):
+        why = "see why for each open review thread below" if threads else "no open review thread"
+        return f"Nothing to address: {why}."
     same = report.with_status(FileStatus.UNCHANGED)
     unchanged = len(same)
     if same and all(each.effort and each.effort.restored for each in same):

@@ -30,6 +30,7 @@ from predict_edit.domain.edits import (
     EditRequest,
     Effort,
     FileEdit,
+    OpenThread,
     SkippedFile,
     SourceFile,
 )
@@ -38,6 +39,7 @@ from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
 from predict_edit.edit.plan import MAX_NAMED, background_of
+from predict_edit.edit.prompt import review_instruction
 from predict_edit.edit.screening import secret_in
 from predict_edit.findings.collection import Findings
 from predict_edit.findings.workspace import Workspace
@@ -98,10 +100,11 @@ class Task:
 
     def request(self, file: SourceFile) -> EditRequest:
         """Make the request for a file."""
+        job, threads = self.job, self.job.threads_of(file.path)
         return EditRequest(
             file=file,
-            instruction=self.job.instruction,
-            aim=self.job.aim,
+            instruction=review_instruction(threads) if threads else job.instruction,
+            aims=threads or ((job.aim,) if job.aim and job.aim.path == file.path else ()),
             findings=self.findings.of(file.path) if self.findings else (),
             background=self.background,
         )
@@ -354,6 +357,15 @@ class Target(abc.ABC):
             PredictEditError: it cannot be worked on.
         """
 
+    async def threads(self, task: Task) -> tuple[OpenThread, ...] | None:
+        """Read the review threads that the command addresses; ``None`` if it addresses none.
+
+        Raises:
+            ForgeError: GitHub failed.
+        """
+        del task
+        return None
+
     @abc.abstractmethod
     async def select(self, task: Task) -> Scope:
         """Choose files by name.
@@ -421,14 +433,17 @@ def scope_of(
     planned: bool = False,
 ) -> Scope:
     """Choose among changed files; limit, aim and findings are left to the plan if there was one."""
-    settings, aim, found = task.settings, task.job.aim, task.findings
+    settings, job, found = task.settings, task.job, task.findings
+    only = {job.aim.path} if job.aim and not planned else None
+    if job.threads is not None:
+        only = {thread.path for thread in job.threads if not thread.skipped}
     chosen = choose(
         changed,
         include=settings.files,
         exclude=settings.exclude,
         attributes=attributes,
         max_files=max(1, len(changed)) if planned else settings.max_files,
-        only=aim.path if aim and not planned else None,
+        only=only,
         found=found.by_path if found and not planned else None,
         unlocked=settings.unlocked,
     )

@@ -170,7 +170,7 @@ async def _placed(task: Task, edit: FileEdit, bases: _Bases) -> FileResult:
         file,
         edit.text,
         base_text=base_text,
-        screen=judge_for(file, task.secrets, task.job.instruction),
+        screen=judge_for(file, task.secrets, task.request(file).instruction),
         judge=None if aimed is None else near(aimed.of(file.path)),
         withheld=edit.withheld,
     )

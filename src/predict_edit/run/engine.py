@@ -75,7 +75,9 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
         if task.settings.dry_run and not commanded_dry(request):
             listener.be_silent()
         target.check(task)
-        task = dataclasses.replace(task, findings=await read_findings(ctx, target))
+        job = dataclasses.replace(task.job, threads=await target.threads(task))
+        task = dataclasses.replace(task, job=job, findings=await read_findings(ctx, target))
+        facts = dataclasses.replace(facts, job=job)
         running = Run(
             request=request,
             inputs=inputs,

@@ -12,7 +12,7 @@ from predict_edit.delivery.commit import as_committed, page_of
 from predict_edit.delivery.delivered import Delivery, Destination, check_branch, check_ready
 from predict_edit.delivery.state import Memory, Record
 from predict_edit.delivery.ways import WAYS
-from predict_edit.domain.edits import ChangedFile, SourceFile
+from predict_edit.domain.edits import ChangedFile, OpenThread, SourceFile
 from predict_edit.domain.errors import (
     CommandError,
     FileLeftPullRequest,
@@ -25,7 +25,7 @@ from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Ou
 from predict_edit.run.context import Plan, Run, Scope, Target, Task, job_of, make_plan, scope_of
 from predict_edit.run.edit_all import place_answers
 from predict_edit.run.outcome import Facts, model_of, skipped_results
-from predict_edit.run.snapshot import Snapshot
+from predict_edit.run.snapshot import Snapshot, path_now, read_open_threads
 from predict_edit.settings.resolve import check_served, resolve_command, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.suggest.place import place
@@ -33,7 +33,7 @@ from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
 from predict_edit.support.text import plural, quoted
-from predict_edit.trigger.command import Apply, Help
+from predict_edit.trigger.command import Address, Apply, Help
 from predict_edit.trigger.requests import PullRequestCommand
 
 
@@ -61,7 +61,9 @@ class PullRequestTarget(Target):
         if self.inputs.findings or (self.shared and self.shared.manifest.about_findings):
             config = with_built_in(config)
         job = job_of(self.commanded)
-        if job.aim:
+        if isinstance(parsed, Address):
+            job = dataclasses.replace(job, aim=None)
+        elif job.aim:
             path = path_now(job.aim.path, self._changed)
             aim = dataclasses.replace(job.aim, thread=self.snapshot.thread, path=path)
             job = dataclasses.replace(job, aim=aim)
@@ -96,6 +98,19 @@ class PullRequestTarget(Target):
                 "Run the command in a thread on a file that the pull request changes, or in a "
                 "comment of its own.",
             )
+
+    async def threads(self, task: Task) -> tuple[OpenThread, ...] | None:
+        """Read the open threads for a command that addresses them; in a thread, that one."""
+        if not isinstance(self.commanded.parsed, Address):
+            return None
+        return await read_open_threads(
+            self.ctx.forge,
+            self.snapshot.pull,
+            self._changed,
+            least=task.settings.permission,
+            word=task.settings.command,
+            only=self.commanded.in_reply_to,
+        )
 
     async def select(self, task: Task) -> Scope:
         """Choose among the changed files.
@@ -169,13 +184,6 @@ class PullRequestTarget(Target):
             save=functools.partial(self.save, self.head, total) if total else None,
             sleep=self.ctx.sleep,
         )
-
-
-def path_now(path: str, changed: Sequence[ChangedFile]) -> str:
-    """Return the path that a file of the pull request has now, if it was renamed since."""
-    if any(change.path == path for change in changed):
-        return path
-    return next((change.path for change in changed if change.previous_path == path), path)
 
 
 def _without_diff(sources: Sequence[SourceFile]) -> dict[str, str]:

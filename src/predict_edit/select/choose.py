@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 
 from predict_edit.domain.edits import OVER_MAX_FILES, ChangedFile, SkippedFile
 from predict_edit.domain.repository import TreeFile
@@ -35,7 +35,7 @@ class _Rules:
     exclude: tuple[Globs, ...]
     unlocked: Globs
     attributes: GitAttributes
-    only: str | None
+    only: Collection[str] | None
     found: Container[str] | None
 
     def against(self, file: ChangedFile) -> str | None:
@@ -50,8 +50,9 @@ class _Rules:
 
     def _against_wish(self, path: str) -> str | None:
         """Give a reason that people have set."""
-        if self.only is not None and path != self.only:
-            return f"the command is about {quoted(self.only)} only"
+        if self.only is not None and path not in self.only:
+            one = quoted(*self.only) if len(self.only) == 1 else "other files"
+            return f"the command is about {one} only"
         if self.found is not None and path not in self.found:
             return NO_FINDING
         for globs in self.include:
@@ -80,7 +81,7 @@ def choose(
     exclude: Sequence[Sequence[str]] = (),
     attributes: GitAttributes = NO_ATTRIBUTES,
     max_files: int,
-    only: str | None = None,
+    only: Collection[str] | None = None,
     found: Container[str] | None = None,
     unlocked: Sequence[str] = (),
 ) -> Selection:
@@ -92,7 +93,7 @@ def choose(
         exclude: lists of globs; a file must match none.
         attributes: the base's.
         max_files: how many may be kept; those that come later are skipped.
-        only: the one path that the command is about, as in a review thread.
+        only: the paths that the command is about, as in a review thread.
         found: the paths with findings, if the command is about these.
         unlocked: globs of protected files that may be edited all the same.
     """

@@ -36,7 +36,7 @@ from predict_edit.settings.fields import (
 )
 from predict_edit.settings.repository_config import CONFIG_PATH, Recipe, RepositoryConfig
 from predict_edit.support.text import did_you_mean, inert, listed, quoted
-from predict_edit.trigger.command import Command, EditCommand, RunRecipe, recipe_named
+from predict_edit.trigger.command import Address, Command, EditCommand, RunRecipe, recipe_named
 from predict_edit.trigger.requests import NamedCommand
 
 _T = TypeVar("_T")
@@ -47,6 +47,7 @@ LINT_FIX_INSTRUCTION: Final = (
     "not silence a rule with a comment. Leave a finding as it is if fixing it would change "
     "behaviour that others may rely on, such as a public name."
 )
+ADDRESS_INSTRUCTION: Final = "Address the open review threads."
 BUILT_IN: Final[Mapping[str, Recipe]] = MappingProxyType(
     {LINT_FIX: Recipe(instruction=LINT_FIX_INSTRUCTION)}
 )
@@ -100,6 +101,8 @@ def resolve_command(
     Raises:
         CommandError: an unknown recipe, or an option with a value that is wrong or not allowed.
     """
+    if isinstance(command, Address):
+        return resolve(inputs, config, command.options), ADDRESS_INSTRUCTION
     if not isinstance(command, EditCommand | RunRecipe):
         return resolve(inputs, config), ""
     instruction = instruction_for(command, config)

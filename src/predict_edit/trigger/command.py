@@ -7,6 +7,7 @@
     verb        = "help" | "apply", in any case, with any punctuation
                 | head [instruction]
                 | head "run" head recipe head [instruction]
+                | head "address" head
     head        = options and pins in any order, on the first line, then perhaps "--"
     option      = "--name value" | "--name=value" | "--dry-run"
     pin         = "@" and 7 to 40 hex digits
@@ -14,11 +15,11 @@
 
 The instruction starts at the first word of the line that is neither option nor pin; whatever looks
 like an option after that belongs to it. ``--`` ends the options where the instruction itself starts
-like one, or with ``run``. An option is given once. ``help`` and ``apply`` are commands only if
-nothing but friendly words follows them. What is probably meant for the tool, such as ``cancel`` or
-an option behind the instruction, is an error: an answer costs nothing, a run does. The mail that a
-reply by e-mail quotes is not part of a command. This module knows which options exist, not which
-values they take or which ones a repository lets commenters use.
+like one, or with ``run``. An option is given once. ``help``, ``apply`` and ``address`` are commands
+only if nothing but friendly words follows them. What is probably meant for the tool, such as
+``cancel`` or an option behind the instruction, is an error: an answer costs nothing, a run does.
+The mail that a reply by e-mail quotes is not part of a command. This module knows which options
+exist, not which values they take or which ones a repository lets commenters use.
 """
 
 from __future__ import annotations
@@ -97,6 +98,8 @@ _MAIL = re.compile(
     re.MULTILINE,
 )
 """Where the quoted mail, or a signature, begins in a reply by e-mail."""
+_QUOTED = re.compile(r"(?:[ \t]|[-*+]|\d{1,9}[.)])*>")
+"""The beginning of a line that quotes somebody, perhaps inside a list."""
 _WROTE = re.compile(r"\d{4}|\d:\d\d|@")
 """What the line above a quoted mail names: a date, a time or an address."""
 _PIN = re.compile(r"@([0-9a-fA-F]{7,40})")
@@ -105,6 +108,11 @@ _TRAILING = re.compile(
     r"(?:=|\s+(?=[^\s-])|(?<=dry-run)\s*$)(?:'[^']*'|\"[^\"]*\"|\S*)\s*$"
 )
 """An option with its value at the end of a line."""
+_ADDRESS = re.compile(
+    r"address(?:\W+(?:all|the|open|review|comments?|threads?|please))*[^\w\s]*(?=\s+--?\w|\s*$)",
+    re.IGNORECASE,
+)
+"""The verb, if what follows it is no instruction."""
 _RUN_RECIPE = re.compile(r"run\s+(?P<name>[A-Za-z0-9][A-Za-z0-9_.-]{0,63})")
 
 
@@ -139,7 +147,15 @@ class RunRecipe:
     pinned_sha: str | None = None
 
 
-Command = Help | Apply | EditCommand | RunRecipe
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Edit the files as their open review threads ask."""
+
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    pinned_sha: str | None = None
+
+
+Command = Help | Apply | Address | EditCommand | RunRecipe
 
 
 def parse_command(body: str, word: str) -> Command | None:
@@ -224,9 +240,9 @@ def _read_verb(line: str, more: str) -> Help | Apply | None:
         case [verb], [] if verb in _NO_VERBS:
             raise UnknownCommand(
                 f"There is no command {quoted(verb)}.",
-                "Commands are `help`, `apply` and `run` with a recipe's name; everything else is "
-                "an instruction. A run is cancelled on its page under Actions. For an instruction "
-                "of one word, write `--` before it.",
+                "Commands are `help`, `apply`, `address` and `run` with a recipe's name; all "
+                "else is an instruction. A run is cancelled on its page under Actions. For an "
+                "instruction of one word, write `--` before it.",
             )
         case [], []:
             raise MissingInstruction(
@@ -247,6 +263,17 @@ def recipe_named(instruction: str) -> RunRecipe | None:
     return RunRecipe(name=found["name"]) if found else None
 
 
+def words_of(body: str, word: str) -> str:
+    """Return what a comment itself says: no quotes of others, no mail, nothing if it is a command.
+
+    The first line of a command is not the only one that is left out: all of it was obeyed before.
+    """
+    if body.casefold().startswith(word.casefold()):
+        return ""
+    text = _without_mail(strip_hidden(_LINE_END.sub("\n", body)))
+    return "\n".join(line for line in text.split("\n") if not _QUOTED.match(line)).strip()
+
+
 def clean_instruction(text: str) -> str:
     """Normalise an instruction: line feeds, no invisible characters, trimmed.
 
@@ -265,11 +292,22 @@ def clean_instruction(text: str) -> str:
 
 def _read_request(line: str, more: str) -> Command:
     """Read what follows the command word, on its line and below."""
+    if not line.strip() and _ADDRESS.fullmatch(more.strip()):
+        line, more = more.strip(), ""
     head = _Head(line)
     head.read()
     if not head.ended:
         _refuse_trailing_option(head.rest)
     instruction = clean_instruction(f"{head.rest}\n{more}")
+    if head.address:
+        if _meant(instruction):
+            raise UnknownCommand(
+                "`address` is followed by more text.",
+                "Write `address` alone, with options if needed, to edit what the review threads "
+                "ask for. An instruction that starts with the word address continues on the same "
+                "line, or has `--` before it.",
+            )
+        return Address(options=head.options, pinned_sha=head.pinned_sha)
     if head.recipe is not None:
         return RunRecipe(
             name=head.recipe,
@@ -304,6 +342,7 @@ class _Head:
         self.options: dict[str, str] = {}
         self.pinned_sha: str | None = None
         self.recipe: str | None = None
+        self.address = False
         self.ended = False
         """Whether ``--`` says that all that follows is the instruction."""
 
@@ -329,6 +368,9 @@ class _Head:
                 self._at += len(word)
             elif run and self.recipe is None:
                 self.recipe = self._shell_word()
+            elif not (run or self.address) and (verb := _ADDRESS.match(self.rest)):
+                self.address = True
+                self._at += verb.end()
             else:
                 _refuse_dash(word)
                 break

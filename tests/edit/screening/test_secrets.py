@@ -133,14 +133,14 @@ def test_file_that_holds_the_key_is_not_sent(*, text: str, patch: str | None, he
         {"instruction": f"Use {KEY}."},
         {"findings": (dataclasses.replace(FINDING, message=f"Key {KEY[::-1]}"),)},
         {"findings": (dataclasses.replace(FINDING, rule=KEY),)},
-        {"aim": dataclasses.replace(AIM, diff_hunk=f"@@ -1 +1 @@\n-{KEY}\n+a")},
-        {"aim": dataclasses.replace(AIM, thread=("Why?", f"Because of {KEY}."))},
+        {"aims": (dataclasses.replace(AIM, diff_hunk=f"@@ -1 +1 @@\n-{KEY}\n+a"),)},
+        {"aims": (dataclasses.replace(AIM, thread=("Why?", f"Because of {KEY}.")),)},
     ],
 )
 def test_what_is_said_about_a_file_holds_no_secret(said: dict[str, Any]) -> None:
     """A report of an earlier step, or a comment, would bring the key into the prompt."""
     file = SourceFile(path="a", text="a\n", blob_sha="0", change=None)
-    plain = EditRequest(file=file, instruction="Change it.", findings=(FINDING,), aim=AIM)
+    plain = EditRequest(file=file, instruction="Change it.", findings=(FINDING,), aims=(AIM,))
     assert secret_in(plain, [KEY]) is None
     assert secret_in(dataclasses.replace(plain, **said), [KEY]) == screening.NOT_ASKED
 

@@ -11,6 +11,8 @@ from predict_edit_sandbox.github.refusals import bad_credentials
 DEFAULT_TOKEN = "sandbox-token"  # noqa: S105  # opens nothing but this stand-in
 FIRST_ID = 3_000_000_001
 """GitHub's numbers of comments have outgrown 32 bits; so do these."""
+FIRST_ACCOUNT = 200_000_001
+"""Those of accounts have not, and GraphQL has no larger field for them."""
 ACTIONS_LOGIN = "github-actions[bot]"
 ACTIONS_ID = 41898282
 ACTIONS_PERMISSIONS: Mapping[str, Access] = {
@@ -26,6 +28,7 @@ class Accounts:
 
     def __init__(self) -> None:
         self._ids = itertools.count(FIRST_ID)
+        self._accounts = itertools.count(FIRST_ACCOUNT)
         self.users: dict[str, User] = {
             ACTIONS_LOGIN: User(id=ACTIONS_ID, login=ACTIONS_LOGIN, type="Bot")
         }
@@ -40,7 +43,8 @@ class Accounts:
         """The account of that name, created if missing."""
         known = self.users.get(login)
         if known is None:
-            known = self.users[login] = User(id=self.next_id(), login=login, type=kind)
+            known = User(id=next(self._accounts), login=login, type=kind)
+            self.users[login] = known
         return known
 
     def add_token(

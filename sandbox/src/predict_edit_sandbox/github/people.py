@@ -22,12 +22,25 @@ class Sandbox(State):
             return conversation.create_comment(self, pull, self.user(login), body)
 
     def review_comment(
-        self, repository: str, number: int, login: str, body: str, *, path: str, line: int
+        self,
+        repository: str,
+        number: int,
+        login: str,
+        body: str,
+        *,
+        path: str,
+        line: int | None,
+        start_line: int | None = None,
+        side: str = "RIGHT",
     ) -> ReviewComment:
-        """Somebody comments on a line of the diff."""
+        """Somebody comments on lines of the diff, or without ``line`` on a whole file."""
         with self.lock:
             pull = self.pull(repository, number)
-            asked = {"body": body, "path": path, "line": line}
+            asked = {"body": body, "path": path, "line": line, "side": side}
+            if line is None:
+                asked = {"body": body, "path": path, "subject_type": "file"}
+            elif start_line is not None:
+                asked |= {"start_line": start_line, "start_side": side}
             return review_comments.create_single_comment(self, pull, self.user(login), asked)
 
     def reply(self, comment: ReviewComment, login: str, body: str) -> ReviewComment:

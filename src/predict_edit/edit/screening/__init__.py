@@ -36,8 +36,8 @@ def secret_in(request: EditRequest, secrets: Iterable[str]) -> str | None:
     if own.are_in(f"{file.text}\n{patch or ''}"):
         return NOT_SENT
     beside = [request.instruction, *(f"{each.rule}\n{each.message}" for each in request.findings)]
-    if request.aim:
-        beside += [request.aim.diff_hunk, *request.aim.thread]
+    for aim in request.aims:
+        beside += [aim.diff_hunk, *aim.thread]
     return NOT_ASKED if own.are_in("\n\n".join(beside)) else None
 
 
