@@ -85,7 +85,7 @@ async def measure(scale: Scale) -> Section:
         for title, what in _ROWS
     ]
     rows += [
-        ["Packages", str(len(lean.needed(lean.DISTRIBUTION))), str(len(_distributions(path)))],
+        ["Packages", str(len(lean.held()) + 1), str(len(_distributions(path)))],
         ["Installed", str(_own_size()), str(_size(path))],
     ]
     rows += _edits("Of 12 edits inside the diff", FILES, ours["near"], theirs["near"])
@@ -316,7 +316,7 @@ def _size(path: Path) -> Figure:
 def _own_size() -> Figure:
     """What the action's environment takes, without bytecode like the other side."""
     total = 0
-    for name in lean.needed(lean.DISTRIBUTION) - {lean.DISTRIBUTION}:
+    for name in lean.held():
         for file in importlib.metadata.files(name) or ():
             place = Path(str(file.locate()))
             if place.is_file() and place.suffix != ".pyc":

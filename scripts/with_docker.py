@@ -93,6 +93,8 @@ def build_image(folder: Path, environment: Mapping[str, str]) -> None:
     for name in ("Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE",
                  "NOTICE", "requirements.txt", "requirements-build.txt"):  # fmt: skip
         shutil.copy(ROOT / name, context / name)
+    (context / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/slim.py", context / "scripts")
     shutil.copytree(ROOT / "src", context / "src", ignore=shutil.ignore_patterns("__pycache__"))
     command = ["docker", "build", "--tag", IMAGE]
     if environment["PREDICT_EDIT_OWN_ENGINE"] == "1":
@@ -132,9 +134,9 @@ def install() -> None:
 
 
 def make_base(folder: Path) -> Path:
-    """A Debian root with the Python and git that the image needs."""
+    """A Debian root with Python and what building the image needs."""
     base = folder / "base.tar"
-    packages = "python3,python3-venv,ca-certificates,git"
+    packages = "python3,python3-venv,ca-certificates,git,binutils"
     run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", "trixie",
          str(base), mirror()], os.environ)  # fmt: skip
     return base

@@ -63,20 +63,39 @@ def test_version(image: Image) -> None:
 
 
 def test_holds_only_what_the_action_imports(image: Image) -> None:
-    """No sandbox, no test tool, no pip; bytecode is compiled; git is there."""
+    """No sandbox, no test tool, no pip; of libraries the bytecode, of ours the source too; git."""
     script = (
         "import importlib.util as u, pathlib, shutil, predict_edit\n"
         "here = pathlib.Path(predict_edit.__file__).parent\n"
         "print([n for n in ('aiohttp','graphql','pytest','pip','predict_edit_sandbox')"
         " if u.find_spec(n)])\n"
         "print(len(list(here.rglob('*.py'))) == len(list(here.rglob('*.pyc'))))\n"
+        "print([p for p in here.parent.rglob('*.py') if here not in p.parents])\n"
         "print(bool(shutil.which('git')))\n"
     )
     done = image.run(
         "-I", "-c", script, options=("--network", "none", "--entrypoint", "/opt/venv/bin/python3")
     )
 
-    assert done.stdout.split("\n")[:3] == ["[]", "True", "True"], done.stdout + done.stderr
+    assert done.stdout.splitlines() == ["[]", "True", "[]", "True"], done.stdout + done.stderr
+
+
+def test_is_small(image: Image) -> None:
+    """Runners pull it at the start of each job: our layers add at most 65 MB to the base."""
+    command = [
+        "docker",
+        "history",
+        "--human=false",
+        "--format",
+        "{{.CreatedBy}}\t{{.Size}}",
+        image.name,
+    ]
+    layers = [
+        line.rsplit("\t", 1) for line in subprocess.check_output(command, text=True).splitlines()
+    ]
+
+    ours = sum(int(size) for made_by, size in layers if " COPY " in made_by)
+    assert 40_000_000 < ours < 65_000_000, layers
 
 
 def test_reads_the_syntax_of_more_languages(image: Image) -> None:
