@@ -31,8 +31,10 @@ MOST_CHARACTERS = 200_000
 STREAM = 40
 """Characters that come in at once when the answer is read as a stream."""
 
-_LOG = ("--no-merges", "--no-renames", "--diff-filter=M", "--raw", "--no-abbrev")
-_LOG += ("--format=commit %H %s",)
+_LOG = (
+    *("--no-merges", "--no-renames", "--diff-filter=M", "--raw", "--no-abbrev"),
+    "--format=commit %H %s",
+)
 LANGUAGES = {
     **dict.fromkeys((".c", ".h"), "C"),
     **dict.fromkeys((".cc", ".cpp", ".hpp", ".cxx"), "C++"),
