@@ -13,6 +13,7 @@ import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openai._streaming import SSEDecoder
 
 from predict_edit.domain.edits import Usage
 from predict_edit.domain.errors import (
@@ -25,7 +26,7 @@ from predict_edit.domain.errors import (
     StreamCutShort,
 )
 from predict_edit.llm.auth import open_client
-from predict_edit.llm.stream import NoStream, Reading, open_stream, read_usage
+from predict_edit.llm.stream import EventDecoder, NoStream, Reading, open_stream, read_usage
 from predict_edit.settings.fields import ModelSettings
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ PUBLISHED = Usage(
 
 async def read(client: openai.AsyncOpenAI, reading: Reading) -> str:
     """Ask and read."""
-    stream = await open_stream(client, {"model": "m", "messages": [], "stream": True})
-    return await reading.read(stream)
+    response = await open_stream(client, {"model": "m", "messages": [], "stream": True})
+    return await reading.read(response)
 
 
 def reading(**fields: Any) -> Reading:
@@ -136,6 +137,38 @@ async def test_no_chunking_changes_any_text(text: str, cuts: list[int]) -> None:
     places = sorted({cut % len(body) for cut in cuts} | {0, len(body)})
     pieces = [body[start:end] for start, end in itertools.pairwise(places)]
     assert await read_pieces(pieces, reading()) == text
+
+
+PARTS = st.sampled_from(
+    [b"data", b"data:", b"data: ", b"event: e", b": x", b"\n", b"\r", b"\r\n", b"\n\n", b" ", b"{}"]
+)
+
+
+@given(st.lists(st.lists(PARTS, max_size=6).map(b"".join), max_size=8))
+def test_events_are_those_that_the_sdk_finds(pieces: list[bytes]) -> None:
+    """Line ends of any kind, cut anywhere; several lines of data are joined."""
+    decoder = EventDecoder()
+    ours = [data.decode() for piece in pieces for data in decoder.feed(piece)]
+    # An event that only has a name carries nothing.
+    theirs = [event.data for event in SSEDecoder().iter_bytes(iter(pieces))]
+    assert [data for data in ours if data] == [data for data in theirs if data]
+
+
+@given(st.lists(st.text("é🎉a\n", max_size=4), max_size=5), st.integers(1, 9))
+def test_events_do_not_depend_on_the_cuts(texts: list[str], size: int) -> None:
+    """The text of every event, byte by byte or at once."""
+    whole = b"".join(b"data: " + json.dumps(text).encode() + b"\n\n" for text in texts)
+    decoder = EventDecoder()
+    cut = [whole[start : start + size] for start in range(0, len(whole), size)]
+    assert [json.loads(data) for piece in cut for data in decoder.feed(piece)] == texts
+
+
+async def test_half_of_a_surrogate_pair_is_text(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """JSON can carry it; the guard refuses it later, with a cause."""
+    server.play(wire.stream([wire.frame("\ud83d"), wire.frame(finish="stop")]))
+    assert await read(client, reading()) == "\ud83d"
 
 
 async def test_frames_without_choices_are_passed_over(

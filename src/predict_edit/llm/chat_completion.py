@@ -340,8 +340,8 @@ class Completions:
         billed = True
         try:
             async with limit:
-                stream = await open_stream(self._client, fields)
-                answer = await reading.read(stream)
+                response = await open_stream(self._client, fields)
+                answer = await reading.read(response)
         except _SDK_ERRORS as error:
             billed = may_be_billed(error)
             unforeseen = self._knowledge.reasoned(reading.usage)
@@ -363,7 +363,7 @@ class Completions:
                 question, reading, started=started, predicted=predicted, problem=problem, sent=sent
             )
         self._knowledge.answered(reading.model, reading.usage, predicted=predicted)
-        self.throttle.succeeded(stream.response.headers)
+        self.throttle.succeeded(response.headers)
         return answer
 
     def _most_tokens(self, question: _Question, bound: Bound, *, predicted: bool) -> int | None:

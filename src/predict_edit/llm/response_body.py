@@ -74,6 +74,11 @@ class _Bounded(httpx2.AsyncByteStream):
                 if size >= MOST_OF_ERROR:
                     return
                 continue
+            if piece.endswith(b"\n\n"):
+                # Whole events, as nearly every piece holds: what follows has its bounds anew.
+                size, lines, tail = 2, 2, b"\n\n"
+                yield piece
+                continue
             seen = tail + piece
             end = max(seen.rfind(mark) for mark in _ENDS)
             rest = piece if end < 0 else seen[end:]
