@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 import openai
@@ -100,6 +101,8 @@ class ChatEditor:
             runtime=self._runtime,
             budget=budget,
         )
+        # Whether a file fits is asked more than once, and counting takes as long as reading it.
+        self._count = functools.lru_cache(maxsize=256)(self._runtime.count)
         self._planned: dict[tuple[str, int | None], tuple[Part, ...]] = {}
         self._judging = asyncio.Lock()
         """Held while an answer is judged: the syntax trees of many would take memory at once."""
@@ -143,7 +146,7 @@ class ChatEditor:
         known = self._knowledge.capability
         key = (text, known.output_limit)
         if key not in self._planned:
-            self._planned[key] = limits.parts_of(text, known, self._runtime.count)
+            self._planned[key] = limits.parts_of(text, known, self._count)
         return self._planned[key]
 
     async def edit(
@@ -260,7 +263,7 @@ class ChatEditor:
             text,
             predicted=self._knowledge.switch.decide(len(text)) is PredictionState.SENT,
             limit=self._knowledge.capability.output_limit,
-            count=self._runtime.count,
+            count=self._count,
         )
 
     def _messages(

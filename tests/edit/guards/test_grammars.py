@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import resource
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,11 @@ SAMPLES = {
 
 @pytest.fixture(autouse=True)
 def _looked_for_anew() -> Iterator[None]:
-    """What is installed is remembered; not from one test to the next."""
+    """What is installed is remembered, and who reads it; not from one test to the next."""
     grammars.known.cache_clear()
     yield
     grammars.known.cache_clear()
+    grammars.CHILD.close()
 
 
 def test_every_grammar_is_installed_and_fits() -> None:
@@ -90,8 +92,42 @@ def test_a_text_made_for_a_parser_harms_nobody(suffix: str, text: str) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     with pytest.raises(parsers.Unjudged):
         grammars.known()[suffix](text)
+    # What it took is counted once it has ended.
+    grammars.CHILD.close()
     taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     assert taken <= max(before, grammars.MAX_BYTES_OF_MEMORY // 1024)
+
+
+def test_one_process_reads_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after one that it had to give up; nothing of a text is left for the next."""
+    started = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *given, **more: started.append(given) or popen(*given, **more)
+    )
+    read = grammars.known()
+    for _ in range(2):
+        read[".go"]("package a\n")
+        with pytest.raises(parsers.Malformed):
+            read[".go"]("package )\n")
+        read[".c"]("int a;\n")
+        with pytest.raises(parsers.Unjudged):
+            read[".sh"]("<b>" * 30_000)
+    assert len(started) == 1
+
+
+def test_a_process_that_hangs_or_dies_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The text is not judged, and the next one is."""
+    with monkeypatch.context() as patched:
+        for script in ("import time\ntime.sleep(60)\n", "raise SystemExit\n"):
+            (tmp_path / "child.py").write_text(script)
+            patched.setattr(grammars, "_CHILD", tmp_path / "child.py")
+            patched.setattr(grammars, "_STUCK_SECONDS", 0.2)
+            with pytest.raises(parsers.Unjudged):
+                grammars.known()[".go"]("package a\n" * 20_000)
+    grammars.known()[".go"]("package a\n")
 
 
 def test_the_child_gets_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,5 +211,6 @@ def test_toml_of_many_headers_takes_no_minutes() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with pytest.raises(parsers.Unjudged):
         grammars.known()[".toml"](text)
+    grammars.CHILD.close()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime - before.ru_utime <= grammars.MAX_SECONDS + 1

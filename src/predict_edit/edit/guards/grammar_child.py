@@ -1,21 +1,27 @@
-"""Reads texts with one grammar, in a process of its own; a script, never imported by the rest.
+"""Reads texts with grammars, each in a process of its own; a script, never imported by the rest.
 
-A parser in C may take any amount of memory and time for a text that was made for it, or die. Here
-that ends nothing but this process, which says on standard output ``ok``, or the 1-based line of
-the first error (0 if it is not known); whatever else happens means that nobody can tell.
+A parser in C may take any amount of memory and time for a text that was made for it, or die. So
+this process, which holds the grammars, forks for each text; what happens to the fork ends nothing
+else.
 
-Arguments: module of the grammar and name of its function, or ``parsers`` and a suffix; bytes of
-memory, seconds of processor time, and the folders where the modules are. Standard input: the text
-in UTF-8.
+Arguments: bytes of memory and seconds for each text. Standard input: for each text a line of JSON
+with the module of the grammar and the name of its function, or ``parsers`` and a suffix, the
+folders where the modules are, and how many bytes of UTF-8 follow. Standard output: for each a line
+with ``ok``, the 1-based line of the first error (0 if it is not known), or ``?``: nobody can tell.
 
-With ``outline`` before these arguments, standard input is a JSON list of texts, and the answer is a
-list with the lines on which the definitions of each begin.
+With ``outline`` before the module, the text is a JSON list of texts, and the answer is a list with
+the lines on which the definitions of each begin.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
+import json
+import os
+import re
+import signal
 import sys
 
 DEFINITION = (
@@ -33,44 +39,75 @@ MOST_DEFINITIONS = 400
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing takes longer to import than most texts to read
+    from collections.abc import Callable
     from typing import Any
 
 
-def main(module: str, function: str, memory: int, seconds: int) -> str:
-    """The verdict on the text of standard input."""
-    source = sys.stdin.buffer.read()
-    if module == "parsers":
-        parsers = importlib.import_module(module)
+def main(memory: int, seconds: int) -> None:
+    """Answer one question after the other, until there are no more."""
+    while line := sys.stdin.buffer.readline():
+        question = json.loads(line)
+        source = sys.stdin.buffer.read(question["bytes"])
+        sys.path[:0] = [folder for folder in question["folders"] if folder not in sys.path]
+        verdict = reader(*question["task"])
+        if not hasattr(os, "fork"):  # Windows, where nothing but the time is limited
+            os.write(1, verdict(source) + b"\n")
+        elif pid := os.fork():
+            if os.waitpid(pid, 0)[1]:
+                os.write(1, b"?\n")
+        else:
+            answer(verdict, source, memory, seconds)
+
+
+def answer(verdict: Callable[[bytes], bytes], source: bytes, memory: int, seconds: int) -> None:
+    """Give the verdict and end, in a process that is there for nothing else."""
+    status = 1
+    try:
         hold(memory, seconds)
-        try:
-            parsers.BUILT_IN[function](source.decode("utf-8", "surrogatepass"))
-        except parsers.Malformed as error:
-            return str(error.line or 0)
-        return "ok"
+        os.write(1, verdict(source) + b"\n")
+        status = 0
+    finally:
+        os._exit(status)
+
+
+@functools.cache
+def reader(*task: str) -> Callable[[bytes], bytes]:
+    """What gives the verdict on a text; its modules are loaded by then."""
+    *outline, module, function = task
+    if module in {"parsers", "ast"}:
+        python = importlib.import_module(module)
+        if outline:
+            return functools.partial(python_outlines, python)
+        return functools.partial(built_in, python, function)
     tree_sitter = load("tree_sitter")
-    language = tree_sitter.Language(getattr(load(module), function)())
-    parser = tree_sitter.Parser(language)
-    hold(memory, seconds)
-    tree = parser.parse(source)
-    return str(first_error(tree.root_node)) if tree.root_node.has_error else "ok"
+    parser = tree_sitter.Parser(tree_sitter.Language(getattr(load(module), function)()))
+    return functools.partial(outlines if outline else grammar, parser)
 
 
-def outlines(module: str, function: str, memory: int, seconds: int) -> str:
-    """The first lines of the definitions in each text of standard input, as JSON."""
-    json = importlib.import_module("json")
-    texts = json.load(sys.stdin)
-    if module == "ast":
-        tree = importlib.import_module(module)
-        hold(memory, seconds)
-        found = [python_definitions(tree, text) for text in texts]
-    else:
-        tree_sitter = load("tree_sitter")
-        parser = tree_sitter.Parser(tree_sitter.Language(getattr(load(module), function)()))
-        hold(memory, seconds)
-        encoded = (text.encode("utf-8", "surrogatepass") for text in texts)
-        found = [definitions(parser.parse(text).root_node) for text in encoded]
-    answer: str = json.dumps(found)
-    return answer
+def built_in(parsers: Any, suffix: str, source: bytes) -> bytes:
+    """The verdict of Python's parsers and PyYAML."""
+    try:
+        parsers.BUILT_IN[suffix](source.decode("utf-8", "surrogatepass"))
+    except parsers.Malformed as error:
+        return b"%d" % (error.line or 0)
+    return b"ok"
+
+
+def grammar(parser: Any, source: bytes) -> bytes:
+    """The verdict of a grammar."""
+    root = parser.parse(source).root_node
+    return b"%d" % first_error(root) if root.has_error else b"ok"
+
+
+def outlines(parser: Any, source: bytes) -> bytes:
+    """The first lines of the definitions in each of the texts."""
+    encoded = (text.encode("utf-8", "surrogatepass") for text in json.loads(source))
+    return json.dumps([definitions(parser.parse(text).root_node) for text in encoded]).encode()
+
+
+def python_outlines(tree: Any, source: bytes) -> bytes:
+    """Those of Python."""
+    return json.dumps([python_definitions(tree, text) for text in json.loads(source)]).encode()
 
 
 def python_definitions(tree: Any, text: str) -> list[int]:
@@ -91,7 +128,7 @@ def python_definitions(tree: Any, text: str) -> list[int]:
 
 def definitions(root: Any) -> list[int]:
     """The lines of what is defined outside of functions; a type that is only named is not."""
-    matches = importlib.import_module("re").fullmatch
+    matches = re.fullmatch
     lines: set[int] = set()
     nodes = [root]
     while nodes and len(lines) < MOST_DEFINITIONS:
@@ -120,8 +157,9 @@ def load(package: str) -> Any:
 
 
 def hold(memory: int, seconds: int) -> None:
-    """Limit this process, where the system can; whoever started it limits its time as well."""
-    with contextlib.suppress(ImportError):  # not on Windows
+    """Limit this process: its memory, and its time by the clock and of the processor."""
+    signal.alarm(seconds)
+    with contextlib.suppress(ImportError):
         resource = importlib.import_module("resource")
         for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds)):
             with contextlib.suppress(ValueError, OSError):  # a lower limit holds already
@@ -142,9 +180,4 @@ def first_error(node: Any) -> int:
 
 
 if __name__ == "__main__":
-    answer = main
-    if sys.argv[1] == "outline":
-        del sys.argv[1]
-        answer = outlines
-    sys.path[:0] = sys.argv[5:]
-    sys.stdout.write(answer(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -4,13 +4,15 @@ They are an extra: without them, files in these languages pass the syntax guard 
 that cannot read the file as it was before the edit judges nothing, so a grammar that is behind its
 language does no harm to files that use what is new.
 
-Each text is read in a process of its own (`grammar_child.py`): 5 kB of the wrong characters take a
-C grammar a gigabyte, and the author of a pull request chooses its files. So are longer texts in the
-languages that Python and PyYAML know: 120 kB of valid TOML take minutes.
+Each text is read in a process of its own, forked from one that holds the grammars
+(`grammar_child.py`): 5 kB of the wrong characters take a C grammar a gigabyte, and the author of a
+pull request chooses its files. So are longer texts in the languages that Python and PyYAML know:
+120 kB of valid TOML take minutes.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import importlib.util
@@ -22,6 +24,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
+from typing import IO, cast
 
 from predict_edit.edit.guards.parsers import BUILT_IN, Malformed, Parser, Unjudged
 
@@ -36,8 +39,8 @@ _CORE = "tree_sitter"
 _PYTHON = ("ast", "parse")
 _BUILT_IN = "parsers"
 """What the child takes for the parsers beside it."""
-_ONE_AT_A_TIME = threading.Lock()
-"""However many files are read side by side, memory is taken once."""
+_STUCK_SECONDS = 3 * MAX_SECONDS
+"""The child limits each text; itself it is given up after this."""
 
 GRAMMARS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), ("tree_sitter_javascript", "language")),
@@ -126,30 +129,86 @@ def definitions(texts: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
 
 
 def _answer(task: tuple[str, ...], folders: Iterable[str], text: str) -> bytes:
-    """Ask a process of its own, with limits.
+    """Ask the process, which limits what a text may take.
 
     Raises:
         Unjudged: the text is too long, takes too much, or the grammar cannot be loaded.
     """
     if len(text) > MAX_CHARACTERS:
         raise Unjudged
-    limits = (str(MAX_BYTES_OF_MEMORY), str(MAX_SECONDS))
-    command = [sys.executable, "-I", "-S", "-B", str(_CHILD), *task, *limits]
-    try:
-        with _ONE_AT_A_TIME:
-            done = subprocess.run(
-                [*command, *dict.fromkeys(folders)],
-                input=text.encode("utf-8", "surrogatepass"),
-                capture_output=True,
-                check=False,
-                timeout=MAX_SECONDS,
+    source = text.encode("utf-8", "surrogatepass")
+    question = {"task": task, "folders": [*folders], "bytes": len(source)}
+    answer = CHILD.ask(json.dumps(question).encode() + b"\n" + source)
+    if answer in {b"", b"?\n"}:
+        raise Unjudged
+    return answer.removesuffix(b"\n")
+
+
+class Child:
+    """The process that reads texts: started for the first, and anew after one that it dies of."""
+
+    def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()
+        """However many files are read side by side, memory is taken once."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
+
+    def ask(self, question: bytes) -> bytes:
+        """The line that answers a question; empty if the process ended or hung.
+
+        Raises:
+            Unjudged: the process could not be started.
+        """
+        with self._one_at_a_time:
+            if self._owner != os.getpid():
+                # A fork shares the pipes of what started it, and would read its answers.
+                self._process = None
+            process = self._process or self._start()
+            asked, told = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+            late = threading.Timer(_STUCK_SECONDS, process.kill)
+            late.start()
+            verdict = b""
+            with contextlib.suppress(OSError):
+                asked.write(question)
+                asked.flush()
+                verdict = told.readline()
+            late.cancel()
+            if verdict.endswith(b"\n"):
+                return verdict
+            self._end()
+            return b""
+
+    def close(self) -> None:
+        """End the process, if there is one; the next question starts another."""
+        with self._one_at_a_time:
+            self._end()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        limits = (str(MAX_BYTES_OF_MEMORY), str(MAX_SECONDS))
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-B", str(_CHILD), *limits],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
                 env=_environment(),
             )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unjudged from error
-    if done.returncode or not done.stdout:
-        raise Unjudged
-    return done.stdout
+        except OSError as error:
+            raise Unjudged from error
+        self._owner = os.getpid()
+        return self._process
+
+    def _end(self) -> None:
+        if self._process is not None and self._owner == os.getpid():
+            self._process.kill()
+            # What it did not read cannot be written any more.
+            with contextlib.suppress(OSError), self._process:
+                pass
+            self._process = None
+
+
+CHILD = Child()
+atexit.register(CHILD.close)
 
 
 def _environment() -> dict[str, str]:

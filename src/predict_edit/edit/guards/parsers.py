@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import symtable
 import threading
 import tomllib
 import warnings
@@ -55,7 +56,10 @@ def python_tree(text: str) -> ast.Module:
 
 def _python(text: str) -> None:
     try:
-        python_tree(text)
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # The parser and the first pass behind it; no tree is made, which takes as long again.
+            symtable.symtable(text, "<text>", "exec")
     except SyntaxError as error:
         raise Malformed(error.lineno) from error
     except ValueError as error:
