@@ -8,6 +8,7 @@ What is not certain is left as it is, for the guard to judge.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -23,6 +24,7 @@ _BLANKS_MEAN = frozenset({".tsv", ".csv", ".tab", ".diff", ".patch", ".rej"})
 _MARKDOWN = frozenset({".md", ".markdown", ".mdx"})
 
 _BLANKS = " \t"
+_TRAILING = re.compile(r"[ \t](?=\r*(?:\n|\Z))")
 _ENDS = "\r\n"
 
 
@@ -204,7 +206,7 @@ def restore_blanks(original: str, text: str, *, hard_breaks: bool = False) -> tu
     Returns:
         The text, and how many lines were put back.
     """
-    if original == text:
+    if original == text or not (_TRAILING.search(original) or _TRAILING.search(text)):
         return text, 0
     old, new = original.split("\n"), text.split("\n")
     given = list(new)

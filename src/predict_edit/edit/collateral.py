@@ -48,7 +48,14 @@ def restore(original: str, text: str) -> tuple[str, Counter[str]]:
     restored: Counter[str] = Counter()
     if all(line in known for line in new):
         return text, restored
-    pairs = line_pairs.pair([_normal(line) for line in old], [_normal(line) for line in new])
+    normal_old, normal_new = [*map(_normal, old)], [*map(_normal, new)]
+    forms: dict[str, set[str]] = {}
+    for normal, line in zip(normal_old, old, strict=True):
+        forms.setdefault(normal, set()).add(line)
+    if all(forms.get(n, {line}) == {line} for n, line in zip(normal_new, new, strict=True)):
+        # No line has a form that it did not have, as after nearly every edit.
+        return text, restored
+    pairs = line_pairs.pair(normal_old, normal_new)
     uniform = _uniform(old, new, pairs)
     indents: dict[str, str] = {}
     doubled = 0

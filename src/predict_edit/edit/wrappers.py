@@ -180,7 +180,7 @@ def _column(file: _File, text: str) -> str | None:
     changed = [line for line in lines if not _DIFF_FRAME.fullmatch(line)]
     for pattern, shown in (
         (_NUMBERED, lines),
-        (re.compile(blanks), lines),
+        (re.compile(blanks), lines if blanks else []),
         (_DIFF_COLUMN, [line for line in changed if not line.startswith("-")]),
     ):
         found = [pattern.match(line) for line in shown if line.strip()]

@@ -14,7 +14,7 @@ import dataclasses
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import anyio
@@ -51,7 +51,8 @@ async def open_stream(client: openai.AsyncOpenAI, fields: Mapping[str, Any]) -> 
         openai.OpenAIError: as the SDK raises it.
     """
     answer = await client.chat.completions.with_raw_response.create(**fields)
-    return answer.http_response
+    response: httpx2.Response = answer.http_response
+    return response
 
 
 class EventDecoder:
@@ -65,8 +66,15 @@ class EventDecoder:
         self._rest = bytearray()
         self._after_return = False
 
-    def feed(self, piece: bytes) -> Iterator[bytes]:
+    def feed(self, piece: bytes) -> Sequence[bytes]:
         """Take in a piece; the data of the events that it completes."""
+        lone = (
+            piece[:6] == b"data: " and piece.find(b"\n") == len(piece) - 2 and piece[-1:] == b"\n"
+        )
+        if lone and not self._rest and b"\r" not in piece:
+            # One event, whole, as it mostly comes.
+            self._after_return = False
+            return (piece[6:-2],)
         if self._after_return and piece.startswith(b"\n"):
             piece = piece[1:]
             self._after_return = False
@@ -78,18 +86,16 @@ class EventDecoder:
         seen = max(0, len(self._rest) - 1)
         self._rest += piece
         if self._rest.find(b"\n\n", seen) < 0:
-            return
+            return ()
         *events, rest = bytes(self._rest).split(b"\n\n")
         self._rest = bytearray(rest)
-        for event in events:
-            if event.startswith(b"data: ") and b"\n" not in event:
-                yield event[6:]
-            elif (data := _data_of(event)) is not None:
-                yield data
+        return [data for event in events if (data := _data_of(event)) is not None]
 
 
 def _data_of(event: bytes) -> bytes | None:
     """The data of an event of any form; ``None`` if it has none."""
+    if event[:6] == b"data: " and b"\n" not in event:
+        return event[6:]
     fields = (line.partition(b":") for line in event.split(b"\n"))
     data = [value.removeprefix(b" ") for name, _, value in fields if name == b"data"]
     return b"\n".join(data) if data else None
@@ -219,8 +225,9 @@ class Reading:
         if (usage := read_usage(_field(chunk, "usage"))) is not None:
             self.usage = usage
         # Fireworks reports predictions so, in the last chunk; what is rejected there is free.
-        matched = _count(_field(chunk, "perf_metrics"), "speculation-matched-tokens")
-        if matched is not None:
+        metrics = _field(chunk, "perf_metrics")
+        matched = metrics and _count(metrics, "speculation-matched-tokens")
+        if isinstance(matched, int):
             self.usage = dataclasses.replace(
                 self.usage or Usage(), accepted_prediction_tokens=matched
             )

@@ -100,11 +100,14 @@ def test_a_text_made_for_a_parser_harms_nobody(suffix: str, text: str) -> None:
 
 def test_one_process_reads_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also after one that it had to give up; nothing of a text is left for the next."""
-    started = []
+    started: list[Any] = []
     popen = subprocess.Popen
-    monkeypatch.setattr(
-        subprocess, "Popen", lambda *given, **more: started.append(given) or popen(*given, **more)
-    )
+
+    def start(*given: Any, **more: Any) -> Any:
+        started.append(popen(*given, **more))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
     read = grammars.known()
     for _ in range(2):
         read[".go"]("package a\n")

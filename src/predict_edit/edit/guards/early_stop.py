@@ -88,6 +88,10 @@ class LoopWatch:
     def _take(self, line: str) -> bool:
         """Count one line in; whether a block that ends here makes a loop."""
         self._new[line] += 1
+        if line not in self._recent:
+            self._runs = [0] * (repeats.MAX_PERIOD + 1)
+            self._recent.append(line)
+            return False
         found = False
         for period in range(1, len(self._recent) + 1):
             self._runs[period] = self._runs[period] + 1 if line == self._recent[-period] else 0

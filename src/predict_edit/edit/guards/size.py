@@ -102,11 +102,14 @@ def _is_legal(gap: Gap) -> bool:
 
 def _other_file(old: Sequence[str], new: Sequence[str]) -> str | None:
     """Whether hardly anything of the file is left."""
-    if len(old) < FEW or len(set(_words(old))) < _MIN_WORDS:
+    if len(old) < FEW:
         return None
     lines = _share([line.strip() for line in old], [line.strip() for line in new])
-    words = _share(_words(old), _words(new))
-    if max(lines, words) >= _KEPT:
+    if lines >= _KEPT:
+        return None
+    before = _words(old)
+    words = _share(before, _words(new))
+    if words >= _KEPT or len(set(before)) < _MIN_WORDS:
         return None
     return f"Only {lines:.0%} of the file's lines and {words:.0%} of its words are in the answer."
 

@@ -21,9 +21,11 @@ SHORTEST: Final = 8
 _PHRASE: Final = 18
 """A shorter key without any digit, such as ``not-needed``, is a word that a server ignores."""
 
-_SEPARATORS: Final = re.compile(r"[^A-Za-z0-9]+")
+_SEPARATORS: Final = bytes(code for code in range(128) if not chr(code).isalnum())
 _ESCAPES: Final = re.compile(r"\\x|0x|\\u00|\\u\{|&#x|%", re.IGNORECASE)
 _ESCAPED: Final = re.compile(r"\\x([0-9a-fA-F]{2})|\\u(?:00([0-9a-fA-F]{2})|\{([0-9a-fA-F]{2})\})")
+_ESCAPE_MARKS: Final = ("\\", "0x", "0X", "&#", "%")
+"""One of them is in each of these, and is found in a tenth of the time."""
 _ROUNDS: Final = 3
 """How often an escape may itself be escaped."""
 
@@ -54,7 +56,8 @@ class OwnSecrets:
         squeezed = _squeezed(text)
         if any(needle in way for way in (squeezed, squeezed[::-1]) for needle in self._exact):
             return True
-        digits = _squeezed(_ESCAPES.sub("", text)).lower()
+        escapes = any(mark in text for mark in _ESCAPE_MARKS)
+        digits = (_squeezed(_ESCAPES.sub("", text)) if escapes else squeezed).lower()
         return any(needle in way for way in (digits, digits[::-1]) for needle in self._folded)
 
 
@@ -81,4 +84,5 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _squeezed(text: str) -> str:
-    return _SEPARATORS.sub("", text)
+    """The ASCII letters and digits of a text."""
+    return text.encode("ascii", "ignore").translate(None, _SEPARATORS).decode()
