@@ -44,12 +44,10 @@ class Host:
             number=1,
             state=self.state,
             url="https://x/1",
-            title="t",
             body=self.body,
             mine=self.mine,
-            base_ref="main",
         )
-        return BranchState(branch=name, tip=self.tip, pulls=(pull,))
+        return BranchState(tip=self.tip, pulls=(pull,))
 
     async def found(self, secret: str | None = SECRET, job: str = JOB) -> OwnBranch:
         """What is found there."""
@@ -121,15 +119,13 @@ class Branches:
     states: dict[str, BranchState]
 
     async def branch_state(self, name: str) -> BranchState:
-        return self.states.get(name, BranchState(branch=name, tip=None))
+        return self.states.get(name, BranchState(tip=None))
 
 
 def pull_of(job: str, number: int, *, tip: str = TIP, state: str = "open") -> BranchPull:
     """A pull request that this tool opened for a job."""
     body = marker_of(tips=(tip,), content="c" * 32, answers=ANSWERS, secret=SECRET, job=job)
-    return BranchPull(
-        number=number, state=state, url="", title="", body=body, mine=True, base_ref="main"
-    )
+    return BranchPull(number=number, state=state, url="", body=body, mine=True)
 
 
 class TestJobs:
@@ -140,7 +136,7 @@ class TestJobs:
     )
     async def test_a_name_of_another_job_is_left_to_it(self, tip: str | None, state: str) -> None:
         """Also when its branch is gone, so that this job's own name never changes."""
-        theirs = BranchState(branch="b", tip=tip, pulls=(pull_of(OTHER_JOB, 7, state=state),))
+        theirs = BranchState(tip=tip, pulls=(pull_of(OTHER_JOB, 7, state=state),))
         host = Branches({"b": theirs})
         found = await find_own_branch(cast("GitHost", host), "b", SECRET, job=JOB)
 
@@ -152,10 +148,8 @@ class TestJobs:
     async def test_its_own_branch_is_found_again(self) -> None:
         """With its pull request and what is remembered."""
         host = Branches({
-            "b": BranchState(branch="b", tip=TIP, pulls=(pull_of(OTHER_JOB, 7),)),
-            f"b-{JOB}": BranchState(
-                branch=f"b-{JOB}", tip=ELSEWHERE, pulls=(pull_of(JOB, 8, tip=ELSEWHERE),)
-            ),
+            "b": BranchState(tip=TIP, pulls=(pull_of(OTHER_JOB, 7),)),
+            f"b-{JOB}": BranchState(tip=ELSEWHERE, pulls=(pull_of(JOB, 8, tip=ELSEWHERE),)),
         })  # fmt: skip
         found = await find_own_branch(cast("GitHost", host), "b", SECRET, job=JOB)
 
@@ -166,8 +160,8 @@ class TestJobs:
     async def test_commits_of_a_person_on_it_are_left_alone_too(self) -> None:
         """The next number follows the job's own name."""
         host = Branches({
-            "b": BranchState(branch="b", tip=TIP, pulls=(pull_of(OTHER_JOB, 7),)),
-            f"b-{JOB}": BranchState(branch=f"b-{JOB}", tip=ELSEWHERE, pulls=(pull_of(JOB, 8),)),
+            "b": BranchState(tip=TIP, pulls=(pull_of(OTHER_JOB, 7),)),
+            f"b-{JOB}": BranchState(tip=ELSEWHERE, pulls=(pull_of(JOB, 8),)),
         })  # fmt: skip
         found = await find_own_branch(cast("GitHost", host), "b", SECRET, job=JOB)
 

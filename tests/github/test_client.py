@@ -329,13 +329,13 @@ async def test_bodies_show_in_no_log(
 
 async def test_text_is_utf8_whatever_the_header_says(github: FakeGitHub, forge: GitHubHost) -> None:
     """An answer without a charset is not guessed at."""
-    raw = json.dumps(PULL | {"title": "naïve 漢字 😀 \u2028"}, ensure_ascii=False).encode()
+    raw = json.dumps(PULL | {"html_url": "naïve 漢字 😀 \u2028"}, ensure_ascii=False).encode()
 
     async def answer(_: Received) -> web.StreamResponse:
         return web.Response(body=raw, headers={"Content-Type": "application/json"})
 
     github.on("GET", "pulls/7", handler=answer)
-    assert (await forge.pull_request(7)).title == "naïve 漢字 😀 \u2028"
+    assert (await forge.pull_request(7)).url == "naïve 漢字 😀 \u2028"
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ async def test_parallel_requests_never_mix(github: FakeGitHub, forge: GitHubHost
     async def echo(received: Received) -> web.StreamResponse:
         await asyncio.sleep(secrets.randbelow(5) / 1000)
         number = int(received.path.rsplit("/", 1)[1])
-        body = PULL | {"number": number, "title": "x" * number + received.path}
+        body = PULL | {"number": number, "html_url": "x" * number + received.path}
         return web.json_response(body)
 
     numbers = range(1, 201)
@@ -404,7 +404,7 @@ async def test_parallel_requests_never_mix(github: FakeGitHub, forge: GitHubHost
     pulls = await asyncio.gather(*map(forge.pull_request, numbers))
     assert [pull.number for pull in pulls] == list(numbers)
     assert all(
-        pull.title == "x" * pull.number + f"/repos/octo/demo/pulls/{pull.number}" for pull in pulls
+        pull.url == "x" * pull.number + f"/repos/octo/demo/pulls/{pull.number}" for pull in pulls
     )
     assert github.most_in_flight == 8
     assert len({str(received.connection) for received in github.received}) == 8

@@ -115,7 +115,7 @@ async def test_the_pull_request_is_read(github: FakeGitHub, forge: GitHubHost) -
     """Head, base and count as GitHub gives them, with one request."""
     github.on("GET", "pulls/7", PULL)
     pull = await forge.pull_request(7)
-    assert (pull.number, pull.state, pull.title, pull.changed_files) == (7, "open", "A title", 3)
+    assert (pull.number, pull.state, pull.changed_files) == (7, "open", 3)
     assert (pull.head_sha, pull.head_ref, pull.head_repository) == ("a" * 40, "topic", "fork/demo")
     assert (pull.base_sha, pull.base_ref) == ("b" * 40, "main")
     assert pull.url == "https://github.com/octo/demo/pull/7"
@@ -147,10 +147,10 @@ async def test_a_missing_field_is_named(
 
 
 async def test_a_bare_pull_request_is_enough(github: FakeGitHub, forge: GitHubHost) -> None:
-    """Title, address, state and count are never worth a failed run."""
+    """Address, state and count are never worth a failed run."""
     github.on("GET", "pulls/7", {name: PULL[name] for name in ("number", "head", "base")})
     pull = await forge.pull_request(7)
-    assert (pull.head_sha, pull.state, pull.title, pull.url) == ("a" * 40, "open", "", "")
+    assert (pull.head_sha, pull.state, pull.url) == ("a" * 40, "open", "")
 
 
 async def test_lines_that_are_not_counted_are_those_of_the_patch(

@@ -126,10 +126,11 @@ async def test_life_of_a_pull_request(scene: Scene) -> None:
 
     assert state.tip == tip
     assert state.pulls == (
-        BranchPull(number=made.number, state="open", url=made.url, title="Fix more",
-                   body="Other", mine=True, base_ref="main", draft=True),
-    )  # fmt: skip
-    assert scene.sandbox.pull(REPOSITORY, made.number).labels == ["lint", "bot"]
+        BranchPull(number=made.number, state="open", url=made.url, body="Other", mine=True),
+    )
+    there = scene.sandbox.pull(REPOSITORY, made.number)
+    assert (there.title, there.base_ref, there.draft) == ("Fix more", "main", True)
+    assert there.labels == ["lint", "bot"]
 
     await forge.update_pull_request(made.number, close=True)
     assert (await forge.branch_state("ours")).pulls[0].state == "closed"

@@ -139,7 +139,7 @@ def _advice(message: str) -> str:
     return "Check that git works in this folder."
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class RawChange:
     """One line of git's raw format (git-diff-index(1), "Raw output format")."""
 
@@ -160,15 +160,7 @@ def read_raw(output: str) -> Iterator[RawChange]:
             return
         old_mode, new_mode, old_sha, new_sha, status = head.lstrip(":").split(" ")
         moved = next(fields) if status[0] in "RC" else None
-        yield RawChange(
-            old_mode=old_mode,
-            new_mode=new_mode,
-            old_sha=old_sha,
-            new_sha=new_sha,
-            status=status[0],
-            path=next(fields),
-            previous_path=moved,
-        )
+        yield RawChange(old_mode, new_mode, old_sha, new_sha, status[0], next(fields), moved)
 
 
 def read_blobs(

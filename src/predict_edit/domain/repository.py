@@ -36,7 +36,6 @@ class PullRequest:
     changed_files: int
     """GitHub's count of changed files; the files endpoint lists at most 3,000 of them."""
     url: str = ""
-    title: str = ""
     default_branch: str = ""
     """The default branch of the repository that it goes to; empty if the host does not say."""
 
@@ -112,19 +111,15 @@ class BranchPull:
     state: str
     """``open``, ``closed`` or ``merged``."""
     url: str
-    title: str
     body: str
     mine: bool
     """Opened by the account whose token this run holds."""
-    base_ref: str
-    draft: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BranchState:
     """A branch and the pull requests from it, as they are now."""
 
-    branch: str
     tip: str | None
     """Its newest commit; ``None`` if the branch does not exist."""
     pulls: tuple[BranchPull, ...] = ()

@@ -99,7 +99,6 @@ class Branches(HostPart):
         found = parse(graphql.BranchAnswer, data, operation, "repository")
         own = (pull for pull in found.pulls if not pull.foreign)
         return BranchState(
-            branch=name,
             tip=found.tip,
             pulls=tuple(
                 BranchPull(**pull.model_dump() | {"state": pull.state.lower()})

@@ -265,12 +265,9 @@ query BranchState($owner: String!, $name: String!, $ref: String!, $branch: Strin
         number
         state
         url
-        title
         body
-        isDraft
         isCrossRepository
         viewerDidAuthor
-        baseRefName
       }
     }
   }
@@ -414,12 +411,9 @@ class GraphPull(GraphAnswer):
     number: int
     state: str
     url: str
-    title: str
     body: str
-    draft: bool = pydantic.Field(alias="isDraft")
     foreign: bool = pydantic.Field(alias="isCrossRepository", exclude=True)
     mine: bool = pydantic.Field(alias="viewerDidAuthor")
-    base_ref: str = pydantic.Field(alias="baseRefName")
 
 
 class BranchAnswer(GraphAnswer):

@@ -96,7 +96,7 @@ class PullRequests(HostPart):
             ),
         )
         made = parse(rest.NewPull, data, endpoint)
-        return BranchPull(**dict(made), state="open", mine=True, base_ref=draft.base)
+        return BranchPull(**dict(made), state="open", mine=True)
 
     async def update_pull_request(
         self, number: int, *, title: str | None = None, body: str | None = None, close: bool = False

@@ -119,7 +119,6 @@ class Pull(RestAnswer):
     number: int
     state: str = "open"
     merged: bool = pydantic.Field(default=False, exclude=True)
-    title: str = ""
     url: str = pydantic.Field(alias="html_url", default="")
     changed_files: int = 0
     head_ref: str = inside("head", "ref")
@@ -167,9 +166,7 @@ class NewPull(RestAnswer):
 
     number: int
     url: str = pydantic.Field(alias="html_url", default="")
-    title: str = ""
     body: str = ""
-    draft: bool = False
 
 
 class Blob(RestAnswer):
