@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from predict_edit.cli.console import Screen
+from predict_edit.cli.console import DONE, FAILED, Screen
 from predict_edit.domain.errors import FindingsError
 from predict_edit.findings.collection import FileChange, Findings, changes_between, collect
 from predict_edit.findings.formats import parse_report
@@ -19,7 +19,6 @@ from predict_edit.report.markdown import cell, code, text
 from predict_edit.support.log import Secrets
 from predict_edit.support.text import plural
 
-DONE, WORSE = 0, 1
 SHOWN: Final = 100
 """Files in the table; the sentence above it counts all."""
 
@@ -39,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         screen.data({"version": 1, **_total(changes), "files": files, "notes": notes})
     else:
         sys.stdout.write(_described(changes, notes))
-    return WORSE if _total(changes)["new"] else DONE
+    return FAILED if _total(changes)["new"] else DONE
 
 
 def _total(changes: Sequence[FileChange]) -> dict[str, int]:

@@ -192,7 +192,7 @@ def pack(memory: Memory, secret: str | None, limit: int = LIMIT, *, about: str =
         kept[path] = memory.records[path]
     answers = list(memory.answers.items())[:MAX_ANSWERS]
     while True:
-        data = _written(kept, dict(sorted(answers)), memory.figures)
+        data = _written(Memory(records=kept, answers=dict(sorted(answers)), figures=memory.figures))
         # Two dashes would end the comment that the marker is, so not the alphabet for addresses.
         packed = f"{_seal(data, secret, about)}.{base64.b64encode(data).decode('ascii')}"
         if len(packed) <= limit:
@@ -248,18 +248,13 @@ def unpack_old_answers(packed: str) -> dict[str, str]:
     return {pair[:_WIDTH]: pair[_WIDTH:] for pair in pairs}
 
 
-def _written(
-    records: dict[str, Record],
-    answers: dict[str, str] | None = None,
-    figures: dict[str, str] | None = None,
-) -> bytes:
-    memory = Memory(records=records, answers=answers or {}, figures=figures or {})
+def _written(memory: Memory) -> bytes:
     return zlib.compress(_codec().dump_json(memory, exclude_defaults=True), 9)
 
 
 def _size(record: Record) -> int:
     try:
-        return len(_written({record.path: record}))
+        return len(_written(Memory(records={record.path: record})))
     except ValueError:
         return 0  # A path or text that is not Unicode: that file is simply not remembered.
 

@@ -62,21 +62,16 @@ class _Visible(dict[int, str | int]):
     """A translation table that finds out about a character when it first meets it."""
 
     def __init__(self, keep: frozenset[str]) -> None:
-        super().__init__()
-        self._keep = keep
+        super().__init__({ord(character): character for character in keep})
 
     def __missing__(self, codepoint: int) -> str | int:
-        self[codepoint] = shown = self._show(chr(codepoint))
+        shown: str | int = codepoint
+        if codepoint < ord(" "):
+            shown = 0x2400 + codepoint  # the control pictures are in the same order
+        elif not is_shown(chr(codepoint)):
+            shown = f"⟨U+{codepoint:04X}⟩"
+        self[codepoint] = shown
         return shown
-
-    def _show(self, character: str) -> str | int:
-        if character in self._keep:
-            return ord(character)
-        if character < " ":
-            return 0x2400 + ord(character)  # the control pictures are in the same order
-        if not is_shown(character):
-            return f"⟨U+{ord(character):04X}⟩"
-        return ord(character)
 
 
 _NAME = _Visible(frozenset())

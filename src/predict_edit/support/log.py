@@ -231,8 +231,8 @@ def set_up(stream: TextIO, secrets: Secrets, *, debug: bool) -> None:
     log.propagate = True
     logging.captureWarnings(True)
     sys.excepthook = _excepthook
-    threading.excepthook = _thread_excepthook
-    sys.unraisablehook = _unraisablehook
+    threading.excepthook = _log_crash_of
+    sys.unraisablehook = _log_crash_of
 
 
 def log_crash(error: BaseException) -> None:
@@ -277,11 +277,6 @@ def _excepthook(
     log_crash(error)
 
 
-def _thread_excepthook(crash: threading.ExceptHookArgs) -> None:
-    if crash.exc_value is not None:
-        log_crash(crash.exc_value)
-
-
-def _unraisablehook(crash: sys.UnraisableHookArgs) -> None:
+def _log_crash_of(crash: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
     if crash.exc_value is not None:
         log_crash(crash.exc_value)
