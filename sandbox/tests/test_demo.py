@@ -45,7 +45,7 @@ def printed(console: Console) -> str:
     return console.file.getvalue()
 
 
-def test_offline(tmp_path: Path, console: Console) -> None:
+def test_offline(tmp_path: Path, console: Console, from_nothing: None) -> None:
     """Offline the real action's posts are proven to give the expected files."""
     out = tmp_path / "out"
 

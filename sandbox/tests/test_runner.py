@@ -129,8 +129,9 @@ def test_the_real_action_starts(tmp_path: Path) -> None:
 
 
 async def test_forked_runs_are_like_those_from_nothing(tmp_path: Path) -> None:
-    alone = await run_action(ignored(tmp_path / "alone"))
-    wrong = await run_action(ignored(tmp_path / "wrong", more={"GITHUB_EVENT_PATH": ""}))
+    with forks.from_nothing():
+        alone = await run_action(ignored(tmp_path / "alone"))
+        wrong = await run_action(ignored(tmp_path / "wrong", more={"GITHUB_EVENT_PATH": ""}))
     with forks.serving():
         for number in range(3):  # from the second on, all libraries are there
             run = await run_action(ignored(tmp_path / f"forked{number}"))

@@ -65,7 +65,7 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 Prepare = Callable[[Sandbox], None]
 
 __all__ = ["block_network", "vcr"]
-"""The plugin's own fixtures, which tests/conftest.py replaces by cheaper ones for all others."""
+"""The plugin's own fixtures, which the root's conftest.py replaces for all others."""
 
 
 @pytest.fixture(scope="module", autouse=True)
