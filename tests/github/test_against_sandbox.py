@@ -142,7 +142,7 @@ async def test_a_run_leaves_its_traces_and_finds_them_again(scene: Scene) -> Non
     assert (thread.path, thread.line, thread.resolved, thread.replies) == (path, line, False, 0)
     assert thread.comment.mine
     assert await forge.minimize_comment(thread.comment.node_id)
-    assert (await forge.review_threads(number, "suggestion"))[0].minimized
+    assert (await forge.review_threads(number, "suggestion"))[0].comment.minimized
     await forge.update_review_body(number, review.id, f"superseded {MARKER}")
     assert (await forge.marked_reviews(number, MARKER))[0].body.startswith("superseded")
     assert len(said.reactions) == 1

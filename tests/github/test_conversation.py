@@ -226,7 +226,7 @@ async def test_threads_show_what_became_of_suggestions(
     assert (first.path, first.start_line, first.line, first.replies) == ("a.py", 8, 9, 0)
     assert first.comment.mine
     assert (second.resolved, second.replies) == (True, 2)
-    assert (third.outdated, third.line, third.minimized) == (True, None, True)
+    assert (third.outdated, third.line, third.comment.minimized) == (True, None, True)
     assert github.received[1].json["variables"]["after"] == "t1"
 
 

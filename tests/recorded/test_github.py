@@ -208,7 +208,7 @@ async def test_older_suggestions_are_tidied_up(studio: Studio) -> None:
         (thread,) = await forge.review_threads(PULL, "suggestion")
         assert await forge.minimize_comment(thread.comment.node_id)
         await forge.update_review_body(PULL, review.id, f"Superseded {MARKER}")
-    assert (thread.path, thread.line, thread.resolved, thread.minimized) == (
+    assert (thread.path, thread.line, thread.resolved, thread.comment.minimized) == (
         "fizzbuzz.py",
         2,
         False,

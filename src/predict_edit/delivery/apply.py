@@ -75,7 +75,7 @@ async def collect(
     threads = await forge.review_threads(pull.number, SUGGESTIONS)
     marked = [(thread, mark) for thread in threads if (mark := _mark(thread, seals))]
     # A copy shares the mark of its original, and what was decided about that.
-    decided = {mark for thread, mark in marked if thread.resolved or thread.minimized}
+    decided = {mark for thread, mark in marked if thread.resolved or thread.comment.minimized}
     wanted = [thread for thread, mark in marked if mark not in decided and thread.is_open]
     free = Globs.of(unlocked)
     paths = dict.fromkeys(

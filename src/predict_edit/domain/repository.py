@@ -195,8 +195,6 @@ class ReviewThread:
     replies: int
     resolved: bool
     outdated: bool
-    minimized: bool
-    """Whether the first comment is hidden already."""
     comments: tuple[Comment, ...] = ()
     """The first comments, oldest first, as far as they were read."""
     diff_hunk: str = ""
@@ -212,7 +210,7 @@ class ReviewThread:
     @property
     def is_open(self) -> bool:
         """Whether it is on a line of the head, and nobody resolved or hid it."""
-        closed = self.resolved or self.outdated or self.minimized
+        closed = self.resolved or self.outdated or self.comment.minimized
         return self.line is not None and not closed
 
 

@@ -356,8 +356,6 @@ class GraphThread(GraphAnswer):
     line: int | None
     start_line: int | None
     total: int = inside("comments", "totalCount", exclude=True)
-    first: GraphComment | None = inside("comments", "nodes", 0, default=None, exclude=True)
-    minimized: bool = inside("comments", "nodes", 0, "isMinimized", default=False)
     comments: list[GraphComment] = inside("comments", "nodes", exclude=True)
     diff_hunk: str = inside("comments", "nodes", 0, "diffHunk", default="")
     side: str = pydantic.Field("RIGHT", alias="diffSide", exclude=True)

@@ -113,13 +113,13 @@ class Reviews(HostPart):
         return [
             ReviewThread(
                 **each.model_dump(),
-                comment=Comment(**dict(each.first)),
+                comment=Comment(**dict(each.comments[0])),
                 comments=tuple(Comment(**dict(one)) for one in each.comments),
                 replies=max(each.total - 1, 0),
                 on_base=each.side == "LEFT",
             )
             for each in threads
-            if each.first is not None
+            if each.comments
         ]
 
     async def update_review_body(self, number: int, review_id: int, body: str) -> None:
