@@ -51,10 +51,10 @@ docs: $(READY) ## regenerate the tables of the documentation, the schemas and th
 
 check: lint types test ## lint, types and tests
 
-bench: $(READY) ## measure everything and rewrite docs/performance.md; takes up to 10 minutes
+bench: $(READY) ## measure everything and rewrite docs/performance.md and benchmarks/RESULTS.md; takes up to 10 minutes
 	$(BIN)/python -m benchmarks
 
-bench-container: $(READY) ## measure the image for docs/performance.md, if a Docker engine is available
+bench-container: $(READY) ## measure the image for benchmarks/RESULTS.md, if a Docker engine is available
 	$(BIN)/python scripts/with_docker.py $(WITH_DOCKER_FLAGS) -- $(BIN)/python -m benchmarks --write container
 
 peers: $(READY) ## install the tools that make bench compares with, in .peers

@@ -46,10 +46,10 @@ SLOW = ("peer", "suggest-changes", "container")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure what is asked for, print it, and write the page where everything was measured."""
+    """Measure what is asked for, print it, and write the pages if everything was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="once each, smaller; writes no page")
-    parser.add_argument("--write", action="store_true", help="these NAMEs' parts of the page")
+    parser.add_argument("--quick", action="store_true", help="once each, smaller; writes no pages")
+    parser.add_argument("--write", action="store_true", help="these NAMEs' parts of the pages")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SUITE))
     given = parser.parse_args(arguments)
     if unknown := set(given.names) - SUITE.keys():
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not given.quick and (given.write or not given.names):
         command = f"python -m benchmarks --write {' '.join(names)}" if given.names else "make bench"
         page.write(sections, command, aims=not given.names)
-        print(f"written: {page.PAGE.relative_to(page.ROOT)}")
+        for written in (page.PAGE, page.RESULTS):
+            print(f"written: {written.relative_to(page.ROOT)}")
 
 
 async def _measure(names: Sequence[str], scale: Scale) -> dict[str, Section]:

@@ -1,4 +1,4 @@
-"""Writes the page: what each benchmark found, in the place of what it found before."""
+"""Writes both pages: what each benchmark found, in the place of what it found before."""
 
 from __future__ import annotations
 
@@ -13,28 +13,41 @@ from benchmarks.figures import Section, Target, markdown, target_table
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+"""What only maintainers need."""
 IMAGES = PAGE.parent / "images"
+_FOR_USERS = {"targets", "whole-run", "requests", "memory", "predictions", "exact-edits"}
+_LINK = "](images/"
+_LINK_FROM_RESULTS = "](../docs/images/"
 _PART = "<!-- {name} -->\n{text}<!-- end of {name} -->\n"
 
 INTRODUCTION = """\
 # Performance
 
-What the tool adds to the model's own time is waste. This page says how much of it there is. The \
-benchmarks in `benchmarks/` wrote all of it; nothing here is typed by hand. They run the real \
-action as a process, against the sandbox's offline GitHub and offline model, whose speeds are set, \
-in an environment that holds what the image holds. The machine is whatever it was. So read \
-ratios and counts, not seconds. A figure is the median; in brackets stand the least and the most.
+What the tool adds to the model's own time is waste. This page says how much that is; \
+[more results](../benchmarks/RESULTS.md) are for maintainers. The benchmarks in `benchmarks/` \
+write both pages. They run the real action as a process, against an offline GitHub and an offline \
+model with fixed speeds, in an environment like the image's. Machines differ, so read ratios and \
+counts, not seconds. A figure is the median, with the least and the most in brackets.
+
+"""
+_RESULTS_INTRODUCTION = """\
+# Results of the benchmarks
+
+[Performance](../docs/performance.md) has what users need, and says how it was measured. Here is \
+the rest, for maintainers.
 
 """
 
 
 def write(sections: Mapping[str, Section], command: str, *, aims: bool = True) -> None:
-    """Put the parts of these benchmarks into the page, and leave all others as they are.
+    """Put the parts of these benchmarks into their pages, and leave all others as they are.
 
     What could not be run here takes no part's place. The table of aims is written only with
     ``aims``: it belongs to one run of everything.
     """
-    parts = _parts(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    pages = [page.read_text(encoding="utf-8") for page in (PAGE, RESULTS) if page.exists()]
+    parts = _parts("".join(pages).replace(_LINK_FROM_RESULTS, _LINK))
     targets = [target for section in sections.values() for target in section.targets]
     if aims and targets:
         parts["targets"] = _targets(targets, command)
@@ -45,13 +58,22 @@ def write(sections: Mapping[str, Section], command: str, *, aims: bool = True) -
         IMAGES.mkdir(exist_ok=True)
         for file, _, svg in section.images:
             (IMAGES / file).write_text(svg, encoding="utf-8")
-    text = "\n".join(_PART.format(name=name, text=part) for name, part in parts.items())
-    PAGE.write_text(INTRODUCTION + text, encoding="utf-8")
+    shown, more = (
+        "\n".join(
+            _PART.format(name=name, text=part)
+            for name, part in parts.items()
+            if (name in _FOR_USERS) is for_users
+        )
+        for for_users in (True, False)
+    )
+    PAGE.write_text(INTRODUCTION + shown, encoding="utf-8")
+    more = _RESULTS_INTRODUCTION + more.replace(_LINK, _LINK_FROM_RESULTS)
+    RESULTS.write_text(more, encoding="utf-8")
 
 
-def _parts(page: str) -> dict[str, str]:
-    """The parts that the page has, by name, in order."""
-    found = re.finditer(r"<!-- ([\w-]+) -->\n(.*?)<!-- end of \1 -->\n", page, re.DOTALL)
+def _parts(pages: str) -> dict[str, str]:
+    """The parts that the pages have, by name, in order."""
+    found = re.finditer(r"<!-- ([\w-]+) -->\n(.*?)<!-- end of \1 -->\n", pages, re.DOTALL)
     return {part[1]: part[2] for part in found}
 
 

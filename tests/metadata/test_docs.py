@@ -249,10 +249,9 @@ def test_each_recipe_is_a_comment_and_a_config() -> None:
 
 
 def test_docs_are_few_and_short() -> None:
-    """Ten pages, none over 1,500 words; the benchmarks write docs/performance.md."""
+    """Ten pages, none over 1,500 words."""
     pages = sorted(ROOT.glob("docs/*.md"))
     words = {path.name: len(re.findall(r"\S*\w\S*", path.read_text("utf-8"))) for path in pages}
-    del words["performance.md"]
 
     assert len(pages) <= 10
     assert {name: count for name, count in words.items() if count > 1_500} == {}
