@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import PathDistribution
 from pathlib import Path
@@ -23,7 +26,7 @@ pytestmark = pytest.mark.source
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVES = ("demo", "--serve-model")
-"""Runs until it is interrupted; the tests of the sandbox have it."""
+"""Runs until it is interrupted."""
 ORIGIN = json.dumps(
     {"url": "https://github.com/octo/predict-edit", "vcs_info": {"commit_id": "1" * 40}}
 )
@@ -39,7 +42,7 @@ def shown() -> Iterator[tuple[str, ...]]:
                         yield tuple(arguments)
             for token in block.children or ():
                 words = token.content if token.type == "code_inline" else ""
-                if re.match(r"predict-edit \w+ [^…]+$", words):
+                if re.match(r"predict-edit \w+ .", words):
                     yield tuple(shlex.split(words)[1:])
 
 
@@ -64,7 +67,9 @@ def workplace(changed: Repository, command: Command, model: ModelSandbox) -> Pat
 def test_commands_are_shown() -> None:
     """Of each kind that the documentation explains."""
     kinds = {name for name, *_ in COMMANDS}
-    assert {"completion", "demo", "doctor", "edit", "init", "page", "preview", "verify"} <= kinds
+    assert kinds >= {
+        "compare", "completion", "demo", "doctor", "edit", "init", "page", "preview", "verify",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -90,3 +95,19 @@ def test_a_shown_command_runs(
 
     assert ran.status in {0, 3}, ran.err
     assert "Traceback" not in ran.err
+
+
+def test_the_model_is_served_until_an_interrupt() -> None:
+    """As the page says; what is printed is tried by the tests of the sandbox."""
+    assert SERVES in set(shown())
+    # A shell that starts the tests in the background has its children ignore interrupts.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    run = "from predict_edit.cli.main import main; raise SystemExit(main())"
+    program = (sys.executable, "-c", f"{heed}; {run}", *SERVES)
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        first = serving.stdout.readline()
+        serving.send_signal(signal.SIGINT)
+        said = first + serving.stdout.read()
+    assert "OPENAI_BASE_URL=http://127.0.0.1" in said
+    assert serving.returncode == 0
