@@ -235,7 +235,7 @@ def test_what_cannot_be_read_says_so(repository: Repository, tmp_path: Path) -> 
     with pytest.raises(CheckoutError, match="no commit in common"):
         read_checkout(repository.root)
     repository.git("branch", "--quiet", "-D", "main")
-    with pytest.raises(CheckoutError, match="not clear what the changes"):
+    with pytest.raises(CheckoutError, match="which branch this one started from"):
         read_checkout(repository.root)
 
 

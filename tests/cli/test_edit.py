@@ -67,7 +67,7 @@ def test_a_failed_pipe_prints_nothing(
     ran = command("edit", "-", "-m", REPLACE, given=b"FizzBuzz\n")
 
     assert (ran.status, ran.out) == (FAILED, "")
-    assert "did not accept the sign-in" in ran.err
+    assert "rejected the credential" in ran.err
     assert "Check the key (`OPENAI_API_KEY`)" in ran.err
 
 
@@ -131,7 +131,7 @@ def test_wrong_use(
     assert not model.exchanges
 
 
-@pytest.mark.parametrize(("name", "said"), [("none.txt", "is not there"), (".", "is a folder")])
+@pytest.mark.parametrize(("name", "said"), [("none.txt", "does not exist"), (".", "is a folder")])
 def test_paths_that_are_not_files(
     model: ModelSandbox, command: Command, name: str, said: str
 ) -> None:

@@ -192,9 +192,9 @@ def test_the_default_branch_is_named(command: Command, checkout: Repository) -> 
 @pytest.mark.parametrize(
     ("words", "status", "cause"),
     [
-        ((), 2, "Where the action is published is not known."),
-        (("--action", "octo/other"), 2, "`--action` is `octo/other`."),
-        ((*ACTION, *AZURE), 2, "`--base-url` is for other providers than OpenAI."),
+        ((), 2, "predict-edit does not know where the action is published."),
+        (("--action", "octo/other"), 2, "`--action` is `octo/other`, not OWNER"),
+        ((*ACTION, *AZURE), 2, "`--base-url` is given, but the provider is OpenAI."),
         ((*ACTION, "--provider", "azure"), 2, "`--provider azure` needs the model"),
         ((*ACTION, "--provider", "other", "--model", "m"), 2, "the address of its API"),
         (

@@ -87,7 +87,7 @@ def test_a_file_that_changed_meanwhile_is_not_written(
     ran = command("preview", REPLACE, "--write", folder=changed.root)
 
     assert ran.status == 1
-    assert "b.py was changed while the model worked" in ran.err
+    assert "b.py changed while the model worked" in ran.err
     assert b"FizzBuzz" in (changed.root / "a.py").read_bytes()
     assert b"MSFTBuzz" not in (changed.root / "a.py").read_bytes()
 
@@ -188,7 +188,7 @@ def test_a_wrong_key_is_a_failure(
     ran = command("preview", REPLACE, "--prediction", "off", folder=changed.root)
 
     assert ran.status == 1
-    assert "did not accept the sign-in (401)" in ran.out
+    assert "rejected the credential (401)" in ran.out
     assert "1 file failed." in ran.out
 
 

@@ -180,7 +180,12 @@ def unprocessable(*errors: Any) -> Answer:
         ),
         (answer(406, {}), ForgeRefused, "406", "too large"),
         (answer(410, {"message": "Issues are disabled for this repo"}), ForgeRefused, "410", "off"),
-        (answer(409, {"message": "Git Repository is empty."}), ForgeRefused, "409", "try again"),
+        (
+            answer(409, {"message": "Git Repository is empty."}),
+            ForgeRefused,
+            "409",
+            "Run the command again",
+        ),
         (answer(451, None), ForgeRefused, "451", "report"),
         (unprocessable(PENDING), PendingReview, "pending review", "discard"),
         (

@@ -36,9 +36,9 @@ def test_folder_that_is_a_link_is_not_written_into(workspace: Path, elsewhere: P
     (workspace / OUTPUT_FOLDER).symlink_to(elsewhere, target_is_directory=True)
     before = stat.S_IMODE(elsewhere.stat().st_mode)
 
-    with pytest.raises(EventError, match="is no folder"):
+    with pytest.raises(EventError, match="is not a folder"):
         privileges.prepare_folder(workspace / OUTPUT_FOLDER)
-    with pytest.raises(EventError, match="is no folder"):
+    with pytest.raises(EventError, match="is not a folder"):
         OutputFolder(workspace).write(EDITS, "x")
 
     assert (elsewhere / EDITS).read_text() == "precious"
@@ -77,6 +77,6 @@ def test_a_file_in_the_way_of_the_folder(workspace: Path) -> None:
     """Another thing of that name is reported, and not overwritten."""
     (workspace / OUTPUT_FOLDER).write_text("theirs")
 
-    with pytest.raises(EventError, match="is no folder"):
+    with pytest.raises(EventError, match="is not a folder"):
         privileges.prepare_folder(workspace / OUTPUT_FOLDER)
     assert (workspace / OUTPUT_FOLDER).read_text() == "theirs"

@@ -154,7 +154,7 @@ STATUSES = [
         Route.COMPATIBLE,
         SignIn.KEY,
         errors.ModelNotFound,
-        ["gateway.example does not know the address", "`base-url`"],
+        ["gateway.example did not find the address", "`base-url`"],
         Again.NEVER,
     ),
     (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REVIEW = "https://github.com/octo/repo/pull/7#pullrequestreview-1"
 RUN = "https://github.com/octo/repo/actions/runs/1795853572"
 PATCH = "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n"
-WHY = "api.openai.com did not accept the sign-in (401). Check the key (`api-key`)."
+WHY = "api.openai.com rejected the credential (401). Check the key (`api-key`)."
 
 
 def with_only(path: str, kind: PlacementKind) -> FileResult:

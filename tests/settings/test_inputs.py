@@ -145,7 +145,7 @@ def test_values(environ: Make, name: str, text: str, value: object) -> None:
         ("ref", "a..b", "branch name"),
         ("ref", "-x", "branch name"),
         ("files", "../x", "leaves the repository"),
-        ("files", "!docs", "there is none"),
+        ("files", "!docs", "no pattern comes before it"),
         ("files", "a\\", "not a glob"),
         ("files", "*a*b*c*d*e", "more than 4 stars"),
         ("files", "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", "more than 200"),

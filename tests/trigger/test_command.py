@@ -252,13 +252,13 @@ def test_commands(body: str, expected: Command) -> None:
         # one hyphen, or an option behind the instruction, would have been taken for the instruction
         ("/predict-edit -files '*.py' Replace a", UnknownOption, "Write `--files`"),
         ("/predict-edit -dry-run Replace a", UnknownOption, "one hyphen"),
-        ("/predict-edit Replace a --files '*.py'", InvalidOption, "`--files` is behind"),
+        ("/predict-edit Replace a --files '*.py'", InvalidOption, "`--files` comes after"),
         ("/predict-edit Replace a --files=*.py", InvalidOption, "before the instruction"),
-        ("/predict-edit Replace a --dry-run", InvalidOption, "`--dry-run` is behind"),
-        ("/predict-edit Replace a —files *.py\nb", InvalidOption, "`--files` is behind"),
-        ("/predict-edit run docs now --dry-run", InvalidOption, "`--dry-run` is behind"),
-        ("/predict-edit --files a.py, b.py Replace a", InvalidOption, "goes on behind a blank"),
-        ("/predict-edit --exclude a.py , b.py Replace a", InvalidOption, "goes on behind a blank"),
+        ("/predict-edit Replace a --dry-run", InvalidOption, "`--dry-run` comes after"),
+        ("/predict-edit Replace a —files *.py\nb", InvalidOption, "`--files` comes after"),
+        ("/predict-edit run docs now --dry-run", InvalidOption, "`--dry-run` comes after"),
+        ("/predict-edit --files a.py, b.py Replace a", InvalidOption, "continues after a blank"),
+        ("/predict-edit --exclude a.py , b.py Replace a", InvalidOption, "continues after a blank"),
         ("/predict-edit --dry-run apply", InvalidOption, "`apply` takes no options"),
         # words for a tool that this one does not know
         *(

@@ -229,7 +229,7 @@ def test_what_the_runner_knows_as_well_may_be_missing(
         trigger = read(name, bare, repository="octo-org/here")
         assert isinstance(trigger, PullRequestCommand)
         assert trigger.repository == "octo-org/here"
-        with pytest.raises(EventError, match="which repository"):
+        with pytest.raises(EventError, match="names a repository"):
             read(name, bare)
 
 

@@ -78,14 +78,14 @@ def read_checkout(folder: Path, *, base: str | None = None, untracked: bool = Fa
     head = git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head is None:
         raise CheckoutError(
-            "The checkout has no commit yet, so that nothing is changed against anything.",
+            "The checkout has no commit yet, so there is nothing to compare with.",
             "Commit once, or edit plain files with `predict-edit edit`.",
         )
     base_name, merge_base = _find_base(git, base)
     if git.run("ls-files", "-z", "--unmerged"):
         raise CheckoutError(
-            "The checkout has conflicts that are not resolved.",
-            "Finish or abort the merge, then try again.",
+            "The checkout has unresolved conflicts.",
+            "Resolve them, or abort the merge or rebase, then run the command again.",
         )
     others = git.run("ls-files", "-z", "--others", "--exclude-standard").count("\0")
     with tempfile.TemporaryDirectory(prefix="predict-edit-") as scratch:
@@ -153,7 +153,7 @@ def _find_base(git: Git, asked: str | None) -> tuple[str, str]:
             "Name a base that `git branch --all` lists, or a commit.",
         )
     raise CheckoutError(
-        "It is not clear what the changes are to be counted from.",
+        "predict-edit cannot tell which branch this one started from.",
         "Name the branch or commit with --base.",
     )
 
@@ -198,7 +198,7 @@ def _read_disk(root: Path, changes: Iterable[RawChange]) -> tuple[dict[str, int]
         }
     except OSError as error:
         raise CheckoutError(
-            f"{error.filename} cannot be read ({error.strerror}).", "Look at its permissions."
+            f"{error.filename} cannot be read ({error.strerror}).", "Check its permissions."
         ) from error
 
 

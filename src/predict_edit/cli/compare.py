@@ -346,8 +346,7 @@ def _sentence(verdict: Verdict, speedup: Spread | None, costs: Spread | None, fa
     advice = {
         "on": "Keep `prediction: auto`",
         "off": "Use `prediction: off`",
-        "no difference": "No clear difference; `prediction: off` is the safer choice where it "
-        "costs more",
+        "no difference": "No clear difference; if predictions cost more, use `prediction: off`",
     }
     return f"{advice[verdict]}: with predictions these edits are {figures}, {price}."
 

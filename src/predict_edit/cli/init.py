@@ -149,8 +149,8 @@ def _choose(arguments: argparse.Namespace, repository: _Repository) -> Workflow:
         model = model or _MODEL
         if base_url:
             raise InvalidInput(
-                "`--base-url` is for other providers than OpenAI.",
-                "Add --provider azure, azure-keyless or other.",
+                "`--base-url` is given, but the provider is OpenAI.",
+                "Add --provider azure, azure-keyless or other, or leave --base-url out.",
             )
     elif not model or not base_url:
         example = "https://NAME.openai.azure.com" if azure else "https://HOST/v1/"
@@ -191,7 +191,9 @@ def _action(given: str | None) -> tuple[str, str]:
     match = _ACTION.fullmatch(asked)
     if match is None:
         raise MissingInput(
-            f"`--action` is `{given}`." if given else "Where the action is published is not known.",
+            f"`--action` is `{given}`, not OWNER/REPOSITORY@COMMIT."
+            if given
+            else "predict-edit does not know where the action is published.",
             "Name its repository and commit: --action OWNER/predict-edit@COMMIT",
         )
     return match[1], match[2] or f"v{__version__}"
@@ -214,7 +216,7 @@ def _check(root: Path, files: Mapping[str, str], workflow: Workflow) -> None:
         if USES[workflow.use] in events_of(path.name, path.read_text("utf-8", "replace")):
             raise LocalFileError(
                 f"{path.relative_to(root)} already uses the action for {workflow.use}.",
-                "Check it with `predict-edit doctor`, or delete it and try again.",
+                "Check it with `predict-edit doctor`, or delete it and run the command again.",
             )
     name, text = next(iter(files.items()))
     examined = examine(name, text)

@@ -23,14 +23,14 @@ def read_source(path: Path, name: str) -> SourceFile | SkippedFile:
     try:
         if not path.is_file():
             raise LocalFileError(
-                f"{name} is {'a folder' if path.is_dir() else 'not there'}.",
+                f"{name} {'is a folder' if path.is_dir() else 'does not exist'}.",
                 "Name files; a shell can list those of a folder, as in src/*.py.",
             )
         size = path.stat().st_size
         data = path.read_bytes() if size <= MAX_BYTES else None
     except OSError as error:
         raise LocalFileError(
-            f"{name} cannot be read ({error.strerror}).", "Look at its permissions."
+            f"{name} cannot be read ({error.strerror}).", "Check its permissions."
         ) from error
     return source_of(name, data, size)
 
@@ -55,7 +55,7 @@ def check_same(path: Path, name: str, before: bytes) -> None:
         same = False
     if not same:
         raise LocalFileError(
-            f"{name} was changed while the model worked, so that nothing was written.",
+            f"{name} changed while the model worked, so nothing was written.",
             "Look at the change, then run the command again.",
         )
 
@@ -79,7 +79,7 @@ def write(path: Path, name: str, data: bytes) -> None:
             Path(scratch).unlink()
         raise LocalFileError(
             f"{name} cannot be written ({error.strerror}).",
-            "Look at the permissions of the file and its folder.",
+            "Check the permissions of the file and its folder.",
         ) from error
 
 

@@ -101,7 +101,7 @@ def _show(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) 
             console.print(f"The {name} is in {path}.", soft_wrap=True)
     if checkout.untracked:
         files = plural(checkout.untracked, "file")
-        console.print(f"{files} that git does not know left out; --untracked takes them too.")
+        console.print(f"Left out {files} that git does not track; --untracked includes them.")
     if placed and not arguments.write:
         console.print(
             "Add --write to write the files; the model is not asked again.", soft_wrap=True
@@ -120,7 +120,9 @@ def _apply(report: RunReport, checkout: Checkout) -> None:
     for name in edited:
         path = checkout.root / name
         if path.parent.resolve() != path.parent or not path.parent.is_relative_to(root):
-            raise LocalFileError(f"{name} lies behind a symbolic link.", "Edit the file itself.")
+            raise LocalFileError(
+                f"{name} is reached through a symbolic link.", "Edit the file itself."
+            )
         local_files.check_same(path, name, checkout.on_disk[name])
     for name, accepted in edited.items():
         local_files.write(checkout.root / name, name, checkout.as_on_disk(name, accepted))

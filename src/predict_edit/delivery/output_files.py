@@ -76,7 +76,7 @@ def make_folder(folder: Path) -> None:
         raise _unwritable("", error.strerror or "") from error
     if folder.is_symlink() or not folder.is_dir():
         raise EventError(
-            f"`{folder.name}` in the workspace is no folder.",
+            f"`{folder.name}` in the workspace is not a folder.",
             "Remove it from the branch, or do not check that branch out before this action.",
         )
 

@@ -163,7 +163,9 @@ _REFUSED_BY_STATUS: Final[Mapping[int, str]] = {
     HTTPStatus.NOT_ACCEPTABLE: (
         "The pull request may be too large for this; limit the files with `--files`."
     ),
-    HTTPStatus.CONFLICT: "The repository changed in the meantime, or is empty: try again.",
+    HTTPStatus.CONFLICT: (
+        "The repository changed in the meantime, or is empty. Run the command again."
+    ),
     HTTPStatus.GONE: "It was deleted, or the feature is switched off in the repository's settings.",
 }
 """What to do after a refusal that no sentence explains."""
@@ -281,7 +283,7 @@ def unavailable(
     )
     return ForgeUnavailable(
         f"GitHub {what} ({endpoint.name}).{unknown}",
-        "Try again in a few minutes; https://www.githubstatus.com reports outages.",
+        "Run the command again in a few minutes; https://www.githubstatus.com reports outages.",
         status=status,
         reasons=reasons,
     )
@@ -292,7 +294,7 @@ def invalid(endpoint: ApiEndpoint, what: str) -> ForgeAnswerInvalid:
     return ForgeAnswerInvalid(
         f"GitHub's answer to {endpoint.name} has {what}.",
         "Check that GITHUB_API_URL is the API's address and that no proxy answers in its place; if"
-        " so, report this.",
+        " both are true, report this.",
     )
 
 

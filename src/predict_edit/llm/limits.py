@@ -261,8 +261,8 @@ class Budget:
         if limit is not None and self._spent_tokens + reserved + tokens > limit:
             aside = f" and {reserved:,} set aside for calls under way" if held else ""
             raise BudgetExceeded(
-                f"{what} up to {tokens:,} tokens, and of the limit `max-tokens` of {limit:,} "
-                f"{self._spent_tokens:,} are spent{aside}.",
+                f"{what} up to {tokens:,} tokens; {self._spent_tokens:,} of the {limit:,} that "
+                f"`max-tokens` allows are spent{aside}.",
                 "Raise `max-tokens`, or run the command for fewer or smaller files.",
             )
         if self._max_cost is None:
@@ -278,7 +278,7 @@ class Budget:
         if self._spent_cost + set_aside + cost > self._max_cost:
             aside = f" and ${set_aside:.4f} set aside for calls under way" if held else ""
             raise BudgetExceeded(
-                f"{what} up to ${cost:.4f}, and of the limit `max-cost` of ${self._max_cost:f} "
-                f"${self._spent_cost:.4f} are spent{aside}.",
+                f"{what} up to ${cost:.4f}; ${self._spent_cost:.4f} of the ${self._max_cost:f} "
+                f"that `max-cost` allows are spent{aside}.",
                 "Raise `max-cost`, or run the command for fewer or smaller files.",
             )

@@ -196,7 +196,7 @@ def _broken_line(error: Exception, host: str) -> errors.ModelUnavailable:
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return errors.ModelUnavailable(
             f"The name {host} could not be resolved.",
-            "Check the host name in `base-url`, and that the runner can look names up.",
+            "Check the host name in `base-url`, and that the runner can resolve names.",
         )
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return errors.ModelUnavailable(
@@ -267,7 +267,7 @@ def _by_content(
             f"The quota or budget of the account at {target.host} is used up"
             f"{_quoted(error, target, sent)}",
             "Check plan, credit and spending limit of the account, and the budgets of a gateway; "
-            "waiting does not help.",
+            "waiting will not help.",
         )
     if "no connected db" in text:
         # LiteLLM looks for a key that it does not know in a database that it does not have.
@@ -362,7 +362,7 @@ def _refusal(status: int, target: ModelTarget, words: str) -> errors.ModelError:
 _REFUSALS: dict[int, tuple[type[errors.ModelError], str, dict[str, str]]] = {
     httpx2.codes.UNAUTHORIZED: (
         errors.ModelUnauthorized,
-        "did not accept the sign-in",
+        "rejected the credential",
         {
             "entra": "The token was for the scope `{target.scope}`; if this resource expects the "
             "other one, set `azure-scope: {scope}`. The identity needs the role "
@@ -376,7 +376,7 @@ _REFUSALS: dict[int, tuple[type[errors.ModelError], str, dict[str, str]]] = {
     ),
     httpx2.codes.FORBIDDEN: (
         errors.ModelForbidden,
-        "forbids this",
+        "denied access",
         {
             "entra": f"Give the identity the role *{ROLE}* on the Azure OpenAI resource (it takes "
             "some minutes to work), and check the resource's firewall. The token was for the scope "
@@ -388,7 +388,7 @@ _REFUSALS: dict[int, tuple[type[errors.ModelError], str, dict[str, str]]] = {
     ),
     httpx2.codes.NOT_FOUND: (
         errors.ModelNotFound,
-        "does not know the address or the model",
+        "did not find the address or the model",
         {
             "azure": "Check three things: `model` is the name of your deployment, not of the model "
             "behind it (now `{target.model}`); `base-url` has your resource's name and the shape "

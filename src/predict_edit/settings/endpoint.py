@@ -205,7 +205,7 @@ def choose_sign_in(access: Access) -> SignIn:
         given, missing = ("tenant", "client") if tenant else ("client", "tenant")
         raise ContradictingInputs(
             f"`azure-{given}-id` is given without `azure-{missing}-id`.",
-            "Signing in with the job's own identity takes both; leave out both for another way.",
+            "Give both to sign in with the job's own identity, or neither to sign in another way.",
         )
     azure = read_endpoint(access).is_azure
     if access.api_key:
@@ -222,8 +222,8 @@ def choose_sign_in(access: Access) -> SignIn:
         )
     raise MissingInput(
         "`api-key` is missing, with a `base-url` given that is not Azure's.",
-        "Pass the key as `api-key`; a server that checks none takes any text. Only Azure works "
-        "without a key, through Microsoft Entra ID.",
+        "Pass the key as `api-key`; if the server checks no key, any text will do. Only Azure "
+        "works without a key, through Microsoft Entra ID.",
     )
 
 

@@ -90,15 +90,15 @@ def check_inputs(inputs: Inputs, *, on_branch: bool) -> None:
         )
     if inputs.ref and not on_branch:
         raise InvalidInput(
-            "The input `ref` is given, which is for runs without a pull request.",
-            "Leave it out, or run it by `schedule` or by `workflow_dispatch` without "
-            "`pull-request`.",
+            "The input `ref` is given, but this run is about a pull request.",
+            "Remove `ref`, or start the workflow by `schedule`, or by `workflow_dispatch` "
+            "without `pull-request`.",
         )
     for name, modes in (("shard", {"plan", "edit"}), ("results", {"edit", "publish"})):
         if getattr(inputs, name) and inputs.mode not in modes:
             raise InvalidInput(
-                f"The input `{name}` is given, with `mode` {inputs.mode or 'run'}.",
-                f"It belongs to `mode` {' and '.join(sorted(modes))}; leave it out.",
+                f"The input `{name}` is given, but `mode` is {inputs.mode or 'run'}.",
+                f"Remove it, or set `mode` to {' or '.join(sorted(modes))}.",
             )
 
 
@@ -141,7 +141,7 @@ def _without_values(error: SettingsError) -> SettingsError:
         return error
     named = listed(f"`{name}`" for name in INPUT_NAMES if f"The input `{name}` " in error.cause)
     return InvalidInput(
-        f"The workflow's input {named} cannot be what it is.",
+        f"The workflow's input {named} has an invalid value.",
         "The log of the run says why, and what to write instead.",
     )
 

@@ -73,8 +73,8 @@ def named_command(given: str | None, config: RepositoryConfig, *, findings: bool
     if instruction is None:
         raise MissingInput(
             "`instruction` is missing.",
-            "Give one, or `run NAME` for a recipe of the config; with `findings`, the recipe "
-            f"`{LINT_FIX}` is followed without one.",
+            "Give one, or `run NAME` for a recipe of the config. It may be missing only with "
+            f"`findings`: then the recipe `{LINT_FIX}` applies.",
         )
     if recipe := recipe_named(instruction):
         name = recipe.name
@@ -169,7 +169,7 @@ def check_served(settings: Settings) -> None:
     """
     if settings.deliver not in ON_PULL_REQUEST:
         raise OptionNotAllowed(
-            f"`deliver: {settings.deliver}` is not for commands on a pull request.",
+            f"`deliver: {settings.deliver}` is not possible on a pull request.",
             "Use `suggestions`, `commit` or `patch`.",
         )
 
@@ -202,7 +202,7 @@ def _follow_recipe(settings: Settings, recipe: Recipe, inputs: Inputs) -> Settin
     if inputs.deliver is not None and deliver not in {*FREE_DELIVERIES, inputs.deliver}:
         raise OptionNotAllowed(
             f"The recipe delivers by {deliver}, the workflow by {inputs.deliver}.",
-            "A maintainer has to change one of the two.",
+            "A maintainer has to make the two agree.",
         )
     most = settings.max_suggestions
     return dataclasses.replace(

@@ -76,8 +76,8 @@ def check_globs(globs: Sequence[str]) -> None:
     """
     if globs and all(glob.startswith("!") for glob in globs):
         raise ValueError(
-            f"{quoted(globs[0])} takes back what an earlier pattern matched, and there is none: "
-            "put the pattern that it is an exception from before it"
+            f"{quoted(globs[0])} is an exception, but no pattern comes before it: "
+            "write the pattern that it limits first"
         )
     for glob in globs:
         if len(glob) > MAX_GLOB_LENGTH:
@@ -151,7 +151,7 @@ def _name(value: str) -> str:
 def _secret(value: str) -> str:
     """Accept what an HTTP header can hold; line ends around it were trimmed before."""
     if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("it has white space or characters that keys do not have; paste it again")
+        raise ValueError("it has white space or characters that a key cannot have; paste it again")
     return value
 
 

@@ -411,7 +411,7 @@ class _Head:
         ends = self._line[: self._at].rstrip().endswith(",")
         if name in _LISTS and (ends or self._next_word().startswith(",")):
             raise InvalidOption(
-                f"The list of `--{name}` goes on behind a blank.",
+                f"The list of `--{name}` continues after a blank.",
                 "Write it without blanks, or put all of it in quotes.",
             )
         self.options[name] = value
@@ -497,7 +497,7 @@ def _refuse_trailing_option(rest: str) -> None:
     found = _TRAILING.search(rest)
     if found:
         raise InvalidOption(
-            f"The option `--{found['name']}` is behind the instruction.",
+            f"The option `--{found['name']}` comes after the instruction.",
             "Write options before the instruction. If it is part of the instruction, write `--` "
             "before the first word.",
         )

@@ -272,7 +272,7 @@ def _read_dispatch(
     if not number:
         raise MissingInput(
             "`pull-request` is missing.",
-            "A workflow that is dispatched passes it on: "
+            "In a workflow that is dispatched, pass it on: "
             "`pull-request: ${{ inputs.pull-request }}`. To edit a branch, give `files`.",
         )
     if not re.fullmatch(r"#?[1-9][0-9]{0,9}", number):
@@ -284,7 +284,8 @@ def _read_dispatch(
     if not text or not text.strip():
         raise MissingInput(
             "`instruction` is missing.",
-            "A workflow that is dispatched passes it on: `instruction: ${{ inputs.instruction }}`.",
+            "In a workflow that is dispatched, pass it on: "
+            "`instruction: ${{ inputs.instruction }}`.",
         )
     try:
         parsed: Command | CommandError = recipe_named(text) or EditCommand(
@@ -358,6 +359,7 @@ def _repository_of(event: _Event, known: str) -> str:
     name = event.repository.full_name if event.repository else known
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
         raise EventError(
-            "It is not known which repository the event is for.", "Check GITHUB_REPOSITORY."
+            "Neither the event nor GITHUB_REPOSITORY names a repository.",
+            "Set GITHUB_REPOSITORY to `owner/name`.",
         )
     return name

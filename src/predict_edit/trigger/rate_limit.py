@@ -86,8 +86,8 @@ def check_alone(comments: Sequence[Comment], now: dt.datetime, *, key: str) -> N
         if now < until:
             raise AlreadyRunning(
                 "Another command is already running on this pull request.",
-                "Run this one again when the summary of that one is final; if that one was cut "
-                f"short, after {until:%H:%M} UTC.",
+                "Run this command again when the other's summary is final, or after "
+                f"{until:%H:%M} UTC if its run was cut short.",
                 url=comment.url,
             )
 

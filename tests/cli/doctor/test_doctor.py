@@ -267,7 +267,7 @@ def test_a_server_on_this_machine_may_want_a_key(environ: Mapping[str, str]) -> 
     else:
         assert status == 1
         assert "(401)" in text
-        assert "none is set: set OPENAI_API_KEY" in text
+        assert "no key is set: set OPENAI_API_KEY" in text
         assert "no key is needed" not in text
 
 
@@ -275,7 +275,7 @@ def test_a_server_on_this_machine_may_want_a_key(environ: Mapping[str, str]) -> 
     ("address", "words"),
     [
         ("http://127.0.0.1:9/v1", ("refused the connection", "the port in `OPENAI_BASE_URL`")),
-        ("https://no-such-host.invalid/v1", ("could not be resolved", "this machine can look")),
+        ("https://no-such-host.invalid/v1", ("could not be resolved", "this machine can resolve")),
     ],
 )
 def test_a_closed_port_and_an_unknown_name_read_differently(

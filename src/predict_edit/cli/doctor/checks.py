@@ -56,8 +56,8 @@ for number in range(1, 101):
 """
 INSTRUCTION = "Replace string `FizzBuzz` with `MSFTBuzz`."
 NO_KEY_SET = (
-    "This server wants a key, and none is set: set OPENAI_API_KEY, or name the variable that holds "
-    "the key with --api-key-env."
+    "This server needs a key, and no key is set: set OPENAI_API_KEY, or name the variable that "
+    "holds the key with --api-key-env."
 )
 LOW = 0.1
 """Share of a rate limit below which what is left is warned of."""
@@ -204,7 +204,7 @@ def of_predictions(trial: Trial, chosen: ModelChoice) -> Check:
             "warning",
             f"the model or server refuses them{off}",
             "Runs work without; they may be slower. For a model that takes them, see the "
-            "documentation. On Azure, models in South East Asia take none.",
+            "documentation. On Azure, models in South East Asia do not take them.",
         )
     if usage.accepted_prediction_tokens is None:
         return Check(

@@ -145,7 +145,9 @@ def _events(use: Use) -> Iterator[Mistake]:
             found = f"`{name}` starts no run for a new comment, and only those are commands"
             yield use.mistake(path, found, {path: ["created"]}, fatal=True)
         elif len(_items(kinds)) > 1:
-            found = f"`{name}` also starts a run for comments that are not new, and so no commands"
+            found = (
+                f"`{name}` also starts a run for comments that are not new, which are not commands"
+            )
             yield use.mistake(path, found, {path: ["created"]})
 
 
@@ -377,7 +379,7 @@ def _version(use: Use) -> Iterator[Mistake]:
     if name.startswith("OWNER/"):
         yield use.mistake(
             path,
-            "`OWNER` is the example's; no such action exists",
+            "`OWNER` is the example's, and that action does not exist",
             next_step="Replace it with the owner of the repository that publishes the action.",
             fatal=True,
         )
@@ -387,7 +389,7 @@ def _version(use: Use) -> Iterator[Mistake]:
     if ref == _ZEROS:
         found = "the commit of the action is the example's zeros"
     elif not ref:
-        found = "the action has no version, and GitHub runs none without"
+        found = "the action has no version, and GitHub does not run it without one"
     yield use.mistake(
         path,
         found,
