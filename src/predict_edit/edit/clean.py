@@ -17,6 +17,7 @@ from predict_edit.edit.rewrite import is_fence, suffix_of
 
 MARK, ENDINGS, ENDS = "byte-order mark", "line endings", "blank lines at the ends"
 TRAILING = "trailing blanks"
+PREFIXES = "what is before every line"
 """Kinds of what is put back, beside those of :mod:`predict_edit.edit.collateral`."""
 
 _BLANKS_MEAN = frozenset({".tsv", ".csv", ".tab", ".diff", ".patch", ".rej"})
@@ -82,6 +83,9 @@ def clean(path: str, original: str, answer: str, *, instruction: str = "") -> Cl
     if whole == original:
         if _only_adds(original, given + said):
             return Cleaned(text=given + said, restored={})
+        if wrappers.prefixed(original, answer):
+            columns = {PREFIXES: len(wrappers.body(answer))}
+            return Cleaned(text=whole, restored=columns, instead=answer)
         if looks or (restored[TRAILING] and suffix_of(path) in _MARKDOWN):
             return Cleaned(text=whole, restored=+restored, instead=marks + _shape(body, said, free))
     return Cleaned(text=whole, restored=+restored)

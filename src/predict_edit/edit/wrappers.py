@@ -8,6 +8,7 @@ not certain is left for the guards.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import json
@@ -31,19 +32,26 @@ _MIN_WORDS = 3
 _SHORT = 4
 """Characters up to which a token may be a tag of the file's own."""
 
-_THINK = r"think(?:ing)?|thought|reasoning|analysis|scratchpad|reflection"
-_TOKEN = r"(?:<\|[\w ]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</?s>|<bos>|<eos>|<(?:start|end)_of_turn>|"  # noqa: RUF001, S105
-_TOKEN += r"<!\[CDATA\[|\]\]>)"
+_THINK = r"(?:\w+:)?(?:think(?:ing)?|thought|reasoning|analysis|scratchpad|reflection)"
+_THOUGHT = rf"</{_THINK}>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_th\w+\|>|<channel\|>"
+_TOKEN = r"(?:<\|[\w ]{1,40}\|?>|<[\w ]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</?s>|<[be]os>|<fim_\w+>|"  # noqa: RUF001, S105
+_TOKEN += r"<(?:start|end)_of_turn>|\[/?(?:INST|[BE]OS|s|end of text)\]|<!\[CDATA\[|\]\]>)"
+_ROLE = r"(?:assistant|model|user|system)"
 _BEFORE = (
     re.compile(rf"\s*<({_THINK})>.*?(?P<mark></\1>)\s*", re.DOTALL),
-    re.compile(rf".*?(?P<mark></(?:{_THINK})>)\s*", re.DOTALL),
+    re.compile(rf".*?(?P<mark>{_THOUGHT})\s*", re.DOTALL),
     re.compile(r".*(?P<mark><\|message\|>)", re.DOTALL),
-    re.compile(rf"\s*(?:(?P<mark>{_TOKEN})(?:assistant|model)?\s*)+"),
+    re.compile(rf"\s*(?:(?P<mark>{_TOKEN})\s*(?:{_ROLE}(?:\s*\n\s*|(?=<)))?)+"),
+    re.compile(r"\s*(?P<mark>assistant)(?:: |:?\n)\s*", re.IGNORECASE),
 )
-_BEHIND = re.compile(rf"(?:\s*(?P<mark>{_TOKEN}))+$")
+_BEHIND = re.compile(rf"(?:\s*(?P<mark>{_TOKEN}|</answer>)(?:{_ROLE}$)?)+$")
+_ANY_TOKEN = re.compile(_TOKEN)
+_OWN = re.compile(r"\[.*|\w+|</?s>|<\|(?:user|system)\|>")
+"""Marks that a file may get by an edit that does nothing else."""
 _BEHIND_MOST = 400
 """Characters at an answer's end in which tokens are sought."""
-_TAG = re.compile(r"</?([A-Za-z][\w.-]*)(?:\s[^<>]*)?>")
+_TAG = re.compile(r"</?([A-Za-z][\w.=-]*)(?:\s[^<>]*)?>")
+_ELEMENT = re.compile(r"\s*<([A-Za-z][\w.-]{3,})(?:\s[^<>]*)?>(?P<held>.*)</\1>\s*", re.DOTALL)
 _ANSWER_TAG = re.compile(
     r"(?:\w+[_-])?(?:file|files|answer|code|output|response|result|content|contents|document|"
     r"completion|rewritten|updated|edited|modified|final)(?:[_-]\w+)?",
@@ -51,14 +59,27 @@ _ANSWER_TAG = re.compile(
 )
 _PLACEHOLDER = re.compile(r"[\[{<%#$]{1,3}\s*[A-Z][A-Z_ ]{3,}\s*[\]}>%#$]{1,3}")
 _CALL_TAGS = re.compile(r"</?(?:tool_call|function_call|tool_use|invoke)>")
+_JSON_ENDS = frozenset({("{", "}"), ("[", "]"), ('"', '"')})
 _MARKUP = frozenset(
     {".html", ".htm", ".xml", ".svg", ".vue", ".jsx", ".tsx", ".svelte", ".astro", ".xhtml"}
     | {".xsl", ".xslt", ".xsd", ".plist", ".csproj", ".props", ".resx", ".mdx", ".cshtml", ".hbs"}
 )
 _OPENER = re.compile(r"(?P<run>`{3,}|~{3,})[^`\n]*")
-_NUMBERED = re.compile(r" *\d{1,7}(?:→|\t| ?[:|] ?|$)")
+_NUMBERED = re.compile(r" *(?:L?\d{1,7}(?:→|\t| ?[:|] ?|$)|\[\d{1,7}\] ?)")
+_QUOTE = re.compile(r"[>|](?: |$)")
 _DIFF_COLUMN = re.compile(r"[ +]")
 _DIFF_FRAME = re.compile(r"(?:---|\+\+\+|@@|diff |index ).*")
+_COMMENT = re.compile(r"\s*(?:#|//|/\*|<!--|--|;|%)")
+_INTERJECTION = re.compile(r"[^\W\d_]+(?:[ ,]{1,2}[^\W\d_]+)?[!.\u2026\uff01\u3002]")
+_ROUND_NAMES = "*_`:\"'# =-/<!>;%"
+_BEFORE_NAME = re.compile(r"(?:File: |(?:Updated|Modified|Edited)\b:?)", re.IGNORECASE)
+_BORDER = re.compile(
+    r"(?:[-=#*<]{3,}\s+|\[)(?:BEGIN|START|END|STOP)\b[^;{}()]*|"
+    r"(?:BEGIN|START|END)(?: OF)? (?:FILE|CODE|OUTPUT|ANSWER|CONTENT)\b.*|"
+    r"\[/?(?:FILE|CODE|OUTPUT|ANSWER|CONTENT)\]|\'{3}|\\(?:begin|end)\{code\}",
+    re.IGNORECASE,
+)
+"""A line above the file with a line below it, or under the file's name."""
 _SENTENCE_END = ".:!?…。：！？"  # noqa: RUF001
 _CODE_CHARACTERS = re.compile(r"[=<>{}\[\]\\|]|;(?! )|\w\(|^[-+*#/\"'@$%&.;(]|\t")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -77,13 +98,13 @@ class _File:
     known: frozenset[str]
     """Those with more than a character."""
 
-    def frame(self, lines: Sequence[str], edge: str, *, placeholder: str) -> int:
+    def frame(self, lines: Sequence[str], edge: str, borders: Sequence[str]) -> int:
         """Count the lines that only frame the file, up to one that is like its own at this end."""
         for number, line in enumerate(map(str.rstrip, lines)):
             if is_alike(edge, line):
                 return number
             if line.strip() in self.known or not (
-                line in {"", "---", placeholder} or self._frames(line)
+                line in {"", "---", *borders} or self._frames(line)
             ):
                 break
         return 0
@@ -96,13 +117,17 @@ class _File:
         if (tag := _TAG.fullmatch(line)) is not None:
             markup = suffix_of(self.path) in _MARKUP or self.lines[0].startswith("<")
             return not markup or _ANSWER_TAG.fullmatch(tag[1]) is not None
-        name = (
-            line.strip("*_`:\"'# ").removeprefix("File: ").removeprefix("file: ").strip("*_`:\"' ")
-        )
+        if prose:
+            return self.is_name(line)
+        talk = _INTERJECTION.fullmatch(line) or line.lower().rstrip(":") == "assistant"
+        return bool(self.is_name(line) or is_sentence(line) or is_fence(line) or talk)
+
+    def is_name(self, line: str) -> bool:
+        """Whether a line only names the file, in whatever frame."""
         base = posixpath.basename(self.path)
-        if name == base or (name.endswith(f"/{base}") and " " not in name):
-            return True
-        return not prose and (is_sentence(line) or is_fence(line))
+        name = _TAG.sub("", line).strip(_ROUND_NAMES)
+        name = _BEFORE_NAME.sub("", name).strip(_ROUND_NAMES)
+        return name == base or (name.endswith(f"/{base}") and " " not in name)
 
 
 def unwrap(path: str, original: str, answer: str, *, instruction: str = "") -> str:
@@ -133,10 +158,12 @@ def _marks(file: _File, text: str) -> str | None:
             continue
         rest = text[: match.start()] + "\n" if behind else text[match.end() :].lstrip("\r\n")
         ends = [line.strip() for line in rest.split("\n") if line.strip()]
-        if not ends:
+        bare = [line for line in (_ANY_TOKEN.sub("", line).strip() for line in ends) if line]
+        if not ends or (_OWN.fullmatch(match["mark"]) and bare == list(file.lines)):
             continue
         edge = (file.lines[-1], ends[-1]) if behind else (file.lines[0], ends[0])
-        sure = len(match["mark"]) > _SHORT or match.group().startswith("\n") or is_alike(*edge)
+        long = len(match["mark"]) > _SHORT and not match["mark"].isalpha()
+        sure = long or match.group().startswith("\n") or is_alike(*edge)
         if sure and not file.known & set(map(str.strip, match.group().split("\n"))):
             return rest
     return None
@@ -149,7 +176,7 @@ def _fence(file: _File, text: str) -> str | None:
 def _json(file: _File, text: str) -> str | None:
     """A JSON object or a tool call that holds the file in a string."""
     held = _CALL_TAGS.sub("", text).strip()
-    if not held.startswith("{") or not held.endswith("}"):
+    if (held[:1], held[-1:]) not in _JSON_ENDS:
         return None
     try:
         strings = list(_strings(json.loads(held, strict=False)))
@@ -165,9 +192,21 @@ def _strings(value: object) -> Iterator[str]:
     """Every string in a JSON value."""
     if isinstance(value, str):
         yield value
+        if value.startswith("{"):
+            with contextlib.suppress(ValueError):
+                yield from _strings(json.loads(value, strict=False))
     elif isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _strings(each)
+
+
+def _element(file: _File, text: str) -> str | None:
+    """An element whose tags are on the file's own first and last line."""
+    found = _ELEMENT.fullmatch(text)
+    if found is None or f"</{found[1]}>" in file.text or found["held"].startswith("\n"):
+        return None
+    markup = suffix_of(file.path) in _MARKUP or file.lines[0].startswith("<")
+    return None if markup else found["held"]
 
 
 def _column(file: _File, text: str) -> str | None:
@@ -181,6 +220,7 @@ def _column(file: _File, text: str) -> str | None:
     for pattern, shown in (
         (_NUMBERED, lines),
         (re.compile(blanks), lines if blanks else []),
+        (_QUOTE, [] if compare(file.path, "", "").is_prose else lines),
         (_DIFF_COLUMN, [line for line in changed if not line.startswith("-")]),
     ):
         found = [pattern.match(line) for line in shown if line.strip()]
@@ -191,17 +231,32 @@ def _column(file: _File, text: str) -> str | None:
     return None
 
 
+def prefixed(original: str, answer: str) -> bool:
+    """Whether an answer is the file with something before every line, and nothing else."""
+    old, new = (
+        [line.rstrip() for line in text.split("\n") if line.strip()] for text in (original, answer)
+    )
+    pairs = zip(old, new, strict=False)
+    return len(old) == len(new) and all(
+        line != before and line.endswith(before.lstrip()) for before, line in pairs
+    )
+
+
 def _lines_round(file: _File, text: str) -> str | None:
     """Lines above and below that only frame the file: tags, fences, its name, talk."""
     lines = body(text)
-    paired = lines[0].strip() if lines[0].strip() == lines[-1].strip() else ""
-    placeholder = paired if _PLACEHOLDER.fullmatch(paired) else ""
-    top = file.frame(lines, file.lines[0], placeholder=placeholder)
-    bottom = file.frame(lines[::-1], file.lines[-1], placeholder=placeholder)
+    ends = (lines[0].strip(), lines[-1].strip())
+    bordered = all(_BORDER.fullmatch(line) or file.is_name(line) for line in ends)
+    borders = ends if bordered or (ends[0] == ends[1] and _PLACEHOLDER.fullmatch(ends[0])) else ()
+    top = file.frame(lines, file.lines[0], borders)
+    bottom = file.frame(lines[::-1], file.lines[-1], borders)
     rest = lines[top : len(lines) - bottom]
-    # Talk comes with an edit; a line that is all that is new is one.
+    # Talk and names come with an edit; a line that is all that is new is one.
     same = [line.strip() for line in rest if line.strip()] == list(file.lines)
-    talk = any(is_sentence(line) for line in lines[:top] + lines[len(lines) - bottom :])
+    talk = any(
+        is_sentence(line) or _COMMENT.match(line)
+        for line in lines[:top] + lines[len(lines) - bottom :]
+    )
     return None if same and talk else "\n".join(rest) + "\n" if top or bottom else None
 
 
@@ -309,6 +364,7 @@ def _unfence_once(original: str, answer: str) -> str | None:
 
 
 _STEPS: tuple[Callable[[_File, str], str | None], ...] = (
+    _element,
     _marks,
     _fence,
     _json,

@@ -121,8 +121,9 @@ def _short(rewrite: Rewrite, old: Sequence[str], new: Sequence[str]) -> str | No
     before, after = sum(map(len, old)), sum(map(len, new))
     if before >= MIN_CHARACTERS and after < _KEPT_CHARACTERS * before:
         return f"The answer has {after:,} of the file's {before:,} characters."
-    if len(new) == 1 and len(old) > 1 and rewrite.removed == len(old) and is_sentence(new[0]):
-        return "The answer is one sentence that shares no line with the file."
+    alone = len(new) == 1 and len(old) > 1 and rewrite.removed == len(old)
+    if alone and (is_sentence(new[0]) or not set(_words(old)).intersection(_words(new))):
+        return "The answer is one line that has nothing of the file."
     return None
 
 
