@@ -35,6 +35,20 @@ def read_source(path: Path, name: str) -> SourceFile | SkippedFile:
     return source_of(name, data, size)
 
 
+def read_bytes(path: Path) -> bytes:
+    """Read a file of the repository's own.
+
+    Raises:
+        LocalFileError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LocalFileError(
+            f"{path} cannot be read ({error.strerror}).", "Look at its permissions."
+        ) from error
+
+
 def source_of(name: str, data: bytes | None, size: int = 0) -> SourceFile | SkippedFile:
     """Take bytes as a text to edit, or say why they are none."""
     sha = "" if data is None else blob_sha_of(data)

@@ -178,7 +178,6 @@ class Review:
     mine: bool = True
     node_id: str = ""
     state: str = "COMMENTED"
-    commit_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

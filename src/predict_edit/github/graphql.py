@@ -57,7 +57,7 @@ _CONVERSATION_FIELDS = """\
       }
       reviews(first: 100, after: $afterReview) @include(if: $withReviews) {
         pageInfo { hasNextPage endCursor }
-        nodes { fullDatabaseId id body url state viewerDidAuthor commit { oid } }
+        nodes { fullDatabaseId id body url state viewerDidAuthor }
       }
     }
 """
@@ -337,7 +337,6 @@ class GraphReview(GraphAnswer):
     url: str
     state: str
     mine: bool = pydantic.Field(alias="viewerDidAuthor")
-    commit_id: str | None = inside("commit", "oid", default=None)
 
 
 class ConversationPage(GraphAnswer):

@@ -243,4 +243,3 @@ class PullReview(Body):
     node_id: str = ""
     url: str = pydantic.Field(alias="html_url", default="")
     state: str = "COMMENTED"
-    commit_id: str | None = None

@@ -21,6 +21,7 @@ from predict_edit.cli.console import DONE, FAILED, WRONG, Screen, Style
 from predict_edit.cli.doctor.checks import Check, diagnose, failed, of_config
 from predict_edit.cli.doctor.workflow_file import Mistake
 from predict_edit.cli.doctor.workflow_rules import Examined, examine
+from predict_edit.cli.local_files import read_bytes
 from predict_edit.cli.model_choice import in_local_words, read_model
 from predict_edit.domain.errors import LocalFileError, SettingsError
 from predict_edit.support.log import Secrets
@@ -135,11 +136,7 @@ def _examine_all(paths: Iterable[Path], here: Path, deliver: str, *, named: bool
     for path in paths:
         absolute = path.absolute()
         shown = str(absolute.relative_to(here) if absolute.is_relative_to(here) else path)
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")[:_MOST_CHARACTERS]
-        except OSError as error:
-            cause = f"{path} cannot be read: {error.strerror}."
-            raise LocalFileError(cause, "Name a workflow file.") from None
+        text = read_bytes(path).decode("utf-8", "replace")[:_MOST_CHARACTERS]
         found = examine(shown, text, deliver)
         if found is not None:
             examined.append(found)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import httpx2
 import openai
 
+from predict_edit.cli.local_files import read_bytes
 from predict_edit.cli.model_choice import ModelChoice
 from predict_edit.domain.edits import (
     EditRequest,
@@ -23,7 +24,6 @@ from predict_edit.domain.edits import (
 from predict_edit.domain.errors import (
     AnswerError,
     ConfigError,
-    LocalFileError,
     ModelForbidden,
     ModelUnauthorized,
     PredictEditError,
@@ -106,11 +106,7 @@ def of_config(root: Path | None) -> tuple[list[Check], str]:
     if path is None or not path.is_file():
         return [], ""
     try:
-        config = read_config(path.read_bytes())
-    except OSError as error:
-        raise LocalFileError(
-            f"{path} cannot be read: {error.strerror}.", "Check its permissions."
-        ) from None
+        config = read_config(read_bytes(path))
     except ConfigError as error:
         return [failed("config", error)], ""
     recipes = f" with {plural(len(config.recipes), 'recipe')}" if config.recipes else ""
