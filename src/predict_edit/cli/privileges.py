@@ -28,7 +28,8 @@ def forget_secrets(environ: MutableMapping[str, str]) -> None:
     its library reads them when it signs in.
     """
     for name in list(environ):
-        if name.startswith(_RUNNER_SECRETS) or (holds_secret(name) and not _is_azures(name)):
+        azures = name.upper().startswith(_SIGN_IN)
+        if name.startswith(_RUNNER_SECRETS) or (holds_secret(name) and not azures):
             del environ[name]
 
 
@@ -36,10 +37,6 @@ def holds_secret(name: str) -> bool:
     """Tell from a variable's name whether its value is a secret."""
     upper = name.upper().replace("-", "_")
     return upper.endswith(_CREDENTIALS)
-
-
-def _is_azures(name: str) -> bool:
-    return name.upper().startswith(_SIGN_IN)
 
 
 def prepare_folder(folder: Path) -> None:

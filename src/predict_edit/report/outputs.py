@@ -9,8 +9,6 @@ from decimal import Decimal
 from predict_edit.domain.edits import PlacementKind
 from predict_edit.domain.run_report import FileStatus, OutputPaths, RunReport
 
-_STATUSES = (FileStatus.EDITED, FileStatus.UNCHANGED, FileStatus.SKIPPED, FileStatus.FAILED)
-
 
 def to_outputs(report: RunReport, paths: OutputPaths) -> dict[str, str]:
     """Give every output of the contract, in its order; what is not known is empty, never 0."""
@@ -25,7 +23,7 @@ def to_outputs(report: RunReport, paths: OutputPaths) -> dict[str, str]:
         "summary-url": report.summary_url,
         "review-url": report.review_url,
         "pull-request-url": report.pull_request_url,
-        **{f"files-{status}": str(len(report.with_status(status))) for status in _STATUSES},
+        **{f"files-{status}": str(len(report.with_status(status))) for status in FileStatus},
         "hunks": str(inline + in_patch + rejected),
         "suggestions": str(report.suggestion_count),
         "hunks-in-patch": str(in_patch),
