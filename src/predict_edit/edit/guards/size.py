@@ -145,6 +145,6 @@ def _stops_within_line(rewrite: Rewrite, old: Sequence[str], new: Sequence[str])
     for index in range(len(old) - 2, 0, -1):
         cut = old[index].startswith(new[-1]) and _WORD.search(old[index][len(new[-1]) :])
         if cut and old[index - 1] == new[-2]:
-            lost = len(old) - 1 - index
-            return f"The answer stops within a line; {lost:,} more lines with text are missing."
+            missing = len(old) - 1 - index
+            return f"The answer stops within a line; {missing:,} more lines with text are missing."
     return None
