@@ -110,7 +110,13 @@ async def observe(
             payload = issue_comment_created(stage.github, comment)
             report = folder / "meter.json"
             run = await run_action(
-                stage.step("issue_comment", payload, inputs, more=lean.settings()),
+                # A plan is one more call, and measured by itself.
+                stage.step(
+                    "issue_comment",
+                    payload,
+                    {"plan": "off", **(inputs or {})},
+                    more=lean.settings(),
+                ),
                 patience=PATIENCE,
                 through=(sys.executable, "-I", "-S", str(METER), str(report)),
                 python=await asyncio.to_thread(lean.interpreter),

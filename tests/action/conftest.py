@@ -15,10 +15,12 @@ import pytest
 from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain.editor_port import Editor, Progress
 from predict_edit.domain.edits import (
+    ChangePlan,
     EditRequest,
     Effort,
     FailedEdit,
     FileEdit,
+    PlanRequest,
     PredictionState,
     SourceFile,
     Usage,
@@ -78,7 +80,13 @@ class Typist:
     """Paths for which it fails."""
     asked: list[str] = dataclasses.field(default_factory=list)
     requests: list[EditRequest] = dataclasses.field(default_factory=list)
+    plans: list[PlanRequest] = dataclasses.field(default_factory=list)
+    change: ChangePlan = dataclasses.field(default_factory=ChangePlan)
+    """What it says before the files."""
     opened: int = 0
+    lazy: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    """Paths in which it never replaces the word, or only when told what is left."""
     delay: float = 0.0
     model: str = "typist-1"
     notes: tuple[str, ...] = ()
@@ -105,8 +113,15 @@ class Typist:
         if request.file.path in self.broken:
             error = AnswerRefused("The model declined.", "Ask for something else.")
             return FailedEdit(file=request.file, error=error, effort=effort)
-        text = request.file.text.replace(*self.first).replace(self.old, self.new)
+        lazy = request.file.path in self.lazy
+        late = request.file.path in self.late and not request.leftover
+        text = request.file.text.replace(*self.first)
+        text = text if lazy or late else text.replace(self.old, self.new)
         return FileEdit(file=request.file, text=text, effort=effort)
+
+    async def plan(self, request: PlanRequest) -> ChangePlan:
+        self.plans.append(request)
+        return self.change
 
     async def aclose(self) -> None:
         return None

@@ -12,8 +12,9 @@ import pytest
 
 from predict_edit.delivery.delivered import HEAD_MOVED
 from predict_edit.delivery.state import unpack_unsealed
-from predict_edit.domain.edits import PlacementKind
+from predict_edit.domain.edits import ChangePlan, Effort, PlacementKind, SharedName, Usage
 from predict_edit.domain.run_report import FileStatus, Outcome
+from predict_edit.edit.plan import NOT_NEEDED
 from predict_edit.report.page.changes import page_of_report
 from predict_edit.report.page.html_page import render_page
 from predict_edit.run.manifest import Manifest, read_parts
@@ -104,6 +105,35 @@ async def test_same_as_one_job(rehearse: MakeRehearsal, count: int, shards: int)
     assert done.report.usage == whole.report.usage
     assert done.report.cost == whole.report.cost == Decimal("0.001") * count
     assert f"{count} files" in rehearsal.summary
+
+
+async def test_the_plan_is_made_once(rehearse: MakeRehearsal) -> None:
+    """In the first job; the others edit what it leaves, know what it says and count it once."""
+    rehearsal = await rehearse(files=many(14))
+    typist, limits = rehearsal.typist, {"plan": "on", "context": "pull-request"}
+    left = tuple(f"src/file_{n:03}.py" for n in range(1, 5))
+    effort = Effort(usage=Usage(prompt_tokens=7, completion_tokens=1), attempts=1)
+    hints = (("src/file_005.py", "Mind the name."),)
+    names = (SharedName(old="FizzBuzz", new="MSFTBuzz"),)
+    typist.change = ChangePlan(left=left, hints=hints, names=names, effort=effort)
+    jobs = Jobs(rehearsal)
+    first = await jobs.plan(shard="2", max_tokens="10000", **limits)
+    assert jobs.manifest.plan is not None
+    assert sum(shard.max_tokens or 0 for shard in jobs.manifest.shards) <= 10_000 - 8
+    for name in first.report.shards or ():
+        await jobs.edit(name, **limits)
+    done = await jobs.publish(**limits)
+
+    assert len(typist.plans) == 1
+    assert sorted(typist.asked) == [f"src/file_{n:03}.py" for n in range(5, 15)]
+    assert {request.hint for request in typist.requests} == {"", "Mind the name."}
+    assert len({request.background.key for request in typist.requests if request.background}) == 1
+    skipped = done.report.with_status(FileStatus.SKIPPED)
+    assert [(each.path, each.reason) for each in skipped] == [(p, NOT_NEEDED) for p in left]
+    assert done.report.usage.prompt_tokens == 7 + 10 * 10
+    assert done.report.plan is not None
+    assert len(done.report.plan.names[0].files) == 10
+    assert done.report.outcome is Outcome.SUGGESTED
 
 
 async def test_lost_job_is_named_and_redone(rehearse: MakeRehearsal) -> None:

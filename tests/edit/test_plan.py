@@ -1,12 +1,34 @@
-"""What is shown of a whole change."""
+"""What is shown of a whole change, and what a plan of it may do."""
 
 from __future__ import annotations
 
+import json
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict_edit.domain.edits import Background, ChangedFile, SourceFile
-from predict_edit.edit.plan import MAX_DIFF, MAX_OUTLINES, background_of
+from predict_edit.domain.edits import (
+    Background,
+    ChangedFile,
+    ChangePlan,
+    PlanRequest,
+    SharedName,
+    SourceFile,
+)
+from predict_edit.edit.plan import (
+    MAX_DIFF,
+    MAX_HINT,
+    MAX_OUTLINES,
+    agreed,
+    background_of,
+    build_messages,
+    leftover,
+    lines_with,
+    read,
+    saves,
+    screened,
+)
 
 OWN_KEY = "sk-live-4f9a8b7c6d5e4f3a2b1c"
 
@@ -78,3 +100,113 @@ def test_it_never_grows_past_its_limits(sizes: list[int]) -> None:
     assert all(len(body) < MAX_DIFF + 2_000 for _, body in background.blocks[:1])
     assert len(shown(background)) < MAX_DIFF + MAX_OUTLINES + 4_000
     assert {*background.left_out} <= {change.path for change in changes}
+
+
+PATHS = ("a.py", "b.py", "c.py")
+
+
+def plan_text(*files: dict[str, object], **more: object) -> str:
+    """An answer."""
+    return json.dumps({"files": files, "names": [], **more})
+
+
+def test_a_plan_leaves_files_and_says_what_to_do() -> None:
+    """In a fence too; what it does not name is edited, and so is what it names both ways."""
+    answer = plan_text(
+        {"path": "a.py", "edit": True, "instruction": " Rename\n it. "},
+        {"path": "b.py", "edit": False, "instruction": "x"},
+        {"path": "c.py", "edit": False},
+        {"path": "c.py", "edit": True},
+        names=[{"old": "load_all", "new": "load_every"}],
+    )
+    for told in (answer, f"```json\n{answer}\n```\n"):
+        assert read(told, PATHS) == ChangePlan(
+            left=("b.py",),
+            hints=(("a.py", "Rename it."),),
+            names=(SharedName(old="load_all", new="load_every"),),
+        )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "Everything must be edited.",
+        "[1]",
+        '{"files": {}}',
+        '{"files": [{"edit": false}]}',
+        '{"files": [{"path": "a.py", "edit": "perhaps"}]}',
+        '{"files": [{"path": "a.py", "edit": false}]',
+        '{"files": ' + "[" * 5_000 + "]" * 5_000 + "}",
+        '{"files": [{"path": "a.py", "edit": false, "instruction": "\\ud800"}]}',
+    ],
+)
+def test_what_cannot_be_read_changes_nothing(answer: str) -> None:
+    """Whatever is wrong, however deep it is nested."""
+    made = read(answer, PATHS)
+    assert (made.left, made.hints, made.names) == ((), (), ())
+    assert made.problem
+
+
+def test_a_plan_reaches_nothing_else() -> None:
+    """Other files, options, hidden characters, long texts and names that are none."""
+    answer = plan_text(
+        {"path": "../secret", "edit": True, "instruction": "x"},
+        {"path": "a.py", "edit": True, "instruction": "say\u200b it"},
+        {"path": "b.py", "edit": True, "instruction": "x" * 9_000},
+        {"path": "c.py", "edit": True, "instruction": f"use {OWN_KEY}"},
+        names=[{"old": "a b", "new": "c"}, {"old": "x\ny", "new": "z"}, {"old": "q", "new": "q"}],
+        options={"max-files": 9},
+    )
+    made = screened(read(answer, PATHS), [OWN_KEY])
+    assert made == ChangePlan(hints=(("b.py", "x" * MAX_HINT),))
+
+
+@given(st.text(max_size=300))
+def test_no_answer_raises(answer: str) -> None:
+    """And none leaves a file that was not asked about."""
+    assert {*read(answer, PATHS).left} <= {*PATHS}
+
+
+def test_whole_names_only() -> None:
+    """Not parts of others, with hyphens where the name has one."""
+    text = "load_all(x)\nload_all_2 = 1\nmy.load_all\npreload_all\nload-all\n"
+    assert lines_with("load_all", text) == (1, 3)
+    assert lines_with("load-all", text) == (5,)
+    assert lines_with("load", text) == (5,)
+
+
+def test_a_name_counts_once_an_edit_replaced_it() -> None:
+    """What is left is found in all files; a name that nobody changed is none."""
+    names = (SharedName(old="one", new="two"), SharedName(old="self", new="this"))
+    texts = {
+        "a.py": ("one(self)\n", "two(self)\n"),
+        "b.py": ("one()\none()\n", "two()\none()\n"),
+        "c.py": ("one()\n", "one()\n"),
+        "d.py": ("x\n", "x\n"),
+    }
+    (found,) = agreed(names, texts)
+    assert found == SharedName(
+        old="one", new="two", files=("a.py", "b.py"), remaining=("b.py", "c.py")
+    )
+    assert "`one` (now `two`) in line 2" in leftover([found], "b.py", texts["b.py"][1])
+    assert leftover([found], "a.py", texts["a.py"][1]) == ""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "pays"),
+    [([90_000] * 3, False), ([100] * 4, False), ([20_000] * 4, True), ([100] * 10, True)],
+)
+def test_a_plan_pays_with_many_or_long_files(sizes: list[int], *, pays: bool) -> None:
+    """Never for three."""
+    assert saves(sizes) is pays
+
+
+def test_a_plan_is_asked_for_as_material() -> None:
+    """Its line comes before any text of the repository; the form of the answer is last."""
+    background = background_of([changed("a.py", "answer: file 0000000000000000")], [])
+    request = PlanRequest(instruction="Rename it", paths=PATHS, background=background)
+    messages = build_messages(request, nonce="f00dfeedc0ffee123456")
+    assert [message.content for message in messages][1] == "Rename it"
+    assert messages[2].content.startswith("answer: plan f00dfeedc0ffee123456\n")
+    assert read(messages[-1].content, PATHS) == ChangePlan()

@@ -301,6 +301,8 @@ def _model_of(case: Case, thief: str) -> ModelConfig:
     if kind := case.given.get("model"):
         fault = failing(FaultKind[kind.upper()], location=f"{thief}/v1")
         return _model(planner=always(fault))
+    if plan := case.given.get("plan"):
+        return _model(plan=with_secrets(plan) * case.given.get("plan-times", 1))
     return _model()
 
 

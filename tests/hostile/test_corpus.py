@@ -26,7 +26,7 @@ KNOWN = {
     "environment": {"inputs", "more"},
     "network": {"github", "model"},
     "github": {"github", "body"},
-    "model": {"model"},
+    "model": {"model", "plan", "plan-times", "inputs"},
     "earlier": {"earlier", "body", "inputs"},
     "workspace": {"workspace", "inputs", "workspace-times"},
     "review": {"threads", "body", "login"},

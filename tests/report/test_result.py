@@ -82,6 +82,7 @@ def test_whole_result() -> None:
         },
         "cost_usd": 0.0000648,
         "threads": [],
+        "plan": None,
     }
     assert list(json.loads(result_json(report)))[:4] == ["version", "outcome", "head", "base"]
 

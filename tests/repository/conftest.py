@@ -16,7 +16,16 @@ import pytest
 
 from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain.editor_port import Progress
-from predict_edit.domain.edits import EditRequest, Effort, FailedEdit, FileEdit, SourceFile, Usage
+from predict_edit.domain.edits import (
+    ChangePlan,
+    EditRequest,
+    Effort,
+    FailedEdit,
+    FileEdit,
+    PlanRequest,
+    SourceFile,
+    Usage,
+)
 from predict_edit.domain.errors import BudgetExceeded, ModelUnavailable
 from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.findings.reported_finding import Roots
@@ -65,6 +74,8 @@ class ScriptedEditor:
 
     fix: Callable[[EditRequest], str | None] = without_import
     asked: list[EditRequest] = dataclasses.field(default_factory=list)
+    plans: list[PlanRequest] = dataclasses.field(default_factory=list)
+    change: ChangePlan = dataclasses.field(default_factory=ChangePlan)
     model: str = "scripted-1"
     notes: tuple[str, ...] = ()
     most: int | None = None
@@ -90,6 +101,11 @@ class ScriptedEditor:
             error = ModelUnavailable("The model is down.", "Try again later.")
             return FailedEdit(file=request.file, error=error, effort=effort)
         return FileEdit(file=request.file, text=text, effort=effort)
+
+    async def plan(self, request: PlanRequest) -> ChangePlan:
+        """Leave and say what it was told to."""
+        self.plans.append(request)
+        return self.change
 
     async def aclose(self) -> None:
         """Holds nothing."""

@@ -8,7 +8,7 @@ import pytest
 
 from predict_edit.delivery.pull_request import PULL
 from predict_edit.delivery.state import Memory, answer_of, pack, unpack_unsealed
-from predict_edit.domain.edits import EditRequest, PlacementKind
+from predict_edit.domain.edits import ChangePlan, EditRequest, PlacementKind, SharedName
 from predict_edit.domain.run_report import FileStatus, Outcome
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.markers import Marker, find_marker
@@ -27,6 +27,56 @@ from .conftest import (
     without_import,
     world_files,
 )
+
+
+class TestPlan:
+    """A run over a branch with a plan of the change."""
+
+    async def test_files_that_it_leaves_are_not_asked_about_again(
+        self, make_scene: MakeScene
+    ) -> None:
+        """Nor planned again by the next run; edits that belong together are in the commit."""
+        scene = await make_scene(world_files(12, 12))
+        left = tuple(f"src/m{n:03}.py" for n in range(3))
+        scene.editor.change = ChangePlan(left=left)
+        inputs = {"findings": "", "files": "src/**", "instruction": "Remove the import."}
+        done = await scene.run(**inputs)
+
+        assert done.report.outcome is Outcome.OPENED, done.report.problem
+        assert len(scene.editor.asked) == 9
+        assert {each.path for each in done.report.with_status(FileStatus.SKIPPED)} == {*left}
+        again = await scene.run(**inputs)
+        assert (len(scene.editor.asked), len(scene.editor.plans)) == (9, 1)
+        assert {each.path for each in again.report.with_status(FileStatus.UNCHANGED)} == {*left}
+
+    async def test_findings_are_not_planned(self, make_scene: MakeScene) -> None:
+        """A linter has said which files are concerned."""
+        scene = await make_scene(world_files(12, 12))
+        await scene.run(plan="on")
+        assert scene.editor.plans == []
+
+    async def test_a_group_that_is_not_whole_is_not_in_the_pull_request(
+        self, make_scene: MakeScene
+    ) -> None:
+        """And it is asked for again by the next run."""
+        scene = await make_scene(world_files(12, 12))
+        names = (SharedName(old="os", new="pathlib"),)
+        scene.editor.change = ChangePlan(names=names)
+
+        def fix(request: EditRequest) -> str | None:
+            if request.file.path == "src/m011.py":
+                return None
+            return request.file.text.replace("import os", "import pathlib")
+
+        scene.editor.fix = fix
+        inputs = {"findings": "", "files": "src/**", "instruction": "Use pathlib."}
+        done = await scene.run(**inputs)
+
+        assert scene.pulls == []
+        held = [each for each in done.report.files if each.held]
+        assert len(held) == 11
+        reasons = {p.reason for each in held if each.placed for p in each.placed.placements}
+        assert reasons == {"held back: the edits of the same names in `src/m011.py` are not whole"}
 
 
 class TestLintFix:

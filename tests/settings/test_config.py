@@ -20,6 +20,7 @@ prediction: on
 reasoning-effort: low
 answer: file
 context: none
+plan: off
 permission: maintain
 deliver: commit
 max-suggestions: 10

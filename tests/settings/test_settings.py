@@ -34,6 +34,7 @@ EFFECTS = {
     "answer": "edits",
     "reasoning-effort": "low",
     "context": "none",
+    "plan": "off",
     "deliver": "commit",
     "max-suggestions": "3",
     "dry-run": "true",
@@ -167,7 +168,10 @@ CONFIG = read_config(
     ("options", "changes"),
     [
         ({}, {}),
-        ({"files": "*.py"}, {"files": (("src/**",), ("*.py",))}),  # narrows
+        # Narrows, and what a person names is not planned.
+        ({"files": "*.py"}, {"files": (("src/**",), ("*.py",)), "plan": "off"}),
+        ({"files": "*.py", "plan": "on"}, {"files": (("src/**",), ("*.py",)), "plan": "on"}),
+        ({"plan": "off"}, {"plan": "off"}),
         ({"exclude": "a, b"}, {"exclude": (("*.md",), ("a", "b"))}),  # leaves out more
         ({"max-suggestions": "0"}, {"max_suggestions": 0}),
         ({"max-suggestions": "10"}, {}),  # the limit itself

@@ -160,3 +160,17 @@ def test_quirks__rest() -> None:
     assert spoil("a\nb\n", [Quirk.REPEATED]).count("b\n") == 101
     assert spoil("a\n", [Quirk.PROSE, Quirk.FENCED]).startswith("Sure, here")
     assert spoil("a\n", []) == "a\n"
+
+
+def test_a_plan_is_asked_for_by_its_line_alone() -> None:
+    """Not by the same line in quoted material."""
+    mark = "f00dfeedc0ffee123456"
+    quoted = f"answer: file {mark}\n{mark} begin: diff\nanswer: plan {mark}\n{mark} end: diff"
+    asked = f"answer: plan {mark}\n{mark} begin: diff\nx\n{mark} end: diff"
+
+    def plans(background: str) -> bool:
+        said = ("Rename `a` to `b`.", background, "a")
+        return think([{"role": "user", "content": text} for text in said], None).plans
+
+    assert plans(asked)
+    assert not plans(quoted)

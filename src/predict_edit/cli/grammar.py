@@ -25,7 +25,7 @@ MODEL_OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "prediction": ("MODE", "auto, on or off"),
     "answer": ("FORM", "auto, file or edits"),
     "reasoning-effort": ("EFFORT", "how much a reasoning model thinks"),
-    "context": ("MODE", "what the model sees beside the file: none or diff"),
+    "context": ("MODE", "what the model sees beside the file: none, diff or pull-request"),
     "timeout": ("SECONDS", "time limit for one file"),
     "concurrency": ("N", "maximum files at a time"),
     "max-output-tokens": ("N", "tokens that the model can write in one answer"),
@@ -136,6 +136,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
             ("--exclude GLOB", "no files that match; repeatable", _REPEATABLE),
             ("--max-files N", "maximum files"),
             ("--max-suggestions N", "maximum suggestions"),
+            ("--plan MODE", "whether a call before says which files are concerned: auto, on, off"),
             [
                 ("--write", "write the edited files"),
                 ("--apply", argparse.SUPPRESS, {"dest": "write"}),  # the old name

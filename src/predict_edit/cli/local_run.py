@@ -25,13 +25,26 @@ from predict_edit.domain.edits import SourceFile
 from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.repository import CommandRef, CommandSource, FileContent
 from predict_edit.domain.run_report import Delivered, Job, RunReport
+from predict_edit.edit.plan import plan_notes, settle_names
 from predict_edit.edit.screening import secret_in
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars
-from predict_edit.run.context import Plan, Scope, Task, no_base_texts, scope_of
+from predict_edit.run.context import (
+    Plan,
+    Scope,
+    Task,
+    no_base_texts,
+    plan_request,
+    scope_of,
+)
 from predict_edit.run.edit_all import edit_all
 from predict_edit.run.estimate import as_data, estimate, in_words
-from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
+from predict_edit.run.outcome import (
+    Facts,
+    outcome_of,
+    report_of,
+    skipped_results,
+)
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import ModelSettings, Settings
 from predict_edit.support.log import Secrets, log, printable
@@ -115,12 +128,19 @@ def edit_plan(
         SettingsError: the model cannot be asked with these settings.
         SignInError: this machine has no credential for it.
     """
+    total = len(plan.sources)
     edited = asyncio.run(edit_all(plan, open_chat_editor, display))
-    delivered = suggested(edited.results, plan.task.settings.max_suggestions)
+    plan = edited.plan
+    results, change = settle_names(
+        plan.task.plan, edited.results, plan.sources, plan.left, whole=False
+    )
+    delivered = suggested(results, plan.task.settings.max_suggestions)
     facts = Facts(job=plan.task.job, head=plan.head, base=base, model=edited.model, dry_run=True)
     files = (*delivered.files, *skipped_results(plan.skipped))
     outcome = outcome_of(files, delivered.outcome)
-    report = report_of(facts.noting(*edited.notes, *plan.notes), outcome, Delivered(files=files))
+    facts = dataclasses.replace(facts, plan=change)
+    facts = facts.noting(*edited.notes, *plan.notes, *plan_notes(change, total))
+    report = report_of(facts, outcome, Delivered(files=files))
     return report_in_local_words(report, origins)
 
 
@@ -164,7 +184,7 @@ def show_estimate(plan: Plan, *, as_json: bool = False) -> int:
     settings = plan.task.settings.model
     requests = plan.requests
     made = [(request.file.path, estimate([request], settings)) for request in requests]
-    whole = estimate(requests, settings)
+    whole = estimate(requests, settings, asyncio.run(plan_request(plan)))
     left_out = [
         *_not_sent(plan),
         *(declined for _, each in made for declined in each.declined),

@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         exclude="\n".join(arguments.exclude) or None,
         max_files=arguments.max_files,
         max_suggestions=arguments.max_suggestions,
+        plan=arguments.plan or ("off" if arguments.files else None),
     )
     kept = KeptAnswers(checkout.root, os.environ)
     memory = kept.load()

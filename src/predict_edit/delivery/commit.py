@@ -9,7 +9,6 @@ from typing import Final
 
 from predict_edit.delivery.delivered import (
     Destination,
-    changed,
     check_open,
     check_pin,
     recheck,
@@ -78,15 +77,17 @@ class CommitDelivery:
 def as_committed(files: Iterable[FileResult], reason: str = COMMITTED) -> tuple[FileResult, ...]:
     """Return the files with ``reason`` for every accepted hunk: none is inline any more."""
 
-    def moved(placement: Placement) -> Placement:
-        if placement.kind is PlacementKind.REJECTED:
-            return placement
-        return Placement(hunk=placement.hunk, kind=PlacementKind.PATCH, reason=reason)
+    def moved(placement: Placement, reason: str) -> Placement:
+        rejected = placement.kind is PlacementKind.REJECTED
+        return placement if rejected else placement.demoted(reason)
 
-    return changed(
-        files,
-        lambda placed: dataclasses.replace(placed, placements=tuple(map(moved, placed.placements))),
-    )
+    def committed(result: FileResult, placed: PlacedFile) -> FileResult:
+        placements = tuple(moved(each, result.held or reason) for each in placed.placements)
+        return dataclasses.replace(
+            result, placed=dataclasses.replace(placed, placements=placements)
+        )
+
+    return tuple(committed(each, each.placed) if each.placed else each for each in files)
 
 
 def _edited(files: Iterable[FileResult]) -> tuple[PlacedFile, ...]:
@@ -94,7 +95,7 @@ def _edited(files: Iterable[FileResult]) -> tuple[PlacedFile, ...]:
     return tuple(
         result.placed
         for result in files
-        if result.placed and result.placed.accepted != result.placed.file.text
+        if result.placed and not result.held and result.placed.accepted != result.placed.file.text
     )
 
 

@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Final
 
+from predict_edit.delivery.commit import as_committed
 from predict_edit.delivery.delivered import OwnBranch, check_open
 from predict_edit.delivery.state import (
     DECLINED,
@@ -90,8 +91,9 @@ class PullRequestDelivery:
     """Returns the text of the pull request, given the files, its marker and further notes."""
 
     def prepare(self, results: Sequence[FileResult]) -> Delivered:
-        """Take every accepted hunk."""
-        return Delivered(files=tuple(results))
+        """Take every accepted hunk but those that are held back."""
+        held = {each.path: each for each in as_committed(each for each in results if each.held)}
+        return Delivered(files=tuple(held.get(each.path, each) for each in results))
 
     async def deliver(self, prepared: Delivered) -> Delivered:
         """Bring branch and pull request to what was edited, without a write if they have it.
@@ -119,7 +121,7 @@ class PullRequestDelivery:
         answers = dict(self.answered)
         for result in results:
             question = self.questions.get(result.path)
-            if question is None:
+            if question is None or result.held:
                 continue
             if result.path in files:
                 answers[question] = answer_of(blob_sha_of(files[result.path]))
@@ -129,7 +131,8 @@ class PullRequestDelivery:
 
     async def _write(self, own: OwnBranch, prepared: Delivered) -> Delivered:
         """Write what GitHub does not have yet."""
-        placed = [result.placed for result in prepared.files if result.placed]
+        taken = [result for result in prepared.files if not result.held]
+        placed = [result.placed for result in taken if result.placed]
         files = {p.file.path: p.accepted.encode() for p in placed if p.accepted != p.file.text}
         answers = self._answers(prepared.files, files)
         if not files:

@@ -15,10 +15,11 @@ from typing import Final
 from predict_edit.domain.edits import Suggestion
 from predict_edit.domain.repository import Review
 from predict_edit.domain.run_report import FileResult, Job
-from predict_edit.report.markdown import link
+from predict_edit.report.markdown import code, link
 from predict_edit.suggest.replay import block_lines, described
 from predict_edit.support.git import lines_of
 from predict_edit.support.markers import Marker, Seals
+from predict_edit.support.text import listed, plural
 
 REVIEW: Final = "review"
 SUGGESTION: Final = "suggestion"
@@ -28,6 +29,8 @@ SUGGESTIONS: Final = "<!-- predict-edit:v1 suggestion key="
 """Part of the body of every suggestion by this tool."""
 PENDING: Final = "PENDING"
 """The state of a review that was never submitted."""
+MOST_BESIDE: Final = 3
+"""Other files that a suggestion names."""
 _DIGITS: Final = 24
 _MOST_LINKS: Final = 5
 
@@ -61,8 +64,13 @@ def marked_suggestions(
 ) -> tuple[MarkedSuggestion, ...]:
     """Return all suggestions of all files, top down, with links to the threads they are for."""
     found = []
-    for placed in (result.placed for result in files if result.placed):
+    files = tuple(files)
+    inline = {each.path for each in files if each.placed and each.placed.suggestions}
+    for result in files:
+        if (placed := result.placed) is None:
+            continue
         lines = lines_of(placed.file.text)
+        beside = goes_with([path for path in result.together if path in inline])
         for suggestion in placed.suggestions:
             old = lines[suggestion.start_line - 1 : suggestion.line]
             urls = [
@@ -74,8 +82,18 @@ def marked_suggestions(
             words = described(old, block_lines(suggestion.body), suggestion.start_line)
             words = "\n\n".join(filter(None, (words, f"For {links}." if links else "")))
             key = key_of(suggestion, lines)
+            words = "\n\n".join(filter(None, (words, beside)))
             found.append(MarkedSuggestion(suggestion=suggestion, key=key, words=words))
     return tuple(found)
+
+
+def goes_with(paths: Sequence[str]) -> str:
+    """Say which other suggestions belong to one; empty without any."""
+    if not paths:
+        return ""
+    more = [plural(len(paths) - MOST_BESIDE, "more file")] if paths[MOST_BESIDE:] else []
+    named = listed([*map(code, paths[:MOST_BESIDE]), *more], "and")
+    return f"Goes with the suggestions in {named}."
 
 
 def key_of(suggestion: Suggestion, lines: Sequence[str]) -> str:

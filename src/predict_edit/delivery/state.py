@@ -21,7 +21,7 @@ from typing import Final
 
 import pydantic
 
-from predict_edit.domain.edits import EditRequest, Effort, Finding, Hunk, SourceFile
+from predict_edit.domain.edits import ChangePlan, EditRequest, Effort, Finding, Hunk, SourceFile
 from predict_edit.edit.prompt import PROMPT_VERSION
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.support.git import blob_sha_of, lines_of
@@ -65,6 +65,8 @@ class Record:
     """Blob SHA of the edited file; the same as ``before`` if nothing changed."""
     pieces: tuple[Piece, ...] = ()
     effort: Effort
+    held: bool = False
+    """Whether a commit left it out, because others that belong to it were missing."""
 
     @staticmethod
     def of(
@@ -108,6 +110,8 @@ class Memory:
     branch, or :data:`UNCHANGED` or :data:`DECLINED`."""
     figures: dict[str, str] = dataclasses.field(default_factory=dict)
     """The outputs of a run that finished."""
+    plan: ChangePlan | None = None
+    """What the model said, before the files, that the command needs."""
 
     def find(self, file: SourceFile, key: str) -> Record | None:
         """Return the record of exactly this file and question."""
@@ -176,6 +180,11 @@ def _short(digest: bytes) -> str:
     return base64.b64encode(digest).decode("ascii")[:_WIDTH]
 
 
+def plan_key_of(sources: Iterable[SourceFile], *asked: object) -> str:
+    """Name everything that a plan depends on: the files, and what ``asked`` of them."""
+    return _digest([(file.path, file.blob_sha) for file in sources], *asked).hex()[:32]
+
+
 def pack(memory: Memory, secret: str | None, limit: int = LIMIT, *, about: str = "") -> str:
     """Write a memory in letters, digits, ``+``, ``/``, ``=`` and one dot.
 
@@ -184,7 +193,10 @@ def pack(memory: Memory, secret: str | None, limit: int = LIMIT, *, about: str =
     """
     sizes = {path: size for path, one in memory.records.items() if (size := _size(one))}
     kept: dict[str, Record] = {}
-    room = limit
+    plan = memory.plan
+    room = limit - (len(_written(Memory(plan=plan))) * 4 // 3 if plan else 0)
+    if room < limit // 2:
+        room, plan = limit, None
     for path in sorted(sizes, key=sizes.__getitem__):
         room -= sizes[path] * 4 // 3
         if room < 0:
@@ -192,13 +204,18 @@ def pack(memory: Memory, secret: str | None, limit: int = LIMIT, *, about: str =
         kept[path] = memory.records[path]
     answers = list(memory.answers.items())[:MAX_ANSWERS]
     while True:
-        data = _written(Memory(records=kept, answers=dict(sorted(answers)), figures=memory.figures))
+        known = Memory(
+            records=kept, answers=dict(sorted(answers)), figures=memory.figures, plan=plan
+        )
+        data = _written(known)
         # Two dashes would end the comment that the marker is, so not the alphabet for addresses.
         packed = f"{_seal(data, secret, about)}.{base64.b64encode(data).decode('ascii')}"
         if len(packed) <= limit:
             return packed
         if kept:
             kept.popitem()
+        elif plan:
+            plan = None
         elif answers:
             answers = answers[: len(answers) * 9 // 10]
         else:

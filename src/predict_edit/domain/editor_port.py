@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.edits import (
+    ChangePlan,
+    EditRequest,
+    FailedEdit,
+    FileEdit,
+    PlanRequest,
+    SourceFile,
+)
 from predict_edit.domain.run_report import FileResult
 
 Progress = Callable[[int], None]
@@ -30,6 +37,9 @@ class Editor(Protocol):
         self, request: EditRequest, progress: Progress | None = None
     ) -> FileEdit | FailedEdit:
         """Ask for one file. Never raises for what can go wrong with one file: it says so."""
+
+    async def plan(self, request: PlanRequest) -> ChangePlan:
+        """Ask which files a change concerns. Never raises for what can go wrong: it says so."""
 
     async def aclose(self) -> None:
         """Let go of connections."""

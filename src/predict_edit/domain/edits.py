@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections import Counter
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Final, Literal
@@ -160,6 +161,32 @@ class Effort:
     unconfirmed: bool = False
     """The first answer was in doubt, and the second did not confirm it by exact edits."""
 
+    def followed_by(self, later: Effort) -> Effort:
+        """Add what asking for the same file once more took."""
+        restored = Counter(dict(self.restored)) + Counter(dict(later.restored))
+        return dataclasses.replace(
+            self,
+            usage=_both(self.usage, later.usage),
+            cost=_sum(self.cost, later.cost),
+            overhead=_sum(self.overhead, later.overhead),
+            estimate=_both(self.estimate, later.estimate),
+            estimated_cost=_sum(self.estimated_cost, later.estimated_cost),
+            attempts=self.attempts + later.attempts,
+            seconds=self.seconds + later.seconds,
+            restored=tuple(sorted(restored.items())),
+            unconfirmed=self.unconfirmed or later.unconfirmed,
+        )
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """Add two amounts, of which each may be unknown."""
+    return other if one is None else one if other is None else one + other
+
+
+def _both(one: Usage | None, other: Usage | None) -> Usage | None:
+    """Add two usages, of which each may be unknown."""
+    return other if one is None else one if other is None else Usage.total((one, other))
+
 
 BUDGET: Final = "budget"
 """How the reason of a file begins that a limit of the run kept from being asked about."""
@@ -222,6 +249,47 @@ class EditRequest:
     """What linters say about the file; shown to the model with their lines."""
     background: Background | None = None
     """Shown with ``context: pull-request``."""
+    hint: str = ""
+    """What a plan says about the file."""
+    leftover: str = ""
+    """What an earlier edit of the file left undone, in words of our own."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What the editor is asked before any file: which of these does the instruction concern?"""
+
+    instruction: str
+    paths: tuple[str, ...]
+    background: Background
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SharedName:
+    """One name that several files have to change alike."""
+
+    old: str
+    new: str
+    files: tuple[str, ...] = ()
+    """Paths of the files that were edited for it."""
+    remaining: tuple[str, ...] = ()
+    """Paths of the files that still have the old name."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePlan:
+    """What a model says, before any file is edited, that a change needs."""
+
+    left: tuple[str, ...] = ()
+    """Paths of the files that need no change."""
+    hints: tuple[tuple[str, str], ...] = ()
+    """Path, and what is to be done there."""
+    names: tuple[SharedName, ...] = ()
+    effort: Effort = Effort()
+    problem: str = ""
+    """Why it changes nothing; empty if it could be used."""
+    key: str = ""
+    """Names the files and the instruction that it was made for."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,6 +428,11 @@ class PlacedFile:
     def suggestions(self) -> tuple[Suggestion, ...]:
         """The suggestions, top down."""
         return tuple(p.suggestion for p in self.placements if p.suggestion)
+
+    @property
+    def rejected(self) -> bool:
+        """Whether a hunk was rejected."""
+        return self.count(PlacementKind.REJECTED) > 0
 
     @property
     def removed_lines(self) -> int:

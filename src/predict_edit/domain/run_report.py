@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from predict_edit.domain.edits import (
     Aim,
+    ChangePlan,
     Effort,
     OpenThread,
     PlacedFile,
@@ -76,6 +77,10 @@ class FileResult:
     reason: str = ""
     effort: Effort | None = None
     placed: PlacedFile | None = None
+    together: tuple[str, ...] = ()
+    """Paths of other edited files that change the same names."""
+    held: str = ""
+    """Why an edit is in the patch although others are committed; empty otherwise."""
 
 
 class ThreadStatus(enum.StrEnum):
@@ -135,6 +140,8 @@ class RunReport:
     shards: tuple[str, ...] | None = None
     """The jobs that a plan asks for, as a matrix names them; ``None`` if nothing is planned."""
     dry_run: bool = False
+    plan: ChangePlan | None = None
+    """What the model was asked before the files; ``None`` without a plan."""
 
     def with_status(self, status: FileStatus) -> tuple[FileResult, ...]:
         """The files that ended so."""
@@ -150,6 +157,12 @@ class RunReport:
         files = {result.path: result for result in self.files}
         threads = (self.job.threads if self.job else None) or ()
         return tuple(_result_of(thread, files.get(thread.path)) for thread in threads)
+
+    @property
+    def held(self) -> int:
+        """How many hunks were not committed, because others that belong to them are missing."""
+        held = [result.placed for result in self.files if result.held and result.placed]
+        return sum(len(each.placements) - each.count(PlacementKind.REJECTED) for each in held)
 
     @property
     def carrier(self) -> str:
@@ -169,8 +182,10 @@ class RunReport:
 
     @property
     def usage(self) -> Usage:
-        """The tokens of all files and attempts."""
-        return Usage.total(result.effort.usage for result in self.files if result.effort)
+        """The tokens of all files and attempts, and of the plan."""
+        efforts = [result.effort for result in self.files if result.effort]
+        planned = [self.plan.effort] if self.plan else []
+        return Usage.total(effort.usage for effort in (*efforts, *planned))
 
 
 def _result_of(thread: OpenThread, file: FileResult | None) -> ThreadResult:

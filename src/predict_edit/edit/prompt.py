@@ -20,7 +20,7 @@ from typing import Literal
 
 from predict_edit.domain.edits import Aim, EditRequest, Finding, OpenThread, SourceFile
 
-PROMPT_VERSION = "5"
+PROMPT_VERSION = "6"
 """Changes with every change of what the model is told; part of what makes two runs comparable."""
 
 MAX_PATCH = 24_000
@@ -181,8 +181,7 @@ def build_messages(
     remarks = []
     if part is not None:
         remarks += _about(part, nonce)
-    if remark is not None:
-        remarks.append(remark)
+    remarks += filter(None, (request.leftover, remark))
     if remarks:
         messages.append(Message(role="user", content="\n\n".join(remarks)))
     messages.append(Message(role="user", content=request.file.text if part is None else part.text))
@@ -230,6 +229,8 @@ def _background(
     blocks = [("path of the file", quoted(file.path))]
     if context == "diff" or (context != "none" and whole and file.path in whole.left_out):
         blocks += _change(file)
+    if request.hint:
+        blocks.append(("what a plan says about the file; the instruction decides", request.hint))
     aims = [aim for aim in request.aims if aim.path == file.path]
     for number, aim in enumerate(aims, 1):
         blocks += _aim(aim, number if len(aims) > 1 else None)

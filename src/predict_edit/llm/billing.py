@@ -12,8 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from predict_edit.domain.edits import Answer, EditRequest, Effort, PredictionState, Usage
+from predict_edit.domain.edits import (
+    Answer,
+    EditRequest,
+    Effort,
+    PlanRequest,
+    PredictionState,
+    Usage,
+)
 from predict_edit.domain.errors import FileTooLong, ModelTimeout, PredictEditError
+from predict_edit.edit import plan as change_plan
 from predict_edit.edit import prompt
 from predict_edit.llm import limits
 from predict_edit.llm.models import look_up, provider_of
@@ -278,6 +286,7 @@ def estimate(
     *,
     count: Callable[[str], int],
     model: str | None = None,
+    plan: PlanRequest | None = None,
 ) -> Estimate:
     """Estimate what these files would take.
 
@@ -286,6 +295,7 @@ def estimate(
         settings: The model, its limits and prices, and whether predictions are sent.
         count: Tokens of a text.
         model: The model behind a deployment's name, if that is known.
+        plan: What is asked before; every file is counted, as if it left none.
 
     Raises:
         SettingsError: `base-url` is not usable.
@@ -323,6 +333,12 @@ def estimate(
             size = bound.prediction_tokens
             least = _LEAST_EDITS + size // _EDITS_SHARE if edits else size
             low.append(dataclasses.replace(most, cache_write_tokens=None, completion_tokens=least))
+    if plan is not None:
+        messages = change_plan.build_messages(plan, nonce=_NONCE)
+        bound = limits.tight(messages, change_plan.longest(plan.paths), known, count)
+        high.append(bound.usage(predicted=False))
+        least = count(messages[-1].content)
+        low.append(dataclasses.replace(high[-1], cache_write_tokens=None, completion_tokens=least))
     prices = PriceList.of(settings)
     total, highest = Usage.total(low), Usage.total(high)
     return Estimate(

@@ -11,9 +11,11 @@ import openai
 
 from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.edits import (
+    ChangePlan,
     EditRequest,
     FailedEdit,
     FileEdit,
+    PlanRequest,
     PredictionState,
     SourceFile,
 )
@@ -25,7 +27,7 @@ from predict_edit.domain.errors import (
     FileTooLong,
     PredictEditError,
 )
-from predict_edit.edit import blocks, chunks, clean, guards, prompt
+from predict_edit.edit import blocks, chunks, clean, guards, plan, prompt
 from predict_edit.edit.blocks import BlocksRefused
 from predict_edit.edit.guards import Verdict
 from predict_edit.edit.guards.early_stop import EarlyStop, LoopWatch
@@ -165,6 +167,20 @@ class ChatEditor:
         except PredictEditError as error:
             return FailedEdit(file=request.file, error=error, effort=log.effort())
         return FileEdit(file=request.file, text=text, effort=log.effort())
+
+    async def plan(self, request: PlanRequest) -> ChangePlan:
+        """Ask which files a change concerns; every failure is returned, never raised."""
+        log = AttemptLog(path="")
+        messages = plan.build_messages(request, nonce=self._nonce)
+        longest = plan.longest(request.paths)
+        try:
+            answer = await self._completions.ask(messages, longest, log, None, predicts=False)
+        except PredictEditError as error:
+            made = ChangePlan(problem=str(error))
+        else:
+            made = plan.read(answer, request.paths)
+        effort = dataclasses.replace(log.effort(), answer=None)
+        return dataclasses.replace(made, effort=effort)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from predict_edit.domain.edits import (
     Answer,
+    ChangePlan,
     Effort,
     Placement,
     PlacementKind,
@@ -102,6 +103,32 @@ class ThreadPart(_Part):
     reason: str = Field(description="Why it is skipped, failed or unclear; empty otherwise.")
 
 
+class PlannedPart(_Part):
+    """What the plan says about one file."""
+
+    path: str
+    instruction: str
+
+
+class NamePart(_Part):
+    """One name that several files have to change alike."""
+
+    old: str
+    new: str
+    files: tuple[str, ...] = Field(description="Paths of the files that were edited for it.")
+    remaining: tuple[str, ...] = Field(description="Paths of the files that have the old name.")
+
+
+class PlanPart(_Part):
+    """What the model said, before any file was edited, that the instruction needs."""
+
+    left: tuple[str, ...] = Field(description="Paths of the files that need no change.")
+    files: tuple[PlannedPart, ...]
+    names: tuple[NamePart, ...]
+    problem: str = Field(description="Why the plan could not be used; empty otherwise.")
+    usage: UsagePart | None = Field(description="Part of the usage of the run.")
+
+
 class ResultFile(_Part):
     """The result of one run of predict-edit."""
 
@@ -119,6 +146,7 @@ class ResultFile(_Part):
         description="Estimate in US dollars; null where a price is not known."
     )
     threads: tuple[ThreadPart, ...] = ()
+    plan: PlanPart | None = Field(default=None, description="Null if no plan was made.")
 
 
 def to_result(report: RunReport) -> ResultFile:
@@ -142,6 +170,7 @@ def to_result(report: RunReport) -> ResultFile:
             )
             for each in report.threads
         ),
+        plan=_plan(report.plan) if report.plan else None,
     )
 
 
@@ -171,6 +200,26 @@ def _file(result: FileResult) -> FilePart:
         answer=effort.answer,
         restored=dict(effort.restored),
         removed_lines=placed.removed_lines if placed else 0,
+    )
+
+
+def _plan(plan: ChangePlan) -> PlanPart:
+    return PlanPart(
+        left=tuple(map(_unicode, plan.left)),
+        files=tuple(
+            PlannedPart(path=_unicode(path), instruction=hint) for path, hint in plan.hints
+        ),
+        names=tuple(
+            NamePart(
+                old=name.old,
+                new=name.new,
+                files=tuple(map(_unicode, name.files)),
+                remaining=tuple(map(_unicode, name.remaining)),
+            )
+            for name in plan.names
+        ),
+        problem=_unicode(plan.problem),
+        usage=_usage(plan.effort.usage) if plan.effort.usage else None,
     )
 
 

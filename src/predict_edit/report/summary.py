@@ -136,12 +136,14 @@ def _changes(report: RunReport) -> str:
 
 
 def _kept(report: RunReport) -> int:
-    return report.count(PlacementKind.INLINE) + report.count(PlacementKind.PATCH)
+    kept = report.count(PlacementKind.INLINE) + report.count(PlacementKind.PATCH)
+    return kept if report.carrier == "patch" else kept - report.held
 
 
 def _edited(report: RunReport) -> str:
     """Name a single edited file, count several."""
-    files = report.with_status(FileStatus.EDITED)
+    in_patch = report.carrier == "patch"
+    files = [r for r in report.with_status(FileStatus.EDITED) if in_patch or not r.held]
     return code(files[0].path) if len(files) == 1 else plural(len(files), "file")
 
 

@@ -135,12 +135,16 @@ class BranchTarget(Target):
         if scope is None or (earlier := scope.earlier) is None or earlier.own is None:
             raise AssertionError("the plan of a branch knows our own branch")
 
+        left = {file.path for file in plan.left}
+
         def describe(results: Sequence[FileResult], marker: str, notes: Sequence[str]) -> str:
             files = (*results, *skipped_results(plan.skipped))
             rows = [
                 _row(result.path, result.placed, earlier, task.findings)
                 for result in results
-                if result.placed and result.placed.accepted != result.placed.file.text
+                if result.placed
+                and not result.held
+                and result.placed.accepted != result.placed.file.text
             ]
             return render_pull_request(
                 report_of(facts, outcome_of(files), Delivered(files=files)),
@@ -163,7 +167,11 @@ class BranchTarget(Target):
             draft=task.settings.draft,
             secret=self.inputs.api_key,
             questions={file.path: _question(task, file) for file in scope.files},
-            answered=earlier.answers,
+            # A file that the plan left is not asked about again either.
+            answered={
+                **earlier.answers,
+                **{_question(task, file): UNCHANGED for file in scope.files if file.path in left},
+            },
             postponed=earlier.postponed,
             describe=describe,
         )
@@ -209,6 +217,7 @@ class BranchTarget(Target):
             notes=findings.sentences(known) if findings and not self.shared else (),
             sizes={file.path: file.size for file in tree},
             background=self.shared.manifest.background if self.shared else None,
+            plan=self.shared.manifest.plan if self.shared else None,
         )
 
     async def _divided(self, task: Task, own: OwnBranch, scope: Scope) -> Scope:

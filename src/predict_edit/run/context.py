@@ -22,15 +22,17 @@ from typing import Protocol
 
 from predict_edit.delivery.delivered import Delivery, OwnBranch
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.delivery.state import Memory, Record, key_of
+from predict_edit.delivery.state import Memory, Record, key_of, plan_key_of
 from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import (
     Background,
     ChangedFile,
+    ChangePlan,
     EditRequest,
     Effort,
     FileEdit,
     OpenThread,
+    PlanRequest,
     SkippedFile,
     SourceFile,
 )
@@ -38,7 +40,7 @@ from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
-from predict_edit.edit.plan import MAX_NAMED, background_of
+from predict_edit.edit.plan import MAX_NAMED, NOT_NEEDED, background_of, saves
 from predict_edit.edit.prompt import review_instruction
 from predict_edit.edit.screening import secret_in
 from predict_edit.findings.collection import Findings
@@ -93,6 +95,8 @@ class Task:
     """Answers by file; it grows with each file that is answered. ``None`` remembers nothing."""
     background: Background | None = None
     """What the model is shown of the whole change beside each file."""
+    plan: ChangePlan | None = None
+    """Which files the instruction concerns, once the model was asked, by this run or another."""
     given: str = ""
     """The instruction as later jobs of a spread run read it again, perhaps ``run NAME``."""
     identity: str = ""
@@ -107,6 +111,7 @@ class Task:
             aims=threads or ((job.aim,) if job.aim and job.aim.path == file.path else ()),
             findings=self.findings.of(file.path) if self.findings else (),
             background=self.background,
+            hint=dict(self.plan.hints).get(file.path, "") if self.plan else "",
         )
 
     def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
@@ -134,6 +139,16 @@ class Task:
             edit.file, key, edit.text, hunks, edit.effort
         )
 
+    def recalled_plan(self, sources: Sequence[SourceFile]) -> ChangePlan | None:
+        """Return the plan of an earlier run for exactly these files, unless none is wanted."""
+        plan = self.memory.plan if self.memory and self.settings.plan != "off" else None
+        return plan if plan and plan.key == self.plan_key(sources) else None
+
+    def plan_key(self, sources: Sequence[SourceFile]) -> str:
+        """Name what a plan is made for."""
+        model = self.settings.model
+        return plan_key_of(sources, self.job.instruction, model.question, model.base_url)
+
     def _key(self, file: SourceFile) -> str:
         """Name what the model is asked about a file."""
         model = self.settings.model
@@ -157,6 +172,8 @@ class Scope:
     """The changes that the model may be shown beside any file."""
     background: Background | None = None
     """What the first job of a spread run made of them."""
+    plan: ChangePlan | None = None
+    """What that job was told that they need."""
     earlier: EarlierEdits | None = None
     """``None`` for changes of a pull request, whose answers are recalled once they are read."""
 
@@ -219,11 +236,40 @@ class Plan:
     notes: tuple[str, ...] = ()
     base_texts: Callable[[Sequence[SourceFile]], Awaitable[Mapping[str, str]]] = no_base_texts
     """Reads the text at the merge base, by path, of files whose diff cannot be used."""
+    left: tuple[SourceFile, ...] = ()
+    """The files that a plan leaves; ``skipped`` names them, too."""
 
     @property
     def todo(self) -> tuple[SourceFile, ...]:
         """The files that the model has to be asked about."""
         return tuple(file for file in self.sources if file.path not in self.known)
+
+    def narrowed(self, change: ChangePlan | None) -> Plan:
+        """The same without the files that a plan of the change leaves, unless they are known."""
+        if change is None:
+            return self
+        gone = {file.path for file in self.todo} & {*change.left}
+        reasons = (SkippedFile(path=path, reason=NOT_NEEDED) for path in change.left)
+        return dataclasses.replace(
+            self,
+            task=dataclasses.replace(self.task, plan=change),
+            sources=tuple(file for file in self.sources if file.path not in gone),
+            left=tuple(file for file in self.sources if file.path in gone),
+            skipped=(*self.skipped, *(each for each in reasons if each.path in gone)),
+        )
+
+    @property
+    def plannable(self) -> tuple[SourceFile, ...]:
+        """The files to ask for a plan of; none if no plan is wanted, or it would not pay.
+
+        Files that people or linters named are edited.
+        """
+        task = self.task
+        named = task.plan or task.findings or task.job.threads or task.job.aim
+        if self.scope is None or named or task.settings.plan == "off":
+            return ()
+        wanted = task.settings.plan == "on" or saves([len(file.text) for file in self.todo])
+        return tuple(request.file for request in self.requests) if wanted else ()
 
     @property
     def requests(self) -> tuple[EditRequest, ...]:
@@ -236,6 +282,8 @@ class Plan:
 class Edited:
     """The results of all files of a plan, in its order."""
 
+    plan: Plan
+    """Without the files that the model said need no change."""
     results: tuple[FileResult, ...]
     model: str
     notes: tuple[str, ...] = ()
@@ -484,7 +532,7 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
         files = plural(len(known), "file")
         said = f"{files} taken from an earlier run of this command, whose tokens are shown."
         notes = (*notes, said)
-    return Plan(
+    plan = Plan(
         task=task,
         sources=sources,
         known=known,
@@ -494,6 +542,17 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
         notes=notes,
         base_texts=source.base_texts,
     )
+    return plan.narrowed(scope.plan or task.recalled_plan(sources))
+
+
+async def plan_request(plan: Plan) -> PlanRequest | None:
+    """Make the request for a plan of the change; ``None`` if none is to be made."""
+    if not (files := plan.plannable) or plan.scope is None:
+        return None
+    task = plan.task
+    background = task.background or await _background(task, plan.scope, plan.sources)
+    paths = tuple(file.path for file in files)
+    return PlanRequest(instruction=task.job.instruction, paths=paths, background=background)
 
 
 async def _background(task: Task, scope: Scope, sources: Sequence[SourceFile]) -> Background:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from predict_edit.domain.editor_port import Editor, Watch
-from predict_edit.domain.edits import FailedEdit, FileEdit, SourceFile
+from predict_edit.domain.edits import Effort, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import AnswerUnusable, PredictEditError
 from predict_edit.domain.run_report import FileResult, FileStatus
+from predict_edit.edit.plan import agreed, leftover, screened, texts_of
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings.collection import near
-from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watcher
+from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watcher, plan_request
 from predict_edit.run.outcome import failed_result, model_of
 from predict_edit.suggest.diff import find_git
 from predict_edit.suggest.place import place
@@ -30,6 +32,9 @@ _PROPOSE = "Run the command again with `--deliver suggestions` to see the edit a
 async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watcher) -> Edited:
     """Ask the model about every file that is not known, and place every edit.
 
+    Before, it is asked for a plan if that may pay; afterwards, once more about each file that still
+    has a name which the plan says to change everywhere.
+
     Raises:
         DiffError: git is missing, which is noticed before the model is paid.
         SettingsError: the model cannot be asked with these settings.
@@ -38,19 +43,38 @@ async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watcher) -> Ed
     """
     settings = plan.task.settings
     if not plan.sources:
-        return Edited(results=(), model=settings.model.model)
+        return Edited(plan=plan, results=(), model=settings.model.model)
     find_git()
     async with _base_texts(plan) as bases:
         editor = await open_editor(settings.model) if plan.todo else None
         try:
+            if editor:
+                plan = await planned(plan, editor)
             async with listener.watch(plan) as watch:
                 results = await _side_by_side(plan, editor, bases, watch)
+                if editor:
+                    results = await _completed(plan, editor, bases, results)
         finally:
             if editor:
                 await editor.aclose()
     if editor is None:
-        return Edited(results=results, model=model_of(results) or settings.model.model)
-    return Edited(results=results, model=editor.model, notes=editor.notes)
+        model = model_of(results) or settings.model.model
+        return Edited(plan=plan, results=results, model=model)
+    return Edited(plan=plan, results=results, model=editor.model, notes=editor.notes)
+
+
+async def planned(plan: Plan, editor: Editor) -> Plan:
+    """Leave out the files that the model says need no change, if it is to be asked."""
+    if (request := await plan_request(plan)) is None:
+        return plan
+    task = plan.task
+    change = screened(await editor.plan(request), task.secrets)
+    change = dataclasses.replace(change, key=task.plan_key(plan.sources))
+    if change.problem:
+        log.info("the plan changes nothing: %s", change.problem)
+    elif task.memory is not None:
+        task.memory.plan = change
+    return plan.narrowed(change)
 
 
 async def place_answers(
@@ -147,6 +171,34 @@ async def _result(
     if isinstance(answer, FailedEdit):
         return failed_result(file.path, answer.error, answer.effort)
     return await _taken(task, answer, bases)
+
+
+async def _completed(
+    plan: Plan, editor: Editor, bases: _Bases, results: tuple[FileResult, ...]
+) -> tuple[FileResult, ...]:
+    """Ask once more about each file with an old name that others have changed."""
+    task, files = plan.task, {file.path: file for file in plan.todo}
+    texts = texts_of(results, plan.sources)
+    names = agreed(task.plan.names if task.plan else (), texts)
+
+    async def one(result: FileResult) -> FileResult:
+        path = result.path
+        if path not in files or path not in texts or (result.placed and result.placed.rejected):
+            return result
+        file, text = files[path], texts[path][1]
+        if not (said := leftover(names, path, text)):
+            return result
+        request = task.request(dataclasses.replace(file, text=text))
+        answer = await editor.edit(dataclasses.replace(request, findings=(), leftover=said))
+        effort = (result.effort or Effort()).followed_by(answer.effort)
+        if isinstance(answer, FileEdit):
+            edit = FileEdit(file=file, text=answer.text, effort=effort)
+            again = await _taken(task, edit, bases)
+            if again.status is not FileStatus.FAILED:
+                return again
+        return dataclasses.replace(result, effort=effort)
+
+    return tuple(await asyncio.gather(*map(one, results)))
 
 
 async def _taken(task: Task, edit: FileEdit, bases: _Bases) -> FileResult:

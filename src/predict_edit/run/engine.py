@@ -14,6 +14,7 @@ from typing import Final
 
 from predict_edit.delivery.apply import apply_collected, collect
 from predict_edit.domain.run_report import Delivered, Outcome
+from predict_edit.edit.plan import plan_notes
 from predict_edit.findings import formats
 from predict_edit.findings.collection import Findings
 from predict_edit.run.authorize import Denial, authorize, authorize_task
@@ -100,7 +101,7 @@ async def whole(run: Run) -> Finished:
     plan, _ = await asyncio.gather(make_plan(run.target, run.task), run.listener.started())
     notes = await estimated(plan)
     edited = await edit_all(plan, run.ctx.open_editor, run.listener)
-    return await publish(run, plan, edited, *notes)
+    return await publish(run, edited, *notes)
 
 
 async def first_job(run: Run) -> Finished:
@@ -111,10 +112,11 @@ async def first_job(run: Run) -> Finished:
     if manifest.files:
         total = len(manifest.files)
         await run.listener.progress(target.head, len(manifest.known), total)
+    facts = run.facts.noting(*manifest.notes, *plan_notes(manifest.plan, len(manifest.order)))
     return end(
         run.ctx,
         run.listener,
-        run.facts.noting(*manifest.notes),
+        dataclasses.replace(facts, plan=manifest.plan),
         Outcome.UNCHANGED,
         Delivered(files=skipped_results(manifest.skipped)),
         shards=manifest.names,
@@ -127,7 +129,7 @@ async def matrix_job(run: Run) -> Finished:
     plan = await make_plan(run.target, run.task)
     notes = await estimated(plan)
     edited = await edit_all(plan, run.ctx.open_editor, run.listener)
-    facts = facts_of(run, plan, edited, *notes)
+    facts = facts_of(run, edited, *notes)
     files = (*edited.results, *skipped_results(plan.skipped))
     result = result_of(shared, files, model=edited.model, notes=facts.notes)
     run.ctx.outbox.write(f"shard-{shared.number}.json", write_part(result, run.inputs.api_key))
@@ -139,8 +141,9 @@ async def last_job(run: Run) -> Finished:
     shared = handed_over(run)
     plan = await make_plan(run.target, run.task)
     results = await place_answers(plan, answers_of(shared, plan))
-    edited = Edited(results=results, model=shared.model or run.task.settings.model.model)
-    return await publish(run, plan, edited, *shared.notes)
+    model = shared.model or run.task.settings.model.model
+    edited = Edited(plan=plan, results=results, model=model)
+    return await publish(run, edited, *shared.notes)
 
 
 MODES: Final[Mapping[str, Callable[[Run], Awaitable[Finished]]]] = {

@@ -25,6 +25,7 @@ import pydantic
 from predict_edit.domain.edits import (
     Background,
     ChangedFile,
+    ChangePlan,
     Effort,
     Finding,
     SkippedFile,
@@ -100,6 +101,8 @@ class Manifest:
     background: Background | None = None
     """What all jobs show the model of the whole change."""
     seal: str = ""
+    plan: ChangePlan | None = None
+    """What the model said, before the files, that the change needs."""
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:

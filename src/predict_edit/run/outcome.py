@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from predict_edit.domain.edits import BUDGET, Effort, SkippedFile
+from predict_edit.domain.edits import (
+    BUDGET,
+    ChangePlan,
+    Effort,
+    SkippedFile,
+)
 from predict_edit.domain.errors import (
     BudgetExceeded,
     CommandError,
@@ -45,6 +50,7 @@ class Facts:
     """The setting, once it is known."""
     apply_command: str = ""
     """What commits the suggestions; empty unless the workflow surely may commit."""
+    plan: ChangePlan | None = None
 
     def noting(self, *notes: str) -> Facts:
         """The same with more notes; none is repeated."""
@@ -96,7 +102,7 @@ def report_of(
         base=facts.base,
         model=facts.model,
         files=delivered.files,
-        cost=money_of(delivered.files),
+        cost=money_of(delivered.files, facts.plan),
         pull_request_url=delivered.pull_request_url,
         summary_url=summary_url,
         review_url=delivered.review_url,
@@ -109,6 +115,7 @@ def report_of(
         warnings=delivered.notes,
         shards=shards,
         dry_run=facts.dry_run,
+        plan=facts.plan,
     )
 
 
@@ -167,9 +174,11 @@ def exit_status(finished: Finished, fail_on: str | None) -> int:
     return 1 if failed and fail_on == "partial" else 0
 
 
-def money_of(files: Sequence[FileResult]) -> Decimal | None:
+def money_of(files: Sequence[FileResult], plan: ChangePlan | None = None) -> Decimal | None:
     """The cost of all attempts, ``None`` as soon as one of them has no known price."""
-    costs = [result.effort.cost for result in files if result.effort and result.effort.attempts]
+    efforts = [result.effort for result in files if result.effort]
+    efforts += [plan.effort] if plan else []
+    costs = [effort.cost for effort in efforts if effort.attempts]
     known = [cost for cost in costs if cost is not None]
     return sum(known, Decimal(0)) if costs and len(known) == len(costs) else None
 

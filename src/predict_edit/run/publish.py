@@ -27,8 +27,9 @@ from predict_edit.domain.run_report import (
     OutputPaths,
     RunReport,
 )
+from predict_edit.edit.plan import plan_notes, settle_names
 from predict_edit.report.result import result_json
-from predict_edit.run.context import Context, Edited, Listener, Plan, Run
+from predict_edit.run.context import Context, Edited, Listener, Plan, Run, Task
 from predict_edit.run.outcome import (
     NOTHING,
     Facts,
@@ -47,11 +48,22 @@ UNANSWERED: Final = "The answer could not be posted; the log says why."
 UNREPORTED: Final = "The summary could not be written on the pull request; the log says why."
 
 
-async def publish(run: Run, plan: Plan, edited: Edited, *notes: str) -> Finished:
+async def publish(run: Run, edited: Edited, *notes: str) -> Finished:
     """Deliver the edits and report them."""
-    facts = facts_of(run, plan, edited, *notes)
+    plan = edited.plan
+    results, change = settle_names(
+        plan.task.plan,
+        edited.results,
+        plan.sources,
+        plan.left,
+        whole=plan.task.settings.deliver in {"commit", "pull-request"},
+    )
+    hold(plan.task, results)
+    total = len(plan.sources) + len(change.left if change else ())
+    facts = facts_of(run, edited, *notes, *plan_notes(change, total))
+    facts = dataclasses.replace(facts, plan=change)
     delivery = run.target.delivery(plan, facts)
-    prepared = delivery.prepare(edited.results)
+    prepared = delivery.prepare(results)
     try:
         delivered = prepared if facts.dry_run else await delivery.deliver(prepared)
     except tuple(TOO_LATE) as error:
@@ -129,8 +141,16 @@ async def fail(
     return written(ctx, failure_of(error, facts, files=files, summary_url=listener.url))
 
 
-def facts_of(run: Run, plan: Plan, edited: Edited, *notes: str) -> Facts:
+def hold(task: Task, results: Sequence[FileResult]) -> None:
+    """Remember which edits are not part of the commit."""
+    for result in results:
+        if result.held and task.memory and (record := task.memory.records.get(result.path)):
+            task.memory.records[result.path] = dataclasses.replace(record, held=True)
+
+
+def facts_of(run: Run, edited: Edited, *notes: str) -> Facts:
     """Return the facts of a run once its files are edited."""
+    plan = edited.plan
     facts = dataclasses.replace(run.facts, job=plan.task.job, model=edited.model)
     return facts.noting(*notes, *plan.notes, *edited.notes)
 

@@ -123,7 +123,8 @@ class PullRequestTarget(Target):
             return dataclasses.replace(scope, notes=(*self._unlisted(), *scope.notes))
         skipped = () if shared.shard else shared.manifest.skipped
         scope = scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
-        return dataclasses.replace(scope, background=shared.manifest.background)
+        made = shared.manifest
+        return dataclasses.replace(scope, background=made.background, plan=made.plan)
 
     @property
     def _changed(self) -> tuple[ChangedFile, ...]:
@@ -266,7 +267,8 @@ async def _committed_before(
     Raises:
         ForgeError: the files could not be read.
     """
-    edited = [record for record in memory.records.values() if record.after != record.before]
+    records = [record for record in memory.records.values() if not record.held]
+    edited = [record for record in records if record.after != record.before]
     head = earlier.fields.get("head", "") if earlier else ""
     if not (edited and head) or any(
         record.path not in changed or changed[record.path].blob_sha != record.after

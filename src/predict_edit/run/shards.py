@@ -14,10 +14,19 @@ from decimal import Decimal
 from secrets import token_hex
 from typing import Final, TypeVar
 
-from predict_edit.domain.edits import ChangedFile, Effort, FileEdit, SourceFile
-from predict_edit.domain.errors import MissingInput, SpreadError
+from predict_edit.domain.edits import (
+    ChangedFile,
+    ChangePlan,
+    Effort,
+    FileEdit,
+    SourceFile,
+    Usage,
+)
+from predict_edit.domain.errors import MissingInput, PredictEditError, SpreadError
 from predict_edit.domain.run_report import FileResult, FileStatus
-from predict_edit.run.context import Context, Plan, Run, Task, make_plan
+from predict_edit.edit.plan import saves
+from predict_edit.run.context import Context, Plan, Run, Scope, Task, make_plan
+from predict_edit.run.edit_all import planned
 from predict_edit.run.manifest import (
     DoneFile,
     Manifest,
@@ -72,10 +81,15 @@ async def read_shared(
 
 
 def limited(task: Task, shared: Shared | None) -> Task:
-    """Give a job of a spread run its part of the limits; the plan only lowers its own."""
-    if shared is None or (shard := shared.shard) is None:
+    """Give a job of a spread run its part of the limits; the plan only lowers its own.
+
+    What the change needs was asked in the first job, if it was to be asked.
+    """
+    if shared is None:
         return task
-    settings = task.settings
+    settings = dataclasses.replace(task.settings, plan="off")
+    if (shard := shared.shard) is None:
+        return dataclasses.replace(task, settings=settings)
     model = dataclasses.replace(
         settings.model,
         max_tokens=lower(settings.model.max_tokens, shard.max_tokens),
@@ -108,15 +122,21 @@ async def manifest_of(run: Run) -> Manifest:
     target, task = run.target, run.task
     scope = await target.select(task)
     files: Sequence[ChangedFile | SourceFile] = scope.files
-    if scope.earlier and scope.sizes is not None:
+    if scope.earlier and scope.sizes is not None and not _reads(task, scope):
         todo = {file.path: scope.sizes.get(file.path, 0) for file in scope.earlier.fresh}
         skipped, notes = scope.skipped, scope.notes
     else:
-        plan = await make_plan(target, task, scope)
+        plan = await _planned(run, await make_plan(target, task, scope))
+        task = plan.task
         todo = {file.path: _size(file) for file in plan.todo}
-        files, skipped, notes = plan.sources, plan.skipped, plan.notes
+        skipped, notes = plan.skipped, plan.notes
+        if not scope.earlier:
+            files = plan.sources
     found, model = task.findings, task.settings.model
-    planned = {
+    limits = (model.max_tokens, model.max_cost)
+    if task.plan:
+        limits = _less(limits, task.plan.effort)
+    parts = {
         file.path: PlannedFile(
             path=file.path,
             blob_sha=file.blob_sha or "",
@@ -125,7 +145,7 @@ async def manifest_of(run: Run) -> Manifest:
         )
         for file in files
     }
-    weights = {path: weight_of(size, len(planned[path].findings)) for path, size in todo.items()}
+    weights = {path: weight_of(size, len(parts[path].findings)) for path, size in todo.items()}
     return Manifest(
         key=token_hex(8),
         repository=run.request.repository,
@@ -136,11 +156,48 @@ async def manifest_of(run: Run) -> Manifest:
         instruction=task.given,
         about_findings=found is not None,
         job=task.identity,
-        shards=shards_of(weights, planned, (model.max_tokens, model.max_cost), run.inputs.shard),
-        known=tuple(file for path, file in planned.items() if path not in weights),
-        order=tuple(planned),
+        shards=shards_of(weights, parts, limits, run.inputs.shard),
+        known=tuple(file for path, file in parts.items() if path not in weights),
+        order=tuple(parts),
         skipped=skipped,
         notes=notes,
+        background=task.background,
+        plan=task.plan,
+    )
+
+
+def _reads(task: Task, scope: Scope) -> bool:
+    """Whether the first job has to read the files, to show them or to have them planned."""
+    settings, fresh = task.settings, scope.earlier.fresh if scope.earlier else ()
+    sizes = [(scope.sizes or {}).get(file.path, 0) for file in fresh]
+    wanted = settings.plan == "on" or (settings.plan == "auto" and saves(sizes))
+    return settings.model.context == "pull-request" or (wanted and task.findings is None)
+
+
+async def _planned(run: Run, plan: Plan) -> Plan:
+    """Ask for a plan of the change, if one is wanted; without a model, there is none."""
+    if not plan.plannable:
+        return plan
+    try:
+        editor = await run.ctx.open_editor(plan.task.settings.model)
+    except PredictEditError as error:
+        return plan.narrowed(ChangePlan(problem=str(error)))
+    try:
+        return await planned(plan, editor)
+    finally:
+        await editor.aclose()
+
+
+def _less(
+    limits: tuple[int | None, Decimal | None], effort: Effort
+) -> tuple[int | None, Decimal | None]:
+    """What a call leaves of the limits on tokens and money."""
+    (tokens, cost), used = limits, effort.usage or effort.estimate or Usage()
+    spent = (used.prompt_tokens or 0) + (used.completion_tokens or 0)
+    paid = effort.cost or effort.estimated_cost or Decimal(0)
+    return (
+        None if tokens is None else max(0, tokens - spent),
+        None if cost is None else max(Decimal(0), cost - paid),
     )
 
 

@@ -43,6 +43,7 @@ from predict_edit.trigger.command import clean_instruction
 Permission = Literal["read", "triage", "write", "maintain", "admin"]
 PredictionPolicy = Literal["auto", "on", "off"]
 ContextPolicy = Literal["none", "diff", "pull-request"]
+PlanPolicy = Literal["off", "auto", "on"]
 AnswerPolicy = Literal["auto", "file", "edits"]
 ReasoningEffort = Literal["auto", "none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Delivery = Literal["suggestions", "commit", "pull-request", "patch"]
@@ -122,6 +123,7 @@ class Settings:
     unlocked: tuple[str, ...] = ()
     """Globs of protected files that may be edited all the same; the config alone says so."""
     deliver: Delivery = "suggestions"
+    plan: PlanPolicy = "auto"
     max_suggestions: int = 30
     max_files: int = 50
     dry_run: bool = False
@@ -204,6 +206,10 @@ class Options(Written):
         "What the model sees beside the file: `none`, `diff` (the pull request's diff of the "
         "file), or `pull-request` (the whole diff and outlines of the changed files, the same for "
         "every file, so that prompt caches hold it)."
+    )
+    plan: PlanPolicy | None = _field(
+        "Whether one call before the files are edited says which of them the instruction concerns: "
+        "`auto` (for many or long files, if nobody named files with `--files`), `on` or `off`."
     )
     deliver: Delivery | None = _field(
         "How to deliver edits: `suggestions`, `commit` or `patch`; without a pull request, "

@@ -236,6 +236,8 @@ def _follow_comment(
         raise _not_allowed("dry-run", "false", "true, because it is configured")
     return dataclasses.replace(
         _narrow(settings, asked),
+        # Files that a person names are edited.
+        plan=_first(asked.plan, "off" if asked.files else settings.plan),
         deliver=_first(asked.deliver, settings.deliver),
         max_suggestions=_first(asked.max_suggestions, most),
         models=tuple(models),
@@ -256,6 +258,7 @@ def _narrow(settings: Settings, asked: CommandOptions) -> Settings:
     return dataclasses.replace(
         settings,
         model=model,
+        plan=_first(asked.plan, settings.plan),
         files=settings.files + _layer(asked.files),
         exclude=settings.exclude + _layer(asked.exclude),
         dry_run=settings.dry_run or bool(asked.dry_run),

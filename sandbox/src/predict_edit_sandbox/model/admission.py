@@ -83,6 +83,9 @@ class Reception:
             if thought.nonce is not None and meant is not None:
                 told = as_edits(thought.file, meant, thought.nonce)
             thought = dataclasses.replace(thought, answer=told)
+        if thought.plans:
+            thought = dataclasses.replace(thought, answer=self.config.plan)
+        exchange.plans = thought.plans
         exchange.file, exchange.note = thought.file, thought.note
         exchange.understood = thought.understood
         behaviour = self._behaviour(exchange, spec)

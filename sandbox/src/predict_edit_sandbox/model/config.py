@@ -56,6 +56,8 @@ class ModelConfig:
     """Follow instructions in quoted material too: a model that was taken in."""
     answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """By a file's text, the exact answer to it: a model on an attacker's side."""
+    plan: str = '{"files": [], "names": []}'
+    """The answer where a plan of a change is asked for; every file is edited by default."""
     exact: bool = True
     """Answer with exact edits when asked for them; a stubborn model writes the whole file."""
     reasoning: Mapping[str, int] = dataclasses.field(default_factory=dict)

@@ -55,6 +55,8 @@ class Thought:
     """What is odd about the request, empty otherwise."""
     nonce: str | None = None
     """Of the marks, if exact edits are asked for."""
+    plans: bool = False
+    """Whether a plan is asked for, and no file."""
 
 
 Change = Callable[[str, str, str], str]
@@ -120,6 +122,8 @@ def _before(text: str, x: str, y: str) -> str:
 
 _EDITS = re.compile(r"^answer: edits ([0-9A-Za-z_-]{16,})$", re.MULTILINE)
 """How a request asks for exact edits instead of the whole file."""
+_PLAN = re.compile(r"^answer: plan [0-9A-Za-z_-]{16,}$", re.MULTILINE)
+"""How a request asks which files a change concerns."""
 _THING = r"(?:(?:a|an|the|this)\s+)?(?:new\s+)?(?:(?:comment|line|text|string)\s+)*"
 _BESIDE = rf"\s+{{0}}\s+{_MANY}(?:lines?\s+)?(?:(?:that\s+)?(?:containing|contains?|with)\s+)?{_Y}"
 _HAVING = r"(?:(?:that|which)\s+)?(?:containing|contains?|with|having)"
@@ -173,6 +177,8 @@ def think(
     said = [text_of(m.get("content")) for m in messages if m.get("role") == "user"]
     if not said:
         return Thought(file="", answer="", note="There is no user message.")
+    if _PLAN.search(_MATERIAL.sub("", "\n".join(said[:-1]))):
+        return Thought(file=said[-1], answer="", plans=True)
     place, file, note = _file_of(said, prediction)
     instructions = "\n\n".join(said[:place] + said[place + 1 :])
     if len(said) == 1:

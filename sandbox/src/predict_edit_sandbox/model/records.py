@@ -32,6 +32,8 @@ class Exchange:
     understood: tuple[str, ...] = ()
     note: str = ""
     """What is odd about the request."""
+    plans: bool = False
+    """Whether it asked for a plan of a change."""
     fault: FaultKind | None = None
     status: int = 0
     """0 while nothing was sent."""
