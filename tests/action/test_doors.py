@@ -252,7 +252,7 @@ class TestSettings:
 
         assert run.exit_code == 2
         (summary,) = stage.summaries
-        assert "input `concurrency` cannot be what it is" in summary
+        assert "input `concurrency` has an invalid value" in summary
         assert value.strip()[:6] not in summary
 
     async def test_a_dispatch_is_reported_in_the_log(self, make_stage: MakeStage) -> None:
