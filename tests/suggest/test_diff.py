@@ -52,6 +52,19 @@ def test_each_run_of_changed_lines_is_one_hunk(
     assert apply_hunks(original, expected) == edited
 
 
+@pytest.mark.parametrize("lines", [diff.LONG - 4, diff.LONG * 2])
+@pytest.mark.parametrize("different", [7, 100_000], ids=["alike", "different"])
+def test_edits_of_a_long_text_stay_apart(lines: int, different: int) -> None:
+    """One hunk each, where every fourth line is changed, also with the algorithm for long texts."""
+    before = [f"line {number % different}\n" for number in range(lines)]
+    after = [
+        line.replace("line", "edited") if at % 4 == 2 else line for at, line in enumerate(before)
+    ]
+    found = hunks_between("".join(before), "".join(after))
+    assert [hunk.start for hunk in found] == list(range(3, lines + 1, 4))
+    assert all(len(hunk.removed) == len(hunk.added) == 1 for hunk in found)
+
+
 @pytest.mark.parametrize(
     "line",
     [

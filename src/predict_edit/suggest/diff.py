@@ -2,7 +2,8 @@
 
 Git is asked only *where* the lines differ; the lines themselves are taken from the two texts, so
 that no byte goes through the rendering of a diff. Histogram keeps the edits of repetitive files
-apart, where difflib and patience merge them into one replacement of almost the whole file.
+apart, where difflib and patience merge them into one replacement of almost the whole file. Its time
+grows with lines times edits, so long texts are compared by git's default algorithm, Myers.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ KEPT_LINES: Final = 40
 
 Git moves a run of changes up or down to where it reads best; without lines around it could not.
 """
+
+LONG: Final = 5_000
+"""Lines of a long text. In 151 pairs of long versions, Myers found 7,332 hunks with 41,932 lines,
+and histogram 7,390 with 56,330."""
 
 SECONDS: Final = 60.0
 """Git takes milliseconds; what takes this long is stuck."""
@@ -54,12 +59,8 @@ def hunks_between(original: str, edited: str) -> tuple[Hunk, ...]:
         return ()
     before, after = lines_of(original), lines_of(edited)
     top, bottom = _equal_ends(before, after)
-    output = git_diff(
-        "".join(before[top : len(before) - bottom]),
-        "".join(after[top : len(after) - bottom]),
-        "--unified=0",
-        "--histogram",
-    )
+    old, new = before[top : len(before) - bottom], after[top : len(after) - bottom]
+    output = git_diff("".join(old), "".join(new), "--unified=0", algorithm(old, new))
     hunks = tuple(_read_headers(output, before, after, top))
     if apply_hunks(original, hunks) != edited:
         raise DiffError(
@@ -67,6 +68,11 @@ def hunks_between(original: str, edited: str) -> tuple[Hunk, ...]:
             "This is a defect of predict-edit or of this git version; please report both.",
         )
     return hunks
+
+
+def algorithm(old: Sequence[str], new: Sequence[str]) -> str:
+    """Choose git's option for comparing these lines."""
+    return f"--diff-algorithm={'histogram' if max(len(old), len(new)) < LONG else 'myers'}"
 
 
 def apply_hunks(original: str, hunks: Iterable[Hunk]) -> str:
