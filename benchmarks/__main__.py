@@ -13,6 +13,7 @@ from benchmarks import (
     engine,
     exact_edits,
     fixtures,
+    latency,
     memory,
     page,
     peer,
@@ -30,6 +31,7 @@ from benchmarks.scale import Scale
 SUITE: dict[str, Callable[[Scale], Awaitable[Section]]] = {
     "critical-path": critical.measure,
     "whole-run": whole.measure,
+    "latency": latency.measure,
     "requests": requests_made.measure,
     "start": start.measure,
     "memory": memory.measure,
@@ -61,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sections = asyncio.run(_measure(names, Scale(quick=given.quick)))
     targets = [target for section in sections.values() for target in section.targets]
     print(markdown(target_table(targets)))
+    if not given.quick:
+        print("\n".join(page.moved_since(sections)) or "Nothing moved beyond its noise.")
     if not given.quick and (given.write or not given.names):
         command = f"python -m benchmarks --write {' '.join(names)}" if given.names else "make bench"
         page.write(sections, command, aims=not given.names)

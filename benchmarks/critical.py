@@ -60,7 +60,7 @@ async def measure(scale: Scale) -> Section:
             Target(
                 what="Own time before it",
                 figure=own_before,
-                limit=0.5,
+                limit=0.35,
                 why="Nearly all of it is import time. Interpreter, pydantic, PyGithub, requests "
                 "and some of the project's own modules come before the first request to GitHub; "
                 "the rest, and openai's client, load beside the requests, and share one "

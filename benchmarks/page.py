@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.figures import Section, Target, markdown, target_table
+from benchmarks.moved import moved
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 """What only maintainers need."""
 IMAGES = PAGE.parent / "images"
-_FOR_USERS = {"targets", "whole-run", "requests", "memory", "predictions", "exact-edits"}
+_FOR_USERS = {"targets", "whole-run", "latency", "requests", "memory", "predictions", "exact-edits"}
 _LINK = "](images/"
 _LINK_FROM_RESULTS = "](../docs/images/"
 _PART = "<!-- {name} -->\n{text}<!-- end of {name} -->\n"
@@ -69,6 +70,12 @@ def write(sections: Mapping[str, Section], command: str, *, aims: bool = True) -
     PAGE.write_text(INTRODUCTION + shown, encoding="utf-8")
     more = _RESULTS_INTRODUCTION + more.replace(_LINK, _LINK_FROM_RESULTS)
     RESULTS.write_text(more, encoding="utf-8")
+
+
+def moved_since(sections: Mapping[str, Section]) -> list[str]:
+    """Name the figures that are other than those on the pages, beyond their noise."""
+    held = "\n".join(page.read_text(encoding="utf-8") for page in (PAGE, RESULTS))
+    return moved(held, sections, same_machine=machine() in held)
 
 
 def _parts(pages: str) -> dict[str, str]:

@@ -94,19 +94,21 @@ async def observe(
     round_trip: float = 0.0,
     inputs: Mapping[str, str] | None = None,
     command: str = REPLACE,
+    author: str = WRITER,
+    outcome: str = "suggested",
     look: Callable[[Stage], None] | None = None,
 ) -> Observed:
     """Set the stage, give the command once, and watch; ``look`` sees the stage at the end.
 
     Raises:
-        RuntimeError: the action failed, so there is nothing to measure.
+        RuntimeError: the action did not come to this outcome, so there is nothing to measure.
     """
     with tempfile.TemporaryDirectory(prefix="predict-edit-bench-") as name:
         folder = Path(name)
         async with set_stage(folder, files=files, model=model) as stage:
             stage.github.switches.latency = round_trip
             stage.github.switches.requests_per_hour = 10_000
-            comment = stage.github.comment(REPOSITORY, stage.pull.number, WRITER, command)
+            comment = stage.github.comment(REPOSITORY, stage.pull.number, author, command)
             payload = issue_comment_created(stage.github, comment)
             report = folder / "meter.json"
             run = await run_action(
@@ -121,7 +123,7 @@ async def observe(
                 through=(sys.executable, "-I", "-S", str(METER), str(report)),
                 python=await asyncio.to_thread(lean.interpreter),
             )
-            if run.exit_code or run.outputs.get("outcome") != "suggested":
+            if run.exit_code or run.outputs.get("outcome") != outcome:
                 raise RuntimeError(f"the action failed, nothing was measured:\n{run.log[-3000:]}")
             if look:
                 look(stage)

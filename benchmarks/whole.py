@@ -19,7 +19,7 @@ def floor_of(run: Observed) -> float:
 
 async def measure(scale: Scale) -> Section:
     """Runs at both sizes, interleaved."""
-    sizes = {12: 1.15} if scale.quick else {12: 1.15, 100: 1.25}
+    sizes = {12: 1.10} if scale.quick else {12: 1.10, 100: 1.15}
     runs: dict[int, list[Observed]] = {size: [] for size in sizes}
     for _ in scale.repeats(3):
         for size in sizes:
