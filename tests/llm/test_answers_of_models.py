@@ -13,10 +13,12 @@ import pytest
 
 from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import AnswerUnusable
-from predict_edit.llm import tokens
+from predict_edit.llm import models, tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
+from predict_edit.llm.models import PROVIDERS, Provider, provider_of
+from predict_edit.settings.endpoint import read_endpoint
 from predict_edit.settings.fields import ModelSettings, Price
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY
@@ -38,8 +40,9 @@ class Diverted(httpx2.AsyncHTTPTransport):
         self._url = httpx2.URL(f"{model.base_url}/chat/completions")
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send it on."""
-        request.url = self._url
+        """Send it on; Azure's routes are the offline model's own."""
+        azure = request.url.path.startswith("/openai/")
+        request.url = self._url.copy_with(raw_path=request.url.raw_path) if azure else self._url
         return await super().handle_async_request(request)
 
 
@@ -155,19 +158,45 @@ BASES = {
 LONG = "".join(f"def task_{n}(value):\n    return value * {n} + offset\n\n\n" for n in range(250))
 
 
-@pytest.mark.parametrize("host", list(Host))
+AZURE = "https://name.openai.azure.com"
+ASKED: list[tuple[str, Host, dict[str, Any], str]] = [
+    *((host.value, host, {"base_url": base}, "/v1") for host, base in BASES.items()),
+    ("Azure", Host.OPENAI, {"base_url": f"{AZURE}/openai/v1"}, "/openai/v1"),
+    (
+        "Azure",
+        Host.OPENAI,
+        {"base_url": AZURE, "api_version": "2025-01-01-preview"},
+        "/openai/deployments/gpt-4.1",
+    ),
+]
+"""Each provider's name, its stand-in, how it is reached, and the route there."""
+
+
+@pytest.mark.parametrize("provider", [*PROVIDERS, models.AZURE], ids=lambda each: each.name)
+def test_each_provider_of_the_table_has_a_stand_in(provider: Provider) -> None:
+    asked = [
+        ModelSettings(model="gpt-4.1", **fields)
+        for name, _, fields, _ in ASKED
+        if name == provider.name
+    ]
+    assert asked
+    assert all(provider_of(read_endpoint(settings)) is provider for settings in asked)
+
+
+@pytest.mark.parametrize(("name", "host", "fields", "route"), ASKED)
 async def test_each_provider_takes_predictions_in_its_own_way(
-    open_editor: Open, host: Host
+    open_editor: Open, name: str, host: Host, fields: dict[str, Any], route: str
 ) -> None:
     """A file of 4,000 tokens, whole at the first try; the figures are the provider's own."""
     config = ModelConfig(host=host)
-    editor, model = await open_editor(config, model="gpt-4.1", base_url=BASES[host])
+    editor, model = await open_editor(config, model="gpt-4.1", **fields)
     edit = await edited(editor, LONG, "Replace `task_200` with `work_200`.")
     assert edit.text == LONG.replace("task_200", "work_200")
     assert edit.effort.prediction == "sent"
     asked = [each for each in model.exchanges if each.status == 200]
     assert [each.predicted for each in model.exchanges] == [True]
     (exchange,) = asked
+    assert exchange.path == f"{route}/chat/completions"
     assert isinstance(exchange.body["prediction"]["content"], str)
     books, used = exchange.accounts, edit.effort.usage
     assert books is not None
