@@ -83,7 +83,7 @@ browser: $(READY) ## test the HTML report and comments in a headless Chromium, i
 picture: $(READY) ## draw the README's picture from a run of the demo
 	$(BIN)/python scripts/picture.py
 
-servers: $(READY) ## try LiteLLM's proxy and llama.cpp's server, both from PyPI, in .servers
+servers: $(READY) ## try LiteLLM, llama.cpp, aimock and llmock as servers, from PyPI and npm, in .servers
 	$(BIN)/python scripts/servers.py
 
 wheel: $(READY) ## build the wheel and run the tests against it, installed
