@@ -42,46 +42,40 @@ CODE: dict[str, str] = tomllib.loads(
 )
 
 BY_TIKTOKEN = {
-    "python": (46, 46),
-    "javascript": (48, 45),
-    "typescript": (48, 48),
-    "go": (46, 45),
-    "rust": (56, 56),
-    "java": (37, 36),
-    "c": (51, 50),
-    "csharp": (54, 52),
-    "php": (38, 38),
-    "bash": (46, 46),
-    "sql": (70, 70),
-    "ruby": (48, 46),
-    "html": (42, 43),
-    "yaml": (59, 59),
-    "japanese": (55, 66),
+    "python": 46,
+    "javascript": 48,
+    "typescript": 48,
+    "go": 46,
+    "rust": 56,
+    "java": 37,
+    "c": 51,
+    "csharp": 54,
+    "php": 38,
+    "bash": 46,
+    "sql": 70,
+    "ruby": 48,
+    "html": 42,
+    "yaml": 59,
+    "japanese": 55,
 }
-"""Tokens of each sample by the two vocabularies, newer first, counted with tiktoken 0.14.0."""
+"""Tokens of each sample, counted with tiktoken 0.14.0."""
 
 
-def unguarded(text: str, name: str = "o200k_base") -> int:
+def unguarded(text: str) -> int:
     """The tokenizer's own count, without the guard against long words."""
-    return len(tokens._tokenizer().get_encoding(name).encode_ordinary(text))
+    return len(tokens._tokenizer().get_encoding("o200k_base").encode_ordinary(text))
 
 
 @pytest.mark.parametrize("language", CODE)
-@pytest.mark.parametrize(
-    ("model", "vocabulary"), [(None, "o200k_base"), ("gpt-4-turbo", "cl100k_base")]
-)
-def test_ordinary_code_is_counted_exactly(
-    language: str, model: str | None, vocabulary: str
-) -> None:
+def test_ordinary_code_is_counted_exactly(language: str) -> None:
     """The guard against long words changes nothing where no word is long."""
-    assert tokens.count(CODE[language] * 20, model) == unguarded(CODE[language] * 20, vocabulary)
+    assert tokens.count(CODE[language] * 20) == unguarded(CODE[language] * 20)
 
 
 @pytest.mark.parametrize("language", CODE)
 def test_openais_own_tokenizer_counts_the_same(language: str) -> None:
     """The figures come from another implementation than the one embedded here."""
-    counted = (tokens.count(CODE[language]), tokens.count(CODE[language], "gpt-4-turbo"))
-    assert counted == BY_TIKTOKEN[language]
+    assert tokens.count(CODE[language]) == BY_TIKTOKEN[language]
 
 
 async def test_the_count_is_that_of_the_model_server() -> None:
@@ -134,28 +128,6 @@ def test_a_lone_surrogate_is_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "old"),
-    [
-        ("gpt-4", True),
-        ("gpt-4-0613", True),
-        ("gpt-4-turbo", True),
-        ("gpt-3.5-turbo", True),
-        ("gpt-35-turbo", True),
-        ("gpt-4o", False),
-        ("gpt-4o-mini-2024-07-18", False),
-        ("gpt-4.1-nano", False),
-        ("gpt-5.6-terra", False),
-        ("our-deployment", False),
-    ],
-)
-def test_the_vocabulary_follows_the_model(model: str, old: bool) -> None:
-    """Only GPT-4 and GPT-3.5 before GPT-4o have the older vocabulary."""
-    text = CODE["japanese"]
-    assert unguarded(text) != unguarded(text, "cl100k_base")
-    assert tokens.count(text, model) == unguarded(text, "cl100k_base" if old else "o200k_base")
-
-
-@pytest.mark.parametrize(
     "alphabet",
     ["a", "=", " ", "中", "abcdefghijklmnopqrstuvwxyz", "漢字仮名交文", "🧮🚀", "a\u0301", "/*"],
 )
@@ -185,7 +157,7 @@ def test_hostile_words_take_linear_time(alphabet: str, monkeypatch: pytest.Monke
             encoded.append(part)
             return []
 
-    monkeypatch.setattr(tokens, "_encoding", lambda _: Recorder())
+    monkeypatch.setattr(tokens, "_encoding", Recorder)
     tokens.count(text)
     assert "".join(encoded) == text
     words = [word for part in encoded for word in tokens._tokenizer().pretokenize_o200k(part)]

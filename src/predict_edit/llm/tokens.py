@@ -1,6 +1,6 @@
 """Count tokens offline, before money is spent; the bill itself is what the provider reports.
 
-The vocabularies are those of OpenAI's tiktoken. The tokenizer takes quadratic time for one word
+The vocabulary is that of OpenAI's tiktoken. The tokenizer takes quadratic time for one word
 without an end, so such words are cut, which makes their count a little too high and never slow.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import re
 import threading
 from collections.abc import Iterable, Iterator
 from types import ModuleType
@@ -24,34 +23,25 @@ LONG_WORD = 256
 _PIECE, _PIECE_WIDE = 128, 64
 """Characters of the pieces, for ASCII and for all else."""
 
-OLD, NEW = "cl100k_base", "o200k_base"
+VOCABULARY = "o200k_base"
 _LOADING = threading.Lock()
-_CL100K = re.compile(r"gpt-(?:4|3\.5|35)(?:-|$)", re.IGNORECASE)
 
 
-def count(text: str, model: str | None = None) -> int:
+def count(text: str) -> int:
     """Count the tokens of a text; special tokens are the ordinary text they are here.
 
-    Exact for the models whose vocabulary is known and a good estimate for others. Takes about
-    0.1 s for 1 MB of code after the first call, which loads the vocabulary in about 0.4 s.
-
-    Args:
-        text: Anything.
-        model: GPT-4 and GPT-3.5 before GPT-4o have a vocabulary of their own; every other name,
-            and none, means that of GPT-4o and later.
+    Exact for GPT-4o and later, and a good estimate for other models. Takes about 0.1 s for 1 MB of
+    code after the first call, which loads the vocabulary in about 0.4 s.
     """
-    old = model is not None and _CL100K.match(model) is not None
-    tokenizer = _tokenizer()
-    encoding = _encoding(OLD if old else NEW)
-    words = tokenizer.pretokenize_cl100k if old else tokenizer.pretokenize_o200k
+    encoding, words = _encoding(), _tokenizer().pretokenize_o200k
     # A lone surrogate has no UTF-8 form; it would be sent as a replacement character.
     text = text.encode("utf-8", "replace").decode("utf-8")
     return sum(len(encoding.encode_ordinary(part)) for part in _parts(text, words(text)))
 
 
 def load() -> None:
-    """Load the vocabulary of GPT-4o and later; counts meanwhile wait for it."""
-    _encoding(NEW)
+    """Load the vocabulary; counts meanwhile wait for it."""
+    _encoding()
 
 
 def of_request(sizes: Iterable[int]) -> int:
@@ -59,10 +49,10 @@ def of_request(sizes: Iterable[int]) -> int:
     return PER_REQUEST + sum(PER_MESSAGE + size for size in sizes)
 
 
-def _encoding(name: str) -> Any:
-    """A vocabulary, loaded once however many threads ask for it."""
+def _encoding() -> Any:
+    """The vocabulary, loaded once however many threads ask for it."""
     with _LOADING:
-        encoding = _tokenizer().get_encoding(name)
+        encoding = _tokenizer().get_encoding(VOCABULARY)
         # Nothing is decoded here, and the table for it takes 10 MB.
         vars(encoding).pop("_decoder", None)
         return encoding
