@@ -60,15 +60,6 @@ GlobLayers = tuple[tuple[str, ...], ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """US dollars per million tokens."""
-
-    input: Decimal
-    output: Decimal
-    cached: Decimal | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSettings:
     """How to reach the model and what it may cost; secrets never show in a ``repr``."""
 
@@ -178,6 +169,16 @@ class Written(pydantic.BaseModel):
 def _field(words: str, **limits: Any) -> Any:
     """Declare a field that may be left out; ``words`` are what the documentation says of it."""
     return pydantic.Field(default=None, description=words, **limits)
+
+
+class Price(Written):
+    """US dollars for a million tokens of a model."""
+
+    input: Dollars = pydantic.Field(description="US dollars for a million prompt tokens.")
+    output: Dollars = pydantic.Field(description="US dollars for a million completion tokens.")
+    cached: Dollars | None = _field(
+        "US dollars for a million prompt tokens that came from the cache."
+    )
 
 
 class Options(Written):

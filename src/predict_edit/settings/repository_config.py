@@ -24,13 +24,13 @@ from predict_edit.settings.fields import (
     CommandOptions,
     Defaults,
     Instruction,
-    Written,
+    Price,
     default_values,
     hyphenated,
     names_of,
     problems,
 )
-from predict_edit.settings.value_types import Dollars, GlobList, Name, NameList
+from predict_edit.settings.value_types import GlobList, Name, NameList
 from predict_edit.support.text import did_you_mean, quoted
 
 CONFIG_PATH = ".github/predict-edit.yml"
@@ -63,16 +63,6 @@ class Recipe(CommandOptions):
         return {"instruction": value} if isinstance(value, str) else value
 
 
-class ModelPrice(Written):
-    """US dollars for a million tokens of a model."""
-
-    input: Dollars = pydantic.Field(description="US dollars for a million prompt tokens.")
-    output: Dollars = pydantic.Field(description="US dollars for a million completion tokens.")
-    cached: Dollars | None = pydantic.Field(
-        default=None, description="US dollars for a million prompt tokens that came from the cache."
-    )
-
-
 class RepositoryConfig(Defaults):
     """Defaults for inputs, and what only the config has."""
 
@@ -88,7 +78,7 @@ class RepositoryConfig(Defaults):
         default=None,
         description="Protected files that may be edited all the same, such as /.github/labels.yml.",
     )
-    prices: dict[Name, ModelPrice] = pydantic.Field(
+    prices: dict[Name, Price] = pydantic.Field(
         default_factory=dict,
         description="What models cost, where that is not known or not right.",
     )
@@ -105,7 +95,11 @@ def read_config(data: bytes | str) -> RepositoryConfig:
         InvalidConfig: not a YAML mapping, or a value that a key cannot have; all such are named.
     """
     found = _load(data)
-    _check_keys(found)
+    for key in found:
+        if key in WORKFLOW_ONLY:
+            raise InvalidConfig(
+                f"In {CONFIG_PATH}, `{key}` cannot be set.", "It belongs in the workflow's `with:`."
+            )
     try:
         return RepositoryConfig.model_validate(found)
     except pydantic.ValidationError as error:
@@ -185,17 +179,6 @@ def config_schema() -> dict[str, Any]:
     }
 
 
-def _check_keys(found: dict[str, object]) -> None:
-    """Refuse keys that do not exist, and those that belong elsewhere."""
-    for key in found:
-        if key in WORKFLOW_ONLY:
-            raise InvalidConfig(
-                f"In {CONFIG_PATH}, `{key}` cannot be set.", "It belongs in the workflow's `with:`."
-            )
-        if key not in CONFIG_KEYS:
-            raise _unknown_key((key,))
-
-
 def _unknown_key(place: tuple[str | int, ...]) -> UnknownConfigKey:
     """Name the key that does not exist, and the nearest one in its place."""
     key = str(place[-1])
@@ -203,7 +186,7 @@ def _unknown_key(place: tuple[str | int, ...]) -> UnknownConfigKey:
         case "recipes" if len(place) > 1:
             known = list(names_of(Recipe))
         case "prices" if len(place) > 1:
-            known = list(names_of(ModelPrice))
+            known = list(names_of(Price))
         case _:
             known = list(CONFIG_KEYS)
     where = f" of {quoted('.'.join(map(str, place[:-1])))}" if len(place) > 1 else ""

@@ -30,7 +30,6 @@ from predict_edit.settings.fields import (
     GlobLayers,
     Inputs,
     ModelSettings,
-    Price,
     Settings,
     problems,
 )
@@ -185,11 +184,10 @@ def _configured(inputs: Inputs, config: RepositoryConfig) -> Settings:
         given[name] = _layer(given.get(name))
     if "permission" in given:
         given["permission"] = Role[given["permission"].upper()]
-    prices = tuple((name, Price(**dict(price))) for name, price in config.prices.items())
     model = {name: given.pop(name) for name in _MODEL_FIELDS if name in given}
     return Settings(
         **given,
-        model=ModelSettings(**model, prices=prices),
+        model=ModelSettings(**model, prices=tuple(config.prices.items())),
         models=config.models or (),
         unlocked=config.unlocked or (),
         recipes=tuple((name, recipe.instruction) for name, recipe in config.recipes.items()),
@@ -247,17 +245,14 @@ def _follow_comment(
 
 def _narrow(settings: Settings, asked: CommandOptions) -> Settings:
     """Apply what a recipe and a commenter may set alike."""
-    model = dataclasses.replace(
-        settings.model,
-        model=_first(asked.model, settings.model.model),
-        prediction=_first(asked.prediction, settings.model.prediction),
-        answer=_first(asked.answer, settings.model.answer),
-        reasoning_effort=_first(asked.reasoning_effort, settings.model.reasoning_effort),
-        context=_first(asked.context, settings.model.context),
-    )
+    given = {
+        name: value
+        for name in _MODEL_FIELDS & CommandOptions.model_fields.keys()
+        if (value := getattr(asked, name)) is not None
+    }
     return dataclasses.replace(
         settings,
-        model=model,
+        model=dataclasses.replace(settings.model, **given),
         plan=_first(asked.plan, settings.plan),
         files=settings.files + _layer(asked.files),
         exclude=settings.exclude + _layer(asked.exclude),

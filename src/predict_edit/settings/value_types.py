@@ -137,28 +137,21 @@ def _one_line(value: str) -> str:
     return value
 
 
-def _is_word(value: str) -> bool:
-    return value.isprintable() and not any(char.isspace() for char in value)
+def _word(advice: str) -> pydantic.AfterValidator:
+    """Accept one visible word: no white space, nothing invisible."""
 
+    def check(value: str) -> str:
+        if not value.isprintable() or any(map(str.isspace, value)):
+            raise ValueError(advice)
+        return value
 
-def _name(value: str) -> str:
-    """Accept a model's, a deployment's or a tenant's name: no white space, nothing invisible."""
-    if not _is_word(value):
-        raise ValueError("give a name without white space")
-    return value
+    return pydantic.AfterValidator(check)
 
 
 def _secret(value: str) -> str:
     """Accept what an HTTP header can hold; line ends around it were trimmed before."""
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("it has white space or characters that a key cannot have; paste it again")
-    return value
-
-
-def _command_word(value: str) -> str:
-    """Accept one visible word."""
-    if not _is_word(value):
-        raise ValueError("give one word, such as /predict-edit")
     return value
 
 
@@ -183,7 +176,9 @@ Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_leng
 Line = Annotated[
     Text, pydantic.StringConstraints(max_length=250), pydantic.AfterValidator(_one_line)
 ]
-Name = Annotated[Text, pydantic.StringConstraints(max_length=200), pydantic.AfterValidator(_name)]
+Name = Annotated[
+    Text, pydantic.StringConstraints(max_length=200), _word("give a name without white space")
+]
 RefName = Annotated[
     Text, pydantic.StringConstraints(max_length=200), pydantic.AfterValidator(_ref_name)
 ]
@@ -204,7 +199,9 @@ Dollars = Annotated[
 Secret = Annotated[str, pydantic.AfterValidator(_secret)]
 HeaderLines = Annotated[tuple[tuple[str, str], ...], pydantic.BeforeValidator(_headers)]
 CommandWord = Annotated[
-    str, pydantic.StringConstraints(max_length=50), pydantic.AfterValidator(_command_word)
+    str,
+    pydantic.StringConstraints(max_length=50),
+    _word("give one word, such as /predict-edit"),
 ]
 ApiVersion = Annotated[
     str, pydantic.StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$")
