@@ -33,6 +33,7 @@ from predict_edit.llm.billing import (
     override_for,
 )
 from predict_edit.llm.editor import ChatEditor
+from predict_edit.llm.models import REASONING_TOKENS
 from predict_edit.settings.fields import ModelSettings, Price
 from predict_edit_sandbox.model import ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY
@@ -416,6 +417,19 @@ def test_predictions_raise_the_most_and_not_the_least() -> None:
     )
     assert with_.output_tokens_low == without.output_tokens_low
     assert with_.output_tokens_high == without.output_tokens_high + with_.output_tokens_low
+
+
+def test_room_for_reasoning_is_estimated_as_it_is_set_aside() -> None:
+    """None if no reasoning is asked for, as by default of a model that takes `none`."""
+    most = [
+        estimate(
+            [request(1)],
+            dataclasses.replace(SETTINGS, model="gpt-6-luna", reasoning_effort=effort),
+            count=tokens.count,
+        ).output_tokens_high
+        for effort in ("none", "auto", "high")
+    ]
+    assert most == [most[0], most[0], most[0] + REASONING_TOKENS]
 
 
 def test_a_file_that_cannot_be_asked_for_is_named_and_costs_nothing() -> None:

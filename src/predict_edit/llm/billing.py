@@ -301,8 +301,11 @@ def estimate(
         SettingsError: `base-url` is not usable.
     """
     known = look_up(model, settings.model)
-    if settings.max_output_tokens is not None:
-        known = dataclasses.replace(known, output_limit=settings.max_output_tokens)
+    known = dataclasses.replace(
+        known,
+        output_limit=settings.max_output_tokens or known.output_limit,
+        reasoning_tokens=known.room(known.effort(settings.reasoning_effort)),
+    )
     predicted = settings.prediction == "on" or (
         settings.prediction == "auto" and known.takes_predictions is not False
     )

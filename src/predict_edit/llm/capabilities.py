@@ -147,7 +147,7 @@ class Knowledge:
             context = min(context or self._context, self._context)
         if limit is not None:
             limit -= min(self._reasoning, limit // 2)
-        room = 0 if self.effort == "none" else known.reasoning_tokens
+        room = known.room(self.effort)
         if self._overthought:
             room = max(room, REASONING_TOKENS, 2 * self._reasoning)
         return dataclasses.replace(
@@ -165,9 +165,8 @@ class Knowledge:
         """
         if "reasoning_effort" in self.dropped:
             return None
-        if self._settings.reasoning_effort != "auto":
-            return self._settings.reasoning_effort
-        return look_up(self.reported_model, self._settings.model).least_effort
+        known = look_up(self.reported_model, self._settings.model)
+        return known.effort(self._settings.reasoning_effort)
 
     @property
     def notes(self) -> tuple[str, ...]:

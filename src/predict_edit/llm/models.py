@@ -114,6 +114,14 @@ class Capability:
     reasoning_tokens: int = 0
     """Output tokens of hidden reasoning that an answer may need besides its text."""
 
+    def effort(self, wanted: str) -> str | None:
+        """Return the ``reasoning_effort`` to ask for; with ``auto``, the least that it takes."""
+        return self.least_effort if wanted == "auto" else wanted
+
+    def room(self, effort: str | None) -> int:
+        """Return the output tokens to keep free for hidden reasoning."""
+        return 0 if effort == "none" else self.reasoning_tokens
+
     def retirement(self, provider: Provider) -> dt.date | None:
         """Return when the provider retires the model, if it is OpenAI or Azure."""
         dates = {"OpenAI": self.retires_openai, "Azure": self.retires_azure}
