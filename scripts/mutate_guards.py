@@ -558,7 +558,7 @@ GUARDS = (
     Guard(
         name="neighbours of a piece are taken off",
         file="llm/editor.py",
-        old="answer = chunks.without_neighbours(answer, part, request.file.text)",
+        old="answer = chunks.without_neighbours(answer, part, file.text)",
         new="pass",
         test="tests/llm/test_long_files.py::TestAnswersForPieces::test_neighbours_beside_the_piece_are_taken_off",
     ),

@@ -27,7 +27,6 @@ from typing import Any
 
 from predict_edit.domain.edits import EditRequest, FailedEdit, SourceFile
 from predict_edit.domain.errors import AnswerTooLong, AnswerUnusable, StreamCutShort
-from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.billing import Attempt
 from predict_edit.llm.chat_completion import Runtime
@@ -220,7 +219,7 @@ async def edit(
         settings,
         open_client(settings, environ={}, mask=lambda _: None),
         nonce=secrets.token_hex(8),
-        runtime=Runtime(count=tokens.count, on_attempt=attempts.append),
+        runtime=Runtime(on_attempt=attempts.append),
     )
     file = SourceFile(path="src/tasks.py", text=text, blob_sha="")
     result = await editor.edit(EditRequest(file=file, instruction=instruction))

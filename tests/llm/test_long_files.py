@@ -22,9 +22,11 @@ from predict_edit.domain.errors import (
 from predict_edit.edit.prompt import Part
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
+from predict_edit.llm.billing import AttemptLog
 from predict_edit.llm.capabilities import LEAST_TOKENS
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor, Judged, judge
+from predict_edit.llm.long_files import EditTask
 from predict_edit.settings.fields import ModelSettings
 from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.catalogue import CATALOGUE
@@ -456,7 +458,8 @@ class TestAnswersForPieces:
         piece = "".join(self.FUNCTIONS[10:20])
         part = Part(text=piece, index=2, total=3, first_line=41, last_line=80)
         file = SourceFile(path="a.py", text=self.TEXT, blob_sha="0")
-        return judge(EditRequest(file=file, instruction="Edit it."), answer, part)
+        request = EditRequest(file=file, instruction="Edit it.")
+        return judge(EditTask(request=request, log=AttemptLog(path=file.path), part=part), answer)
 
     @pytest.mark.parametrize(("first", "last"), [(8, 20), (10, 22), (5, 25), (0, 30)])
     def test_neighbours_beside_the_piece_are_taken_off(self, first: int, last: int) -> None:

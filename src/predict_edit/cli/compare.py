@@ -42,7 +42,6 @@ from predict_edit.domain.errors import (
     PredictEditError,
     SignInError,
 )
-from predict_edit.llm import tokens
 from predict_edit.llm.auth import Mask, open_client
 from predict_edit.llm.billing import Attempt, Estimate
 from predict_edit.llm.chat_completion import Runtime
@@ -118,7 +117,7 @@ async def measure(
             own,
             client,
             nonce=mark,
-            runtime=Runtime(count=tokens.count, on_attempt=attempts.append),
+            runtime=Runtime(on_attempt=attempts.append),
             budget=budget,
         )
 

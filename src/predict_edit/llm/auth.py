@@ -16,7 +16,6 @@ import os
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -138,9 +137,14 @@ def token_source(
         azure = importlib.import_module("azure.identity")
         try:
             if provider is None:
-                provider = azure.get_bearer_token_provider(
-                    credential or _credential(azure, settings, fetch, entra), settings.azure_scope
+                own = credential or (
+                    azure.ClientAssertionCredential(
+                        settings.azure_tenant_id, settings.azure_client_id, fetch, **entra
+                    )
+                    if fetch
+                    else azure.DefaultAzureCredential(**entra)
                 )
+                provider = azure.get_bearer_token_provider(own, settings.azure_scope)
             token = provider()
         except (importlib.import_module("azure.core.exceptions").AzureError, ValueError) as error:
             raise explain(error, settings, way) from None
@@ -155,23 +159,6 @@ def token_source(
             return await asyncio.to_thread(blocking)
 
     return source
-
-
-def _credential(
-    azure: ModuleType,
-    settings: ModelSettings,
-    fetch: Callable[[], str] | None,
-    options: Mapping[str, Any],
-) -> TokenCredential:
-    """Make the credential of the job, or that of the machine; azure-identity is passed in."""
-    chosen: TokenCredential = (
-        azure.DefaultAzureCredential(**options)
-        if fetch is None
-        else azure.ClientAssertionCredential(
-            settings.azure_tenant_id or "", settings.azure_client_id or "", fetch, **options
-        )
-    )
-    return chosen
 
 
 def _authority(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
@@ -275,14 +262,11 @@ def open_client(
         SignInError: this job cannot get an identity token.
     """
     where = read_endpoint(settings)
-    keyed = choose_sign_in(settings) is SignIn.KEY
-    source = (
-        None
-        if keyed
-        else token_source(
+    source = None
+    if choose_sign_in(settings) is not SignIn.KEY:
+        source = token_source(
             settings, environ=environ, mask=mask, identity_transport=identity_transport
         )
-    )
     http = httpx2.AsyncClient(
         transport=transport,
         verify=_tls(),
@@ -296,7 +280,12 @@ def open_client(
             settings.timeout, connect=_CONNECT_TIMEOUT, write=_WRITE_TIMEOUT, pool=None
         ),
     )
-    headers = dict(settings.headers)
+    shared: dict[str, Any] = {
+        "default_headers": dict(settings.headers),
+        "max_retries": 0,
+        "timeout": http.timeout,
+        "http_client": http,
+    }
     with _no_ambient_settings():
         if where.route is Route.AZURE_DATED:
             return openai.AsyncAzureOpenAI(
@@ -304,16 +293,8 @@ def open_client(
                 api_version=settings.api_version,
                 api_key=settings.api_key,
                 azure_ad_token_provider=source,
-                default_headers=headers,
-                max_retries=0,
-                timeout=http.timeout,
-                http_client=http,
+                **shared,
             )
         return openai.AsyncOpenAI(
-            base_url=where.base_url,
-            api_key=source or settings.api_key,
-            default_headers=headers,
-            max_retries=0,
-            timeout=http.timeout,
-            http_client=http,
+            base_url=where.base_url, api_key=source or settings.api_key, **shared
         )

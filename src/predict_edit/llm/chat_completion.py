@@ -20,8 +20,9 @@ import openai
 from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.edits import PredictionState, Usage
 from predict_edit.domain.errors import AnswerTooLong, BudgetExceeded, ModelTimeout, PredictEditError
+from predict_edit.edit.chunks import Count
 from predict_edit.edit.prompt import Message
-from predict_edit.llm import limits
+from predict_edit.llm import limits, tokens
 from predict_edit.llm.billing import Attempt, AttemptLog, PriceList
 from predict_edit.llm.capabilities import OPTIONAL, Knowledge
 from predict_edit.llm.limits import Bound, Budget
@@ -54,7 +55,7 @@ _SDK_ERRORS = (
 class Runtime:
     """Time, chance and callbacks of a run; tests replace them."""
 
-    count: Callable[[str], int]
+    count: Count = tokens.count
     """Tokens of a text."""
     clock: Clock = time.monotonic
     sleep: Sleep = asyncio.sleep
@@ -111,16 +112,17 @@ def request_fields(
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
+class Question:
     """One text to ask for."""
 
     messages: Sequence[Message]
     text: str
     log: AttemptLog
-    progress: Progress | None
-    watch: Callable[[], Watch] | None
+    progress: Progress | None = None
+    watch: Callable[[], Watch] | None = None
+    """Makes a new reader for every request; it decides whether reading goes on."""
     predicts: bool = True
-    """Whether ``text`` is what the answer will mostly be."""
+    """Whether the text is what the answer will mostly be, and so its prediction."""
     or_not: bool = True
     """Whether to ask without a prediction where none can be sent."""
 
@@ -134,13 +136,12 @@ class NotPredicted(Exception):
     """The model takes no prediction, or no longer, and was not to be asked without one."""
 
 
-class _Retry(Exception):
-    """A request failed in a way that may deserve another; ``changed``: at once, another one."""
+class _Failed(Exception):
+    """A request failed, perhaps in a way that deserves another."""
 
-    def __init__(self, failure: Failure, *, changed: bool = False) -> None:
-        super().__init__(failure, changed)
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
         self.failure = failure
-        self.changed = changed
 
 
 class Completions:
@@ -180,34 +181,13 @@ class Completions:
         cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
         self._budget.check(sum(map(_all_tokens, most)), cost)
 
-    async def ask(
-        self,
-        messages: Sequence[Message],
-        text: str,
-        log: AttemptLog,
-        progress: Progress | None,
-        watch: Callable[[], Watch] | None = None,
-        *,
-        predicts: bool = True,
-        or_not: bool = True,
-    ) -> str:
-        """Ask with ``messages``, and ``text`` as the prediction if the knowledge says so.
-
-        ``watch`` makes a new reader for every request; it decides whether reading goes on.
+    async def ask(self, question: Question) -> str:
+        """Ask for a text, with a prediction if the knowledge says so.
 
         Raises:
             PredictEditError: no whole answer could be had. All attempts are in the log.
             NotPredicted: no prediction can be sent, and ``or_not`` is false.
         """
-        question = _Question(
-            messages=messages,
-            text=text,
-            log=log,
-            progress=progress,
-            watch=watch,
-            predicts=predicts,
-            or_not=or_not,
-        )
         repeats = waits = 0
         limited_since: float | None = None
         while True:
@@ -216,13 +196,13 @@ class Completions:
                     if self._knowledge.hopeless is not None:
                         raise self._knowledge.hopeless
                     return await self._within_budget(question)
-            except _Retry as retry:
-                failure, changed = retry.failure, retry.changed
-            if changed:
+            except _Failed as failed:
+                failure = failed.failure
+            if failure.again is Again.CHANGED:
                 continue
             if failure.again is Again.SOON and repeats < MOST_REPEATS:
                 repeats += 1
-                await self._pause(failure, repeats, log)
+                await self._pause(failure, repeats, question.log)
             elif failure.again is Again.LATER:
                 waits += 1
                 if limited_since is None:
@@ -274,7 +254,7 @@ class Completions:
             left = min(left, self._runtime.deadline - self._runtime.clock())
         return left
 
-    async def _within_budget(self, question: _Question) -> str:
+    async def _within_budget(self, question: Question) -> str:
         """Make one request; if tokens or money are limited, set its upper bound aside before."""
         text, log = question.text, question.log
         # An empty text predicts nothing.
@@ -311,7 +291,7 @@ class Completions:
     def _bound(self, messages: Sequence[Message], text: str) -> Bound:
         return limits.tight(messages, text, self._knowledge.capability, self._runtime.count)
 
-    async def _request(self, question: _Question, bound: Bound, *, predicted: bool) -> str:
+    async def _request(self, question: Question, bound: Bound, *, predicted: bool) -> str:
         """Send, read, log the attempt, and turn whatever fails into advice."""
         left = self._time_left(question.log)
         if left <= 0:
@@ -345,18 +325,20 @@ class Completions:
         except _SDK_ERRORS as error:
             billed = may_be_billed(error)
             unforeseen = self._knowledge.reasoned(reading.usage)
-            if isinstance(error, AnswerTooLong) and not _CAPS & fields.keys():
-                self._note_limit(reading)
-            retry = (
-                _Retry(Failure(self._out_of_time()))
+            too_long, capped = isinstance(error, AnswerTooLong), _CAPS & fields.keys()
+            if too_long and not capped:
+                reported = reading.usage.completion_tokens if reading.usage else None
+                self._knowledge.cut_at(reported or self._runtime.count(reading.text))
+            failure = (
+                Failure(self._out_of_time())
                 if limit.expired()
                 else self._understand(error, question, fields, started)
             )
-            if isinstance(error, AnswerTooLong) and _CAPS & fields.keys() and unforeseen:
+            if too_long and capped and unforeseen:
                 # Our own cap left too little room for reasoning.
-                retry.changed = True
-            problem = retry.failure.error
-            raise retry from None
+                failure = Failure(failure.error, Again.CHANGED)
+            problem = failure.error
+            raise _Failed(failure) from None
         finally:
             sent = (bound.prompt_tokens or 0) if billed else None
             self._log(
@@ -366,7 +348,7 @@ class Completions:
         self.throttle.succeeded(response.headers)
         return answer
 
-    def _most_tokens(self, question: _Question, bound: Bound, *, predicted: bool) -> int | None:
+    def _most_tokens(self, question: Question, bound: Bound, *, predicted: bool) -> int | None:
         """Compute what the request says that the answer may have, if it says so."""
         if not self._provider.caps_predictions:
             return bound.output_tokens
@@ -376,7 +358,7 @@ class Completions:
 
     def _log(
         self,
-        question: _Question,
+        question: Question,
         reading: Reading,
         *,
         started: float,
@@ -416,14 +398,9 @@ class Completions:
         question.log.attempts.append(attempt)
         self._runtime.on_attempt(attempt)
 
-    def _note_limit(self, reading: Reading) -> None:
-        """Learn the model's output limit, which may not have been known, from a cut answer."""
-        reported = reading.usage.completion_tokens if reading.usage else None
-        self._knowledge.cut_at(reported or self._runtime.count(reading.text))
-
     def _understand(
-        self, error: Exception, question: _Question, fields: Mapping[str, Any], started: float
-    ) -> _Retry:
+        self, error: Exception, question: Question, fields: Mapping[str, Any], started: float
+    ) -> Failure:
         """Decide what to do about a failed request; note what it teaches."""
         failure = explain(error, self._target, sent=question.sent)
         left_out = self._knowledge.adapt(error, fields, question.sent)
@@ -435,7 +412,7 @@ class Completions:
                 # It ends this file; the others need not sleep through all the time they have.
                 wait = None
             self.throttle.limited(started=started, wait=wait)
-        return _Retry(failure, changed=left_out is not None)
+        return failure if left_out is None else Failure(failure.error, Again.CHANGED)
 
     def _out_of_time(self) -> PredictEditError:
         deadline = self._runtime.deadline

@@ -32,15 +32,15 @@ from predict_edit.edit.blocks import BlocksRefused
 from predict_edit.edit.guards import Verdict
 from predict_edit.edit.guards.early_stop import EarlyStop, LoopWatch
 from predict_edit.edit.prompt import Form, Message, Part
-from predict_edit.llm import limits, tokens
+from predict_edit.llm import limits
 from predict_edit.llm.billing import AttemptLog
 from predict_edit.llm.capabilities import LEAST_TOKENS, Knowledge
-from predict_edit.llm.chat_completion import Completions, NotPredicted, Runtime
+from predict_edit.llm.chat_completion import Completions, NotPredicted, Question, Runtime
 from predict_edit.llm.limits import Budget
-from predict_edit.llm.long_files import LongFile
+from predict_edit.llm.long_files import EditTask, LongFile
 from predict_edit.llm.model_errors import ModelTarget
 from predict_edit.llm.models import Capability, provider_of
-from predict_edit.llm.stream import BrokenOff, Watch
+from predict_edit.llm.stream import BrokenOff
 from predict_edit.settings.endpoint import choose_sign_in, read_endpoint
 from predict_edit.settings.fields import ModelSettings
 
@@ -83,7 +83,7 @@ class ChatEditor:
         self._settings = settings
         self._client = client
         self._nonce = nonce
-        self._runtime = runtime or Runtime(count=tokens.count)
+        self._runtime = runtime or Runtime()
         self._target = ModelTarget(
             model=settings.model,
             endpoint=read_endpoint(settings),
@@ -159,11 +159,12 @@ class ChatEditor:
         bare = self._without_diff(request)
         try:
             try:
-                text = await self._edited(request, log, progress, cut=bare is None)
+                task = EditTask(request=request, log=log, progress=progress)
+                text = await self._edited(task, cut=bare is None)
             except ContextTooLong:
                 if bare is None:
                     raise
-                text = await self._edited(bare, log, progress)
+                text = await self._edited(dataclasses.replace(task, request=bare))
         except PredictEditError as error:
             return FailedEdit(file=request.file, error=error, effort=log.effort())
         return FileEdit(file=request.file, text=text, effort=log.effort())
@@ -173,8 +174,9 @@ class ChatEditor:
         log = AttemptLog(path="")
         messages = plan.build_messages(request, nonce=self._nonce)
         longest = plan.longest(request.paths)
+        question = Question(messages=messages, text=longest, log=log, predicts=False)
         try:
-            answer = await self._completions.ask(messages, longest, log, None, predicts=False)
+            answer = await self._completions.ask(question)
         except PredictEditError as error:
             made = ChangePlan(problem=str(error))
         else:
@@ -195,56 +197,34 @@ class ChatEditor:
         bare = dataclasses.replace(request.file, change=None)
         return dataclasses.replace(request, file=bare, background=None)
 
-    async def _edited(
-        self,
-        request: EditRequest,
-        log: AttemptLog,
-        progress: Progress | None,
-        *,
-        cut: bool = True,
-    ) -> str:
+    async def _edited(self, task: EditTask, *, cut: bool = True) -> str:
         """Get the accepted text, from one answer or, unless ``cut`` forbids it, in parts.
 
         Raises:
             ContextTooLong: it does not fit, in parts neither, or it must not be cut.
             PredictEditError: there is no usable answer.
         """
-        text = request.file.text
         try:
-            edited = await self._in_one(request, log, progress)
+            edited = await self._in_one(task)
             if edited is not None:
                 return edited
-            parts = self.parts(text)
+            parts = self.parts(task.text)
         except AnswerTooLong:
-            parts = self._cut_after_all(text)
+            parts = self._cut_after_all(task.text)
             if not parts:
                 raise
         except ContextTooLong as error:
             if not cut:
                 raise
-            parts = self._cut_to_fit(request, error)
-        self._completions.check_budget([self._messages(request, part) for part in parts])
-
-        async def answer(part: Part, log: AttemptLog, progress: Progress, doubt: str | None) -> str:
-            if doubt is not None:
-                return await self._confirmed(request, log, progress, part, doubt)
-            return await self._answer(request, log, progress, part)
-
-        long = LongFile(
-            request=request,
-            parts=parts,
-            answer=answer,
-            count=self._runtime.count,
-            clock=self._runtime.clock,
-            log=log,
-            progress=progress,
-        )
-        log.answer = "pieces"
+            parts = self._cut_to_fit(task, error)
+        tasks = [dataclasses.replace(task, part=part) for part in parts]
+        self._completions.check_budget([self._messages(each) for each in tasks])
+        task.log.answer = "pieces"
+        count, clock = self._runtime.count, self._runtime.clock
+        long = LongFile(task=task, parts=parts, answer=self._answer, count=count, clock=clock)
         return await long.edited()
 
-    async def _in_one(
-        self, request: EditRequest, log: AttemptLog, progress: Progress | None
-    ) -> str | None:
+    async def _in_one(self, task: EditTask) -> str | None:
         """Get the accepted text, by exact edits or whole; ``None`` if it takes several answers.
 
         What two answers could not give as exact edits is asked for as a whole.
@@ -252,11 +232,11 @@ class ChatEditor:
         Raises:
             PredictEditError: there is no usable answer.
         """
-        text = request.file.text
+        text = task.text
         refused: PredictEditError | None = None
         if self._prefers_edits(text):
             try:
-                return await self._by_edits(request, log, progress)
+                return await self._by_edits(task)
             except (EditsRefused, AnswerTooLong) as error:
                 refused = error
         free = (
@@ -266,11 +246,11 @@ class ChatEditor:
             if self.parts(text):
                 return None
             # A whole file without a prediction costs many times what exact edits do.
-            return await self._answer(request, log, progress, or_not=not free)
+            return await self._answer(task, or_not=not free)
         except FileTooLong as error:
             raise refused or error from None
         except NotPredicted:
-            return await self._in_one(request, log, progress)
+            return await self._in_one(task)
 
     def _prefers_edits(self, text: str) -> bool:
         """Decide whether to ask for exact edits first, by all that this run knows by now."""
@@ -283,72 +263,62 @@ class ChatEditor:
         )
 
     def _messages(
-        self,
-        request: EditRequest,
-        part: Part | None = None,
-        form: Form = "file",
-        remark: str | None = None,
+        self, task: EditTask, form: Form = "file", remark: str | None = None
     ) -> list[Message]:
         """Build what is sent, the text to edit last."""
         return prompt.build_messages(
-            request,
+            task.request,
             nonce=self._nonce,
             context=self._settings.context,
             form=form,
             remark=remark,
-            part=part,
+            part=task.part,
         )
 
     async def _answer(
-        self,
-        request: EditRequest,
-        log: AttemptLog,
-        progress: Progress | None,
-        part: Part | None = None,
-        *,
-        or_not: bool = True,
+        self, task: EditTask, doubt: str | None = None, *, or_not: bool = True
     ) -> str:
         """Get a usable text for a file or a part of it; a doubtful answer gets one more call.
+
+        ``doubt`` says what was wrong with an earlier answer.
 
         Raises:
             NotPredicted: no prediction can be sent, and ``or_not`` is false.
             PredictEditError: there is no usable answer.
         """
-        text = request.file.text if part is None else part.text
-
-        def watch() -> Watch:
-            return EarlyStop(request.file.path, text).feed
-
-        messages = self._messages(request, part)
+        if doubt is not None:
+            return await self._confirmed(task, doubt)
+        question = Question(
+            messages=self._messages(task),
+            text=task.text,
+            log=task.log,
+            progress=task.progress,
+            watch=lambda: EarlyStop(task.request.file.path, task.text).feed,
+            or_not=or_not,
+        )
         try:
-            answer = await self._completions.ask(
-                messages, text, log, progress, watch, or_not=or_not
-            )
+            answer = await self._completions.ask(question)
         except BrokenOff as error:
-            return await self._confirmed(request, log, progress, part, error.cause)
-        judged = await self._judged(request, answer, part)
-        if judged.verdict is None:
-            log.restored += judged.restored
-            return judged.text
-        try:
-            return await self._confirmed(request, log, progress, part, judged.verdict.cause)
-        except (AnswerEmpty, AnswerUnusable):
-            if not judged.put_back:
-                raise
-            # All that the answer changes is what models change by accident: undone, and reported.
-            log.restored += judged.restored
-            return judged.text
+            return await self._confirmed(task, error.cause)
+        judged = await self._judged(task, answer)
+        if judged.verdict is not None:
+            try:
+                return await self._confirmed(task, judged.verdict.cause)
+            except (AnswerEmpty, AnswerUnusable):
+                # All that it changes may be what models change by accident: undone, and reported.
+                if not judged.put_back:
+                    raise
+        task.log.restored += judged.restored
+        return judged.text
 
-    async def _by_edits(
-        self, request: EditRequest, log: AttemptLog, progress: Progress | None
-    ) -> str:
+    async def _by_edits(self, task: EditTask) -> str:
         """Get the edited file by exact edits; blocks that do not fit are asked for once more.
 
         Raises:
             EditsRefused: they did not fit again.
             PredictEditError: there is no usable answer.
         """
-        original, path = request.file.text, request.file.path
+        original, path = task.text, task.request.file.path
         refused: BlocksRefused | None = None
         text: str | None = None
         while text is None:
@@ -356,8 +326,7 @@ class ChatEditor:
             problem = BlocksRefused(["The answer has no block."])
             kept = refused.accepted if refused else ()
             try:
-                messages = self._messages(request, form="edits", remark=remark)
-                answer = await self._blocks(messages, log, progress)
+                answer = await self._blocks(task, remark)
                 text = blocks.edited(original, answer, self._nonce, kept)
             except BlocksRefused as error:
                 problem = error
@@ -370,18 +339,11 @@ class ChatEditor:
         async with self._judging:
             verdict = await asyncio.to_thread(guards.judge, path, original, text)
         if verdict is not None:
-            return await self._confirmed(request, log, progress, None, verdict.cause)
-        log.answer = "edits"
+            return await self._confirmed(task, verdict.cause)
+        task.log.answer = "edits"
         return text
 
-    async def _confirmed(
-        self,
-        request: EditRequest,
-        log: AttemptLog,
-        progress: Progress | None,
-        part: Part | None,
-        doubt: str,
-    ) -> str:
+    async def _confirmed(self, task: EditTask, doubt: str) -> str:
         """Ask for exact edits, as it is in doubt what an answer meant.
 
         Edits that quote the old lines are meant, whatever they remove. An answer without a block
@@ -390,21 +352,19 @@ class ChatEditor:
         Raises:
             PredictEditError: there is no usable answer.
         """
-        original = request.file.text if part is None else part.text
-        remark = prompt.DOUBTED.format(cause=doubt)
-        messages = self._messages(request, part, "edits", remark)
-        answer = await self._blocks(messages, log, progress)
+        log = task.log
+        answer = await self._blocks(task, prompt.DOUBTED.format(cause=doubt))
         try:
-            text = blocks.edited(original, answer, self._nonce)
+            text = blocks.edited(task.text, answer, self._nonce)
         except BlocksRefused as error:
             cause = f"{doubt} Asked again for exact edits, the model gave none that fit: {error}"
             raise AnswerUnusable(cause, guards.CLOSER) from None
         if text is not None:
-            verdict = guards.judge(request.file.path, original, text, confirmed=True)
+            verdict = guards.judge(task.request.file.path, task.text, text, confirmed=True)
             log.confirmed = verdict is None
             log.answer = "edits"
         else:
-            judged = await self._judged(request, answer, part)
+            judged = await self._judged(task, answer)
             text, verdict = judged.text, judged.verdict
             if verdict is None:
                 log.restored += judged.restored
@@ -413,28 +373,31 @@ class ChatEditor:
             raise verdict.error
         return text
 
-    async def _blocks(
-        self, messages: list[Message], log: AttemptLog, progress: Progress | None
-    ) -> str:
-        """Ask for exact edits of the text that the messages end with."""
-        text = messages[-1].content
-        return await self._completions.ask(
-            messages, text, log, progress, lambda: LoopWatch(text).feed, predicts=False
+    async def _blocks(self, task: EditTask, remark: str | None) -> str:
+        """Ask for exact edits of a text."""
+        question = Question(
+            messages=self._messages(task, "edits", remark),
+            text=task.text,
+            log=task.log,
+            progress=task.progress,
+            watch=lambda: LoopWatch(task.text).feed,
+            predicts=False,
         )
+        return await self._completions.ask(question)
 
-    async def _judged(self, request: EditRequest, answer: str, part: Part | None) -> Judged:
+    async def _judged(self, task: EditTask, answer: str) -> Judged:
         """Judge in a thread, so that other answers are read on: a grammar takes its time."""
         async with self._judging:
-            return await asyncio.to_thread(judge, request, answer, part)
+            return await asyncio.to_thread(judge, task, answer)
 
-    def _cut_to_fit(self, request: EditRequest, error: ContextTooLong) -> tuple[Part, ...]:
+    def _cut_to_fit(self, task: EditTask, error: ContextTooLong) -> tuple[Part, ...]:
         """Cut a file that, as a whole, did not fit into the model's context.
 
         Raises:
             ContextTooLong: there is no place to cut it.
         """
-        text, count = request.file.text, self._runtime.count
-        asked = sum(count(message.content) for message in self._messages(request))
+        text, count = task.text, self._runtime.count
+        asked = sum(count(message.content) for message in self._messages(task))
         self._knowledge.too_long(min(asked, error.limit or asked))
         try:
             # If it is not the file that is long, but what is shown with it, half may fit.
@@ -479,12 +442,12 @@ class Judged:
     """All that the answer changes was put back, so that ``text`` is the original."""
 
 
-def judge(request: EditRequest, answer: str, part: Part | None = None) -> Judged:
+def judge(task: EditTask, answer: str) -> Judged:
     """Clean an answer for a whole file, or a part, and judge it."""
-    path, original = request.file.path, request.file.text if part is None else part.text
+    file, part, original = task.request.file, task.part, task.text
     if part is not None:
-        answer = chunks.without_neighbours(answer, part, request.file.text)
-    cleaned = clean.clean(path, original, answer, instruction=request.instruction)
+        answer = chunks.without_neighbours(answer, part, file.text)
+    cleaned = clean.clean(file.path, original, answer, instruction=task.request.instruction)
     if cleaned.instead is not None:
         kinds = ", ".join(cleaned.restored)
         cause = f"All that the answer changes is what models change by accident: {kinds}."
@@ -493,9 +456,9 @@ def judge(request: EditRequest, answer: str, part: Part | None = None) -> Judged
     text = cleaned.text
     if part is not None:
         text = chunks.rejoin(original, text, last=part.index == part.total)
-    verdict = guards.judge(path, original, text)
+    verdict = guards.judge(file.path, original, text)
     if verdict is None and part is not None:
-        others = chunks.foreign(text, part, request.file.text)
+        others = chunks.foreign(text, part, file.text)
         if others >= _MANY_FOREIGN:
             cause = f"The answer for a piece holds {others:,} lines of the rest of the file."
             verdict = Verdict(cause=cause, next_step=guards.CLOSER)

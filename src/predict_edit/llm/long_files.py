@@ -21,7 +21,23 @@ from predict_edit.edit.prompt import Part
 from predict_edit.llm.billing import AttemptLog
 from predict_edit.llm.throttle import Clock
 
-Answer = Callable[[Part, AttemptLog, Progress, str | None], Awaitable[str]]
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class EditTask:
+    """A file, or a part of one, to be edited."""
+
+    request: EditRequest
+    log: AttemptLog
+    progress: Progress | None = None
+    part: Part | None = None
+
+    @property
+    def text(self) -> str:
+        """The text to edit."""
+        return self.request.file.text if self.part is None else self.part.text
+
+
+Answer = Callable[[EditTask, str | None], Awaitable[str]]
 """Gets the usable text of one part; the last argument says what was wrong with an earlier one."""
 
 MOST_HALVINGS = 3
@@ -34,13 +50,11 @@ _UNUSABLE = (AnswerEmpty, AnswerUnusable)
 class LongFile:
     """One file and its parts."""
 
-    request: EditRequest
+    task: EditTask
     parts: tuple[Part, ...]
     answer: Answer
     count: Count
     clock: Clock
-    log: AttemptLog
-    progress: Progress | None = None
     lean: int = 0
     """How often the context shown with a part had to shrink; it holds for all parts."""
 
@@ -51,16 +65,18 @@ class LongFile:
             PredictEditError: a part has no usable answer, or the whole is not usable.
         """
         received = [0] * len(self.parts)
-        logs = [AttemptLog(path=self.log.path) for _ in self.parts]
+        whole = self.task
+        logs = [AttemptLog(path=whole.log.path) for _ in self.parts]
         started = self.clock()
 
         async def one(index: int, doubt: str | None = None) -> str:
             def progress(characters: int) -> None:
                 received[index] = characters
-                if self.progress is not None:
-                    self.progress(sum(received))
+                if whole.progress is not None:
+                    whole.progress(sum(received))
 
-            return await self._edit_part(self.parts[index], logs[index], progress, doubt)
+            task = dataclasses.replace(whole, log=logs[index], progress=progress)
+            return await self._edit_part(task, self.parts[index], doubt)
 
         try:
             texts = [await one(0), *await _together(one(n) for n in range(1, len(self.parts)))]
@@ -76,19 +92,17 @@ class LongFile:
                 await self._check(texts, logs)
         finally:
             for log in logs:
-                self.log.absorb(log)
-            self.log.active += self.clock() - started
+                whole.log.absorb(log)
+            whole.log.active += self.clock() - started
         return "".join(texts)
 
-    async def _edit_part(
-        self, part: Part, log: AttemptLog, progress: Progress, doubt: str | None
-    ) -> str:
+    async def _edit_part(self, task: EditTask, part: Part, doubt: str | None) -> str:
         """Edit one part; in smaller ones if it or its answer is too long for the model."""
 
         async def ask(part: Part, halvings: int, lean: int) -> str:
             part, lean = self._leaner(part, lean)
             try:
-                return await self.answer(part, log, progress, doubt)
+                return await self.answer(dataclasses.replace(task, part=part), doubt)
             except (AnswerTooLong, ContextTooLong) as error:
                 if isinstance(error, ContextTooLong) and part.shown:
                     self.lean = max(self.lean, lean + 1)
@@ -104,13 +118,13 @@ class LongFile:
 
     def _leaner(self, part: Part, lean: int) -> tuple[Part, int]:
         """Shrink the context shown with a part to what has turned out to fit."""
-        while lean < self.lean and (less := chunks.leaner(part, self.request.file.text)):
+        while lean < self.lean and (less := chunks.leaner(part, self.task.text)):
             part, lean = less, lean + 1
         return part, self.lean
 
     async def _check(self, texts: Sequence[str], logs: Sequence[AttemptLog]) -> None:
         """Guard the whole like one answer, in a thread, as a long text takes its time."""
-        file = self.request.file
+        file = self.task.request.file
         # What exact edits confirmed for a part is meant, so the whole is not doubted again.
         verdict = await asyncio.to_thread(
             guards.judge,

@@ -128,6 +128,8 @@ class Again(enum.Enum):
     """After a short pause: the server or the line failed."""
     LATER = enum.auto()
     """When the rate limit allows."""
+    CHANGED = enum.auto()
+    """At once: what was refused is sent in another way."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ httpx2 and the SDK read an error's body and each event of a stream as a whole, h
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import AsyncIterator
 
@@ -41,34 +42,32 @@ async def bound(response: httpx2.Response) -> None:
             "Check the proxy or gateway on the way to the model.",
         )
     response.stream = _Bounded(
-        inner,
+        inner=inner,
         packed=encoding in _PACKED,
         failed=response.is_error,
         events="text/event-stream" in response.headers.get("content-type", ""),
     )
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class _Bounded(httpx2.AsyncByteStream):
     """Hands out a body as long as it stays within its bounds."""
 
-    def __init__(
-        self, inner: httpx2.AsyncByteStream, *, packed: bool, failed: bool, events: bool
-    ) -> None:
-        self._inner = inner
-        self._packed = packed
-        self._failed = failed
-        self._events = events
+    inner: httpx2.AsyncByteStream
+    packed: bool
+    failed: bool
+    events: bool
 
     async def aclose(self) -> None:
         """Close the connection if it was not read to its end."""
-        await self._inner.aclose()
+        await self.inner.aclose()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces = self._unpacked() if self._packed else aiter(self._inner)
+        pieces = self._unpacked() if self.packed else aiter(self.inner)
         size = lines = 0
         tail = b""
         async for piece in pieces:
-            if self._failed:
+            if self.failed:
                 yield piece[: MOST_OF_ERROR - size]
                 size += len(piece)
                 if size >= MOST_OF_ERROR:
@@ -85,7 +84,7 @@ class _Bounded(httpx2.AsyncByteStream):
             size = len(rest) + (size if end < 0 else 0)
             lines = rest.count(b"\n") + rest.count(b"\r") + (lines if end < 0 else 0)
             if size > MOST_OF_EVENT or lines > MOST_LINES:
-                if not self._events:
+                if not self.events:
                     # A page in place of a stream, which its reader finds to be none.
                     return
                 raise AnswerUnusable(
@@ -99,7 +98,7 @@ class _Bounded(httpx2.AsyncByteStream):
     async def _unpacked(self) -> AsyncIterator[bytes]:
         unpacker = zlib.decompressobj(_ZLIB_OR_GZIP)
         try:
-            async for packed in self._inner:
+            async for packed in self.inner:
                 yield unpacker.decompress(packed, _PIECE)
                 while unpacker.unconsumed_tail:
                     yield unpacker.decompress(unpacker.unconsumed_tail, _PIECE)

@@ -115,8 +115,7 @@ def _opener(
     async def open_editor(settings: ModelSettings) -> Editor:
         await libraries.for_model(settings)
         libraries.prepare_for_the_end()
-        from predict_edit.llm import tokens  # noqa: PLC0415 - just loaded
-        from predict_edit.llm.auth import open_client  # noqa: PLC0415
+        from predict_edit.llm.auth import open_client  # noqa: PLC0415 - just loaded
         from predict_edit.llm.chat_completion import Runtime  # noqa: PLC0415
         from predict_edit.llm.editor import ChatEditor  # noqa: PLC0415
         from predict_edit.llm.limits import deadline  # noqa: PLC0415
@@ -125,7 +124,7 @@ def _opener(
             settings,
             open_client(settings, environ=around.identity, mask=around.console.mask),
             nonce=token_hex(16),
-            runtime=Runtime(count=tokens.count, deadline=deadline(around.identity)),
+            runtime=Runtime(deadline=deadline(around.identity)),
         )
 
     return open_editor

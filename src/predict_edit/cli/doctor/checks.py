@@ -29,7 +29,6 @@ from predict_edit.domain.errors import (
     PredictEditError,
     SignInError,
 )
-from predict_edit.llm import tokens
 from predict_edit.llm.auth import Mask, open_client, token_source
 from predict_edit.llm.billing import Attempt, PriceList
 from predict_edit.llm.chat_completion import Runtime
@@ -352,7 +351,7 @@ async def diagnose(
 async def _try(settings: ModelSettings, client: openai.AsyncOpenAI) -> Trial:
     """Ask for the tiny edit, as a run would."""
     attempts: list[Attempt] = []
-    runtime = Runtime(count=tokens.count, on_attempt=attempts.append)
+    runtime = Runtime(on_attempt=attempts.append)
     editor = ChatEditor(settings, client, nonce=_NONCE, runtime=runtime)
     file = SourceFile(path="fizzbuzz.py", text=FIZZBUZZ, blob_sha="")
     try:
