@@ -46,17 +46,9 @@ _PARAMETER_CODES = _PREDICTION_CODES | {"unsupported_value"}
 _GATEWAY_CODES = frozenset({"None", "400", "422"})
 """What a gateway sends for a code: its status, or nothing. What is meant is in the text."""
 _OTHER_CODES = frozenset({"content_filter", "context_length_exceeded"})
-_OBJECTIONS = (
-    "unsupported",
-    "not supported",
-    "not currently supported",
-    "unknown",
-    "unrecognized",
-    "extra_forbidden",
-    "extra inputs",
-    "not permitted",
-    "unexpected",
-    "not allowed",
+_OBJECTIONS = re.compile(
+    r"unsupported|not (currently )?supported|unknown|unrecognized|extra_forbidden|extra inputs"
+    r"|not permitted|unexpected|not allowed"
 )
 _UNSUPPORTED = re.compile(r"unsupported|not support|n.t support")
 _SPENT_CODES = frozenset({"insufficient_quota", "budget_exceeded", "billing_hard_limit_reached"})
@@ -437,7 +429,7 @@ def refuses_prediction(error: Exception, *, sent: Sequence[str]) -> bool:
     text = _own_words(error, sent)
     if "prediction" not in text:
         return False
-    return error.code in _PREDICTION_CODES or any(words in text for words in _OBJECTIONS)
+    return error.code in _PREDICTION_CODES or _OBJECTIONS.search(text) is not None
 
 
 def refused_parameter(

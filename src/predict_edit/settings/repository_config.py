@@ -25,6 +25,7 @@ from predict_edit.settings.fields import (
     Defaults,
     Instruction,
     Price,
+    Written,
     default_values,
     hyphenated,
     names_of,
@@ -182,13 +183,9 @@ def config_schema() -> dict[str, Any]:
 def _unknown_key(place: tuple[str | int, ...]) -> UnknownConfigKey:
     """Name the key that does not exist, and the nearest one in its place."""
     key = str(place[-1])
-    match place[0]:
-        case "recipes" if len(place) > 1:
-            known = list(names_of(Recipe))
-        case "prices" if len(place) > 1:
-            known = list(names_of(Price))
-        case _:
-            known = list(CONFIG_KEYS)
+    kinds: dict[str | int, type[Written]] = {"recipes": Recipe, "prices": Price}
+    kind = kinds.get(place[0]) if len(place) > 1 else None
+    known = names_of(kind) if kind else CONFIG_KEYS
     where = f" of {quoted('.'.join(map(str, place[:-1])))}" if len(place) > 1 else ""
     return UnknownConfigKey(
         f"{CONFIG_PATH} has the unknown key {quoted(key)}{where}.",
