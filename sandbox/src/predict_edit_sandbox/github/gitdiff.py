@@ -141,13 +141,11 @@ def diff_trees(store: GitStore, old: str, new: str) -> tuple[FileDiff, ...]:
     Raises:
         GitFailed: one of the two does not exist.
     """
-    raw = store.run(*_SETTINGS, "diff", "--raw", "-z", *_OPTIONS, old, new).decode(
-        "utf-8", "replace"
-    )
+    both = store.run(*_SETTINGS, "diff", "--raw", "--patch", "-z", *_OPTIONS, old, new)
+    raw, _, printed = both.partition(b"\0\0")
     # The split in _sections needs a line feed before every header, the first one included.
-    printed = b"\n" + store.run(*_SETTINGS, "diff", "--patch", *_OPTIONS, old, new)
-    patches = iter(_sections(printed))
-    fields = iter(raw.split("\0"))
+    patches = iter(_sections(b"\n" + printed))
+    fields = iter(raw.decode("utf-8", "replace").split("\0"))
     changes: list[FileDiff] = []
     for head in fields:
         if not head:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 ZERO = "0" * 40
+_TYPES = frozenset({"blob", "tree", "commit", "tag"})
 
 
 class GitFailed(Exception):
@@ -116,9 +119,7 @@ class GitStore:
         if not revision or revision.startswith("-"):
             return None
         try:
-            # "commit:path" would take what peels it for a part of the path.
-            peeled = revision if kind == "object" else f"{revision}^{{{kind}}}"
-            answer = self.run("rev-parse", "--verify", "--quiet", peeled)
+            answer = self.run("rev-parse", "--verify", "--quiet", f"{revision}^{{{kind}}}")
         except GitFailed:
             return None
         return answer.decode().strip() or None
@@ -145,6 +146,23 @@ class GitStore:
             return self.run("cat-file", "-t", sha).decode().strip()
         except GitFailed:
             return None
+
+    def find(self, name: str) -> tuple[str, str] | None:
+        """Hash and type of what a hash or an expression such as ``main:README.md`` names."""
+        if inside := re.fullmatch(r"([0-9a-f]{40}):([^/](?:.*[^/])?)", name, re.DOTALL):
+            try:
+                entry = self.entry(inside[1], inside[2])
+            except GitFailed:
+                return None
+            # The commit of a submodule is in another repository.
+            return (entry.sha, entry.type) if entry and entry.type != "commit" else None
+        if not name or "\n" in name:
+            return None
+        check = "--batch-check=%(objectname) %(objecttype)"
+        sha, _, kind = (
+            self.run("cat-file", check, data=f"{name}\n".encode()).decode().partition(" ")
+        )
+        return (sha, kind.strip()) if kind.strip() in _TYPES else None
 
     def prefetch(self, shas: Iterable[str]) -> None:
         """Read many blobs with one process; other objects and missing ones are ignored."""
@@ -247,6 +265,12 @@ class GitStore:
             self._bases[one, other] = found
         return self._bases[one, other]
 
+    def keep(self, ref: str, sha: str) -> None:
+        """Let a ref of the server's own point to a commit that is there."""
+        path = self.git_dir / ref
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{sha}\n", "ascii")
+
     def update_ref(self, ref: str, new: str | None, old: str | None = None) -> None:
         """Move, create or (``new=None``) delete a ref; ``old`` is what it must point to now."""
         if new is None:
@@ -295,11 +319,20 @@ class GitStore:
                 if data is None:
                     lines.append(f"0 {ZERO}\t{path}")
                     continue
-                sha = self.run("hash-object", "-w", "--stdin", data=data).decode().strip()
-                lines.append(f"{modes.get(path, '100644')} {sha}\t{path}")
+                lines.append(f"{modes.get(path, '100644')} {self._write_blob(data)}\t{path}")
             records = "".join(f"{line}\0" for line in lines).encode()
             self.run("update-index", "-z", "--index-info", data=records, extra=extra)
             return self.run("write-tree", extra=extra).decode().strip()
+
+    def _write_blob(self, data: bytes) -> str:
+        """Write a blob as ``git hash-object`` does, without a process."""
+        stored = b"blob %d\0" % len(data) + data
+        sha = hashlib.sha1(stored, usedforsecurity=False).hexdigest()
+        path = self.git_dir / "objects" / sha[:2] / sha[2:]
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(zlib.compress(stored, 1))
+        return sha
 
     def commit_tree(
         self,

@@ -58,11 +58,8 @@ _KINDS: dict[str, type[GitObject]] = {"commit": Commit, "tree": Tree, "blob": Bl
 
 def git_object(repository: Repository, name: str) -> GitObject | None:
     """Whatever a hash or an expression such as ``main:README.md`` names."""
-    sha = repository.store.resolve(name, "object") if len(name) else None
-    kind = repository.store.type_of(sha) if sha else None
-    if sha is None or kind not in _KINDS:
-        return None
-    return _KINDS[kind](repository=repository, oid=sha)
+    sha, kind = repository.store.find(name) or ("", "")
+    return _KINDS[kind](repository=repository, oid=sha) if kind in _KINDS else None
 
 
 def _object(

@@ -163,7 +163,7 @@ class State(Accounts):
         ref = f"refs/pull/{pull.number}/head"
         source = pull.head_repository or pull.repository
         if source.store.git_dir == pull.repository.store.git_dir:
-            pull.repository.store.update_ref(ref, sha)
+            pull.repository.store.keep(ref, sha)
         else:
             pull.repository.store.fetch(source.store, sha, ref)
 
