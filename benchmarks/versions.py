@@ -1,9 +1,9 @@
-"""What the guards say to real edits: ``python -m benchmarks.versions FOLDER [MOST]``.
+"""What the guards say to real edits: ``python -m benchmarks.versions FOLDER [MOST] [--write]``.
 
 FOLDER holds git repositories. Each commit that changes a file is taken as a model's answer: the new
 text, to the instruction "Fix it." and to the commit's own subject. An answer in doubt costs a
 second call, and is refused if exact edits do not confirm it either. MOST limits the versions of a
-language (200 by default).
+language (200 by default). ``--write`` puts the figures into docs/performance.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from benchmarks import page
+from benchmarks.figures import Section, markdown
 from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.edit import blocks, guards
 from predict_edit.edit.clean import clean
@@ -25,6 +27,7 @@ from predict_edit_sandbox.model.instructions import as_edits
 
 NONCE = "0123456789abcdef"
 FIX = "Fix it."
+SUBJECT = "subject"
 MOST = 200
 MOST_COMMITS = 4_000
 MOST_CHARACTERS = 200_000
@@ -205,40 +208,63 @@ def rows(folder: Path, most: int) -> Iterator[tuple[Version, str, Found]]:
             for instruction in (FIX, version.subject)
         )
         # Words have a say in the cleaning only.
-        yield version, "subject", found if said == plain else look(version, version.subject)
+        yield version, SUBJECT, found if said == plain else look(version, version.subject)
 
 
-def report(rows: Iterable[tuple[Version, str, Found]]) -> Iterator[str]:
+def report(rows: Iterable[tuple[Version, str, Found]]) -> Iterator[str | Section]:
     """Every version in doubt or other than it was, then the figures."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     languages: Counter[str] = Counter()
-    doubtful: Counter[str] = Counter()
     for version, kind, found in rows:
         languages[version.language] += kind == FIX
-        doubtful[version.language] += kind == FIX and found.doubt is not None
-        counts[kind]["versions"] += 1
-        counts[kind]["second calls"] += found.doubt is not None
-        counts[kind]["refused"] += found.refused is not None
-        counts[kind]["put back, and counted"] += found.restored > 0
-        counts[kind]["changed without a word"] += found.lost
+        counts[kind] += Counter(
+            {
+                "versions": 1,
+                "second calls": found.doubt is not None,
+                "refused": found.refused is not None,
+                "put back": found.restored > 0,
+                "changed": found.lost,
+            }
+        )
         if found.doubt is not None or found.lost:
             where = f"{version.repository} {version.commit[:12]} {version.path}"
             yield f"{kind}: {where}: {found.refused or found.doubt or 'lost'}"
-    for kind, figures in counts.items():
-        share = (f"{name} {number:,}" for name, number in figures.items())
-        calls = figures["second calls"] / max(1, figures["versions"])
-        yield f"{kind}: {', '.join(share)}; {calls:.2%} more calls"
-    shown = ", ".join(
-        f"{name} {number} ({doubtful[name]})" for name, number in sorted(languages.items())
+    yield Section(
+        title="Second calls for real edits",
+        text=(
+            f"Commits of public repositories in {len(languages)} languages, each changed file "
+            f"taken as a model's answer. An answer in doubt takes a second call, for exact edits."
+        ),
+        tables=[
+            (
+                (*_HEADS, "Refused", "Lines put back, and counted", "Changed without a count"),
+                [_row(kind, figures) for kind, figures in counts.items()],
+            )
+        ],
     )
-    yield f"{len(languages)} languages, with second calls: {shown}"
+
+
+_HEADS = ("Instruction", "Versions", "Second calls", "More calls")
+
+
+def _row(kind: str, figures: Counter[str]) -> list[str]:
+    names = {FIX: f"`{FIX}`", SUBJECT: "the commit's own subject"}
+    number, twice = figures["versions"], figures["second calls"]
+    shown = [f"{figures[name]:,}" for name in ("refused", "put back", "changed")]
+    return [names[kind], f"{number:,}", f"{twice:,}", f"{100 * twice / number:.2f} %", *shown]
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Judge and print."""
-    most = int(arguments[1]) if arguments[1:] else MOST
-    for line in report(rows(Path(arguments[0]), most)):
-        print(line, flush=True)
+    """Judge, print, and write the page if that is asked for."""
+    folder, *most = [each for each in arguments if each != "--write"]
+    for found in report(rows(Path(folder), int(most[0]) if most else MOST)):
+        if isinstance(found, str):
+            print(found, flush=True)
+            continue
+        print(found.text, *map(markdown, found.tables), sep="\n\n")
+        if "--write" in arguments:
+            command = " ".join(("python -m benchmarks.versions FOLDER", *most, "--write"))
+            page.write({"second-calls": found}, command, aims=False)
 
 
 if __name__ == "__main__":
