@@ -25,10 +25,13 @@ _ALIKE = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
-        **dict.fromkeys("\ufe0e\ufe0f", None),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2022", "-"),
+        "\u00d7": "x",
+        **dict.fromkeys("\ufe0e\ufe0f\u00ad\u200b\u200c\u200d\u2060", None),
     }
 )
+_SPACED_QUOTE = re.compile("\u00ab\\s*|\\s*\u00bb")
+_BLANK_RUN = re.compile(r"[ \t]+")
 _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _BACKSLASHES = re.compile(r"\\{2,}")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#\d+);|[<>]")
@@ -98,7 +101,7 @@ def _normal(line: str) -> str:
     line = line.strip()
     if len(line) > _MAX_LINE:
         return line
-    return _looks(_unescaped(line))
+    return _BLANK_RUN.sub(" ", _looks(_unescaped(line)))
 
 
 def _unescaped(line: str) -> str:
@@ -106,25 +109,29 @@ def _unescaped(line: str) -> str:
         line = html.unescape(line)
     if "\\" in line:
         line = _UNICODE_ESCAPE.sub(lambda found: chr(int(found[1], 16)), line)
+        # Characters beyond the first 65,536 are two escapes.
+        line = line.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         line = _BACKSLASHES.sub(r"\\", line)
     return line
 
 
 def _looks(line: str) -> str:
-    return line if line.isascii() else unicodedata.normalize("NFKC", line.translate(_ALIKE))
+    if line.isascii():
+        return line
+    return unicodedata.normalize("NFKC", _SPACED_QUOTE.sub('"', line).translate(_ALIKE))
 
 
 def _kind(before: str, after: str, uniform: frozenset[str]) -> str | None:
     """What two bodies with the same normal form differ in; ``None`` if that may be meant."""
-    if before == after:
-        return None
+    if _BLANK_RUN.sub(" ", before) == _BLANK_RUN.sub(" ", after):
+        return INDENTATION if ("\t" in before) != ("\t" in after) else None
     if _looks(before) == _looks(after):
         return LOOK_ALIKES
     if html.unescape(before) == html.unescape(after):
         return ESCAPES if "&" in uniform else None
     if _UNICODE_ESCAPE.search(before) or _UNICODE_ESCAPE.search(after):
         return ESCAPES
-    return ESCAPES if "\\" in uniform else None
+    return ESCAPES if "\\" in uniform and "\\" in before + after else None
 
 
 def _uniform(old: Sequence[str], new: Sequence[str], pairs: Sequence[int | None]) -> frozenset[str]:

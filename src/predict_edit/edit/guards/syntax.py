@@ -36,7 +36,9 @@ _TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\{|<#")
 _COMMENTS_ALLOWED = re.compile(
     r"(?:^|/)(?:\.[\w.-]*rc\.json|(?:ts|js)config[\w.-]*\.json|(?:tslint|devcontainer|deno|nodemon|"
     r"biome|turbo|nx|wrangler|renovate|launch|tasks|settings|extensions|keybindings|babel\.config|"
-    r"api-extractor[\w.-]*|language-configuration|cspell|jest\.config)\.json)$|(?:^|/)\.(?:vscode|zed|devcontainer)/"
+    r"api-extractor[\w.-]*|language-configuration|\.?cspell|jest\.config|"
+    r"typedoc|pyrightconfig|\.markdownlint|angular|nest-cli|project|rush|tsdoc|host|global|"
+    r"appsettings[\w.-]*|local\.settings|launchSettings|[\w.-]*-color-theme)\.json)$|(?:^|/)\.(?:vscode|zed|devcontainer)/"
 )
 """JSON files whose own tools read comments and trailing commas."""
 
@@ -49,10 +51,12 @@ _CLOSES = re.compile(r"^\s*(?:end|fi|done|esac)\b|\}", re.MULTILINE)
 _WORDS_CLOSE = frozenset({".rb", ".sh", ".bash"})
 _NEWER_PYTHON = re.compile(
     r"\s*(?:(?:async )?def|class|type) \w+\[|\s*except\*? [\w.]+, *[\w., ]+:|"
-    r".*\b[rR]?[tT][rR]?[\"']|"
+    r".*\b[rR]?[tT][rR]?[\"']|.*\b[rR]?[fF][rR]?([\"']).*\{[^{}]*\1|"
+    r"\s*type \w+ =|\s*lazy (?:import|from) |"
     r"\s*(?:print|exec) [\"'\w]|\s*raise \w+, "
 )
-"""Generics (PEP 695), bare `except` lists (PEP 758), templates (PEP 750), and Python 2."""
+"""Generics and type aliases (PEP 695), f-strings in f-strings (PEP 701), bare `except` lists (758),
+templates (750), lazy imports (810), and Python 2."""
 
 
 def _unbalanced(rewrite: Rewrite) -> bool:
