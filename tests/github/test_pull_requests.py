@@ -128,6 +128,14 @@ async def test_a_deleted_fork_has_no_repository(github: FakeGitHub, forge: GitHu
     assert (await forge.pull_request(7)).head_repository is None
 
 
+async def test_a_merged_pull_request_is_not_just_closed(
+    github: FakeGitHub, forge: GitHubHost
+) -> None:
+    """GitHub's state is `closed` for both."""
+    github.on("GET", "pulls/7", PULL | {"state": "closed", "merged": True})
+    assert (await forge.pull_request(7)).state == "merged"
+
+
 async def test_the_head_is_read_afresh(github: FakeGitHub, forge: GitHubHost) -> None:
     """Each call asks again, so a moved head is seen."""
     moved = PULL | {"head": PULL["head"] | {"sha": "d" * 40}}
