@@ -22,7 +22,9 @@ from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.edit import blocks, guards
 from predict_edit.edit.clean import clean
 from predict_edit.edit.guards.early_stop import EarlyStop
+from predict_edit.llm.billing import AttemptLog
 from predict_edit.llm.editor import judge
+from predict_edit.llm.long_files import EditTask
 from predict_edit_sandbox.model.instructions import as_edits
 
 NONCE = "0123456789abcdef"
@@ -106,7 +108,8 @@ def look(version: Version, instruction: str) -> Found:
     stream = EarlyStop(version.path, version.old)
     chunks = (version.new[at : at + STREAM] for at in range(0, len(version.new), STREAM))
     stopped = next(filter(None, map(stream.feed, chunks)), None)
-    judged = judge(EditRequest(file=file, instruction=instruction), version.new)
+    request = EditRequest(file=file, instruction=instruction)
+    judged = judge(EditTask(request=request, log=AttemptLog(version.path)), version.new)
     text, restored = judged.text, sum(judged.restored.values())
     doubt = stopped or (judged.verdict.cause if judged.verdict else None)
     refused = None

@@ -29,6 +29,7 @@ IN_THE_CONTAINER = ("grammars",)
 """Extras that the container has."""
 COMES_WITH = {
     "azure-core": "azure-identity",
+    "anyio": "openai",
     "httpx2": "openai",
     "markupsafe": "jinja2",
     "pydantic-core": "pydantic",
