@@ -109,7 +109,7 @@ def look(version: Version, instruction: str) -> Found:
     chunks = (version.new[at : at + STREAM] for at in range(0, len(version.new), STREAM))
     stopped = next(filter(None, map(stream.feed, chunks)), None)
     request = EditRequest(file=file, instruction=instruction)
-    judged = judge(EditTask(request=request, log=AttemptLog(version.path)), version.new)
+    judged = judge(EditTask(request=request, log=AttemptLog(path=version.path)), version.new)
     text, restored = judged.text, sum(judged.restored.values())
     doubt = stopped or (judged.verdict.cause if judged.verdict else None)
     refused = None
