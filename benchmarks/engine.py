@@ -122,7 +122,8 @@ async def measure(scale: Scale) -> Section:
         images=[("engine.svg", "Time for 1,000 lines by the length of the file", plot)],
         after=(
             "Git compares up to 5,000 lines by its histogram algorithm, whose time grows with "
-            "lines times edits, and longer texts by Myers, which found the same edits there."
+            "lines times edits, and longer texts by Myers, which found as many hunks, with fewer "
+            "lines, in 151 pairs of versions of long files."
         ),
     )
 

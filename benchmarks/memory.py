@@ -66,8 +66,9 @@ async def measure(scale: Scale) -> Section:
                 what="Processor time of a file of 50 kB, programs that are started included",
                 figure=per_file,
                 limit=60,
-                why="Half of it is the HTTP client's, for each event of the stream (h11, httpcore2 "
-                "and httpx2, in Python); a fifth is Python's own parser, for the syntax.",
+                why="A third of it is the HTTP client's, which takes each event of a stream "
+                "through h11, httpcore2 and httpx2, all in Python; a sixth is the parser of "
+                "Python, for the syntax.",
             ),
             Target(
                 what=f"{wide} changed files, 50 of them edited",
