@@ -131,8 +131,8 @@ GUARDS = (
     Guard(
         name="the old form of commands is broken up",
         file="support/log.py",
-        old='printable.replace("##[", r"#\\#[")',
-        new="printable",
+        old='printable(text).replace("##[", r"#\\#[")',
+        new="printable(text)",
         test="tests/support/test_log.py::TestSafeFormatter::test_no_line_is_a_command",
     ),
     Guard(
@@ -243,8 +243,8 @@ GUARDS = (
     Guard(
         name="a copy of what was decided is not committed",
         file="delivery/apply.py",
-        old="if mark not in decided and _is_open(thread)",
-        new="if _is_open(thread)",
+        old="if mark not in decided and thread.is_open",
+        new="if thread.is_open",
         test="tests/action/test_apply.py::TestApply::test_a_copy_of_what_was_decided",
     ),
     Guard(
@@ -271,7 +271,7 @@ GUARDS = (
     Guard(
         name="a role is an account's, not a login's",
         file="github/pull_requests.py",
-        old="if account is not None and now is not None and account != now:",
+        old="if None not in {account, found.account} and account != found.account:",
         new="if account == -1:",
         test="tests/github/test_pull_requests.py::test_the_role_is_the_account_s",
     ),

@@ -13,7 +13,7 @@ import warnings
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from predict_edit.support.log import (
@@ -55,6 +55,7 @@ class TestSafeFormatter:
             max_size=12,
         )
     )
+    @example(["::error::x", "\n", "##[error]x"])
     def test_no_line_is_a_command(self, pieces: list[str]) -> None:
         """No text, however hostile, comes out as a line that a runner obeys."""
         lines = ["predict-edit: " + harmless(line) for line in "".join(pieces).split("\n")]
