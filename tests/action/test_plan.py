@@ -165,12 +165,12 @@ async def test_people_overrule_it(
     rehearse: MakeRehearsal, command: str, inputs: dict[str, str]
 ) -> None:
     """With the files they name, or without any plan."""
-    rehearsal = await rehearse(files=scene(12))
+    rehearsal = await rehearse(files=scene(24))
     rehearsal.typist.change = ChangePlan(left=("src/f01.py",))
     done = await rehearsal.say(command, **inputs)
 
     assert done.report.plan is None
-    assert len(rehearsal.typist.asked) == 12
+    assert len(rehearsal.typist.asked) == 24
     assert rehearsal.typist.plans == []
 
 
@@ -188,7 +188,7 @@ async def test_an_unreadable_plan_changes_nothing(rehearse: MakeRehearsal) -> No
     rehearsal = await rehearse(files=scene(10))
     effort = Effort(usage=Usage(prompt_tokens=7, completion_tokens=1), attempts=1)
     rehearsal.typist.change = ChangePlan(problem="No JSON.", effort=effort)
-    done = await rehearsal.say(RENAME)
+    done = await rehearsal.say(RENAME, plan="on")
 
     assert len(rehearsal.typist.asked) == 10
     assert any("every file was asked for. No JSON." in note for note in done.report.notes)
@@ -202,7 +202,7 @@ async def test_files_with_an_old_name_are_asked_once_more(rehearse: MakeRehearsa
     typist.old, typist.new = "load_all", "load_every"
     typist.change = ChangePlan(names=NAMES)
     typist.lazy = ("src/f10.py",)
-    done = await rehearsal.say(RENAME)
+    done = await rehearsal.say(RENAME, plan="on")
 
     assert typist.asked.count("src/f10.py") == 2
     assert typist.asked.count("src/f05.py") == 1
@@ -224,7 +224,7 @@ async def test_a_second_answer_completes_the_edit(rehearse: MakeRehearsal) -> No
     typist.old, typist.new = "load_all", "load_every"
     typist.change = ChangePlan(names=NAMES)
     typist.late = ("src/f10.py",)
-    done = await rehearsal.say(RENAME)
+    done = await rehearsal.say(RENAME, plan="on")
 
     assert typist.asked.count("src/f10.py") == 2
     assert {path for path, _ in rehearsal.places} == {"src/f05.py", "src/f10.py"}
@@ -240,7 +240,7 @@ async def test_a_commit_takes_a_group_whole_or_not_at_all(rehearse: MakeRehearsa
     typist.first = ("FizzBuzz", "MSFTBuzz")
     typist.change = ChangePlan(names=NAMES)
     typist.broken = ("src/f10.py",)
-    inputs = {"deliver": "commit"}
+    inputs = {"deliver": "commit", "plan": "on"}
     done = await rehearsal.say(RENAME, **inputs)
 
     status = {result.path: result.status for result in done.report.files}

@@ -195,7 +195,13 @@ def test_a_name_counts_once_an_edit_replaced_it() -> None:
 
 @pytest.mark.parametrize(
     ("sizes", "pays"),
-    [([90_000] * 3, False), ([100] * 4, False), ([20_000] * 4, True), ([100] * 10, True)],
+    [
+        ([90_000] * 3, False),
+        ([100] * 4, False),
+        ([20_000] * 4, True),
+        ([100] * 19, False),
+        ([100] * 20, True),
+    ],
 )
 def test_a_plan_pays_with_many_or_long_files(sizes: list[int], *, pays: bool) -> None:
     """Never for three."""

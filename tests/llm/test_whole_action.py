@@ -129,7 +129,7 @@ async def test_a_limit_below_the_first_call_fails_without_any(make_stage: MakeSt
     assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
     assert stage.model.exchanges == []
     head, _, _ = stage.summaries[0].partition("<details>")
-    assert "`max-tokens` of 100" in head
+    assert "100 that `max-tokens` allows" in head
     assert "Raise `max-tokens`" in head
 
 
@@ -191,7 +191,7 @@ async def test_forty_files_come_through_a_bad_day_of_the_server(make_stage: Make
         every(10, failing(FaultKind.CUT)),
     )
     stage = await make_stage(files=many(40), model=ModelConfig(planner=trouble))
-    run = await stage.say(inputs={"max-suggestions": "40"})
+    run = await stage.say(inputs={"max-suggestions": "40", "plan": "off"})
     assert (run.exit_code, run.outputs["outcome"]) == (0, "suggested")
     files = result_of(stage, run)["files"]
     assert [file["status"] for file in files] == ["edited"] * 40

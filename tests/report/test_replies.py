@@ -20,6 +20,7 @@ def test_help_shows_grammar_options_and_recipes() -> None:
     assert usage.splitlines() == [
         "/edit [options] [@head] what to change",
         "/edit help",
+        "/edit [options] address",
         "/edit run NAME",
     ]
     assert example.startswith("/edit --files")

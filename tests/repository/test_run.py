@@ -39,7 +39,12 @@ class TestPlan:
         scene = await make_scene(world_files(12, 12))
         left = tuple(f"src/m{n:03}.py" for n in range(3))
         scene.editor.change = ChangePlan(left=left)
-        inputs = {"findings": "", "files": "src/**", "instruction": "Remove the import."}
+        inputs = {
+            "findings": "",
+            "files": "src/**",
+            "instruction": "Remove the import.",
+            "plan": "on",
+        }
         done = await scene.run(**inputs)
 
         assert done.report.outcome is Outcome.OPENED, done.report.problem
@@ -69,7 +74,7 @@ class TestPlan:
             return request.file.text.replace("import os", "import pathlib")
 
         scene.editor.fix = fix
-        inputs = {"findings": "", "files": "src/**", "instruction": "Use pathlib."}
+        inputs = {"findings": "", "files": "src/**", "instruction": "Use pathlib.", "plan": "on"}
         done = await scene.run(**inputs)
 
         assert scene.pulls == []

@@ -39,7 +39,7 @@ MAX_NAMED: Final = 20
 """Paths that are named of the files left out."""
 MOST_UNPLANNED: Final = 3
 """Files that no plan is made for, unless it is asked for."""
-MANY: Final = 10
+MANY: Final = 20
 LONG: Final = 40_000
 """Files, or their characters, from which a plan may save more than it costs."""
 SYSTEM: Final = """\
