@@ -131,7 +131,6 @@ class TestSettings:
             ({"prediction": "maybe"}, "prediction"),
             ({"base-url": "http://models.example/v1"}, "base-url"),  # a key over plain HTTP
             ({"azure-client-id": "abc"}, "azure-client-id"),  # together with a key
-            ({"deliver": "pull-request"}, "deliver"),  # there is one already
             ({"mode": "spread"}, "mode"),
             ({"shard": "2"}, "shard"),  # belongs to a job of a spread run
             ({"max-cost": "-1"}, "max-cost"),

@@ -164,7 +164,9 @@ def test_shown_workflows_are_least_privileged(text: str) -> None:
     for job in read["jobs"].values():
         (step,) = steps({"jobs": {"only": job}})
         modes = MODES if is_about_a_branch(read) else COMMAND_MODES
-        needed = modes[step["with"].get("mode", "publish")]
+        needed = dict(modes[step["with"].get("mode", "publish")])
+        if step["with"].get("deliver") == "pull-request":
+            needed["contents"] = "write"
         keyless = {"id-token": "write"} if "azure-client-id" in step["with"] else {}
         scanning = {"security-events": "read"} if "code-scanning" in str(job["steps"]) else {}
         assert job["permissions"] == needed | keyless | scanning

@@ -10,6 +10,7 @@ import pytest
 from predict_edit.delivery.state import Memory
 from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.repository import CommandRef, CommandSource, PullRequest
+from predict_edit.run.branch_target import as_pull_request
 from predict_edit.run.context import Context
 from predict_edit.run.pull_request_target import PullRequestTarget
 from predict_edit.run.snapshot import Snapshot, path_now
@@ -75,6 +76,7 @@ def test_files_that_github_does_not_list_are_counted(total: int, note: tuple[str
             pull=pull, changed=(changed("a.py"), changed("b.py")), config=RepositoryConfig(),
             attributes=NO_ATTRIBUTES, reviews=(), thread=(),
         ),
+        stack=as_pull_request,
         shared=None,
     )  # fmt: skip
     scope = asyncio.run(target.select(target.resolve()))

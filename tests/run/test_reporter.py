@@ -7,7 +7,7 @@ from predict_edit.settings.fields import ModelSettings, Settings
 
 
 def test_help_offers_only_what_is_allowed() -> None:
-    """Other models and ways by name; a branch's way is not offered on a pull request."""
+    """Other models and ways by name, and no further files if the repository names none."""
     settings = Settings(
         model=ModelSettings(model="gpt-4.1"),
         github_token="t",
@@ -17,5 +17,6 @@ def test_help_offers_only_what_is_allowed() -> None:
     )
     offered = allowed_options(settings)
     assert offered["model"] == "`gpt-4.1` or `gpt-4o`"
-    assert offered["deliver"] == "`commit`, `patch` or `suggestions`"
+    assert offered["deliver"] == "`commit`, `patch`, `pull-request` or `suggestions`"
+    assert "also" not in offered
     assert offered["max-suggestions"].startswith("5 or fewer")

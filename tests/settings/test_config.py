@@ -16,6 +16,7 @@ files:
   - src/**
   - "!src/gen/**"
 exclude: docs, *.md
+also: lib/**
 prediction: on
 reasoning-effort: low
 answer: file

@@ -45,6 +45,7 @@ CONTRACT = [
     "plan",
     "permission",
     "deliver",
+    "also",
     "max-suggestions",
     "max-files",
     "max-tokens",

@@ -36,6 +36,7 @@ EFFECTS = {
     "context": "none",
     "plan": "off",
     "deliver": "commit",
+    "also": "lib/**",
     "max-suggestions": "3",
     "dry-run": "true",
     "instruction": "Fix it.",

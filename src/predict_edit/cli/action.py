@@ -33,7 +33,14 @@ from predict_edit.support.log import Console, SafeStream, Secrets, log, set_up
 
 if TYPE_CHECKING:
     from predict_edit.settings.fields import Inputs
-    from predict_edit.trigger.requests import BranchTask, PullRequestCommand, Request
+    from predict_edit.trigger.requests import (
+        BranchTask,
+        ClosedPullRequest,
+        PullRequestCommand,
+        Request,
+    )
+
+    Started = PullRequestCommand | BranchTask | ClosedPullRequest
 
 MAX_ANNOTATIONS = 10
 """GitHub shows no more of one kind for a step."""
@@ -152,8 +159,8 @@ def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Request:
 
 
 def _read_inputs(
-    environ: MutableMapping[str, str], trigger: PullRequestCommand | BranchTask
-) -> tuple[PullRequestCommand | BranchTask, Inputs, SettingsError | None]:
+    environ: MutableMapping[str, str], trigger: Started
+) -> tuple[Started, Inputs, SettingsError | None]:
     """Read all inputs; if they are wrong, what a run needs that only answers so.
 
     Raises:

@@ -12,6 +12,7 @@ from predict_edit.domain.edits import PlacedFile, Suggestion
 from predict_edit.domain.errors import (
     CommandChanged,
     CommitRefused,
+    ForkRefused,
     HeadMismatch,
     PullRequestClosed,
 )
@@ -122,6 +123,20 @@ def check_branch(pull: PullRequest) -> None:
         raise CommitRefused(
             "Nothing can be committed: the pull request's fork was deleted.",
             "Run the command with `--deliver patch`, and apply the patch on a branch that exists.",
+        )
+
+
+def check_same_repository(pull: PullRequest, job: Job) -> None:
+    """Refuse a pull request into the branch of a fork.
+
+    Raises:
+        ForkRefused: the head is in another repository.
+    """
+    if pull.head_repository is None or pull.head_repository.casefold() != job.repository.casefold():
+        raise ForkRefused(
+            "The pull request is from a fork, and a pull request into a fork's branch cannot be "
+            "opened with this repository's token.",
+            "Run the command with `--deliver suggestions` or `--deliver patch`.",
         )
 
 

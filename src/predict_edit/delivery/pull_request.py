@@ -20,13 +20,14 @@ import contextlib
 import dataclasses
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Final
 
 from predict_edit.delivery.commit import as_committed
-from predict_edit.delivery.delivered import OwnBranch, check_open
+from predict_edit.delivery.delivered import Destination, OwnBranch, check_open, demoted, recheck
 from predict_edit.delivery.state import (
     DECLINED,
     UNCHANGED,
@@ -57,6 +58,8 @@ MAX_NAMES: Final = 9
 _OLD_SEAL_DIGITS: Final = 32
 _SHA: Final = re.compile(r"[0-9a-f]{40}")
 _OPEN, _DONE = "open", "done"
+_JOB_DIGITS: Final = 8
+IN_PULL_REQUEST: Final = "in the pull request"
 MAX_TRIES: Final = 3
 """How often to follow a branch that moves while it is written."""
 
@@ -93,7 +96,8 @@ class PullRequestDelivery:
     def prepare(self, results: Sequence[FileResult]) -> Delivered:
         """Take every accepted hunk but those that are held back."""
         held = {each.path: each for each in as_committed(each for each in results if each.held)}
-        return Delivered(files=tuple(held.get(each.path, each) for each in results))
+        taken = demoted(results, IN_PULL_REQUEST)
+        return Delivered(files=tuple(held.get(each.path, each) for each in taken))
 
     async def deliver(self, prepared: Delivered) -> Delivered:
         """Bring branch and pull request to what was edited, without a write if they have it.
@@ -247,6 +251,78 @@ class PullRequestDelivery:
             job=self.job,
             finished=finished,
         )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class StackedDelivery:
+    """The edits of a command become a pull request into the head branch of the one it is on."""
+
+    to: Destination
+    stacked: PullRequestDelivery
+
+    def prepare(self, results: Sequence[FileResult]) -> Delivered:
+        """Take every accepted hunk."""
+        prepared = self.stacked.prepare(results)
+        edited = any(result.placed for result in prepared.files)
+        return dataclasses.replace(prepared, outcome=Outcome.OPENED if edited else None)
+
+    async def deliver(self, prepared: Delivered) -> Delivered:
+        """Save the paid answers, and bring our pull request to what was edited.
+
+        Raises:
+            CommandChanged: the comment was edited or deleted while the run worked.
+            PullRequestClosed: one of the pull requests was closed or merged.
+            HeadMismatch: the command is for one commit, and the head moved.
+            ForgeError: GitHub refused or failed.
+        """
+        if self.to.save is not None:
+            await self.to.save()
+        await recheck(self.to)
+        return await self.stacked.deliver(prepared)
+
+
+def stacked_job(number: int, *asked: object) -> str:
+    """Name the job of a command by its pull request and by what it asks for."""
+    digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:_JOB_DIGITS]
+    return f"{number}-{digest}"
+
+
+async def close_stacked(
+    host: GitHost, number: int, secret: str | None, *, head: str, base: str
+) -> tuple[int, ...]:
+    """Close our pull requests for one that was merged or closed; return their numbers.
+
+    They go into its branch ``head``, or by now into ``base``: GitHub moves them there if the branch
+    is deleted after a merge. A branch that is not as we left it stays.
+
+    Raises:
+        ForgeError: GitHub refused or failed.
+    """
+    closed = []
+    for branch, state in await host.pulls_into(head, base):
+        (pull,) = state.pulls
+        marker = _marker_in(pull, secret)
+        fields = marker.fields if marker else {}
+        if not fields.get("job", "").startswith(f"{number}-"):
+            continue
+        tips = tuple(fields.get("tips", "").split("."))
+        answers = unpack_unsealed(fields.get("memory", "")).answers
+        # Nobody said no to these edits.
+        done = marker_of(
+            tips=tips,
+            content="",
+            answers=answers,
+            secret=secret,
+            job=fields["job"],
+            finished=True,
+        )
+        body = pull.body.replace(str(marker), done)
+        await host.update_pull_request(pull.number, body=body, close=True)
+        closed.append(pull.number)
+        if state.tip in tips:
+            with contextlib.suppress(ForgeError):
+                await host.move_branches([BranchMove(branch=branch, before=state.tip, after=None)])
+    return tuple(closed)
 
 
 async def find_own_branch(host: GitHost, branch: str, secret: str | None, *, job: str) -> OwnBranch:

@@ -274,6 +274,10 @@ class CommitRefused(PullRequestError):
     """The edits could not be committed on the head branch; ``cause`` says why."""
 
 
+class ForkRefused(PullRequestError):
+    """The pull request is from a fork, into whose branch no pull request can be opened."""
+
+
 class BranchTaken(PredictEditError):
     """Every name for the branch of our pull request has commits that are not ours."""
 

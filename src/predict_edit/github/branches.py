@@ -101,9 +101,19 @@ class Branches(HostPart):
         return BranchState(
             tip=found.tip,
             pulls=tuple(
-                BranchPull(**pull.model_dump() | {"state": pull.state.lower()})
-                for pull in sorted(own, key=lambda pull: pull.number, reverse=True)
+                _pull(pull) for pull in sorted(own, key=lambda pull: pull.number, reverse=True)
             ),
+        )
+
+    async def pulls_into(self, head: str, base: str) -> tuple[tuple[str, BranchState], ...]:
+        """Return the newest open pull requests into two branches, without those of forks."""
+        operation = graphql.PULLS_INTO
+        data = await self._client.graphql(operation, {"head": head, "base": base})
+        found = parse(graphql.PullsIntoAnswer, data, operation, "repository")
+        return tuple(
+            (each.head_ref, BranchState(tip=each.tip, pulls=(_pull(each),)))
+            for each in (*found.into_head, *found.into_base)
+            if not each.foreign
         )
 
     async def create_branch(self, name: str, commit: str) -> None:
@@ -140,6 +150,10 @@ class Branches(HostPart):
         await self._client.graphql(
             graphql.MOVE_BRANCHES, {"repository": repository, "moves": updates}
         )
+
+
+def _pull(pull: graphql.GraphPull) -> BranchPull:
+    return BranchPull(**pull.model_dump() | {"state": pull.state.lower()})
 
 
 def tree_input(draft: CommitDraft, base: str) -> dict[str, Any]:

@@ -275,6 +275,34 @@ query BranchState($owner: String!, $name: String!, $ref: String!, $branch: Strin
 """,
 )
 
+_PULLS_INTO = """(baseRefName: ${base}, states: OPEN, first: 50, orderBy: NEWEST) {{
+      nodes {{
+        number
+        state
+        url
+        title
+        body
+        isDraft
+        isCrossRepository
+        viewerDidAuthor
+        baseRefName
+        headRefName
+        headRefOid
+      }}
+    }}""".replace("NEWEST", "{{ field: CREATED_AT, direction: DESC }}")
+PULLS_INTO: Final = _operation(
+    "PullsInto",
+    READ_PULLS,
+    f"""
+query PullsInto($owner: String!, $name: String!, $head: String!, $base: String!) {{
+  repository(owner: $owner, name: $name) {{
+    intoHead: pullRequests{_PULLS_INTO.format(base="head")}
+    intoBase: pullRequests{_PULLS_INTO.format(base="base")}
+  }}
+}}
+""",
+)
+
 REPOSITORY_ID: Final = _operation(
     "RepositoryId",
     METADATA,
@@ -411,6 +439,20 @@ class GraphPull(GraphAnswer):
     body: str
     foreign: bool = pydantic.Field(alias="isCrossRepository", exclude=True)
     mine: bool = pydantic.Field(alias="viewerDidAuthor")
+
+
+class GraphPullWithHead(GraphPull):
+    """A pull request with its branch."""
+
+    head_ref: str = pydantic.Field(alias="headRefName", exclude=True)
+    tip: str = pydantic.Field(alias="headRefOid", exclude=True)
+
+
+class PullsIntoAnswer(GraphAnswer):
+    """The repository of the ``PullsInto`` query."""
+
+    into_head: list[GraphPullWithHead] = inside("intoHead", "nodes")
+    into_base: list[GraphPullWithHead] = inside("intoBase", "nodes")
 
 
 class BranchAnswer(GraphAnswer):

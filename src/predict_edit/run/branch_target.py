@@ -5,39 +5,46 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from predict_edit.delivery.delivered import Delivery, OwnBranch
 from predict_edit.delivery.pull_request import PullRequestDelivery, find_own_branch
-from predict_edit.delivery.state import DECLINED, UNCHANGED, answer_of, question_of
+from predict_edit.delivery.state import UNCHANGED
 from predict_edit.delivery.ways import PatchDelivery
 from predict_edit.domain.edits import (
-    OVER_MAX_FILES,
-    ChangedFile,
     PlacedFile,
     PlacementKind,
-    SkippedFile,
 )
-from predict_edit.domain.errors import ForgeError, ForgeForbidden, ForgeNotFound, InvalidInput
+from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.run_report import Delivered, FileResult
 from predict_edit.findings.collection import Findings
 from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
-from predict_edit.run.context import Context, EarlierEdits, Plan, Scope, Target, Task, job_of
+from predict_edit.run.context import (
+    Context,
+    EarlierEdits,
+    Plan,
+    Scope,
+    Target,
+    Task,
+    attributes_of,
+    divided,
+    job_of,
+    question_about,
+    try_push,
+)
 from predict_edit.run.manifest import Shared
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.select.choose import choose_from_tree
-from predict_edit.select.gitattributes import GitAttributes, attribute_files
+from predict_edit.select.gitattributes import attribute_files
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import named_command, resolve_command, slug, with_built_in
-from predict_edit.support.log import log
-from predict_edit.support.text import plural, quoted
+from predict_edit.support.text import quoted
 from predict_edit.trigger.command import RunRecipe
 from predict_edit.trigger.requests import BranchTask
 
 IDENTITY_DIGITS = 8
 """Of a job, enough for the jobs of one repository."""
-DECLINED_REASON = "its edit was in a pull request that was closed"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,72 +116,14 @@ class BranchTarget(Target):
                 self.ctx.forge, own.branch, self.inputs.api_key, job=task.identity
             )
             if not (self.may_push or self.inputs.mode or task.settings.dry_run):
-                await self._try_push()
-        return await self._divided(task, own, scope)
-
-    async def _try_push(self) -> None:
-        """Find out, before a model is paid, whether the token may not push.
-
-        GitHub refuses to create a branch that exists, but first it looks at the token.
-
-        Raises:
-            ForgeError: it may not.
-        """
-        try:
-            await self.ctx.forge.create_branch(self.ref, self.head)
-        except (ForgeForbidden, ForgeNotFound):
-            raise
-        except ForgeError as error:
-            log.debug("the token may push: %s", error.cause)
+                await try_push(self)
+        return await divided(self, task, own, scope)
 
     def delivery(self, plan: Plan, facts: Facts) -> Delivery:
         """Return the one pull request, or patch files alone."""
-        task, scope = plan.task, plan.scope
-        if task.settings.deliver == "patch":
+        if plan.task.settings.deliver == "patch":
             return PatchDelivery()
-        if scope is None or (earlier := scope.earlier) is None or earlier.own is None:
-            raise AssertionError("the plan of a branch knows our own branch")
-
-        left = {file.path for file in plan.left}
-
-        def describe(results: Sequence[FileResult], marker: str, notes: Sequence[str]) -> str:
-            files = (*results, *skipped_results(plan.skipped))
-            rows = [
-                _row(result.path, result.placed, earlier, task.findings)
-                for result in results
-                if result.placed
-                and not result.held
-                and result.placed.accepted != result.placed.file.text
-            ]
-            return render_pull_request(
-                report_of(facts, outcome_of(files), Delivered(files=files)),
-                sorted(rows, key=lambda row: row.path),
-                marker=marker,
-                notes=notes,
-                about_findings=task.findings is not None,
-            )
-
-        return PullRequestDelivery(
-            forge=self.ctx.forge,
-            repository=self.tasked.repository,
-            base=self.ref,
-            commit=self.head,
-            branch=task.settings.branch or "",
-            job=task.identity,
-            own=earlier.own,
-            title=task.settings.title or "",
-            labels=task.settings.labels,
-            draft=task.settings.draft,
-            secret=self.inputs.api_key,
-            questions={file.path: _question(task, file) for file in scope.files},
-            # A file that the plan left is not asked about again either.
-            answered={
-                **earlier.answers,
-                **{_question(task, file): UNCHANGED for file in scope.files if file.path in left},
-            },
-            postponed=earlier.postponed,
-            describe=describe,
-        )
+        return as_pull_request(self, plan, facts)
 
     def _identity(self, instruction: str) -> str:
         """Name the job by what a workflow asks for, so that no two jobs share a pull request."""
@@ -194,13 +143,7 @@ class BranchTarget(Target):
         contents = await self.read(
             {file.path: file.blob_sha for file in tree if file.path in relevant}
         )
-        attributes = GitAttributes.parse(
-            {
-                path: content.data.decode("utf-8", "replace")
-                for path, content in contents.items()
-                if content.data is not None
-            }
-        )
+        attributes = attributes_of(contents)
         chosen = choose_from_tree(
             tree,
             include=settings.files,
@@ -219,62 +162,6 @@ class BranchTarget(Target):
             background=self.shared.manifest.background if self.shared else None,
             plan=self.shared.manifest.plan if self.shared else None,
         )
-
-    async def _divided(self, task: Task, own: OwnBranch, scope: Scope) -> Scope:
-        """Separate what earlier runs were answered about from what is new."""
-        answers: dict[str, str] = {}
-        edited: dict[str, str] = {}
-        fresh: list[ChangedFile] = []
-        skipped: list[SkippedFile] = []
-        unchanged: list[str] = []
-        for file in scope.files:
-            answer = own.answers.get(question := _question(task, file))
-            if answer is None:
-                fresh.append(file)
-                continue
-            answers[question] = answer
-            if answer == DECLINED:
-                skipped.append(SkippedFile(path=file.path, reason=DECLINED_REASON))
-            elif answer == UNCHANGED:
-                unchanged.append(file.path)
-            else:
-                edited[file.path] = answer
-        recalled = await self._edited_before(own, edited)
-        # An edit that cannot be read any more is asked for again.
-        fresh += [f for f in scope.files if f.path in edited and f.path not in recalled]
-        limit = task.settings.max_files
-        reason = f"{OVER_MAX_FILES} ({limit})"
-        skipped += [SkippedFile(path=file.path, reason=reason) for file in fresh[limit:]]
-        notes = scope.notes
-        if known := len(recalled) + len(unchanged):
-            files = plural(known, "file")
-            notes = (*notes, f"{files} not sent again: nothing changed since an earlier run.")
-        earlier = EarlierEdits(
-            fresh=tuple(fresh[:limit]),
-            edited=recalled,
-            unchanged=tuple(unchanged),
-            own=own,
-            answers=answers,
-            postponed=len(fresh) > limit,
-        )
-        return dataclasses.replace(
-            scope, skipped=(*scope.skipped, *skipped), notes=notes, earlier=earlier
-        )
-
-    async def _edited_before(self, own: OwnBranch, edited: Mapping[str, str]) -> dict[str, bytes]:
-        """The files that earlier runs edited, as they are on our branch."""
-        if not edited or not own.source:
-            return {}
-        try:
-            contents = await self.ctx.forge.read_files(own.source, dict.fromkeys(edited))
-        except ForgeError as error:
-            log.info("the edits of an earlier run could not be read: %s", error.cause)
-            return {}
-        return {
-            path: content.data
-            for path, content in contents.items()
-            if content.data is not None and answer_of(content.blob_sha) == edited[path]
-        }
 
 
 async def load_branch(
@@ -324,6 +211,54 @@ async def load_branch(
     )
 
 
+def as_pull_request(target: Target, plan: Plan, facts: Facts, *notes: str) -> PullRequestDelivery:
+    """Return what delivers a plan as the one pull request of its job."""
+    task, scope = plan.task, plan.scope
+    if scope is None or (earlier := scope.earlier) is None or earlier.own is None:
+        raise AssertionError("the plan of a branch knows our own branch")
+
+    left = {file.path for file in plan.left}
+
+    def describe(results: Sequence[FileResult], marker: str, more: Sequence[str]) -> str:
+        files = (*results, *skipped_results(plan.skipped))
+        rows = [
+            _row(result.path, result.placed, earlier, task.findings)
+            for result in results
+            if result.placed
+            and not result.held
+            and result.placed.accepted != result.placed.file.text
+        ]
+        return render_pull_request(
+            report_of(facts, outcome_of(files), Delivered(files=files)),
+            sorted(rows, key=lambda row: row.path),
+            marker=marker,
+            notes=(*notes, *more),
+            about_findings=task.findings is not None,
+        )
+
+    return PullRequestDelivery(
+        forge=target.ctx.forge,
+        repository=task.job.repository,
+        base=target.ref,
+        commit=target.head,
+        branch=task.settings.branch or "",
+        job=task.identity,
+        own=earlier.own,
+        title=task.settings.title or "",
+        labels=task.settings.labels,
+        draft=task.settings.draft,
+        secret=target.inputs.api_key,
+        questions={file.path: question_about(task, file) for file in scope.files},
+        # A file that the plan left is not asked about again either.
+        answered={
+            **earlier.answers,
+            **{question_about(task, file): UNCHANGED for file in scope.files if file.path in left},
+        },
+        postponed=earlier.postponed,
+        describe=describe,
+    )
+
+
 def _row(
     path: str, placed: PlacedFile, earlier: EarlierEdits, findings: Findings | None
 ) -> PullRow:
@@ -331,16 +266,3 @@ def _row(
     kept = len(placed.placements) - placed.count(PlacementKind.REJECTED)
     changes = None if path in earlier.edited else kept
     return pull_row(path, changes, findings.of(path) if findings else ())
-
-
-def _question(task: Task, file: ChangedFile) -> str:
-    """Name the question about a file of a branch."""
-    return question_of(
-        file.path,
-        file.blob_sha or "",
-        task.findings.of(file.path) if task.findings else (),
-        instruction=task.job.instruction,
-        model=task.settings.model.question,
-        base_url=task.settings.model.base_url,
-        anywhere=task.settings.anywhere,
-    )

@@ -22,9 +22,19 @@ from typing import Protocol
 
 from predict_edit.delivery.delivered import Delivery, OwnBranch
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.delivery.state import Memory, Record, key_of, plan_key_of
+from predict_edit.delivery.state import (
+    DECLINED,
+    UNCHANGED,
+    Memory,
+    Record,
+    answer_of,
+    key_of,
+    plan_key_of,
+    question_of,
+)
 from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import (
+    OVER_MAX_FILES,
     Background,
     ChangedFile,
     ChangePlan,
@@ -36,7 +46,7 @@ from predict_edit.domain.edits import (
     SkippedFile,
     SourceFile,
 )
-from predict_edit.domain.errors import PredictEditError
+from predict_edit.domain.errors import ForgeError, ForgeForbidden, ForgeNotFound, PredictEditError
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
@@ -59,6 +69,7 @@ from predict_edit.trigger.requests import BranchTask, PullRequestCommand
 
 RunRequest = PullRequestCommand | BranchTask
 """What a run is started for."""
+DECLINED_REASON = "its edit was in a pull request that was closed"
 OpenEditor = Callable[[ModelSettings], Awaitable[Editor]]
 
 
@@ -100,14 +111,19 @@ class Task:
     given: str = ""
     """The instruction as later jobs of a spread run read it again, perhaps ``run NAME``."""
     identity: str = ""
-    """Distinguishes the jobs over branches of a repository."""
+    """Distinguishes the jobs of a repository that have a pull request of their own."""
+
+    def instruction_for(self, path: str) -> str:
+        """Return what to do to one file: what its review threads ask for, if those are meant."""
+        threads = self.job.threads_of(path)
+        return review_instruction(threads) if threads else self.job.instruction
 
     def request(self, file: SourceFile) -> EditRequest:
         """Make the request for a file."""
         job, threads = self.job, self.job.threads_of(file.path)
         return EditRequest(
             file=file,
-            instruction=review_instruction(threads) if threads else job.instruction,
+            instruction=self.instruction_for(file.path),
             aims=threads or ((job.aim,) if job.aim and job.aim.path == file.path else ()),
             findings=self.findings.of(file.path) if self.findings else (),
             background=self.background,
@@ -520,14 +536,17 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
     earlier = scope.earlier
     contents = await source.read({file.path: file.blob_sha for file in scope.unread})
     sources, unreadable = open_files(
-        scope.unread, contents, attributes=scope.attributes, in_pull_request=earlier is None
+        scope.unread,
+        contents,
+        attributes=scope.attributes,
+        in_pull_request=earlier is None or bool(task.job.pull_request),
     )
     notes = scope.notes
     if task.settings.model.context == "pull-request":
         background = scope.background or await _background(task, scope, sources)
         task = dataclasses.replace(task, background=background)
         notes = (*notes, *_left_out(background))
-    known = earlier.recalled(sources) if earlier else task.recalled(sources)
+    known = task.recalled(sources) | (earlier.recalled(sources) if earlier else {})
     if known and not earlier:
         files = plural(len(known), "file")
         said = f"{files} taken from an earlier run of this command, whose tokens are shown."
@@ -566,3 +585,104 @@ def _left_out(background: Background) -> Iterator[str]:
         more = f" and {plural(len(paths) - MAX_NAMED, 'more file')}" if paths[MAX_NAMED:] else ""
         names = ", ".join(map(quoted, paths[:MAX_NAMED]))
         yield f"Not shown to the model beside other files: the diff of {names}{more}."
+
+
+def attributes_of(contents: Mapping[str, FileContent]) -> GitAttributes:
+    """Read the git attributes among some files."""
+    return GitAttributes.parse(
+        {
+            path: content.data.decode("utf-8", "replace")
+            for path, content in contents.items()
+            if content.data is not None
+        }
+    )
+
+
+async def try_push(target: Target) -> None:
+    """Find out, before a model is paid, whether the token may not push.
+
+    GitHub refuses to create a branch that exists, but first it looks at the token.
+
+    Raises:
+        ForgeError: it may not.
+    """
+    try:
+        await target.ctx.forge.create_branch(target.ref, target.head)
+    except (ForgeForbidden, ForgeNotFound):
+        raise
+    except ForgeError as error:
+        log.debug("the token may push: %s", error.cause)
+
+
+async def divided(target: Target, task: Task, own: OwnBranch, scope: Scope) -> Scope:
+    """Separate what earlier runs were answered about from what is new."""
+    answers: dict[str, str] = {}
+    edited: dict[str, str] = {}
+    fresh: list[ChangedFile] = []
+    skipped: list[SkippedFile] = []
+    unchanged: list[str] = []
+    for file in scope.files:
+        answer = own.answers.get(question := question_about(task, file))
+        if answer is None:
+            fresh.append(file)
+            continue
+        answers[question] = answer
+        if answer == DECLINED:
+            skipped.append(SkippedFile(path=file.path, reason=DECLINED_REASON))
+        elif answer == UNCHANGED:
+            unchanged.append(file.path)
+        else:
+            edited[file.path] = answer
+    recalled = await _edited_before(target.ctx.forge, own, edited)
+    # An edit that cannot be read any more is asked for again.
+    fresh += [f for f in scope.files if f.path in edited and f.path not in recalled]
+    limit = task.settings.max_files
+    reason = f"{OVER_MAX_FILES} ({limit})"
+    skipped += [SkippedFile(path=file.path, reason=reason) for file in fresh[limit:]]
+    notes = scope.notes
+    if known := len(recalled) + len(unchanged):
+        files = plural(known, "file")
+        notes = (*notes, f"{files} not sent again: nothing changed since an earlier run.")
+    earlier = EarlierEdits(
+        fresh=tuple(fresh[:limit]),
+        edited=recalled,
+        unchanged=tuple(unchanged),
+        own=own,
+        answers=answers,
+        postponed=len(fresh) > limit,
+    )
+    return dataclasses.replace(
+        scope, skipped=(*scope.skipped, *skipped), notes=notes, earlier=earlier
+    )
+
+
+async def _edited_before(
+    forge: GitHost, own: OwnBranch, edited: Mapping[str, str]
+) -> dict[str, bytes]:
+    """The files that earlier runs edited, as they are on our branch."""
+    if not edited or not own.source:
+        return {}
+    try:
+        contents = await forge.read_files(own.source, dict.fromkeys(edited))
+    except ForgeError as error:
+        log.info("the edits of an earlier run could not be read: %s", error.cause)
+        return {}
+    return {
+        path: content.data
+        for path, content in contents.items()
+        if content.data is not None and answer_of(content.blob_sha) == edited[path]
+    }
+
+
+def question_about(task: Task, file: ChangedFile) -> str:
+    """Name the question about a file, and what the model is shown of its change, if it has one."""
+    shown = file.patch if task.settings.model.context != "none" else None
+    return question_of(
+        file.path,
+        file.blob_sha or "",
+        task.findings.of(file.path) if task.findings else (),
+        instruction="\n\n".join(filter(None, (task.instruction_for(file.path), shown))),
+        model=task.settings.model.question,
+        base_url=task.settings.model.base_url,
+        anywhere=task.settings.anywhere,
+    )

@@ -18,7 +18,7 @@ from predict_edit.edit.plan import plan_notes
 from predict_edit.findings import formats
 from predict_edit.findings.collection import Findings
 from predict_edit.run.authorize import Denial, authorize, authorize_task
-from predict_edit.run.branch_target import BranchTarget, load_branch
+from predict_edit.run.branch_target import BranchTarget, as_pull_request, load_branch
 from predict_edit.run.context import (
     Context,
     Edited,
@@ -230,6 +230,7 @@ async def load_pull_request(
         memory=listener.memory,
         save=listener.save,
         snapshot=snapshot,
+        stack=as_pull_request,
         shared=shared,
     )
 
@@ -251,7 +252,8 @@ async def without_model(run: Run) -> Finished | None:
             return await report_delivered(run, run.facts, before.delivered)
         await listener.finished_again()
         return finished_again(run, before, listener.memory.figures)
-    if task.settings.deliver == "commit" and not is_secret(run.inputs.api_key):
+    commits = task.settings.deliver in {"commit", "pull-request"}
+    if commits and not is_secret(run.inputs.api_key):
         # What was sealed with no secret is not trusted as far as committing it unseen.
         listener.memory.records.clear()
     if target.shared is None:

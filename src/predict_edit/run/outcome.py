@@ -91,7 +91,7 @@ def report_of(
 ) -> RunReport:
     """Make the report of a run; every report is made here."""
     job = facts.job
-    if job is not None and delivered.pull_request:
+    if job is not None and delivered.pull_request and not job.pull_request:
         job = dataclasses.replace(job, pull_request=delivered.pull_request)
     if outcome is Outcome.FAILED and not problem:
         problem = common_problem(delivered.files)

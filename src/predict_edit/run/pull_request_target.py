@@ -9,7 +9,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from predict_edit.delivery.commit import as_committed, page_of
-from predict_edit.delivery.delivered import Delivery, Destination, check_branch, check_ready
+from predict_edit.delivery.delivered import (
+    Delivery,
+    Destination,
+    check_branch,
+    check_ready,
+    check_same_repository,
+)
+from predict_edit.delivery.pull_request import (
+    PullRequestDelivery,
+    StackedDelivery,
+    find_own_branch,
+    stacked_job,
+)
 from predict_edit.delivery.state import Memory, Record
 from predict_edit.delivery.ways import WAYS
 from predict_edit.domain.edits import ChangedFile, OpenThread, SourceFile
@@ -22,18 +34,33 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
-from predict_edit.run.context import Plan, Run, Scope, Target, Task, job_of, make_plan, scope_of
+from predict_edit.run.context import (
+    EarlierEdits,
+    Plan,
+    Run,
+    Scope,
+    Target,
+    Task,
+    attributes_of,
+    divided,
+    job_of,
+    make_plan,
+    scope_of,
+    try_push,
+)
 from predict_edit.run.edit_all import place_answers
 from predict_edit.run.outcome import Facts, model_of, skipped_results
 from predict_edit.run.snapshot import Snapshot, path_now, read_open_threads
-from predict_edit.settings.resolve import check_served, resolve_command, with_built_in
+from predict_edit.select.choose import choose_from_tree
+from predict_edit.select.gitattributes import attribute_files
+from predict_edit.settings.resolve import named_command, resolve_command, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.suggest.place import place
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
 from predict_edit.support.text import plural, quoted
-from predict_edit.trigger.command import Address, Apply, Help
+from predict_edit.trigger.command import Address, Apply, Help, RunRecipe
 from predict_edit.trigger.requests import PullRequestCommand
 
 
@@ -47,6 +74,8 @@ class PullRequestTarget(Target):
     save: Callable[[str, int], Awaitable[None]]
     """Saves the paid answers for a commit and a number of files."""
     snapshot: Snapshot
+    stack: Callable[[Target, Plan, Facts, str], PullRequestDelivery]
+    """Returns what delivers a plan as a pull request of its own, with a note in its text."""
 
     def resolve(self) -> Task:
         """Merge command, inputs and config.
@@ -68,12 +97,25 @@ class PullRequestTarget(Target):
             aim = dataclasses.replace(job.aim, thread=self.snapshot.thread, path=path)
             job = dataclasses.replace(job, aim=aim)
         settings, instruction = resolve_command(self.inputs, config, parsed)
+        identity = ""
+        if settings.deliver == "pull-request" and instruction:
+            number = job.pull_request
+            given = f"run {parsed.name}" if isinstance(parsed, RunRecipe) else instruction
+            named = named_command(given, config, findings=False)
+            settings = dataclasses.replace(
+                settings,
+                branch=settings.branch or f"predict-edit/{number}-{named.slug}",
+                title=settings.title or f"{named.title} (for #{number})",
+            )
+            asked = (instruction, settings.files, settings.exclude, settings.also, self.findings)
+            identity = stacked_job(number, asked, job.aim.path if job.aim else "")
         return Task(
             job=dataclasses.replace(job, instruction=instruction),
             settings=settings,
             secrets=self.ctx.secrets,
             memory=self.memory,
             given=instruction,
+            identity=identity,
         )
 
     def check(self, task: Task) -> None:
@@ -84,11 +126,12 @@ class PullRequestTarget(Target):
         """
         if isinstance(self.commanded.parsed, Help):
             return
-        check_served(task.settings)
         check_ready(self.snapshot.pull, task.job)
         applies = isinstance(self.commanded.parsed, Apply)
         if (applies or task.settings.deliver == "commit") and not task.settings.dry_run:
             check_branch(self.snapshot.pull)
+        if task.settings.deliver == "pull-request" and not applies:
+            check_same_repository(self.snapshot.pull, task.job)
         aim = task.job.aim
         here = {change.path for change in self._changed if change.status != "removed"}
         if aim and self.commanded.edits and not self.shared and aim.path not in here:
@@ -118,13 +161,53 @@ class PullRequestTarget(Target):
         A plan comes from an artifact, so what must not be edited is looked for in it once more.
         """
         attributes, shared = self.snapshot.attributes, self.shared
+        stacks = task.settings.deliver == "pull-request"
         if shared is None:
             scope = scope_of(task, self._changed, attributes)
-            return dataclasses.replace(scope, notes=(*self._unlisted(), *scope.notes))
-        skipped = () if shared.shard else shared.manifest.skipped
-        scope = scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
-        made = shared.manifest
-        return dataclasses.replace(scope, background=made.background, plan=made.plan)
+            scope = dataclasses.replace(scope, notes=(*self._unlisted(), *scope.notes))
+            if task.settings.also and stacks:
+                scope = await self._with_others(task, scope)
+        else:
+            skipped = () if shared.shard else shared.manifest.skipped
+            scope = scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
+            made = shared.manifest
+            scope = dataclasses.replace(scope, background=made.background, plan=made.plan)
+        if not stacks:
+            return scope
+        if shared and shared.shard:
+            return dataclasses.replace(scope, earlier=EarlierEdits(fresh=scope.files))
+        settings = task.settings
+        own = await find_own_branch(
+            self.ctx.forge, settings.branch or "", self.inputs.api_key, job=task.identity
+        )
+        scope = await divided(self, task, own, scope)
+        if scope.earlier and scope.earlier.fresh and not (self.inputs.mode or settings.dry_run):
+            await try_push(self)
+        return scope
+
+    async def _with_others(self, task: Task, scope: Scope) -> Scope:
+        """Add the files that the pull request does not change and ``also`` names.
+
+        What they are is said by the attributes of the base, as for every file.
+
+        Raises:
+            ForgeError: GitHub failed.
+        """
+        forge, settings = self.ctx.forge, task.settings
+        changed = {change.path for change in self._changed}
+        tree = [file for file in await forge.tree(self.head) if file.path not in changed]
+        wanted = attribute_files(file.path for file in tree)
+        found = await forge.read_files(self.base, dict.fromkeys(wanted)) if wanted else {}
+        chosen = choose_from_tree(
+            tree,
+            include=settings.also,
+            exclude=settings.exclude,
+            attributes=attributes_of(found),
+            unlocked=settings.unlocked,
+        )
+        return dataclasses.replace(
+            scope, files=(*scope.files, *chosen.kept), skipped=(*scope.skipped, *chosen.skipped)
+        )
 
     @property
     def _changed(self) -> tuple[ChangedFile, ...]:
@@ -167,8 +250,11 @@ class PullRequestTarget(Target):
 
     def delivery(self, plan: Plan, facts: Facts) -> Delivery:
         """Return the way of delivery; what was paid for is saved before it posts."""
-        del facts
-        return WAYS[plan.task.settings.deliver](self.destination(plan.task, len(plan.sources)))
+        to = self.destination(plan.task, len(plan.sources))
+        if plan.task.settings.deliver != "pull-request":
+            return WAYS[plan.task.settings.deliver](to)
+        note = f"For pull request {to.pull.number}, and closed with it."
+        return StackedDelivery(to=to, stacked=self.stack(self, plan, facts, note))
 
     def destination(self, task: Task, total: int = 0) -> Destination:
         """Return the pull request as every way of delivery needs it."""
@@ -200,7 +286,7 @@ def _without_diff(sources: Sequence[SourceFile]) -> dict[str, str]:
 
 
 COMPLETE: Final = frozenset(
-    {Outcome.SUGGESTED, Outcome.COMMITTED, Outcome.PATCHED, Outcome.UNCHANGED}
+    {Outcome.SUGGESTED, Outcome.COMMITTED, Outcome.OPENED, Outcome.PATCHED, Outcome.UNCHANGED}
 )
 """Outcomes after which there is nothing left to try again."""
 

@@ -20,7 +20,7 @@ from predict_edit.report.outputs import to_outputs
 from predict_edit.report.replies import render_command_error, render_failure, render_help
 from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.run.context import Context, Listener, Plan, RunRequest
-from predict_edit.settings.fields import ON_PULL_REQUEST, Inputs, Settings
+from predict_edit.settings.fields import Inputs, Settings
 from predict_edit.suggest.patch import patches_of
 from predict_edit.support.log import log
 from predict_edit.support.text import listed, quoted
@@ -181,12 +181,13 @@ class SummaryListener(Listener):
 
 def allowed_options(settings: Settings) -> dict[str, str]:
     """What a command may set here, each with what it may be."""
-    ways = (way for way in settings.deliveries if way in ON_PULL_REQUEST)
     options = dict(OPTIONS) | {
         "model": listed(map(quoted, settings.models), "or"),
-        "deliver": listed(map(quoted, ways), "or"),
+        "deliver": listed(map(quoted, settings.deliveries), "or"),
         "max-suggestions": f"{settings.max_suggestions} or fewer; the rest goes to the patch",
     }
+    if not settings.also:
+        del options["also"]
     if len(settings.models) <= 1:
         del options["model"]
     return options

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from predict_edit.delivery.output_files import OutputFolder
 from predict_edit.domain.edits import ChangedFile, Usage
+from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.run_report import Outcome, RunReport
 from predict_edit.github.actions_runner import Runner
 from predict_edit.github.client import Client
@@ -26,7 +27,7 @@ from predict_edit.github.host import GitHubHost
 from predict_edit.run.prefetch import Look, look_at
 from predict_edit.support import startup as collector
 from predict_edit.support.log import Console, log
-from predict_edit.trigger.requests import PullRequestCommand
+from predict_edit.trigger.requests import ClosedPullRequest, PullRequestCommand
 
 if TYPE_CHECKING:
     from predict_edit.domain.editor_port import Editor
@@ -55,7 +56,9 @@ class Surroundings:
     """The variables with which the job can prove who it is."""
 
 
-async def serve(trigger: RunRequest, inputs: Inputs, around: Surroundings) -> Finished:
+async def serve(
+    trigger: RunRequest | ClosedPullRequest, inputs: Inputs, around: Surroundings
+) -> Finished:
     """Do what is asked."""
     runner = around.runner
     forge = GitHubHost(
@@ -65,6 +68,8 @@ async def serve(trigger: RunRequest, inputs: Inputs, around: Surroundings) -> Fi
             api_url=runner.api_url,
         )
     )
+    if isinstance(trigger, ClosedPullRequest):
+        return await _close_stacked(trigger, inputs, forge)
     look = None
     if isinstance(trigger, PullRequestCommand):
         look = asyncio.create_task(look_at(forge, trigger.pull_request, trigger.command))
@@ -92,6 +97,23 @@ async def serve(trigger: RunRequest, inputs: Inputs, around: Surroundings) -> Fi
         await libraries.aclose()
         await forge.aclose()
         log.debug("%s requests to GitHub", forge.requests)
+
+
+async def _close_stacked(closed: ClosedPullRequest, inputs: Inputs, forge: GitHubHost) -> Finished:
+    """Close what goes into a pull request that was closed; no model is needed for it."""
+    from predict_edit.delivery.pull_request import close_stacked  # noqa: PLC0415
+    from predict_edit.run.outcome import NO_FACTS, Finished, failure_of, report_of  # noqa: PLC0415
+
+    try:
+        numbers = await close_stacked(
+            forge, closed.pull_request, inputs.api_key, head=closed.head, base=closed.base
+        )
+    except PredictEditError as error:
+        return failure_of(error)
+    finally:
+        await forge.aclose()
+    log.info("closed %s pull requests for %s", len(numbers), closed.pull_request)
+    return Finished(report=report_of(NO_FACTS, Outcome.IGNORED))
 
 
 def _workspace(trigger: RunRequest, inputs: Inputs, runner: Runner) -> Workspace | None:

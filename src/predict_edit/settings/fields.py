@@ -47,9 +47,8 @@ PlanPolicy = Literal["off", "auto", "on"]
 AnswerPolicy = Literal["auto", "file", "edits"]
 ReasoningEffort = Literal["auto", "none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Delivery = Literal["suggestions", "commit", "pull-request", "patch"]
-ON_PULL_REQUEST: Final[tuple[Delivery, ...]] = ("suggestions", "commit", "patch")
 ON_BRANCH: Final[tuple[Delivery, ...]] = ("pull-request", "patch")
-"""How a command on a pull request, and how a run over a branch can deliver."""
+"""How a run over a branch can deliver."""
 FailOn = Literal["error", "partial", "never"]
 Mode = Literal["run", "plan", "edit", "publish"]
 
@@ -111,6 +110,9 @@ class Settings:
     """A file is edited only if every list matches it; no list means all files."""
     exclude: GlobLayers = ()
     """A file is left out if any list matches it."""
+    also: GlobLayers = ()
+    """Files that the pull request does not change, for ``deliver: pull-request``; without a list,
+    none."""
     unlocked: tuple[str, ...] = ()
     """Globs of protected files that may be edited all the same; the config alone says so."""
     deliver: Delivery = "suggestions"
@@ -213,8 +215,12 @@ class Options(Written):
         "`auto` (for many or long files, if nobody named files with `--files`), `on` or `off`."
     )
     deliver: Delivery | None = _field(
-        "How to deliver edits: `suggestions`, `commit` or `patch`; without a pull request, "
-        "`pull-request` (the default there) or `patch`."
+        "How to deliver edits: `suggestions`, `commit`, `pull-request` (one into the head branch) "
+        "or `patch`; without a pull request, `pull-request` (the default there) or `patch`."
+    )
+    also: GlobList | None = _field(
+        "Globs of files to edit that the pull request does not change, with `deliver: "
+        "pull-request`. If not set, none."
     )
     max_suggestions: int | None = _field(
         "Maximum number of inline suggestions per run; the rest goes to the patch.", ge=0, le=1_000

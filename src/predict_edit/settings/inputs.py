@@ -18,7 +18,6 @@ from predict_edit.settings.endpoint import choose_sign_in
 from predict_edit.settings.fields import (
     INPUT_NAMES,
     ON_BRANCH,
-    ON_PULL_REQUEST,
     SECRETS,
     Defaults,
     Inputs,
@@ -80,13 +79,10 @@ def check_inputs(inputs: Inputs, *, on_branch: bool) -> None:
     Raises:
         InvalidInput: naming the input.
     """
-    if inputs.deliver not in {None, *(ON_BRANCH if on_branch else ON_PULL_REQUEST)}:
+    if on_branch and inputs.deliver not in {None, *ON_BRANCH}:
         raise InvalidInput(
-            f"The input `deliver` is `{inputs.deliver}`, but "
-            + ("there is no pull request." if on_branch else "the command is on a pull request."),
-            "Use `pull-request` or `patch`, or name a pull request by the input `pull-request`."
-            if on_branch
-            else "Use `suggestions`, `commit` or `patch`.",
+            f"The input `deliver` is `{inputs.deliver}`, but there is no pull request.",
+            "Use `pull-request` or `patch`, or name a pull request by the input `pull-request`.",
         )
     if inputs.ref and not on_branch:
         raise InvalidInput(

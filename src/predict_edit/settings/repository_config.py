@@ -141,6 +141,7 @@ def narrowed(base: RepositoryConfig, home: RepositoryConfig) -> RepositoryConfig
             "deliver": base.deliver if base.deliver and base.deliver in free else home.deliver,
             "dry_run": base.dry_run or home.dry_run,
             "models": _fewer(home.models, base.models),
+            "also": _fewer(home.also, base.also),
             "unlocked": _fewer(home.unlocked, base.unlocked),
             "prices": home.prices,
             "recipes": {**recipes, **home.recipes},

@@ -24,7 +24,6 @@ from predict_edit.domain.errors import (
 from predict_edit.domain.repository import Role
 from predict_edit.settings.fields import (
     FREE_DELIVERIES,
-    ON_PULL_REQUEST,
     CommandOptions,
     Delivery,
     GlobLayers,
@@ -160,19 +159,6 @@ def resolve(
     )
 
 
-def check_served(settings: Settings) -> None:
-    """Refuse a configured delivery that does not work on a pull request.
-
-    Raises:
-        OptionNotAllowed: naming those that do.
-    """
-    if settings.deliver not in ON_PULL_REQUEST:
-        raise OptionNotAllowed(
-            f"`deliver: {settings.deliver}` is not possible on a pull request.",
-            "Use `suggestions`, `commit` or `patch`.",
-        )
-
-
 def _configured(inputs: Inputs, config: RepositoryConfig) -> Settings:
     """Merge inputs over config over defaults."""
     given = {
@@ -180,7 +166,7 @@ def _configured(inputs: Inputs, config: RepositoryConfig) -> Settings:
         for name in Inputs.model_fields
         if (value := _first(getattr(inputs, name), getattr(config, name, None))) is not None
     }
-    for name in ("files", "exclude"):
+    for name in ("files", "exclude", "also"):
         given[name] = _layer(given.get(name))
     if "permission" in given:
         given["permission"] = Role[given["permission"].upper()]
@@ -232,11 +218,19 @@ def _follow_comment(
         raise _not_allowed("max-suggestions", str(asked.max_suggestions), f"{most} or less")
     if asked.dry_run is False and settings.dry_run:
         raise _not_allowed("dry-run", "false", "true, because it is configured")
+    deliver = _first(asked.deliver, settings.deliver)
+    if asked.also and not settings.also:
+        raise _not_allowed("also", ", ".join(asked.also), "what `also` names, which is not set")
+    if asked.also and deliver != "pull-request":
+        raise InvalidOption(
+            "The option `--also` is for `deliver: pull-request` alone.",
+            "Leave it out, or add `--deliver pull-request` if the repository allows that.",
+        )
     return dataclasses.replace(
         _narrow(settings, asked),
         # Files that a person names are edited.
         plan=_first(asked.plan, "off" if asked.files else settings.plan),
-        deliver=_first(asked.deliver, settings.deliver),
+        deliver=deliver,
         max_suggestions=_first(asked.max_suggestions, most),
         models=tuple(models),
         deliveries=tuple(sorted(deliveries)),
@@ -256,6 +250,7 @@ def _narrow(settings: Settings, asked: CommandOptions) -> Settings:
         plan=_first(asked.plan, settings.plan),
         files=settings.files + _layer(asked.files),
         exclude=settings.exclude + _layer(asked.exclude),
+        also=settings.also + _layer(asked.also),
         dry_run=settings.dry_run or bool(asked.dry_run),
     )
 

@@ -55,6 +55,7 @@ OPTIONS: Mapping[str, str] = {
     "plan": "off, auto or on: one call before says which files are concerned",
     "model": "another model that the repository allows",
     "deliver": "suggestions, patch, or another way that the repository allows",
+    "also": "with deliver pull-request: fewer of the further files that the repository allows",
     "max-suggestions": "fewer inline suggestions; the rest goes to the patch",
     "dry-run": "say what would be done and write nothing",
 }
@@ -69,7 +70,7 @@ MAX_INSTRUCTION = 8_000
 _LINE_END = re.compile(r"\r\n?")
 _OPTION = re.compile(r"--(?P<name>[^\s=-][^\s=]*)(?P<equals>=?)")
 _DASHED = re.compile("(?P<dash>-|[\u2010-\u2015\u2212]+)(?P<name>[a-z][a-z-]*)(?:=.*)?")
-_LISTS = frozenset({"files", "exclude"})
+_LISTS = frozenset({"files", "exclude", "also"})
 _QUOTES = {
     "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u2018": "\u2019",
     "\u201a": "\u2018\u2019", "\u00ab": "\u00bb", "`": "`",

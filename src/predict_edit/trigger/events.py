@@ -27,7 +27,13 @@ from predict_edit.trigger.command import (
     parse_command,
     recipe_named,
 )
-from predict_edit.trigger.requests import BranchTask, Ignored, PullRequestCommand, Request
+from predict_edit.trigger.requests import (
+    BranchTask,
+    ClosedPullRequest,
+    Ignored,
+    PullRequestCommand,
+    Request,
+)
 
 
 class _Payload(pydantic.BaseModel):
@@ -145,6 +151,21 @@ class _DispatchEvent(_Event):
         return value.strip() if isinstance(value, str) else ""
 
 
+class _Branch(_Payload):
+    ref: str
+
+
+class _Branches(_Payload):
+    head: _Branch
+    base: _Branch
+
+
+class _PullRequestEvent(_Event):
+    action: str = ""
+    number: int = 0
+    pull_request: _Branches | None = None
+
+
 class _ScheduleEvent(_Event):
     """GitHub documents no more of it than the cron line."""
 
@@ -195,19 +216,30 @@ def read_event(
         case CommandSource.DISPATCH:
             event = _validated(_DispatchEvent, payload)
             text = instruction or event.given("instruction")
-            if event.sender is not None and not event.sender.is_person:
-                # GitHub lets apps dispatch, but only people give commands.
-                return Ignored(reason=f"{quoted(event.sender.login)} is not a person")
             number = pull_request or event.given("pull-request")
-            if scoped and not number:
+            if scoped and not number and _by_person(event):
                 return _branch_task(event, repository, text, ref)
             return _read_dispatch(event, repository, text or fallback, number)
+        case "pull_request":
+            return _read_pull_request(_validated(_PullRequestEvent, payload), repository)
         case CommandSource.SCHEDULE:
             scheduled = _validated(_ScheduleEvent, payload)
             # No person asked for it, so no role counts.
             return _branch_task(scheduled, repository, instruction, ref)
         case _:
             return Ignored(reason=f"the event {quoted(name)} carries no command")
+
+
+def _read_pull_request(event: _PullRequestEvent, repository: str) -> Request:
+    """Read that a pull request was merged or closed; nothing else that happens to it counts."""
+    if event.action != "closed" or event.pull_request is None:
+        return Ignored(reason="the event `pull_request` counts only with the action `closed`")
+    return ClosedPullRequest(
+        repository=_repository_of(event, repository),
+        pull_request=event.number,
+        head=event.pull_request.head.ref,
+        base=event.pull_request.base.ref,
+    )
 
 
 def _read_comment(event: _CommentEvent, source: str, word: str, repository: str) -> Request:
@@ -261,14 +293,21 @@ def _not_by_a_person(comment: _Comment, sender: _User | None) -> str | None:
     return None
 
 
+def _by_person(event: _DispatchEvent) -> bool:
+    return event.sender is None or event.sender.is_person
+
+
 def _read_dispatch(
     event: _DispatchEvent, repository: str, text: str | None, number: str
-) -> PullRequestCommand:
+) -> PullRequestCommand | Ignored:
     """Read a dispatch about a pull request.
 
     GitHub lets only people with write access dispatch. The instruction is taken as typed: it is not
     a command with options. ``run NAME`` alone names a recipe.
     """
+    if event.sender is not None and not _by_person(event):
+        # GitHub lets apps dispatch, but only people give commands.
+        return Ignored(reason=f"{quoted(event.sender.login)} is not a person")
     if not number:
         raise MissingInput(
             "`pull-request` is missing.",

@@ -66,4 +66,16 @@ class NamedCommand:
     title: str
 
 
-Request = Ignored | PullRequestCommand | BranchTask
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedPullRequest:
+    """A pull request was merged or closed, and so are ours into its branch."""
+
+    repository: str
+    """``owner/name``."""
+    pull_request: int
+    head: str
+    base: str
+    """Its branches."""
+
+
+Request = Ignored | PullRequestCommand | BranchTask | ClosedPullRequest

@@ -21,6 +21,7 @@ that are publicly known. Where those are not, :class:`Switches` has a switch.
 from predict_edit_sandbox.github.accounts import DEFAULT_TOKEN
 from predict_edit_sandbox.github.events import (
     issue_comment_created,
+    pull_request_closed,
     review_comment_created,
     workflow_dispatch,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Sandbox",
     "Switches",
     "issue_comment_created",
+    "pull_request_closed",
     "review_comment_created",
     "run_sandbox_github",
     "serve",

@@ -97,6 +97,18 @@ def review_comment_created(
     }
 
 
+def pull_request_closed(state: State, pull: PullRequest, base_url: str | None = None) -> Payload:
+    """``pull_request``, action ``closed``, after a merge too."""
+    urls = urls_of(state, base_url)
+    return {
+        "action": "closed",
+        "number": pull.number,
+        "pull_request": render_pulls.pull_simple(urls, pull),
+        "repository": render.repository(urls, pull.repository),
+        "sender": render.user(urls, pull.author),
+    }
+
+
 def workflow_dispatch(
     state: State,
     repository: str,

@@ -1,0 +1,354 @@
+"""``deliver: pull-request`` on a pull request: its edits as one pull request into its branch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from predict_edit.domain.run_report import Outcome
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, pull_request_closed
+from predict_edit_sandbox.github.nouns import PullRequest
+from predict_edit_sandbox.stage import READER, REPLACE, REPOSITORY, WRITER, many
+from predict_edit_sandbox.world_files import WorldFile
+
+if TYPE_CHECKING:
+    from tests.action.conftest import Rehearsal
+
+MakeRehearsal = Callable[..., Awaitable["Rehearsal"]]
+STACK = {"deliver": "pull-request"}
+KEY = "sk-typist-no-secret"
+"""The model's key, which seals what the action writes."""
+FILES = many(3)
+ELSEWHERE = tuple(
+    WorldFile(path=path, base=b"name = 'FizzBuzz'\n", head=b"name = 'FizzBuzz'\n")
+    for path in ("lib/a.py", "lib/b.py", "lib/c.txt", "other/d.py", "lib/package-lock.json")
+)
+
+
+def may_write(github: Sandbox) -> None:
+    """What the workflow grants, and the setting that lets it open pull requests."""
+    github.add_token(DEFAULT_TOKEN, permissions={"contents": "write", "pull_requests": "write"})
+    github.switches.actions_may_open_pull_requests = True
+
+
+async def a_scene(rehearse: MakeRehearsal, **scene: Any) -> Rehearsal:
+    return await rehearse(**{"files": FILES, "prepare": may_write} | scene)
+
+
+def stacked(rehearsal: Rehearsal, state: str = "open") -> list[PullRequest]:
+    """The pull requests of the action, without the one that it works on."""
+    pulls = rehearsal.stage.github.repository(REPOSITORY).pulls.values()
+    return [pull for pull in pulls if pull.number != 1 and pull.state == state]
+
+
+def tip_of(rehearsal: Rehearsal, branch: str) -> str | None:
+    return rehearsal.stage.github.repository(REPOSITORY).store.branch(branch)
+
+
+def changed(rehearsal: Rehearsal, pull: PullRequest) -> set[str]:
+    return set(rehearsal.stage.github.files(pull))
+
+
+def written(rehearsal: Rehearsal) -> list[str]:
+    """What was written, without reactions; a branch that exists is tried to be created."""
+    return [path for _, path in rehearsal.stage.written() if "reactions" not in path]
+
+
+async def test_opened(rehearse: MakeRehearsal) -> None:
+    """One pull request into the head branch, and the pull request itself gets a summary alone."""
+    rehearsal = await a_scene(rehearse)
+    head = rehearsal.stage.pull.head_sha
+    finished = await rehearsal.say(**STACK)
+
+    assert finished.report.outcome is Outcome.OPENED, rehearsal.summary
+    (pull,) = stacked(rehearsal)
+    assert pull.base_ref == rehearsal.stage.pull.head_ref
+    assert pull.head_ref.startswith("predict-edit/1-replace-string-fizzbuzz")
+    assert changed(rehearsal, pull) == {file.path for file in FILES}
+    store = pull.repository.store
+    assert store.commit(pull.head_sha).parents == (head,)
+    assert "For pull request 1, and closed with it." in (pull.body or "")
+    assert "Opened [a pull request](" in rehearsal.summary
+    assert (rehearsal.stage.pull.head_sha, rehearsal.places) == (head, [])
+    assert finished.report.job is not None
+    assert finished.report.job.pull_request == 1
+    assert not {"inline"} & {
+        place["kind"]
+        for file in json.loads(rehearsal.file("result.json"))["files"]
+        for place in file["placements"]
+    }
+
+
+async def test_run_again(rehearse: MakeRehearsal) -> None:
+    """The same command, and a new one that asks for the same, pay and write nothing."""
+    rehearsal = await a_scene(rehearse)
+    comment = rehearsal.comment()
+    await rehearsal.follow(comment, **STACK)
+    asked, text = list(rehearsal.typist.asked), rehearsal.summary
+    (pull,) = stacked(rehearsal)
+    before = (pull.head_sha, pull.body)
+    rehearsal.stage.github.log.clear()
+    await rehearsal.follow(comment, **STACK)
+
+    assert (written(rehearsal), rehearsal.summary) == ([], text)
+    await rehearsal.say(**STACK)
+    assert rehearsal.typist.asked == asked
+    (pull,) = stacked(rehearsal)
+    assert (pull.head_sha, pull.body) == before
+
+
+async def test_refreshed_in_place(rehearse: MakeRehearsal) -> None:
+    """After a push, only what changed is asked for, and the commit is on the new head."""
+    rehearsal = await a_scene(rehearse)
+    await rehearsal.say(**STACK)
+    rehearsal.typist.asked.clear()
+    more = FILES[0].head or b""
+    head = rehearsal.stage.github.push(
+        REPOSITORY, rehearsal.stage.pull.head_ref, {FILES[0].path: more + b"# more FizzBuzz\n"}
+    )
+    await rehearsal.say(**STACK)
+
+    assert rehearsal.typist.asked == [FILES[0].path]
+    (pull,) = stacked(rehearsal)
+    assert pull.repository.store.commit(pull.head_sha).parents == (head,)
+    assert changed(rehearsal, pull) == {file.path for file in FILES}
+
+
+async def test_another_instruction_has_its_own(rehearse: MakeRehearsal) -> None:
+    rehearsal = await a_scene(rehearse)
+    await rehearsal.say(**STACK)
+    await rehearsal.say("/predict-edit Replace string `FizzBuzz` with `Other`.", **STACK)
+
+    assert len({pull.head_ref for pull in stacked(rehearsal)}) == 2
+
+
+async def test_a_persons_commit_survives(rehearse: MakeRehearsal) -> None:
+    """A branch with somebody's commit is left alone, even if it comes while the run works."""
+    rehearsal = await a_scene(rehearse)
+    await rehearsal.say(**STACK)
+    (pull,) = stacked(rehearsal)
+    theirs = rehearsal.stage.github.push(REPOSITORY, pull.head_ref, {"x.txt": "x\n"})
+    head = rehearsal.stage.pull.head_ref
+    rehearsal.stage.github.push(REPOSITORY, head, {FILES[0].path: b"a = 'FizzBuzz'\n"})
+    await rehearsal.say(**STACK)
+
+    assert tip_of(rehearsal, pull.head_ref) == theirs
+    assert [each.head_ref for each in stacked(rehearsal)] == [pull.head_ref, f"{pull.head_ref}-2"]
+
+
+@pytest.mark.parametrize("how", ["closed", "deleted"])
+async def test_closed_is_a_no(rehearse: MakeRehearsal, how: str) -> None:
+    """What was closed, or whose branch was deleted, is not offered again."""
+    rehearsal = await a_scene(rehearse)
+    await rehearsal.say(**STACK)
+    (pull,) = stacked(rehearsal)
+    if how == "closed":
+        rehearsal.stage.github.close_pull_request(REPOSITORY, pull.number)
+    else:
+        pull.repository.store.update_ref(f"refs/heads/{pull.head_ref}", None)
+        rehearsal.stage.github.sync(REPOSITORY)
+    rehearsal.typist.asked.clear()
+    await rehearsal.say(**STACK)
+
+    assert (rehearsal.typist.asked, stacked(rehearsal)) == ([], [])
+    assert "its edit was in a pull request that was closed" in rehearsal.stage.summaries[-1]
+
+
+# One run makes 17 requests: the temporary branch is made with the 12th, the commit with the 13th,
+# our branch with the 15th, the pull request with the 16th, the final summary with the 17th.
+DECISIVE = [(12, True), (13, True), (15, False), (15, True), (16, False), (16, True), (17, False)]
+ALL = [(number, performed) for number in range(1, 18) for performed in (False, True)]
+
+
+async def kill_and_run_again(rehearse: MakeRehearsal, request: int, *, performed: bool) -> None:
+    """A second run completes the first: one open pull request, and what was saved is not paid."""
+    rehearsal = await a_scene(rehearse)
+    comment = rehearsal.comment()
+    rehearsal.crash_at(request, performed=performed)
+    await rehearsal.follow(comment, **STACK)
+    assert rehearsal.stage.github.log.requests[-1].status is None
+    rehearsal.recover()
+    asked = list(rehearsal.typist.asked)
+    remembered = any("memory=" in text for text in rehearsal.stage.summaries)
+    await rehearsal.follow(comment, **STACK)
+
+    (pull,) = stacked(rehearsal)
+    assert changed(rehearsal, pull) == {file.path for file in FILES}
+    assert pull.base_ref == rehearsal.stage.pull.head_ref
+    assert len(rehearsal.stage.summaries) == 1
+    if remembered:
+        assert sorted(rehearsal.typist.asked) == sorted(asked)
+
+
+@pytest.mark.parametrize(("request_number", "performed"), DECISIVE)
+async def test_killed(rehearse: MakeRehearsal, request_number: int, *, performed: bool) -> None:
+    await kill_and_run_again(rehearse, request_number, performed=performed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("request_number", "performed"), ALL)
+async def test_killed_anywhere(
+    rehearse: MakeRehearsal, request_number: int, *, performed: bool
+) -> None:
+    """The same at every request of a run."""
+    await kill_and_run_again(rehearse, request_number, performed=performed)
+
+
+async def test_closed_while_it_works(rehearse: MakeRehearsal) -> None:
+    """Nothing is opened for a pull request that was closed meanwhile."""
+    rehearsal = await a_scene(rehearse)
+    github = rehearsal.stage.github
+    github.faults.add(
+        Fault(
+            path=".*/graphql",
+            containing="query HeadAndCommand",
+            act=lambda: github.close_pull_request(REPOSITORY, 1),
+        )
+    )
+    finished = await rehearsal.say(**STACK)
+
+    assert stacked(rehearsal) == []
+    assert finished.report.outcome is Outcome.PATCHED
+
+
+class TestClosing:
+    """The event of the first pull request closes what goes into its branch, and nothing else."""
+
+    @pytest.mark.parametrize("how", ["merged", "closed", "merged and its branch deleted"])
+    async def test_closed_with_the_first(self, rehearse: MakeRehearsal, how: str) -> None:
+        rehearsal = await a_scene(rehearse)
+        github, first = rehearsal.stage.github, rehearsal.stage.pull
+        await rehearsal.say(**STACK)
+        (pull,) = stacked(rehearsal)
+        base = github.repository(REPOSITORY).default_branch
+        head = github.push(REPOSITORY, "theirs", {"x.txt": "x\n"})
+        assert head
+        theirs = github.open_pull_request(REPOSITORY, base=base, head="theirs")
+        if how == "closed":
+            github.close_pull_request(REPOSITORY, 1)
+        else:
+            github.merge_pull_request(REPOSITORY, 1)
+        if "deleted" in how:
+            # GitHub moves pull requests into a deleted branch to where that was merged.
+            pull.base_ref = first.base_ref
+        run = await rehearsal.stage.run(
+            "pull_request", pull_request_closed(github, first), api_key=KEY
+        )
+
+        assert (run.exit_code, run.outputs["outcome"]) == (0, "ignored"), run.stdout
+        assert (pull.state, theirs.state) == ("closed", "open")
+        assert tip_of(rehearsal, pull.head_ref) is None
+        assert rehearsal.stage.bodies == []
+
+    async def test_reopened(self, rehearse: MakeRehearsal) -> None:
+        """That it was closed with the first one is nobody's no to its edits."""
+        rehearsal = await a_scene(rehearse)
+        github = rehearsal.stage.github
+        await rehearsal.say(**STACK)
+        github.close_pull_request(REPOSITORY, 1)
+        event = pull_request_closed(github, rehearsal.stage.pull)
+        await rehearsal.stage.run("pull_request", event, api_key=KEY)
+        github.close_pull_request(REPOSITORY, 1, state=True)
+        await rehearsal.say(**STACK)
+
+        assert len(stacked(rehearsal)) == 1
+
+    async def test_a_persons_branch_stays(self, rehearse: MakeRehearsal) -> None:
+        rehearsal = await a_scene(rehearse)
+        github = rehearsal.stage.github
+        await rehearsal.say(**STACK)
+        (pull,) = stacked(rehearsal)
+        theirs = github.push(REPOSITORY, pull.head_ref, {"x.txt": "x\n"})
+        event = pull_request_closed(github, rehearsal.stage.pull)
+        await rehearsal.stage.run("pull_request", event, api_key=KEY)
+
+        assert tip_of(rehearsal, pull.head_ref) == theirs
+
+
+class TestRefusals:
+    """Each comes before the model is paid, with the next step."""
+
+    async def test_fork(self, rehearse: MakeRehearsal) -> None:
+        rehearsal = await a_scene(rehearse, fork=True)
+        finished = await rehearsal.say(**STACK)
+
+        assert (finished.report.outcome, rehearsal.typist.opened) == (Outcome.FAILED, 0)
+        assert "is from a fork" in rehearsal.summary
+        assert "`--deliver suggestions`" in rehearsal.summary
+
+    async def test_token_that_may_not_push(self, rehearse: MakeRehearsal) -> None:
+        rehearsal = await rehearse(files=FILES)
+        finished = await rehearsal.say(**STACK)
+
+        assert (finished.report.outcome, rehearsal.typist.opened) == (Outcome.FAILED, 0)
+        assert "contents: write" in rehearsal.summary
+
+    async def test_not_allowed_by_the_repository(self, rehearse: MakeRehearsal) -> None:
+        rehearsal = await a_scene(rehearse)
+        await rehearsal.say(f"{REPLACE[:13]} --deliver pull-request {REPLACE[13:]}")
+
+        assert rehearsal.typist.opened == 0
+        assert "does not allow" in rehearsal.summary
+
+
+class TestAlso:
+    """Files that the pull request does not change."""
+
+    async def test_the_same_pattern_elsewhere(self, rehearse: MakeRehearsal) -> None:
+        """What ``also`` names is edited too, but nothing protected or excluded."""
+        rehearsal = await a_scene(rehearse, files=[*FILES, *ELSEWHERE])
+        await rehearsal.say(**STACK, also="lib/**", exclude="*.txt")
+
+        (pull,) = stacked(rehearsal)
+        assert changed(rehearsal, pull) == {f.path for f in FILES} | {"lib/a.py", "lib/b.py"}
+        skipped = {
+            file["path"]: file["reason"]
+            for file in json.loads(rehearsal.file("result.json"))["files"]
+            if file["status"] == "skipped"
+        }
+        assert set(skipped) == {"lib/c.txt", "lib/package-lock.json"}
+
+    async def test_limits_hold(self, rehearse: MakeRehearsal) -> None:
+        rehearsal = await a_scene(rehearse, files=[*FILES, *ELSEWHERE])
+        await rehearsal.say(**STACK, also="lib/**", max_files="4")
+
+        assert len(rehearsal.typist.asked) == 4
+
+    async def test_a_commenter_only_narrows(self, rehearse: MakeRehearsal) -> None:
+        """An option takes away from what the repository allows, and never adds to it."""
+        rehearsal = await a_scene(rehearse, files=[*FILES, *ELSEWHERE])
+        say = REPLACE.removeprefix("/predict-edit ")
+        await rehearsal.say(f"/predict-edit --also *.py {say}", **STACK, also="lib/**")
+        asked = set(rehearsal.typist.asked) - {file.path for file in FILES}
+        assert asked == {"lib/a.py", "lib/b.py"}
+
+        rehearsal.typist.asked.clear()
+        await rehearsal.say(f"/predict-edit --also other/** {say}", **STACK)
+        assert rehearsal.typist.asked == []
+        assert "`--also`" in rehearsal.stage.summaries[-1]
+
+        await rehearsal.say(f"/predict-edit --also lib/** --deliver patch {say}", also="lib/**")
+        assert rehearsal.typist.asked == []
+        assert "for `deliver: pull-request` alone" in rehearsal.stage.summaries[-1]
+
+    async def test_without_a_pull_request_it_changes_nothing(self, rehearse: MakeRehearsal) -> None:
+        rehearsal = await a_scene(rehearse, files=[*FILES, *ELSEWHERE])
+        await rehearsal.say(also="lib/**")
+
+        assert set(rehearsal.typist.asked) == {file.path for file in FILES}
+
+
+async def test_threads_are_addressed_in_it(rehearse: MakeRehearsal) -> None:
+    rehearsal = await a_scene(rehearse)
+    rehearsal.stage.github.review_comment(
+        REPOSITORY, 1, WRITER, "Use our name.", path=FILES[0].path, line=6
+    )
+    await rehearsal.say("/predict-edit address", **STACK)
+
+    (pull,) = stacked(rehearsal)
+    assert changed(rehearsal, pull) == {FILES[0].path}
+    assert "edited, in the pull request" in rehearsal.summary
+    assert READER != WRITER
