@@ -27,10 +27,10 @@ demo: $(READY) ## run the whole action against an offline GitHub and an offline 
 	$(BIN)/predict-edit demo
 
 test: $(READY) ## run the tests, offline
-	$(BIN)/python -m pytest -n auto -m "not docker and not live and not slow and not browser" $(PYTEST_ADDOPTS_EXTRA)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not docker and not live and not slow and not browser" $(PYTEST_ADDOPTS_EXTRA)
 
 test-quick: $(READY) ## run the tests that start no action, with few random cases, for every save
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -q -m "not docker and not live and not slow and not browser" $(QUICK)
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto --dist worksteal -q -m "not docker and not live and not slow and not browser" $(QUICK)
 
 coverage: $(READY) ## run the tests and fail below 90 % coverage
 	$(BIN)/python -m coverage erase
