@@ -360,6 +360,8 @@ class TestBaseOfOnesChoice:
             ("models: [a, b]", "models: [b, c]", "models", ("b",)),
             ("", "models: [b, c]", "models", ("b", "c")),
             ("unlocked: [.github/x.yml]", "", "unlocked", None),
+            ("also: [lib/**]", "", "also", None),
+            ("also: [lib/**, b]", "also: [lib/**]", "also", ("lib/**",)),
             ("exclude: a.py", "exclude: b.py", "exclude", ("a.py",)),
         ],
     )
