@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from predict_edit.trigger.events import read_event
-from predict_edit.trigger.requests import Ignored, PullRequestCommand
+from predict_edit.trigger.requests import ClosedPullRequest, Ignored, PullRequestCommand
 
 EXAMPLES: list[tuple[str, dict[str, Any]]] = json.loads(
     lzma.decompress(Path(__file__).with_name("webhooks_examples.json.xz").read_bytes())
@@ -37,10 +37,11 @@ def test_all_of_them_are_here() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name_of)
 def test_an_event_without_a_command_is_left_alone(example: tuple[str, dict[str, Any]]) -> None:
-    """None of them stops the run, and only a dispatch is a request, as it carries its own."""
+    """None stops the run; a dispatch carries its own instruction, a close says what is over."""
     name, payload = example
     request = read_event(name, payload, word=WORD, instruction="fix", pull_request="7")
-    assert isinstance(request, PullRequestCommand if name == "workflow_dispatch" else Ignored)
+    kinds = {"workflow_dispatch": PullRequestCommand, "pull_request.closed": ClosedPullRequest}
+    assert isinstance(request, kinds.get(name_of(example), Ignored))
 
 
 @pytest.mark.parametrize("example", [each for each in EXAMPLES if each[0] in COMMENTS], ids=name_of)

@@ -169,8 +169,9 @@ class Delivery:
             yield from pieces[: (len(pieces) + 1) // 2]
             return
         yield from pieces
+        last = "".join(piece.text for piece in pieces).splitlines(keepends=True)[-1:]
         while self._kind is FaultKind.ENDLESS:
-            yield dataclasses.replace(pieces[-1], seconds=self.pace)
+            yield dataclasses.replace(pieces[-1], text="".join(last), seconds=self.pace)
 
     async def _break(self, request: web.Request, response: web.StreamResponse) -> bool:
         """Do what the fault says in the middle; ``True`` where the stream goes on after it."""
