@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 QUICK := $(addprefix tests/,delivery edit findings report run select settings suggest support trigger)
 READY := $(VENV)/.ready
+# Tests wait for servers and processes now and then: one worker more than there are processors.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-quick coverage test-nightly lint types docs check mutants fuzz wheel dist release-check browser picture container cassettes requirements clean bench bench-container bench-quick peers servers
@@ -27,17 +29,17 @@ demo: $(READY) ## run the whole action against an offline GitHub and an offline 
 	$(BIN)/predict-edit demo
 
 test: $(READY) ## run the tests, offline
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not docker and not live and not slow and not browser" $(PYTEST_ADDOPTS_EXTRA)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not docker and not live and not slow and not browser" $(PYTEST_ADDOPTS_EXTRA)
 
 test-quick: $(READY) ## run the tests that start no action, with few random cases, for every save
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto --dist worksteal -q -m "not docker and not live and not slow and not browser" $(QUICK)
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not docker and not live and not slow and not browser" $(QUICK)
 
 coverage: $(READY) ## run the tests and fail below 90 % coverage
 	$(BIN)/python -m coverage erase
 	$(MAKE) --no-print-directory test PYTEST_ADDOPTS_EXTRA="--cov --cov-report=term:skip-covered --cov-fail-under=90"
 
 test-nightly: $(READY) ## run the tests with 20,000 random cases per property
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -m "not docker and not live and not browser" --timeout 7200
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(WORKERS) -m "not docker and not live and not browser" --timeout 7200
 
 lint: $(READY) ## check style, workflows, metadata and the Dockerfile
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/lint.py
