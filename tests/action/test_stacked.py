@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from predict_edit.domain.edits import ChangePlan, SharedName
 from predict_edit.domain.run_report import Outcome
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, pull_request_closed
 from predict_edit_sandbox.github.nouns import PullRequest
@@ -125,6 +126,61 @@ async def test_another_instruction_has_its_own(rehearse: MakeRehearsal) -> None:
     assert len({pull.head_ref for pull in stacked(rehearsal)}) == 2
 
 
+async def test_one_for_each_thread(rehearse: MakeRehearsal) -> None:
+    """What one thread asks for neither answers nor overwrites what another asks for."""
+    rehearsal = await a_scene(rehearse, files=many(1, changes=2))
+    github, path = rehearsal.stage.github, "src/file_001.py"
+    threads = [
+        github.review_comment(REPOSITORY, 1, WRITER, "Here.", path=path, line=line)
+        for line in (6, 16)
+    ]
+    for body in (REPLACE, "/predict-edit address"):
+        for thread in threads:
+            await rehearsal.follow_reply(github.reply(thread, WRITER, body), **STACK)
+
+    lines = [[aim.line for aim in request.aims] for request in rehearsal.typist.requests]
+    assert lines == [[6], [16], [6], [16]]
+    assert len({pull.head_ref for pull in stacked(rehearsal)}) == 4
+
+
+async def test_the_whole_change_is_part_of_the_question(rehearse: MakeRehearsal) -> None:
+    """What every file was shown has changed with a push to one of them."""
+    rehearsal = await a_scene(rehearse)
+    inputs = STACK | {"context": "pull-request"}
+    await rehearsal.say(**inputs)
+    await rehearsal.say(**inputs)
+    assert len(rehearsal.typist.asked) == len(FILES)
+    rehearsal.typist.asked.clear()
+    more = (FILES[0].head or b"") + b"# more FizzBuzz\n"
+    rehearsal.stage.github.push(REPOSITORY, rehearsal.stage.pull.head_ref, {FILES[0].path: more})
+    await rehearsal.say(**inputs)
+
+    assert set(rehearsal.typist.asked) == {file.path for file in FILES}
+
+
+async def test_the_next_run_continues(rehearse: MakeRehearsal) -> None:
+    """`max-files` counts what is asked for, and strands no file."""
+    rehearsal = await a_scene(rehearse)
+    for count in range(1, len(FILES) + 1):
+        await rehearsal.say(**STACK, max_files="1")
+        (pull,) = stacked(rehearsal)
+        assert len(changed(rehearsal, pull)) == len(rehearsal.typist.asked) == count
+
+
+async def test_a_plan_has_no_say_once_it_is_off(rehearse: MakeRehearsal) -> None:
+    """What it left is not planned again, but edited if a person wants no plan."""
+    rehearsal = await a_scene(rehearse)
+    rehearsal.typist.change = ChangePlan(left=(FILES[0].path,))
+    for _ in range(2):
+        await rehearsal.say(**STACK, plan="on")
+    assert (len(rehearsal.typist.asked), len(rehearsal.typist.plans)) == (2, 1)
+    await rehearsal.say(f"{REPLACE[:13]} --plan off {REPLACE[13:]}", **STACK, plan="on")
+
+    assert rehearsal.typist.asked[2:] == [FILES[0].path]
+    (pull,) = stacked(rehearsal)
+    assert changed(rehearsal, pull) == {file.path for file in FILES}
+
+
 async def test_a_persons_commit_survives(rehearse: MakeRehearsal) -> None:
     """A branch with somebody's commit is left alone, even if it comes while the run works."""
     rehearsal = await a_scene(rehearse)
@@ -214,6 +270,50 @@ async def test_closed_while_it_works(rehearse: MakeRehearsal) -> None:
     assert finished.report.outcome is Outcome.PATCHED
 
 
+class TestNothingToOffer:
+    """A run whose edits are all rejected or held back opens nothing, and closes nothing."""
+
+    @staticmethod
+    def reject(rehearsal: Rehearsal, number: int) -> None:
+        """Let the edit of one file hold what looks like a secret."""
+        secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+        rehearsal.typist.first = (f"FizzBuzz {number}", secret)
+
+    async def test_nothing_is_opened(self, rehearse: MakeRehearsal) -> None:
+        rehearsal = await a_scene(rehearse, files=many(1))
+        self.reject(rehearsal, 1)
+        for dry_run in ("true", "false"):
+            finished = await rehearsal.say(**STACK, dry_run=dry_run)
+            assert finished.report.outcome is Outcome.PATCHED
+
+        assert stacked(rehearsal) == []
+        assert "Nothing to deliver: 1 change rejected, none left." in rehearsal.summary
+
+    @pytest.mark.parametrize(("count", "held"), [(1, 0), (3, 3)])
+    async def test_ours_stays_open(self, rehearse: MakeRehearsal, count: int, held: int) -> None:
+        """One edit is rejected; those of the other files belong to it, and are held back."""
+        rehearsal = await a_scene(rehearse, files=many(count))
+        await rehearsal.say(**STACK)
+        (pull,) = stacked(rehearsal)
+        before = (pull.head_sha, pull.body)
+        rehearsal.stage.github.push(
+            REPOSITORY,
+            rehearsal.stage.pull.head_ref,
+            {file.path: (file.head or b"") + b"# more\n" for file in many(count)},
+        )
+        self.reject(rehearsal, 1)
+        rehearsal.typist.change = ChangePlan(names=(SharedName(old="FizzBuzz", new="MSFTBuzz"),))
+        finished = await rehearsal.say(**STACK, plan="on")
+
+        (pull,) = stacked(rehearsal)
+        assert (pull.head_sha, pull.body) == before
+        assert finished.report.outcome is Outcome.PATCHED
+        assert sum(bool(result.held) for result in finished.report.files) == held
+        assert (b"MSFTBuzz" in rehearsal.file("remainder.patch")) == (count > 1)
+        assert ("git apply remainder.patch" in rehearsal.stage.summaries[-1]) == (count > 1)
+        assert "stays as it is" in rehearsal.stage.summaries[-1]
+
+
 class TestClosing:
     """The event of the first pull request closes what goes into its branch, and nothing else."""
 
@@ -286,6 +386,17 @@ class TestRefusals:
         assert (finished.report.outcome, rehearsal.typist.opened) == (Outcome.FAILED, 0)
         assert "contents: write" in rehearsal.summary
 
+    async def test_sharded(self, rehearse: MakeRehearsal) -> None:
+        """What jobs hand on does not hold what this needs; what is open stays open."""
+        rehearsal = await a_scene(rehearse)
+        await rehearsal.say(**STACK)
+        opened = rehearsal.typist.opened
+        finished = await rehearsal.say(**STACK, mode="plan")
+
+        assert (finished.report.outcome, rehearsal.typist.opened) == (Outcome.FAILED, opened)
+        assert "exclude each other" in rehearsal.stage.summaries[-1]
+        assert len(stacked(rehearsal)) == 1
+
     async def test_not_allowed_by_the_repository(self, rehearse: MakeRehearsal) -> None:
         rehearsal = await a_scene(rehearse)
         await rehearsal.say(f"{REPLACE[:13]} --deliver pull-request {REPLACE[13:]}")
@@ -333,6 +444,25 @@ class TestAlso:
         await rehearsal.say(f"/predict-edit --also lib/** --deliver patch {say}", also="lib/**")
         assert rehearsal.typist.asked == []
         assert "for `deliver: pull-request` alone" in rehearsal.stage.summaries[-1]
+
+    async def test_a_named_place_has_no_others(self, rehearse: MakeRehearsal) -> None:
+        """A thread, `address`, findings and `--files` say which files are meant."""
+        rehearsal = await a_scene(rehearse, files=[*FILES, *ELSEWHERE])
+        github, typist, first = rehearsal.stage.github, rehearsal.typist, FILES[0].path
+        (rehearsal.workspace / "lint.txt").write_text(f"{first}:6:1: N801 a bad name\n")
+        inputs = STACK | {"also": "lib/**"}
+        thread = github.review_comment(REPOSITORY, 1, WRITER, "Here.", path=first, line=6)
+        await rehearsal.follow_reply(github.reply(thread, WRITER, REPLACE), **inputs)
+        assert typist.asked == [first]
+        await rehearsal.say("/predict-edit address", **inputs)
+        assert typist.asked == [first] * 2
+        await rehearsal.say(**inputs, findings="lint.txt")
+        assert typist.asked == [first] * 3
+        typist.asked.clear()
+        say = REPLACE.removeprefix("/predict-edit ")
+        only = f"/predict-edit --files 'src/file_001.py,lib/a.py' {say}"
+        await rehearsal.say(only, **inputs, files="src/**")
+        assert set(typist.asked) == {first, "lib/a.py"}
 
     async def test_without_a_pull_request_it_changes_nothing(self, rehearse: MakeRehearsal) -> None:
         rehearsal = await a_scene(rehearse, files=[*FILES, *ELSEWHERE])

@@ -577,17 +577,23 @@ class TestRefusals:
         assert done.report.outcome is Outcome.FAILED
         assert "nothing.sarif" in done.report.problem
 
-    async def test_model_down(self, scene: Scene) -> None:
-        """If no file could be edited, the pull request stays as it is."""
+    @pytest.mark.parametrize("what", ["down", "limit", "rejected"])
+    async def test_nothing_could_be_edited(self, scene: Scene, what: str) -> None:
+        """The pull request stays as it is, whether a file failed or its edits were rejected."""
         await scene.run()
         scene.sandbox.push(REPOSITORY, "main", {
             f"src/m{n:03}.py": f"import os\n\nx = {n}\n" for n in range(3)
         })  # fmt: skip
         scene.lint()
-        scene.editor.fix = lambda _: None
+        if what == "limit":
+            scene.editor.most = len(scene.editor.asked)
+        secret = "token = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a'\n"
+        scene.editor.fix = lambda one: one.file.text + secret if what == "rejected" else None
         done = await scene.run()
 
-        assert done.report.outcome is Outcome.FAILED
+        failed = Outcome.PATCHED if what == "rejected" else Outcome.FAILED
+        assert done.report.outcome is failed, done.report.problem
+        assert any("stays as it is" in note for note in done.report.notes)
         assert (scene.pulls[0].state, len(scene.pulls)) == ("open", 1)
 
 

@@ -92,11 +92,7 @@ def as_committed(files: Iterable[FileResult], reason: str = COMMITTED) -> tuple[
 
 def _edited(files: Iterable[FileResult]) -> tuple[PlacedFile, ...]:
     """Return all files whose accepted edits change them."""
-    return tuple(
-        result.placed
-        for result in files
-        if result.placed and not result.held and result.placed.accepted != result.placed.file.text
-    )
+    return tuple(result.placed for result in files if result.placed and result.carried)
 
 
 async def commit_files(to: Destination, files: Iterable[FileResult], *, headline: str) -> Commit:

@@ -38,6 +38,7 @@ from predict_edit.delivery.state import (
     unpack_old_answers,
     unpack_unsealed,
 )
+from predict_edit.domain.edits import BUDGET
 from predict_edit.domain.errors import BranchTaken, ForgeError, ForgeRefused
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import (
@@ -192,10 +193,16 @@ class PullRequestDelivery:
         """Close our open pull request, which has nothing left to offer."""
         if own.pull is None or own.tip is None:
             return _delivered(prepared, None, own.notes)
-        failed = any(result.status is FileStatus.FAILED for result in prepared.files)
-        if failed or self.postponed:
+        # What is placed here was rejected or is held back.
+        undone = any(
+            result.status is FileStatus.FAILED
+            or result.placed
+            or result.reason.startswith(f"{BUDGET}:")
+            for result in prepared.files
+        )
+        if undone or self.postponed:
             note = "The pull request stays as it is, because not every file could be done."
-            return _delivered(prepared, own.pull, (*own.notes, note))
+            return _delivered(prepared, own.pull, (*own.notes, note), None)
         await self._check_open(own.pull)
         notes = (*own.notes, "Nothing is left to change, so the pull request was closed.")
         marker = self._marker(answers, (own.tip,), "", finished=True)
@@ -263,7 +270,7 @@ class StackedDelivery:
     def prepare(self, results: Sequence[FileResult]) -> Delivered:
         """Take every accepted hunk."""
         prepared = self.stacked.prepare(results)
-        edited = any(result.placed for result in prepared.files)
+        edited = any(result.carried for result in prepared.files)
         return dataclasses.replace(prepared, outcome=Outcome.OPENED if edited else None)
 
     async def deliver(self, prepared: Delivered) -> Delivered:
@@ -407,7 +414,7 @@ def _delivered(
     prepared: Delivered,
     pull: BranchPull | None,
     notes: tuple[str, ...],
-    outcome: Outcome = Outcome.UNCHANGED,
+    outcome: Outcome | None = Outcome.UNCHANGED,
 ) -> Delivered:
     if pull is None:
         return dataclasses.replace(prepared, notes=notes)

@@ -82,6 +82,12 @@ class FileResult:
     held: str = ""
     """Why an edit is in the patch although others are committed; empty otherwise."""
 
+    @property
+    def carried(self) -> bool:
+        """Whether a commit or pull request carries its edits: some are accepted, none is held."""
+        placed = self.placed
+        return placed is not None and not self.held and placed.accepted != placed.file.text
+
 
 class ThreadStatus(enum.StrEnum):
     """What became of one review thread; ``UNCLEAR`` if the file was edited, but not there."""
@@ -172,7 +178,8 @@ class RunReport:
         """
         if self.commit_url or self.outcome is Outcome.COMMITTED:
             return "commit"
-        opened = self.pull_request_url or self.outcome is Outcome.OPENED
+        carried = self.pull_request_url and any(result.carried for result in self.files)
+        opened = carried or self.outcome is Outcome.OPENED
         return "pull request" if opened else "patch"
 
     @property

@@ -224,9 +224,7 @@ def as_pull_request(target: Target, plan: Plan, facts: Facts, *notes: str) -> Pu
         rows = [
             _row(result.path, result.placed, earlier, task.findings)
             for result in results
-            if result.placed
-            and not result.held
-            and result.placed.accepted != result.placed.file.text
+            if result.placed and result.carried
         ]
         return render_pull_request(
             report_of(facts, outcome_of(files), Delivered(files=files)),
@@ -248,11 +246,15 @@ def as_pull_request(target: Target, plan: Plan, facts: Facts, *notes: str) -> Pu
         labels=task.settings.labels,
         draft=task.settings.draft,
         secret=target.inputs.api_key,
-        questions={file.path: question_about(task, file) for file in scope.files},
-        # A file that the plan left is not asked about again either.
+        questions={file.path: question_about(task, scope, file) for file in scope.files},
+        # A file that the plan left is not asked about again either, unless no plan is wanted.
         answered={
             **earlier.answers,
-            **{question_about(task, file): UNCHANGED for file in scope.files if file.path in left},
+            **{
+                question_about(task, scope, file, left=True): UNCHANGED
+                for file in scope.files
+                if file.path in left
+            },
         },
         postponed=earlier.postponed,
         describe=describe,

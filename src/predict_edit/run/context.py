@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import json
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -35,6 +36,7 @@ from predict_edit.delivery.state import (
 from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import (
     OVER_MAX_FILES,
+    Aim,
     Background,
     ChangedFile,
     ChangePlan,
@@ -118,13 +120,17 @@ class Task:
         threads = self.job.threads_of(path)
         return review_instruction(threads) if threads else self.job.instruction
 
+    def aims_of(self, path: str) -> tuple[Aim, ...]:
+        """Return the review threads that the instruction is about in a file."""
+        aim = self.job.aim
+        return self.job.threads_of(path) or ((aim,) if aim and aim.path == path else ())
+
     def request(self, file: SourceFile) -> EditRequest:
         """Make the request for a file."""
-        job, threads = self.job, self.job.threads_of(file.path)
         return EditRequest(
             file=file,
             instruction=self.instruction_for(file.path),
-            aims=threads or ((job.aim,) if job.aim and job.aim.path == file.path else ()),
+            aims=self.aims_of(file.path),
             findings=self.findings.of(file.path) if self.findings else (),
             background=self.background,
             hint=dict(self.plan.hints).get(file.path, "") if self.plan else "",
@@ -499,6 +505,8 @@ def scope_of(
     """Choose among changed files; limit, aim and findings are left to the plan if there was one."""
     settings, job, found = task.settings, task.job, task.findings
     only = {job.aim.path} if job.aim and not planned else None
+    # For a pull request of its own, what earlier runs did is known first, and then limited.
+    later = planned or (job.pull_request and settings.deliver == "pull-request")
     if job.threads is not None:
         only = {thread.path for thread in job.threads if not thread.skipped}
     chosen = choose(
@@ -506,7 +514,7 @@ def scope_of(
         include=settings.files,
         exclude=settings.exclude,
         attributes=attributes,
-        max_files=max(1, len(changed)) if planned else settings.max_files,
+        max_files=max(1, len(changed)) if later else settings.max_files,
         only=only,
         found=found.by_path if found and not planned else None,
         unlocked=settings.unlocked,
@@ -621,8 +629,13 @@ async def divided(target: Target, task: Task, own: OwnBranch, scope: Scope) -> S
     fresh: list[ChangedFile] = []
     skipped: list[SkippedFile] = []
     unchanged: list[str] = []
+    shards = target.shared.manifest.shards if target.shared else ()
+    asked = {file.path for shard in shards for file in shard.files}
+    plans = target.shared is not None or task.settings.plan != "off"
     for file in scope.files:
-        answer = own.answers.get(question := question_about(task, file))
+        answer = own.answers.get(question := question_about(task, scope, file))
+        if answer is None and plans and file.path not in asked:
+            answer = own.answers.get(question := question_about(task, scope, file, left=True))
         if answer is None:
             fresh.append(file)
             continue
@@ -674,14 +687,25 @@ async def _edited_before(
     }
 
 
-def question_about(task: Task, file: ChangedFile) -> str:
-    """Name the question about a file, and what the model is shown of its change, if it has one."""
-    shown = file.patch if task.settings.model.context != "none" else None
+def question_about(task: Task, scope: Scope, file: ChangedFile, *, left: bool = False) -> str:
+    """Name the question about a file, with the threads and changes that the model is shown.
+
+    With ``left``, name the question whether a plan leaves it.
+    """
+    context = task.settings.model.context
+    shown = file.patch if context != "none" else None
+    more: list[object] = [dataclasses.astuple(aim) for aim in task.aims_of(file.path)]
+    if context == "pull-request":
+        more += [(each.path, each.status, each.patch) for each in scope.shown]
+    if left:
+        more += ["left by a plan"]
     return question_of(
         file.path,
         file.blob_sha or "",
         task.findings.of(file.path) if task.findings else (),
-        instruction="\n\n".join(filter(None, (task.instruction_for(file.path), shown))),
+        instruction="\n\n".join(
+            filter(None, (task.instruction_for(file.path), shown, json.dumps(more) if more else ""))
+        ),
         model=task.settings.model.question,
         base_url=task.settings.model.base_url,
         anywhere=task.settings.anywhere,

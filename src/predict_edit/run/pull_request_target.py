@@ -27,6 +27,7 @@ from predict_edit.delivery.ways import WAYS
 from predict_edit.domain.edits import ChangedFile, OpenThread, SourceFile
 from predict_edit.domain.errors import (
     CommandError,
+    ContradictingInputs,
     FileLeftPullRequest,
     ForgeError,
     PredictEditError,
@@ -35,7 +36,6 @@ from predict_edit.domain.errors import (
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.run.context import (
-    EarlierEdits,
     Plan,
     Run,
     Scope,
@@ -108,7 +108,9 @@ class PullRequestTarget(Target):
                 title=settings.title or f"{named.title} (for #{number})",
             )
             asked = (instruction, settings.files, settings.exclude, settings.also, self.findings)
-            identity = stacked_job(number, asked, job.aim.path if job.aim else "")
+            # For `address` outside a thread, all open threads are meant, and no one of them.
+            one = self.commanded.in_reply_to or (job.aim and job.command.comment_id)
+            identity = stacked_job(number, asked, one)
         return Task(
             job=dataclasses.replace(job, instruction=instruction),
             settings=settings,
@@ -119,7 +121,7 @@ class PullRequestTarget(Target):
         )
 
     def check(self, task: Task) -> None:
-        """Refuse a way of delivery that is not for pull requests, a closed one or another head.
+        """Refuse a delivery that is not possible here, a closed pull request or another head.
 
         Raises:
             PredictEditError: it cannot be worked on.
@@ -132,6 +134,12 @@ class PullRequestTarget(Target):
             check_branch(self.snapshot.pull)
         if task.settings.deliver == "pull-request" and not applies:
             check_same_repository(self.snapshot.pull, task.job)
+            if self.inputs.mode not in {None, "run"}:
+                raise ContradictingInputs(
+                    f"`mode` {self.inputs.mode} and `deliver: pull-request` exclude each other on "
+                    "a pull request.",
+                    "Use one job without `mode`, or deliver in another way.",
+                )
         aim = task.job.aim
         here = {change.path for change in self._changed if change.status != "removed"}
         if aim and self.commanded.edits and not self.shared and aim.path not in here:
@@ -165,7 +173,8 @@ class PullRequestTarget(Target):
         if shared is None:
             scope = scope_of(task, self._changed, attributes)
             scope = dataclasses.replace(scope, notes=(*self._unlisted(), *scope.notes))
-            if task.settings.also and stacks:
+            named = task.job.aim or task.job.threads is not None or task.findings
+            if task.settings.also and stacks and not named:
                 scope = await self._with_others(task, scope)
         else:
             skipped = () if shared.shard else shared.manifest.skipped
@@ -174,33 +183,34 @@ class PullRequestTarget(Target):
             scope = dataclasses.replace(scope, background=made.background, plan=made.plan)
         if not stacks:
             return scope
-        if shared and shared.shard:
-            return dataclasses.replace(scope, earlier=EarlierEdits(fresh=scope.files))
         settings = task.settings
         own = await find_own_branch(
             self.ctx.forge, settings.branch or "", self.inputs.api_key, job=task.identity
         )
         scope = await divided(self, task, own, scope)
-        if scope.earlier and scope.earlier.fresh and not (self.inputs.mode or settings.dry_run):
+        if scope.earlier and scope.earlier.fresh and not settings.dry_run:
             await try_push(self)
         return scope
 
     async def _with_others(self, task: Task, scope: Scope) -> Scope:
         """Add the files that the pull request does not change and ``also`` names.
 
+        The command's own ``--files`` narrows them; ``files`` of workflow or config does not.
         What they are is said by the attributes of the base, as for every file.
 
         Raises:
             ForgeError: GitHub failed.
         """
         forge, settings = self.ctx.forge, task.settings
+        own = "files" in getattr(self.commanded.parsed, "options", {})
+        named = settings.files[-1:] if own else ()
         changed = {change.path for change in self._changed}
         tree = [file for file in await forge.tree(self.head) if file.path not in changed]
         wanted = attribute_files(file.path for file in tree)
         found = await forge.read_files(self.base, dict.fromkeys(wanted)) if wanted else {}
         chosen = choose_from_tree(
             tree,
-            include=settings.also,
+            include=(*settings.also, *named),
             exclude=settings.exclude,
             attributes=attributes_of(found),
             unlocked=settings.unlocked,
