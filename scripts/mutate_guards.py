@@ -306,7 +306,7 @@ GUARDS = (
     Guard(
         name="a plan is sealed",
         file="run/manifest.py",
-        old="if is_secret(key) and not hmac.compare_digest(part.seal, _seal(part, key)):",
+        old="if is_secret(key) and not hmac.compare_digest(part.seal.encode(), seal):",
         new="if not part:",
         test="tests/repository/test_spread.py::test_forged_plan_speaks_for_no_other_job",
     ),

@@ -135,6 +135,7 @@ class Rehearsal:
     typist: Typist = dataclasses.field(default_factory=Typist)
     waits: list[float] = dataclasses.field(default_factory=list)
     runs: int = 0
+    run_id: str = "1"
 
     def comment(self, body: str = REPLACE, login: str = WRITER) -> IssueComment:
         """A command that no run has followed yet."""
@@ -180,7 +181,7 @@ class Rehearsal:
                     open_editor=self._open,
                     outbox=OutputFolder(self.stage.folder / f"rehearsal{self.runs}"),
                     workspace=Workspace(folder=self.workspace, roots=Roots(name="game")),
-                    run_id="1",
+                    run_id=self.run_id,
                     sleep=self._sleep,
                 ),
             )

@@ -76,7 +76,7 @@ class Jobs:
 
     @property
     def manifest(self) -> Manifest:
-        return read_parts({"plan.json": (self.handed / "plan.json").read_bytes()}, None)[0]
+        return read_parts({"plan.json": (self.handed / "plan.json").read_bytes()}, None, "")[0]
 
 
 @pytest.mark.parametrize(
@@ -112,14 +112,21 @@ async def test_the_plan_is_made_once(rehearse: MakeRehearsal) -> None:
     rehearsal = await rehearse(files=many(14))
     typist, limits = rehearsal.typist, {"plan": "on", "context": "pull-request"}
     left = tuple(f"src/file_{n:03}.py" for n in range(1, 5))
-    effort = Effort(usage=Usage(prompt_tokens=7, completion_tokens=1), attempts=1)
+    effort = Effort(
+        usage=Usage(prompt_tokens=7, completion_tokens=1),
+        cost=Decimal("0.01"),
+        estimate=Usage(prompt_tokens=50, completion_tokens=2),
+        estimated_cost=Decimal("0.02"),
+        attempts=2,
+    )
     hints = (("src/file_005.py", "Mind the name."),)
     names = (SharedName(old="FizzBuzz", new="MSFTBuzz"),)
     typist.change = ChangePlan(left=left, hints=hints, names=names, effort=effort)
     jobs = Jobs(rehearsal)
-    first = await jobs.plan(shard="2", max_tokens="10000", **limits)
+    first = await jobs.plan(shard="2", max_tokens="10000", max_cost="0.3", **limits)
     assert jobs.manifest.plan is not None
-    assert sum(shard.max_tokens or 0 for shard in jobs.manifest.shards) <= 10_000 - 8
+    assert sum(shard.max_tokens or 0 for shard in jobs.manifest.shards) <= 10_000 - 60
+    assert sum(shard.max_cost or 0 for shard in jobs.manifest.shards) <= Decimal("0.27")
     for name in first.report.shards or ():
         await jobs.edit(name, **limits)
     done = await jobs.publish(**limits)
@@ -342,6 +349,43 @@ async def test_plan_of_another_command(rehearse: MakeRehearsal) -> None:
 
     assert done.report.outcome is Outcome.FAILED
     assert "of another command" in rehearsal.stage.summaries[-1]
+
+
+async def test_plan_of_another_run(rehearse: MakeRehearsal) -> None:
+    """An older plan for the same command is refused; running jobs again keeps the run's number."""
+    rehearsal = await rehearse(files=many(2))
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="1", api_key=OWN_KEY)
+    await jobs.edit("1/1", api_key=OWN_KEY)
+    rehearsal.run_id = "2"
+    done = await jobs.publish(api_key=OWN_KEY)
+
+    assert done.report.outcome is Outcome.FAILED
+    assert "written by another run" in done.report.problem
+    assert rehearsal.reviews == []
+
+
+async def test_threads_are_read_once(rehearse: MakeRehearsal) -> None:
+    """By the first job; what it was paid for is posted, though a thread is resolved meanwhile."""
+    rehearsal = await rehearse(files=many(2))
+    github = rehearsal.stage.github
+    threads = [
+        github.review_comment(REPOSITORY, 1, WRITER, "Use our name.", path=file.path, line=6).thread
+        for file in many(2)
+    ]
+    jobs = Jobs(rehearsal, "/predict-edit address")
+    await jobs.plan(shard="2")
+    await jobs.edit("1/2")
+    for thread in threads:
+        thread.resolved_by = github.user(WRITER)
+    await jobs.edit("2/2")
+    done = await jobs.publish()
+
+    assert done.report.outcome is Outcome.SUGGESTED, done.report.problem
+    assert len(rehearsal.typist.asked) == len(rehearsal.places) == 2
+    assert [each["status"] for each in json.loads(rehearsal.file("result.json"))["threads"]] == [
+        "edited", "edited",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("mode", ["plan", "edit"])

@@ -343,6 +343,20 @@ class TestClosing:
         assert tip_of(rehearsal, pull.head_ref) is None
         assert rehearsal.stage.bodies == []
 
+    async def test_without_the_key_nothing_is_closed(self, rehearse: MakeRehearsal) -> None:
+        """GitHub gives no secrets to what Dependabot does; any marker would count."""
+        rehearsal = await a_scene(rehearse)
+        github = rehearsal.stage.github
+        await rehearsal.say(**STACK)
+        (pull,) = stacked(rehearsal)
+        github.close_pull_request(REPOSITORY, 1)
+        event = pull_request_closed(github, rehearsal.stage.pull)
+        run = await rehearsal.stage.run("pull_request", event, api_key="")
+
+        assert (run.exit_code, run.outputs["outcome"]) == (0, "ignored"), run.stdout
+        assert "`api-key`" in run.stdout
+        assert pull.state == "open"
+
     async def test_reopened(self, rehearse: MakeRehearsal) -> None:
         """That it was closed with the first one is nobody's no to its edits."""
         rehearsal = await a_scene(rehearse)

@@ -58,7 +58,12 @@ async def _run_pull_request(files: Sequence[WorldFile], answers: Mapping[str, st
     model = _model(gullible=True, answers=answers)
     with tempfile.TemporaryDirectory() as folder:
         async with set_stage(Path(folder), files=files, model=model, prepare=_know_token) as stage:
-            inputs = {"max-files": "500", "max-suggestions": "500"}
+            inputs = {
+                "max-files": "500",
+                "max-suggestions": "500",
+                "context": "diff",
+                "plan": "off",
+            }
             return await _say(stage, COMMAND, inputs=inputs)
 
 

@@ -129,7 +129,13 @@ def test_nothing_escapes_from_the_pull_request(pull_request: Evidence) -> None:
 
 
 def test_one_file_cannot_reach_another(pull_request: Evidence) -> None:
-    """The file without an attack is edited as instructed, and no more."""
+    """The file without an attack is asked for alone, and edited as instructed and no more."""
+    (asked,) = (
+        as_json(body)
+        for body in pull_request.asked
+        if body["messages"][-1]["content"] == (WITNESS.head or b"").decode()
+    )
+    assert not [case.path for case in FILES if case.path in asked]
     (body,) = bodies_of(pull_request, WITNESS.path)
     assert suggestion_blocks(body) == (('name = "beta"',),)
     assert "stolen" not in body

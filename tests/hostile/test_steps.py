@@ -122,7 +122,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "sealed marker": lambda text: Seals(KEY, "octo/game#1").find(text, "summary"),
     "memory": lambda text: unpack(f"x.{text}", KEY),
     "parts of other jobs": lambda text: read_parts(
-        {"plan.json": f'{{"version":{text}'.encode()}, None
+        {"plan.json": f'{{"version":{text}'.encode()}, None, "1"
     ),
     "GitHub's error": lambda text: refusal_of(422, {}, {"message": text}, rest.BLOB, secret=KEY),
     "GitHub's headers": lambda text: refusal_of(

@@ -124,7 +124,7 @@ async def test_limits_are_divided(scene: Scene) -> None:
     """The limits of the whole run hold over all jobs together."""
     await plan(scene, shard="3", max_tokens="9000", max_cost="0.3")
     found, _ = read_parts(
-        {"plan.json": (scene.workspace / "handed" / "plan.json").read_bytes()}, None
+        {"plan.json": (scene.workspace / "handed" / "plan.json").read_bytes()}, None, "1"
     )
 
     assert sum(shard.max_tokens or 0 for shard in found.shards) <= 9000
@@ -161,6 +161,7 @@ async def test_forged_plan_speaks_for_no_other_job(scene: Scene) -> None:
     for name, old, new in (
         ("plan.json", r'"job":"\w*"', f'"job":"{identity[1]}"'),
         ("shard-1.json", "value_2 = ", "forged = "),
+        ("plan.json", r'"seal":"\w*"', '"seal":"\u00fc"'),
     ):
         part = scene.workspace / "handed" / name
         sound = part.read_text()
@@ -202,7 +203,7 @@ async def test_missing_parts(scene: Scene, inputs: dict[str, str], said: str) ->
 )
 def test_broken_part(name: str, data: bytes) -> None:
     with pytest.raises(SpreadError, match=r"`x\.json`"):
-        read_parts({name: data}, None)
+        read_parts({name: data}, None, "1")
 
 
 MINE = Manifest(
@@ -219,9 +220,12 @@ MINE = Manifest(
 def test_result_of_another_plan() -> None:
     """A result of an earlier attempt is ignored, and its shard counts as lost."""
     other = ShardResult(plan="b", shard=1, model="m", files=())
-    files = {"p.json": write_part(MINE, None).encode(), "s.json": write_part(other, None).encode()}
+    files = {
+        "p.json": write_part(MINE, None, "1").encode(),
+        "s.json": write_part(other, None, "1").encode(),
+    }
 
-    assert read_parts(files, None) == (MINE, {})
+    assert read_parts(files, None, "1") == (MINE, {})
     assert lost_files(MINE, {}) == {"a.py": "shard 1/1: its job left no result; run it again"}
 
 
@@ -230,9 +234,12 @@ def test_result_that_was_not_asked_for(shard: int, path: str) -> None:
     """A result for another shard, or with a file that the plan did not give it, is refused."""
     done = DoneFile(path=path, blob_sha="1", status=FileStatus.UNCHANGED)
     part = ShardResult(plan="a", shard=shard, model="m", files=(done,))
-    files = {"p.json": write_part(MINE, None).encode(), "s.json": write_part(part, None).encode()}
+    files = {
+        "p.json": write_part(MINE, None, "1").encode(),
+        "s.json": write_part(part, None, "1").encode(),
+    }
     with pytest.raises(SpreadError):
-        read_parts(files, None)
+        read_parts(files, None, "1")
 
 
 def test_other_files_are_passed_over(tmp_path: Path) -> None:
@@ -241,9 +248,9 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
     mine = Manifest(key="a", repository="o/n", ref="main", commit="1" * 40, instruction="x",
                     about_findings=False, shards=())  # fmt: skip
     files = {
-        "p.json": write_part(mine, None).encode(),
+        "p.json": write_part(mine, None, "1").encode(),
         "result.json": b'{"version":1}',
         "e.patch": b"d",
     }
 
-    assert read_parts(files, None) == (mine, {})
+    assert read_parts(files, None, "1") == (mine, {})

@@ -388,3 +388,25 @@ class TestBaseOfOnesChoice:
             "mine", None, None,
         )  # fmt: skip
         assert (recipes["b"].instruction, recipes["b"].deliver) == ("y", "commit")
+
+    @pytest.mark.parametrize(
+        ("workflow", "home", "layers"),
+        [
+            ({}, "", ()),
+            ({}, "also: [lib/**]", (("lib/**",), ("src/**",))),
+            ({"also": "docs/**"}, "", (("docs/**",), ("src/**",))),
+            ({}, "recipes: {a: {instruction: y, also: [x/**]}}", (("x/**",),)),
+        ],
+    )
+    def test_a_recipe_of_the_base_adds_no_file(
+        self,
+        inputs: Read,
+        workflow: dict[str, str],
+        home: str,
+        layers: tuple[tuple[str, ...], ...],
+    ) -> None:
+        """Its ``also`` narrows what the workflow or the default branch names, and no more."""
+        base = read_config("recipes: {a: {instruction: x, also: [src/**]}}")
+        config = narrowed(base, read_config(home))
+
+        assert resolve(inputs(**workflow), config, recipe=config.recipes["a"]).also == layers

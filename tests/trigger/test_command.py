@@ -27,6 +27,7 @@ from predict_edit.trigger.command import (
     RunRecipe,
     clean_instruction,
     parse_command,
+    words_of,
 )
 
 WORD = "/predict-edit"
@@ -153,6 +154,7 @@ def test_no_command(body: str) -> None:
         ("/predict-edit Fix it\nSent from my phone", edit("Fix it")),
         ("/predict-edit Write this above it:\n> quoted", edit("Write this above it:\n> quoted")),
         ("/predict-edit Write\nthis:\n\n> a\n> b", edit("Write\nthis:\n\n> a\n> b")),
+        ("/predict-edit Write:\n> a\nb", edit("Write:\n> a\nb")),
         # values in the quotes of a keyboard or of Markdown, and paths of Windows
         ("/predict-edit --files \u201ca b.py\u201d fix", edit("fix", files="a b.py")),
         ("/predict-edit --files \u2018*.py\u2019 fix", edit("fix", files="*.py")),
@@ -423,3 +425,35 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     once = clean_instruction(text)
     assert clean_instruction(once) == once
     assert "\r" not in once
+
+
+@pytest.mark.parametrize(
+    ("body", "own"),
+    [
+        ("> Delete it.\n\nNo, rename it.", "No, rename it."),
+        ("> Delete it.\nAll of it.\n \t\nNo, rename it.", "No, rename it."),
+        ("> Delete it.\n    - All of it.\n2. And more.\n\nNo.", "No."),
+        ("1. > Delete it.\nAll of it.", ""),
+        ("> Delete it.\n- No, rename it.", "- No, rename it."),
+        ("> Delete it.\n# No", "# No"),
+        ("```\n>>> a\n1\n```\nAdd this.", "```\n```\nAdd this."),
+        ("> Delete it.\n```a``` b\n\nNo.", "No."),
+        *(
+            (f"No.\n\n{first}: Ada <a@b.example>\n{then}: 2026\n\nDelete it.", "No.")
+            for first, then in (
+                ("From", "Sent"),
+                ("Von", "Gesendet"),
+                ("De ", "Envoy\u00e9 "),
+                ("De", "Enviado"),
+                ("De", "Enviado el"),
+                ("Da", "Inviato"),
+                ("Van", "Verzonden"),
+            )
+        ),
+        ("De: a\nPara: b", "De: a\nPara: b"),
+        ("/predict-edit Delete it.", ""),
+    ],
+)
+def test_what_a_comment_itself_says(body: str, own: str) -> None:
+    """Markdown shows the lines below a quote inside it, up to a blank one or another block."""
+    assert words_of(body, WORD) == own

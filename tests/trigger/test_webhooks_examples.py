@@ -44,6 +44,16 @@ def test_an_event_without_a_command_is_left_alone(example: tuple[str, dict[str, 
     assert isinstance(request, kinds.get(name_of(example), Ignored))
 
 
+@pytest.mark.parametrize("repository", [None, {"full_name": "octocat/Hello-World"}])
+def test_nothing_is_closed_with_a_pull_request_from_a_fork(repository: object) -> None:
+    """Its events get no secrets; GitHub names no repository if the fork was deleted."""
+    name, payload = next(each for each in EXAMPLES if name_of(each) == "pull_request.closed")
+    payload = copy.deepcopy(payload)
+    payload["pull_request"]["head"]["repo"] = repository
+
+    assert isinstance(read_event(name, payload, word=WORD), Ignored)
+
+
 @pytest.mark.parametrize("example", [each for each in EXAMPLES if each[0] in COMMENTS], ids=name_of)
 def test_a_command_in_a_comment_is_one_when_it_is_created(
     example: tuple[str, dict[str, Any]],

@@ -54,6 +54,7 @@ _SCOPES = ("INPUT_REF", "INPUT_FILES", "INPUT_FINDINGS", "INPUT_RESULTS")
 _FINDINGS = ("INPUT_FINDINGS", "INPUT_RESULTS")
 """What makes a dispatch without an instruction one about findings."""
 _LINT_FIX = "run lint-fix"
+_SIGN_IN = ("INPUT_API-KEY", "INPUT_AZURE-CLIENT-ID")
 _SECRET_INPUTS = ("INPUT_GITHUB-TOKEN", "INPUT_API-KEY")
 _SHORTEST_AMBIENT_SECRET = 16
 """Characters; a variable such as ``SORT_KEY`` may hold a word, which must not hide outputs."""
@@ -143,9 +144,10 @@ def _give_up_rights(environ: MutableMapping[str, str], outbox: OutputFolder) -> 
 def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Request:
     from predict_edit.trigger.command import DEFAULT_COMMAND  # noqa: PLC0415 - see _start
     from predict_edit.trigger.events import read_event  # noqa: PLC0415
+    from predict_edit.trigger.requests import ClosedPullRequest, Ignored  # noqa: PLC0415
 
     number = environ.get("INPUT_PULL-REQUEST", "").strip()
-    return read_event(
+    request = read_event(
         runner.event_name,
         read_payload(runner.event_path),
         word=environ.get("INPUT_COMMAND", "").strip() or DEFAULT_COMMAND,
@@ -156,6 +158,12 @@ def _read_trigger(environ: MutableMapping[str, str], runner: Runner) -> Request:
         scoped=not number and any(environ.get(name, "").strip() for name in _SCOPES),
         fallback=_LINT_FIX if any(environ.get(n, "").strip() for n in _FINDINGS) else None,
     )
+    if isinstance(request, ClosedPullRequest) and not any(
+        environ.get(name, "").strip() for name in _SIGN_IN
+    ):
+        # Without the key, any marker would count; events of Dependabot get no secrets.
+        return Ignored(reason="neither `api-key` nor `azure-client-id` is given to close ours")
+    return request
 
 
 def _read_inputs(

@@ -108,7 +108,7 @@ async def first_job(run: Run) -> Finished:
     """Plan a run that is spread over jobs, and leave the plan for the others."""
     target, outbox = run.target, run.ctx.outbox
     manifest, _ = await asyncio.gather(manifest_of(run), run.listener.started())
-    outbox.write(PLAN, write_part(manifest, run.inputs.api_key))
+    outbox.write(PLAN, write_part(manifest, run.inputs.api_key, run.ctx.run_id))
     if manifest.files:
         total = len(manifest.files)
         await run.listener.progress(target.head, len(manifest.known), total)
@@ -132,7 +132,8 @@ async def matrix_job(run: Run) -> Finished:
     facts = facts_of(run, edited, *notes)
     files = (*edited.results, *skipped_results(plan.skipped))
     result = result_of(shared, files, model=edited.model, notes=facts.notes)
-    run.ctx.outbox.write(f"shard-{shared.number}.json", write_part(result, run.inputs.api_key))
+    part = write_part(result, run.inputs.api_key, run.ctx.run_id)
+    run.ctx.outbox.write(f"shard-{shared.number}.json", part)
     return end(run.ctx, run.listener, facts, outcome_of(files), Delivered(files=files))
 
 

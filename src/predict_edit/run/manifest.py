@@ -4,8 +4,8 @@ Each job is a process of its own on a machine of its own, started by the same ev
 again who gave the command and whether they may. The plan says which job edits what, and pins the
 commit; a result holds one job's edited files. Both are checked on entry as everything from outside:
 a result is used only for the plan it names and for the files that the plan gave it. Both are sealed
-with the model's key, so that nobody who can replace an artifact speaks for another job. With Entra
-ID alone there is no seal.
+with the model's key for this one workflow run, so that nobody who can replace an artifact speaks
+for another job, or with an older plan. With Entra ID alone there is no seal.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from predict_edit.domain.edits import (
     ChangePlan,
     Effort,
     Finding,
+    OpenThread,
     SkippedFile,
 )
 from predict_edit.domain.errors import SpreadError
@@ -103,6 +104,8 @@ class Manifest:
     seal: str = ""
     plan: ChangePlan | None = None
     """What the model said, before the files, that the change needs."""
+    threads: tuple[OpenThread, ...] | None = None
+    """The review threads that the command addresses; ``None`` if it addresses none."""
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:
@@ -220,33 +223,39 @@ def _codec() -> pydantic.TypeAdapter[_Part]:
     return pydantic.TypeAdapter[_Part](_Part, config=pydantic.ConfigDict(hide_input_in_errors=True))
 
 
-def write_part(part: _Part, key: str | None) -> str:
-    """Return the part as JSON, sealed with the model's key if that is a secret."""
-    return _codec().dump_json(dataclasses.replace(part, seal=_seal(part, key))).decode() + "\n"
+def write_part(part: _Part, key: str | None, run: str) -> str:
+    """Return the part as JSON, sealed with the model's key if that is a secret.
+
+    ``run`` is the workflow run's number, the same when its jobs are run again.
+    """
+    sealed = dataclasses.replace(part, seal=_seal(part, key, run))
+    return _codec().dump_json(sealed).decode() + "\n"
 
 
-def _seal(part: _Part, key: str | None) -> str:
+def _seal(part: _Part, key: str | None, run: str) -> str:
     if key is None or not is_secret(key):
         return ""
-    text = b"predict-edit part\n" + _codec().dump_json(dataclasses.replace(part, seal=""))
+    text = f"predict-edit part of {run}\n".encode()
+    text += _codec().dump_json(dataclasses.replace(part, seal=""))
     return hmac.new(key.encode(), text, "sha256").hexdigest()
 
 
 def read_parts(
-    files: Mapping[str, bytes], key: str | None
+    files: Mapping[str, bytes], key: str | None, run: str
 ) -> tuple[Manifest, dict[int, ShardResult]]:
     """Read the plan, and the results of its shards by number; the last one of a shard counts.
 
     Files of other kinds, such as ``result.json``, are ignored, and so are results of another plan:
     when a whole workflow is run again, artifacts of its first attempt are still there.
 
-    ``key`` is the model's, which sealed them.
+    ``key`` is the model's, which sealed them for ``run``.
 
     Raises:
         SpreadError: no plan or several, or a part that cannot be read, has another seal or is not
             part of the plan.
     """
-    parts = [part for name, data in files.items() if (part := _read(name, data, key)) is not None]
+    read = (_read(name, data, key, run) for name, data in files.items())
+    parts = [part for part in read if part is not None]
     plans = {part.key: part for part in parts if isinstance(part, Manifest)}
     if len(plans) != 1:
         raise SpreadError(
@@ -258,16 +267,16 @@ def read_parts(
 
 
 def shared_of(
-    files: Mapping[str, bytes], repository: str, *, command: str, key: str | None
+    files: Mapping[str, bytes], repository: str, *, command: str, key: str | None, run: str
 ) -> Shared:
     """Read what other jobs left; ``command`` is the key of their command, empty for a branch.
 
-    ``key`` is the model's.
+    ``key`` is the model's, ``run`` the workflow run's number.
 
     Raises:
         SpreadError: a part is missing, broken or of another run.
     """
-    manifest, parts = read_parts(files, key)
+    manifest, parts = read_parts(files, key, run)
     if manifest.repository != repository:
         raise SpreadError("The plan in `results` belongs to another repository.", "Use its own.")
     if command != manifest.command:
@@ -365,7 +374,7 @@ def _checked(plan: Manifest, results: Iterable[ShardResult]) -> Iterable[tuple[i
         yield result.shard, result
 
 
-def _read(name: str, data: bytes, key: str | None) -> _Part | None:
+def _read(name: str, data: bytes, key: str | None, run: str) -> _Part | None:
     try:
         kind = json.loads(data).get("kind") if name.endswith(".json") else None
     except (ValueError, AttributeError, RecursionError):
@@ -378,9 +387,11 @@ def _read(name: str, data: bytes, key: str | None) -> _Part | None:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise SpreadError(f"`{name}` cannot be read: at {place}: {first['msg']}.", _AGAIN) from None
-    if is_secret(key) and not hmac.compare_digest(part.seal, _seal(part, key)):
+    seal = _seal(part, key, run).encode()
+    if is_secret(key) and not hmac.compare_digest(part.seal.encode(), seal):
         raise SpreadError(
-            f"`{name}` was changed on its way, or written with another `api-key`.",
+            f"`{name}` was changed on its way, or written by another run or with another "
+            "`api-key`.",
             "Give all jobs of a run the same `api-key`, and download this run's own artifacts.",
         )
     return part

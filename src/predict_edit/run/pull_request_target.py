@@ -154,6 +154,8 @@ class PullRequestTarget(Target):
         """Read the open threads for a command that addresses them; in a thread, that one."""
         if not isinstance(self.commanded.parsed, Address):
             return None
+        if self.shared:
+            return self.shared.manifest.threads
         return await read_open_threads(
             self.ctx.forge,
             self.snapshot.pull,

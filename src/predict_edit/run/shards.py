@@ -69,7 +69,7 @@ async def read_shared(
             "Download the artifacts of the other jobs, and name their files as `results`.",
         )
     files = await asyncio.to_thread(ctx.workspace.read, inputs.results, "results", SpreadError)
-    shared = shared_of(files, repository, command=command, key=inputs.api_key)
+    shared = shared_of(files, repository, command=command, key=inputs.api_key, run=ctx.run_id)
     if inputs.mode == "publish":
         return shared
     if inputs.shard is None:
@@ -163,6 +163,7 @@ async def manifest_of(run: Run) -> Manifest:
         notes=notes,
         background=task.background,
         plan=task.plan,
+        threads=task.job.threads,
     )
 
 
@@ -192,9 +193,9 @@ def _less(
     limits: tuple[int | None, Decimal | None], effort: Effort
 ) -> tuple[int | None, Decimal | None]:
     """What a call leaves of the limits on tokens and money."""
-    (tokens, cost), used = limits, effort.usage or effort.estimate or Usage()
+    (tokens, cost), used = limits, Usage.total((effort.usage, effort.estimate))
     spent = (used.prompt_tokens or 0) + (used.completion_tokens or 0)
-    paid = effort.cost or effort.estimated_cost or Decimal(0)
+    paid = (effort.cost or Decimal(0)) + (effort.estimated_cost or Decimal(0))
     return (
         None if tokens is None else max(0, tokens - spent),
         None if cost is None else max(Decimal(0), cost - paid),

@@ -64,6 +64,10 @@ class Recipe(CommandOptions):
         return {"instruction": value} if isinstance(value, str) else value
 
 
+class BaseRecipe(Recipe):
+    """A recipe that only a base has which is not the default branch: its `also` adds no file."""
+
+
 class RepositoryConfig(Defaults):
     """Defaults for inputs, and what only the config has."""
 
@@ -128,9 +132,10 @@ def narrowed(base: RepositoryConfig, home: RepositoryConfig) -> RepositoryConfig
         return [each for each in (getattr(base, name), of_home) if each is not None]
 
     free = {*FREE_DELIVERIES, home.deliver}
-    recipes = {
-        name: recipe.model_copy(
-            update={"model": None, "deliver": recipe.deliver if recipe.deliver in free else None}
+    recipes: dict[str, Recipe] = {
+        name: BaseRecipe.model_construct(
+            **dict(recipe)
+            | {"model": None, "deliver": recipe.deliver if recipe.deliver in free else None}
         )
         for name, recipe in base.recipes.items()
     }

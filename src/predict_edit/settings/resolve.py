@@ -32,7 +32,12 @@ from predict_edit.settings.fields import (
     Settings,
     problems,
 )
-from predict_edit.settings.repository_config import CONFIG_PATH, Recipe, RepositoryConfig
+from predict_edit.settings.repository_config import (
+    CONFIG_PATH,
+    BaseRecipe,
+    Recipe,
+    RepositoryConfig,
+)
 from predict_edit.support.text import did_you_mean, inert, listed, quoted
 from predict_edit.trigger.command import Address, Command, EditCommand, RunRecipe, recipe_named
 from predict_edit.trigger.requests import NamedCommand
@@ -182,6 +187,8 @@ def _configured(inputs: Inputs, config: RepositoryConfig) -> Settings:
 
 def _follow_recipe(settings: Settings, recipe: Recipe, inputs: Inputs) -> Settings:
     """Apply a recipe, unless an input says otherwise."""
+    if isinstance(recipe, BaseRecipe) and not settings.also:
+        recipe = recipe.model_copy(update={"also": None})
     deliver = recipe.deliver or settings.deliver
     if inputs.deliver is not None and deliver not in {*FREE_DELIVERIES, inputs.deliver}:
         raise OptionNotAllowed(

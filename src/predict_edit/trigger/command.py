@@ -91,10 +91,21 @@ _NO_VERBS = frozenset({
     "approve", "reject", "dismiss",
 })  # fmt: skip
 """Words for a tool that this one does not know."""
+_HEADERS = "|".join(
+    rf"{first}[^\S\n]?:[^\n]{{0,300}}\n(?:{then})"
+    for first, then in (
+        ("From", "Sent|Date|To"),
+        ("Von", "Gesendet"),
+        ("De", "Envoy\u00e9|Enviado(?: el)?|Enviada(?: em)?"),
+        ("Da", "Inviato"),
+        ("Van", "Verzonden"),
+    )
+)
+"""The first two headers of a mail that a reply quotes without marks, by language."""
 _MAIL = re.compile(
     r"^(?:[^\n]{0,300}\n)?[^\n]{0,300}:[ \t]*\n(?:[ \t]*\n){0,3}[ \t]*>"
     r"|^[ \t]*[-_]{3,}[ \t]*(?:Original Message|Urspr\u00fcngliche Nachricht|Message d'origine)"
-    r"|^From:[^\n]{0,300}\n(?:Sent|Date|To):"
+    rf"|^(?:{_HEADERS})[^\S\n]?:"
     r"|^(?:Sent from my|Reply to this email directly)\b"
     r"|^-- $",
     re.MULTILINE,
@@ -102,6 +113,8 @@ _MAIL = re.compile(
 """Where the quoted mail, or a signature, begins in a reply by e-mail."""
 _QUOTED = re.compile(r"(?:[ \t]|[-*+]|\d{1,9}[.)])*>")
 """The beginning of a line that quotes somebody, perhaps inside a list."""
+_BLOCK = re.compile(r" {0,3}(?:(?:[-*+]|1[.)])[ \t]+\S|#{1,6}[ \t]|`{3,}[^`]*$|~{3})")
+"""The beginning of a line that ends a quote above it without a blank line (CommonMark)."""
 _WROTE = re.compile(r"\d{4}|\d:\d\d|@")
 """What the line above a quoted mail names: a date, a time or an address."""
 _PIN = re.compile(r"@([0-9a-fA-F]{7,40})")
@@ -273,7 +286,15 @@ def words_of(body: str, word: str) -> str:
     if body.casefold().startswith(word.casefold()):
         return ""
     text = _without_mail(strip_hidden(_LINE_END.sub("\n", body)))
-    return "\n".join(line for line in text.split("\n") if not _QUOTED.match(line)).strip()
+    own: list[str] = []
+    quoted = False
+    for line in text.split("\n"):
+        # Markdown takes the lines below a quote for the same paragraph, up to a blank one.
+        lazy = quoted and bool(line.strip(" \t")) and not _BLOCK.match(line)
+        quoted = lazy or bool(_QUOTED.match(line))
+        if not quoted:
+            own.append(line)
+    return "\n".join(own).strip()
 
 
 def clean_instruction(text: str) -> str:

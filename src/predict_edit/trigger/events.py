@@ -153,6 +153,8 @@ class _DispatchEvent(_Event):
 
 class _Branch(_Payload):
     ref: str
+    repo: _Repository | None = None
+    """``None`` if a fork was deleted."""
 
 
 class _Branches(_Payload):
@@ -234,10 +236,13 @@ def _read_pull_request(event: _PullRequestEvent, repository: str) -> Request:
     """Read that a pull request was merged or closed; nothing else that happens to it counts."""
     if event.action != "closed" or event.pull_request is None:
         return Ignored(reason="the event `pull_request` counts only with the action `closed`")
+    name, head = _repository_of(event, repository), event.pull_request.head
+    if head.repo is None or head.repo.full_name != name:
+        return Ignored(reason="nothing of ours goes into the branch of a fork")
     return ClosedPullRequest(
-        repository=_repository_of(event, repository),
+        repository=name,
         pull_request=event.number,
-        head=event.pull_request.head.ref,
+        head=head.ref,
         base=event.pull_request.base.ref,
     )
 
