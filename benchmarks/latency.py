@@ -1,4 +1,4 @@
-"""All that somebody waits for after a comment, part by part."""
+"""What a user waits for after a comment, part by part."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from predict_edit_sandbox.stage import READER, REPLACE, WRITER
 
 SAID = {
     "no command: ignored": (WRITER, "Looks good to me.", "ignored"),
-    "from somebody without write access: refused": (READER, REPLACE, "denied"),
+    "from a user without write access: refused": (READER, REPLACE, "denied"),
     "`help`: answered": (WRITER, "/predict-edit help", "answered"),
 }
 """Who comments, what, and the outcome."""
@@ -56,7 +56,7 @@ async def measure(scale: Scale) -> Section:
         for what, each in runs.items()
     ]
     return Section(
-        title="What one waits for",
+        title="What a user waits for",
         text=(
             f"{fixtures.described()} *Start* ends with the first request to GitHub, *GitHub* with "
             "the first to the model or, without one, with what GitHub shows; *model* ends with "

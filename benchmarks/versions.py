@@ -3,7 +3,7 @@
 FOLDER holds git repositories. Each commit that changes a file is taken as a model's answer: the new
 text, to the instruction "Fix it." and to the commit's own subject. An answer in doubt costs a
 second call, and is refused if exact edits do not confirm it either. MOST limits the versions of a
-language (200 by default). ``--write`` puts the figures into docs/performance.md.
+language (200 by default). ``--write`` puts the figures into benchmarks/RESULTS.md.
 """
 
 from __future__ import annotations

@@ -107,8 +107,8 @@ class TestAReview:
         assert found == [
             ("file_001.py", 6, "edited", ""),
             ("file_001.py", 6, "edited", ""),
-            ("file_001.py", 16, "skipped", "nobody wi"),
-            ("file_002.py", 6, "skipped", "nobody wi"),
+            ("file_001.py", 16, "skipped", "no commen"),
+            ("file_002.py", 6, "skipped", "no commen"),
             ("file_002.py", 16, "edited", ""),
             ("file_003.py", 7, "edited", ""),
             ("file_003.py", 17, "edited", ""),
@@ -118,7 +118,7 @@ class TestAReview:
             ("moved.py", None, "skipped", "outdated:"),
             ("quiet.py", 1, "unchanged", ""),
             ("two.py", 6, "unclear", "the file "),
-            ("file_004.py", 16, "skipped", "nobody wi"),
+            ("file_004.py", 16, "skipped", "no commen"),
         ]
         self.one_request_for_each_file(rehearsal)
         self.others_are_only_shown(rehearsal)

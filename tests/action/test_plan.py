@@ -191,7 +191,7 @@ async def test_an_unreadable_plan_changes_nothing(rehearse: MakeRehearsal) -> No
     done = await rehearsal.say(RENAME, plan="on")
 
     assert len(rehearsal.typist.asked) == 10
-    assert any("every file was asked for. No JSON." in note for note in done.report.notes)
+    assert any("asked about every file. No JSON." in note for note in done.report.notes)
     assert done.report.usage.prompt_tokens == 7 + 10 * 10
 
 
@@ -250,7 +250,7 @@ async def test_a_commit_takes_a_group_whole_or_not_at_all(rehearse: MakeRehearsa
     (placement,) = held.placed.placements
     assert placement.kind is PlacementKind.PATCH
     assert placement.reason == (
-        "held back: the edits of the same names in `src/f10.py` are not whole"
+        "held back: the edits of the same names in `src/f10.py` are incomplete"
     )
     assert done.report.outcome is Outcome.PARTIAL
     assert done.report.commit_url

@@ -71,7 +71,8 @@ async def test_opened(rehearse: MakeRehearsal) -> None:
     assert changed(rehearsal, pull) == {file.path for file in FILES}
     store = pull.repository.store
     assert store.commit(pull.head_sha).parents == (head,)
-    assert "For pull request 1, and closed with it." in (pull.body or "")
+    said = "For pull request 1. It is closed when that one is closed or merged."
+    assert said in (pull.body or "")
     assert "Opened [a pull request](" in rehearsal.summary
     assert (rehearsal.stage.pull.head_sha, rehearsal.places) == (head, [])
     assert finished.report.job is not None
@@ -319,6 +320,7 @@ class TestClosing:
 
     @pytest.mark.parametrize("how", ["merged", "closed", "merged and its branch deleted"])
     async def test_closed_with_the_first(self, rehearse: MakeRehearsal, how: str) -> None:
+        """Also where the workflow's commands suggest by default."""
         rehearsal = await a_scene(rehearse)
         github, first = rehearsal.stage.github, rehearsal.stage.pull
         await rehearsal.say(**STACK)
@@ -334,9 +336,8 @@ class TestClosing:
         if "deleted" in how:
             # GitHub moves pull requests into a deleted branch to where that was merged.
             pull.base_ref = first.base_ref
-        run = await rehearsal.stage.run(
-            "pull_request", pull_request_closed(github, first), api_key=KEY
-        )
+        event = pull_request_closed(github, first)
+        run = await rehearsal.stage.run("pull_request", event, api_key=KEY, deliver="suggestions")
 
         assert (run.exit_code, run.outputs["outcome"]) == (0, "ignored"), run.stdout
         assert (pull.state, theirs.state) == ("closed", "open")
@@ -453,11 +454,11 @@ class TestAlso:
         rehearsal.typist.asked.clear()
         await rehearsal.say(f"/predict-edit --also other/** {say}", **STACK)
         assert rehearsal.typist.asked == []
-        assert "`--also`" in rehearsal.stage.summaries[-1]
+        assert "does not set `also`" in rehearsal.stage.summaries[-1]
 
         await rehearsal.say(f"/predict-edit --also lib/** --deliver patch {say}", also="lib/**")
         assert rehearsal.typist.asked == []
-        assert "for `deliver: pull-request` alone" in rehearsal.stage.summaries[-1]
+        assert "only with `deliver: pull-request`" in rehearsal.stage.summaries[-1]
 
     async def test_a_named_place_has_no_others(self, rehearse: MakeRehearsal) -> None:
         """A thread, `address`, findings and `--files` say which files are meant."""

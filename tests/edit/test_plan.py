@@ -16,6 +16,7 @@ from predict_edit.domain.edits import (
     SharedName,
     SourceFile,
 )
+from predict_edit.edit.guards.grammars import definitions
 from predict_edit.edit.plan import (
     MAX_DIFF,
     MAX_HINT,
@@ -70,6 +71,28 @@ def test_diffs_then_names_with_their_lines() -> None:
         'file "a.py", 7 lines\n4: class A:\n5:     def run(self, x):\n'
         'file "n.md", 4 lines\n1: # Notes\n2: \n3: Text\n4: '
     )
+
+
+def test_many_files_are_outlined() -> None:
+    """Together they are longer than one text that a grammar is given."""
+    text = "# A line.\n" * 1_997 + "def last():\n    pass\n"
+    sources = [source(f"f{n:02}.py", text) for n in range(60)]
+    body = shown(background_of([], sources))
+    assert body.count("\n1998: def last():") == 60
+
+
+def test_a_text_that_is_too_much_costs_one_language_its_outlines() -> None:
+    """Other languages keep theirs, and a text after it is not tried."""
+    found = definitions(
+        {
+            "a.py": "def f(): pass\n",
+            "b.sh": "f() {\n  :\n}\n",
+            "c.sh": "<b>" * 30_000,
+            "d.sh": "f() {\n  :\n}\n",
+            "e.go": "package a\n\nfunc F() {}\n",
+        }
+    )
+    assert found == {"a.py": (1,), "b.sh": (1,), "e.go": (3,)}
 
 
 def test_what_does_not_fit_is_named() -> None:

@@ -81,7 +81,7 @@ class TestPlan:
         held = [each for each in done.report.files if each.held]
         assert len(held) == 11
         reasons = {p.reason for each in held if each.placed for p in each.placed.placements}
-        assert reasons == {"held back: the edits of the same names in `src/m011.py` are not whole"}
+        assert reasons == {"held back: the edits of the same names in `src/m011.py` are incomplete"}
 
 
 class TestLintFix:

@@ -179,11 +179,11 @@ def _read_inputs(
         check_inputs,
         read_inputs,
     )
-    from predict_edit.trigger.requests import PullRequestCommand  # noqa: PLC0415
+    from predict_edit.trigger.requests import BranchTask, PullRequestCommand  # noqa: PLC0415
 
     try:
         inputs = read_inputs(environ)
-        check_inputs(inputs, on_branch=not isinstance(trigger, PullRequestCommand))
+        check_inputs(inputs, on_branch=isinstance(trigger, BranchTask))
     except SettingsError as error:
         reply = (
             answerable(trigger, error, environ) if isinstance(trigger, PullRequestCommand) else None

@@ -136,7 +136,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
             ("--exclude GLOB", "no files that match; repeatable", _REPEATABLE),
             ("--max-files N", "maximum files"),
             ("--max-suggestions N", "maximum suggestions"),
-            ("--plan MODE", "whether a call before says which files are concerned: auto, on, off"),
+            ("--plan MODE", "whether to ask first which files need a change: auto, on or off"),
             [
                 ("--write", "write the edited files"),
                 ("--apply", argparse.SUPPRESS, {"dest": "write"}),  # the old name

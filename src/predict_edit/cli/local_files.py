@@ -45,7 +45,7 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise LocalFileError(
-            f"{path} cannot be read ({error.strerror}).", "Look at its permissions."
+            f"{path} cannot be read ({error.strerror}).", "Check its path and its permissions."
         ) from error
 
 

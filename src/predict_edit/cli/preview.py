@@ -25,6 +25,7 @@ from predict_edit.report.result import result_json
 from predict_edit.run.context import make_plan
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
+from predict_edit.settings.resolve import plan_asked
 from predict_edit.suggest.patch import edits_patch
 from predict_edit.support.text import plural
 
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         exclude="\n".join(arguments.exclude) or None,
         max_files=arguments.max_files,
         max_suggestions=arguments.max_suggestions,
-        plan=arguments.plan or ("off" if arguments.files else None),
+        plan=plan_asked(arguments.plan, arguments.files),
     )
     kept = KeptAnswers(checkout.root, os.environ)
     memory = kept.load()

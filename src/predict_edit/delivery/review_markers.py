@@ -80,9 +80,8 @@ def marked_suggestions(
             ]
             links = ", ".join(link("this thread", url) for url in urls[:_MOST_LINKS])
             words = described(old, block_lines(suggestion.body), suggestion.start_line)
-            words = "\n\n".join(filter(None, (words, f"For {links}." if links else "")))
+            words = "\n\n".join(filter(None, (words, f"For {links}." if links else "", beside)))
             key = key_of(suggestion, lines)
-            words = "\n\n".join(filter(None, (words, beside)))
             found.append(MarkedSuggestion(suggestion=suggestion, key=key, words=words))
     return tuple(found)
 

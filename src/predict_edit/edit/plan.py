@@ -62,7 +62,7 @@ MAX_HINT: Final = 400
 MAX_SHARED_NAMES: Final = 20
 MAX_LINES: Final = 8
 """Lines that are named of an old name that is left in a file."""
-HELD: Final = "held back: the edits of the same names in {path} are not whole"
+HELD: Final = "held back: the edits of the same names in {path} are incomplete"
 MOST_PATHS: Final = 8
 """Files that are named in which an old name is left."""
 Texts = Mapping[str, tuple[str, str]]
@@ -249,16 +249,10 @@ def lines_with(name: str, text: str) -> tuple[int, ...]:
     return tuple(n for n, line in enumerate(text.split("\n"), start=1) if whole.search(line))
 
 
-def agreed(
-    names: Iterable[SharedName], texts: Mapping[str, tuple[str, str]]
-) -> tuple[SharedName, ...]:
-    """Find for each name the files that were edited for it, and those that still have it.
+def agreed(names: Iterable[SharedName], texts: Texts) -> tuple[SharedName, ...]:
+    """Find for each planned name the files that were edited for it, and those that still have it.
 
     A name that no edit replaced is dropped: only then is it known to be one.
-
-    Args:
-        names: As planned.
-        texts: Each file before and after, by path.
     """
     found = []
     for name in names:
@@ -323,11 +317,15 @@ def plan_notes(change: ChangePlan | None, files: int) -> Iterator[str]:
     if change is None:
         return
     if change.problem:
-        yield f"The plan could not be used, so every file was asked for. {change.problem}"
-    elif change.left:
         yield (
-            f"The plan, made in one call, left {len(change.left):,} of {plural(files, 'file')}; "
-            "`--plan off`, or `plan: off` in the workflow, asks for every file."
+            f"The plan could not be used, so the model was asked about every file. {change.problem}"
+        )
+    elif change.left:
+        count = len(change.left)
+        yield (
+            f"According to the plan, {count:,} of {plural(files, 'file')} "
+            f"{'needs' if count == 1 else 'need'} no change. To ask about every file, use "
+            "`--plan off`, or `plan: off` in the workflow."
         )
     for name in change.names:
         if name.remaining:

@@ -191,7 +191,7 @@ def build_messages(
 def review_instruction(threads: Sequence[OpenThread]) -> str:
     """Write the instruction for a file of what its review threads ask for."""
     asked = (
-        f"Thread {number}, about {lines_of(thread) or 'the whole file'}:\n{thread.asked}"
+        f"Thread {number}, about {name_lines(thread) or 'the whole file'}:\n{thread.asked}"
         for number, thread in enumerate(threads, 1)
     )
     return "\n\n".join([REVIEW, *asked])
@@ -289,7 +289,7 @@ def _aim(aim: Aim, one_of: int | None) -> list[tuple[str, str]]:
     what, thread = "The instruction", "the thread"
     if one_of:
         what, thread = f"Thread {one_of} of the instruction", f"thread {one_of}"
-    where = f"{lines_of(aim)} of the file" if aim.line else "this file"
+    where = f"{name_lines(aim)} of the file" if aim.line else "this file"
     blocks = [
         ("what the instruction is about", f"{what} was given in a review thread about {where}.")
     ]
@@ -303,7 +303,7 @@ def _aim(aim: Aim, one_of: int | None) -> list[tuple[str, str]]:
     return blocks
 
 
-def lines_of(aim: Aim) -> str:
+def name_lines(aim: Aim) -> str:
     """Name the lines of a thread; empty if it has none."""
     if aim.line is None:
         return ""

@@ -275,21 +275,23 @@ query BranchState($owner: String!, $name: String!, $ref: String!, $branch: Strin
 """,
 )
 
-_PULLS_INTO = """(baseRefName: ${base}, states: OPEN, first: 50, orderBy: NEWEST) {{
+_PULLS_INTO = """(
+      baseRefName: ${base}
+      states: OPEN
+      first: 50
+      orderBy: {{ field: CREATED_AT, direction: DESC }}
+    ) {{
       nodes {{
         number
         state
         url
-        title
         body
-        isDraft
         isCrossRepository
         viewerDidAuthor
-        baseRefName
         headRefName
         headRefOid
       }}
-    }}""".replace("NEWEST", "{{ field: CREATED_AT, direction: DESC }}")
+    }}"""
 PULLS_INTO: Final = _operation(
     "PullsInto",
     READ_PULLS,

@@ -58,8 +58,8 @@ def _unchanged(report: RunReport) -> str:
         return f"Planned: the files are divided over {plural(len(report.shards), 'job')}."
     threads = report.job.threads if report.job else None
     if threads is not None and all(each.skipped for each in threads):
-        why = "see why for each open review thread below" if threads else "no open review thread"
-        return f"Nothing to address: {why}."
+        why = "the list below says why for each open review thread"
+        return f"Nothing to address: {why if threads else 'no open review thread'}."
     same = report.with_status(FileStatus.UNCHANGED)
     unchanged = len(same)
     if same and all(each.effort and each.effort.restored for each in same):

@@ -26,7 +26,6 @@ from predict_edit.run.context import (
     Scope,
     Target,
     Task,
-    attributes_of,
     divided,
     job_of,
     question_about,
@@ -35,7 +34,7 @@ from predict_edit.run.context import (
 from predict_edit.run.manifest import Shared
 from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
 from predict_edit.select.choose import choose_from_tree
-from predict_edit.select.gitattributes import attribute_files
+from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.fields import Inputs
 from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
 from predict_edit.settings.resolve import named_command, resolve_command, slug, with_built_in
@@ -143,7 +142,7 @@ class BranchTarget(Target):
         contents = await self.read(
             {file.path: file.blob_sha for file in tree if file.path in relevant}
         )
-        attributes = attributes_of(contents)
+        attributes = GitAttributes.parse({path: file.data for path, file in contents.items()})
         chosen = choose_from_tree(
             tree,
             include=settings.files,

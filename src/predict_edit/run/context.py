@@ -166,6 +166,16 @@ class Task:
         plan = self.memory.plan if self.memory and self.settings.plan != "off" else None
         return plan if plan and plan.key == self.plan_key(sources) else None
 
+    def wants_plan(self, sizes: Sequence[int]) -> bool:
+        """Decide whether to ask for a plan of files, given about how many characters each has.
+
+        Files that people or linters named are edited without one.
+        """
+        named = self.plan or self.findings or self.job.threads or self.job.aim
+        if named or self.settings.plan == "off":
+            return False
+        return self.settings.plan == "on" or saves(sizes)
+
     def plan_key(self, sources: Sequence[SourceFile]) -> str:
         """Name what a plan is made for."""
         model = self.settings.model
@@ -282,16 +292,10 @@ class Plan:
 
     @property
     def plannable(self) -> tuple[SourceFile, ...]:
-        """The files to ask for a plan of; none if no plan is wanted, or it would not pay.
-
-        Files that people or linters named are edited.
-        """
-        task = self.task
-        named = task.plan or task.findings or task.job.threads or task.job.aim
-        if self.scope is None or named or task.settings.plan == "off":
+        """The files to ask for a plan of; none if no plan is wanted."""
+        if self.scope is None or not self.task.wants_plan([len(file.text) for file in self.todo]):
             return ()
-        wanted = task.settings.plan == "on" or saves([len(file.text) for file in self.todo])
-        return tuple(request.file for request in self.requests) if wanted else ()
+        return tuple(request.file for request in self.requests)
 
     @property
     def requests(self) -> tuple[EditRequest, ...]:
@@ -593,17 +597,6 @@ def _left_out(background: Background) -> Iterator[str]:
         more = f" and {plural(len(paths) - MAX_NAMED, 'more file')}" if paths[MAX_NAMED:] else ""
         names = ", ".join(map(quoted, paths[:MAX_NAMED]))
         yield f"Not shown to the model beside other files: the diff of {names}{more}."
-
-
-def attributes_of(contents: Mapping[str, FileContent]) -> GitAttributes:
-    """Read the git attributes among some files."""
-    return GitAttributes.parse(
-        {
-            path: content.data.decode("utf-8", "replace")
-            for path, content in contents.items()
-            if content.data is not None
-        }
-    )
 
 
 async def try_push(target: Target) -> None:

@@ -222,7 +222,7 @@ async def _placed(task: Task, edit: FileEdit, bases: _Bases) -> FileResult:
         file,
         edit.text,
         base_text=base_text,
-        screen=judge_for(file, task.secrets, task.request(file).instruction),
+        screen=judge_for(file, task.secrets, task.instruction_for(file.path)),
         judge=None if aimed is None else near(aimed.of(file.path)),
         withheld=edit.withheld,
     )

@@ -41,7 +41,6 @@ from predict_edit.run.context import (
     Scope,
     Target,
     Task,
-    attributes_of,
     divided,
     job_of,
     make_plan,
@@ -52,7 +51,7 @@ from predict_edit.run.edit_all import place_answers
 from predict_edit.run.outcome import Facts, model_of, skipped_results
 from predict_edit.run.snapshot import Snapshot, path_now, read_open_threads
 from predict_edit.select.choose import choose_from_tree
-from predict_edit.select.gitattributes import attribute_files
+from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.resolve import named_command, resolve_command, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.suggest.place import place
@@ -121,7 +120,7 @@ class PullRequestTarget(Target):
         )
 
     def check(self, task: Task) -> None:
-        """Refuse a delivery that is not possible here, a closed pull request or another head.
+        """Refuse a pull request that is closed, has another head, or cannot be written to.
 
         Raises:
             PredictEditError: it cannot be worked on.
@@ -214,7 +213,7 @@ class PullRequestTarget(Target):
             tree,
             include=(*settings.also, *named),
             exclude=settings.exclude,
-            attributes=attributes_of(found),
+            attributes=GitAttributes.parse({path: file.data for path, file in found.items()}),
             unlocked=settings.unlocked,
         )
         return dataclasses.replace(
@@ -265,7 +264,7 @@ class PullRequestTarget(Target):
         to = self.destination(plan.task, len(plan.sources))
         if plan.task.settings.deliver != "pull-request":
             return WAYS[plan.task.settings.deliver](to)
-        note = f"For pull request {to.pull.number}, and closed with it."
+        note = f"For pull request {to.pull.number}. It is closed when that one is closed or merged."
         return StackedDelivery(to=to, stacked=self.stack(self, plan, facts, note))
 
     def destination(self, task: Task, total: int = 0) -> Destination:

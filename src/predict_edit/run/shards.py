@@ -24,7 +24,6 @@ from predict_edit.domain.edits import (
 )
 from predict_edit.domain.errors import MissingInput, PredictEditError, SpreadError
 from predict_edit.domain.run_report import FileResult, FileStatus
-from predict_edit.edit.plan import saves
 from predict_edit.run.context import Context, Plan, Run, Scope, Task, make_plan
 from predict_edit.run.edit_all import planned
 from predict_edit.run.manifest import (
@@ -169,10 +168,9 @@ async def manifest_of(run: Run) -> Manifest:
 
 def _reads(task: Task, scope: Scope) -> bool:
     """Whether the first job has to read the files, to show them or to have them planned."""
-    settings, fresh = task.settings, scope.earlier.fresh if scope.earlier else ()
+    fresh = scope.earlier.fresh if scope.earlier else ()
     sizes = [(scope.sizes or {}).get(file.path, 0) for file in fresh]
-    wanted = settings.plan == "on" or (settings.plan == "auto" and saves(sizes))
-    return settings.model.context == "pull-request" or (wanted and task.findings is None)
+    return task.settings.model.context == "pull-request" or task.wants_plan(sizes)
 
 
 async def _planned(run: Run, plan: Plan) -> Plan:

@@ -169,7 +169,7 @@ class _Heard:
             reason = f"more than {MAX_AUTHORS} people wrote in the threads"
         elif not heard:
             role = self.least.name.lower()
-            reason = f"nobody with the role {role} or more asks for anything in it"
+            reason = f"no comment in it is a request by a person with the role {role} or higher"
         elif at is None:
             reason = "outdated: its lines have changed since"
         elif len(asked) + sum(map(len, others)) > MAX_THREAD:
@@ -279,16 +279,14 @@ async def read_policy(
         ConfigError: the config is wrong.
     """
     attributes = attribute_files(file.path for file in changed)
-    files = await forge.read_files(
-        pull.base_sha, dict.fromkeys((CONFIG_PATH, *attributes)), beside=pull.number
-    )
-    found = {path: content.data for path, content in files.items() if content.data is not None}
-    config = read_config(found.pop(CONFIG_PATH, b""))
+    wanted = dict.fromkeys((CONFIG_PATH, *attributes))
+    files = await forge.read_files(pull.base_sha, wanted, beside=pull.number)
+    found = {path: file.data for path, file in files.items()}
+    config = read_config(found.pop(CONFIG_PATH, None) or b"")
     if pull.default_branch not in {"", pull.base_ref}:
         home = await _read_home(forge, pull.default_branch)
         config = narrowed(config, home)
-    texts = {path: data.decode("utf-8", "replace") for path, data in found.items()}
-    return config, GitAttributes.parse(texts)
+    return config, GitAttributes.parse(found)
 
 
 async def _read_home(forge: GitHost, branch: str) -> RepositoryConfig:

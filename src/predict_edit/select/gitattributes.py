@@ -62,13 +62,16 @@ class GitAttributes:
     rules: tuple[_Rule, ...] = ()
 
     @classmethod
-    def parse(cls, files: Mapping[str, str | bytes]) -> GitAttributes:
-        """Read files by their path; lines that git would not understand are skipped."""
+    def parse(cls, files: Mapping[str, str | bytes | None]) -> GitAttributes:
+        """Read files by their path; lines that git would not understand are skipped.
+
+        ``None`` is a file whose content GitHub does not return.
+        """
         macros: dict[str, tuple[tuple[str, Value], ...]] = {}
         rules: list[_Rule] = []
         for path in sorted(files, key=lambda path: (path.count("/"), path)):
             folder = path.removesuffix(FILE_NAME)
-            found = files[path]
+            found = files[path] or ""
             text = found if isinstance(found, str) else found.decode("utf-8", "replace")
             for line in text.removeprefix("\ufeff").split("\n"):
                 if len(rules) < MAX_RULES:

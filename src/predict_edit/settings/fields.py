@@ -211,8 +211,9 @@ class Options(Written):
         "every file, so that prompt caches hold it)."
     )
     plan: PlanPolicy | None = _field(
-        "Whether one call before the files are edited says which of them the instruction concerns: "
-        "`auto` (for many or long files, if nobody named files with `--files`), `on` or `off`."
+        "Whether to ask the model first, in one call, which files the instruction concerns: `auto` "
+        "(for many or long files), `on` or `off`. A command's `--files` means `off`, unless it has "
+        "`--plan` too."
     )
     deliver: Delivery | None = _field(
         "How to deliver edits: `suggestions`, `commit`, `pull-request` (one into the head branch) "

@@ -29,6 +29,7 @@ from predict_edit.settings.fields import (
     GlobLayers,
     Inputs,
     ModelSettings,
+    PlanPolicy,
     Settings,
     problems,
 )
@@ -227,21 +228,28 @@ def _follow_comment(
         raise _not_allowed("dry-run", "false", "true, because it is configured")
     deliver = _first(asked.deliver, settings.deliver)
     if asked.also and not settings.also:
-        raise _not_allowed("also", ", ".join(asked.also), "what `also` names, which is not set")
+        raise OptionNotAllowed(
+            "`--also` is given, but this repository does not set `also`.",
+            "Leave it out, or ask a maintainer to set `also`.",
+        )
     if asked.also and deliver != "pull-request":
         raise InvalidOption(
-            "The option `--also` is for `deliver: pull-request` alone.",
+            "`--also` works only with `deliver: pull-request`.",
             "Leave it out, or add `--deliver pull-request` if the repository allows that.",
         )
     return dataclasses.replace(
         _narrow(settings, asked),
-        # Files that a person names are edited.
-        plan=_first(asked.plan, "off" if asked.files else settings.plan),
+        plan=_first(plan_asked(asked.plan, asked.files), settings.plan),
         deliver=deliver,
         max_suggestions=_first(asked.max_suggestions, most),
         models=tuple(models),
         deliveries=tuple(sorted(deliveries)),
     )
+
+
+def plan_asked(plan: PlanPolicy | None, files: Collection[str] | None) -> PlanPolicy | None:
+    """Read what a command says on a plan: files that a person names are edited without one."""
+    return plan or ("off" if files else None)
 
 
 def _narrow(settings: Settings, asked: CommandOptions) -> Settings:

@@ -52,10 +52,10 @@ OPTIONS: Mapping[str, str] = {
     "answer": "auto, file or edits: the whole file, or exact edits of it",
     "reasoning-effort": "how much a reasoning model thinks: none, low, medium, high",
     "context": "none, diff or pull-request: what the model sees beside the file",
-    "plan": "off, auto or on: one call before says which files are concerned",
+    "plan": "off, auto or on: ask first which files need a change",
     "model": "another model that the repository allows",
     "deliver": "suggestions, patch, or another way that the repository allows",
-    "also": "with deliver pull-request: fewer of the further files that the repository allows",
+    "also": "with deliver pull-request: which of the extra files that the repository allows",
     "max-suggestions": "fewer inline suggestions; the rest goes to the patch",
     "dry-run": "say what would be done and write nothing",
 }

@@ -145,6 +145,11 @@ _COMMENTS: Mapping[str, type[_CommentEvent]] = {
 class _DispatchEvent(_Event):
     inputs: dict[str, object] | None = None
 
+    @property
+    def app(self) -> _User | None:
+        """The app that dispatched it: GitHub lets apps, but only people give commands."""
+        return None if self.sender is None or self.sender.is_person else self.sender
+
     def given(self, name: str) -> str:
         """Return the dispatch's own input, which GitHub sends as text; empty without one."""
         value = (self.inputs or {}).get(name)
@@ -219,7 +224,7 @@ def read_event(
             event = _validated(_DispatchEvent, payload)
             text = instruction or event.given("instruction")
             number = pull_request or event.given("pull-request")
-            if scoped and not number and _by_person(event):
+            if scoped and not number and event.app is None:
                 return _branch_task(event, repository, text, ref)
             return _read_dispatch(event, repository, text or fallback, number)
         case "pull_request":
@@ -235,7 +240,7 @@ def read_event(
 def _read_pull_request(event: _PullRequestEvent, repository: str) -> Request:
     """Read that a pull request was merged or closed; nothing else that happens to it counts."""
     if event.action != "closed" or event.pull_request is None:
-        return Ignored(reason="the event `pull_request` counts only with the action `closed`")
+        return Ignored(reason="only the action `closed` of the event `pull_request` is handled")
     name, head = _repository_of(event, repository), event.pull_request.head
     if head.repo is None or head.repo.full_name != name:
         return Ignored(reason="nothing of ours goes into the branch of a fork")
@@ -298,10 +303,6 @@ def _not_by_a_person(comment: _Comment, sender: _User | None) -> str | None:
     return None
 
 
-def _by_person(event: _DispatchEvent) -> bool:
-    return event.sender is None or event.sender.is_person
-
-
 def _read_dispatch(
     event: _DispatchEvent, repository: str, text: str | None, number: str
 ) -> PullRequestCommand | Ignored:
@@ -310,9 +311,8 @@ def _read_dispatch(
     GitHub lets only people with write access dispatch. The instruction is taken as typed: it is not
     a command with options. ``run NAME`` alone names a recipe.
     """
-    if event.sender is not None and not _by_person(event):
-        # GitHub lets apps dispatch, but only people give commands.
-        return Ignored(reason=f"{quoted(event.sender.login)} is not a person")
+    if event.app is not None:
+        return Ignored(reason=f"{quoted(event.app.login)} is not a person")
     if not number:
         raise MissingInput(
             "`pull-request` is missing.",

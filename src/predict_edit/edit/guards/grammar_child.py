@@ -9,8 +9,8 @@ with the module of the grammar and the name of its function, or ``parsers`` and 
 folders where the modules are, and how many bytes of UTF-8 follow. Standard output: for each a line
 with ``ok``, the 1-based line of the first error (0 if it is not known), or ``?``: nobody can tell.
 
-With ``outline`` before the module, the text is a JSON list of texts, and the answer is a list with
-the lines on which the definitions of each begin.
+With ``outline`` before the module, the answer is a JSON list of the lines on which definitions
+begin.
 """
 
 from __future__ import annotations
@@ -77,11 +77,11 @@ def reader(*task: str) -> Callable[[bytes], bytes]:
     if module in {"parsers", "ast"}:
         python = importlib.import_module(module)
         if outline:
-            return functools.partial(python_outlines, python)
+            return functools.partial(python_outline, python)
         return functools.partial(built_in, python, function)
     tree_sitter = load("tree_sitter")
     parser = tree_sitter.Parser(tree_sitter.Language(getattr(load(module), function)()))
-    return functools.partial(outlines if outline else grammar, parser)
+    return functools.partial(outline_of if outline else grammar, parser)
 
 
 def built_in(parsers: Any, suffix: str, source: bytes) -> bytes:
@@ -99,31 +99,24 @@ def grammar(parser: Any, source: bytes) -> bytes:
     return b"%d" % first_error(root) if root.has_error else b"ok"
 
 
-def outlines(parser: Any, source: bytes) -> bytes:
-    """The first lines of the definitions in each of the texts."""
-    encoded = (text.encode("utf-8", "surrogatepass") for text in json.loads(source))
-    return json.dumps([definitions(parser.parse(text).root_node) for text in encoded]).encode()
+def outline_of(parser: Any, source: bytes) -> bytes:
+    """The first lines of the definitions in a text."""
+    return json.dumps(definitions(parser.parse(source).root_node)).encode()
 
 
-def python_outlines(tree: Any, source: bytes) -> bytes:
-    """Those of Python."""
-    return json.dumps([python_definitions(tree, text) for text in json.loads(source)]).encode()
-
-
-def python_definitions(tree: Any, text: str) -> list[int]:
+def python_outline(tree: Any, source: bytes) -> bytes:
     """The lines of classes, functions and methods; none if the text is not Python."""
     lines: list[int] = []
-    try:
-        inside = [tree.parse(text.removeprefix("\ufeff"))]
-    except (SyntaxError, ValueError):
-        return lines
+    inside = []
+    with contextlib.suppress(SyntaxError, ValueError):
+        inside.append(tree.parse(source.decode("utf-8", "surrogatepass").removeprefix("\ufeff")))
     while inside and len(lines) < MOST_DEFINITIONS:
         for node in inside.pop().body:
             if isinstance(node, (tree.FunctionDef, tree.AsyncFunctionDef, tree.ClassDef)):
                 lines.append(node.lineno)
             if isinstance(node, tree.ClassDef):
                 inside.append(node)
-    return sorted(lines)
+    return json.dumps(sorted(lines)).encode()
 
 
 def definitions(root: Any) -> list[int]:

@@ -109,7 +109,8 @@ def _parse(module: str, function: str, folders: tuple[str, ...], text: str) -> N
 def definitions(texts: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
     """Find the 1-based lines on which definitions begin, by path, as far as a grammar is here.
 
-    One process reads all texts of a language. What is too much for it has no definitions then.
+    A language is given up after the first text that is too much for its grammar: each such text
+    takes as long as it may, and who opens a pull request chooses how many there are.
     """
     languages: dict[tuple[str, str], list[str]] = {}
     for path in texts:
@@ -120,11 +121,12 @@ def definitions(texts: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     for grammar, paths in languages.items():
         folders = () if grammar == _PYTHON else (_folder(_CORE), _folder(grammar[0]))
-        if None not in folders:
-            asked = json.dumps([texts[path] for path in paths])
-            with contextlib.suppress(Unjudged):
-                lines = json.loads(_answer(("outline", *grammar), filter(None, folders), asked))
-                found.update(zip(paths, map(tuple, lines), strict=True))
+        if None in folders:
+            continue
+        here = tuple(filter(None, folders))
+        with contextlib.suppress(Unjudged):
+            for path in paths:
+                found[path] = tuple(json.loads(_answer(("outline", *grammar), here, texts[path])))
     return found
 
 
