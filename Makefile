@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # Compiled modules are kept, whatever the shell says: every run and every process would compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 QUICK := $(addprefix tests/,delivery edit findings report run select settings suggest support trigger)
+# A corpus of real files, and grammars in a process with limits that the tests wait for.
+SLOWER := $(addprefix --ignore=tests/,suggest/test_corpus.py edit/guards/test_grammars.py)
 READY := $(VENV)/.ready
 # Tests wait for servers and processes now and then: one worker more than there are processors.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
@@ -32,7 +34,7 @@ test: $(READY) ## run the tests, offline
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not docker and not live and not slow and not browser" $(PYTEST_ADDOPTS_EXTRA)
 
 test-quick: $(READY) ## run the tests that start no action, with few random cases, for every save
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not docker and not live and not slow and not browser" $(QUICK)
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not docker and not live and not slow and not browser" $(QUICK) $(SLOWER)
 
 coverage: $(READY) ## run the tests and fail below 90 % coverage
 	$(BIN)/python -m coverage erase
