@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 # Compiled modules are kept, whatever the shell says: every run and every process would compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 QUICK := $(addprefix tests/,delivery edit findings report run select settings suggest support trigger)
-# A corpus of real files, and grammars in a process with limits that the tests wait for.
-SLOWER := $(addprefix --ignore=tests/,suggest/test_corpus.py edit/guards/test_grammars.py)
+# A corpus of real files, grammars in a process with limits that the tests wait for, and huge summaries.
+SLOWER := $(addprefix --ignore=tests/,suggest/test_corpus.py edit/guards/test_grammars.py) \
+  --deselect=tests/report/test_summary.py::TestLimit
 READY := $(VENV)/.ready
 # Tests wait for servers and processes now and then: one worker more than there are processors.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')

@@ -15,7 +15,7 @@ from pytest_recording import network
 
 from predict_edit_sandbox import forks
 
-hypothesis.settings.register_profile("quick", max_examples=10, deadline=None)
+hypothesis.settings.register_profile("quick", max_examples=5, deadline=None)
 hypothesis.settings.register_profile("default", max_examples=50, deadline=None)
 hypothesis.settings.register_profile("nightly", max_examples=20_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
