@@ -19,7 +19,7 @@ from predict_edit.report.markdown import code, link
 from predict_edit.suggest.replay import block_lines, described
 from predict_edit.support.git import lines_of
 from predict_edit.support.markers import Marker, Seals
-from predict_edit.support.text import listed, plural
+from predict_edit.support.text import listed
 
 REVIEW: Final = "review"
 SUGGESTION: Final = "suggestion"
@@ -90,9 +90,7 @@ def goes_with(paths: Sequence[str]) -> str:
     """Say which other suggestions belong to one; empty without any."""
     if not paths:
         return ""
-    more = [plural(len(paths) - MOST_BESIDE, "more file")] if paths[MOST_BESIDE:] else []
-    named = listed([*map(code, paths[:MOST_BESIDE]), *more], "and")
-    return f"Goes with the suggestions in {named}."
+    return f"Goes with the suggestions in {listed(map(code, paths), most=MOST_BESIDE)}."
 
 
 def key_of(suggestion: Suggestion, lines: Sequence[str]) -> str:

@@ -330,11 +330,9 @@ def plan_notes(change: ChangePlan | None, files: int) -> Iterator[str]:
     for name in change.names:
         if name.remaining:
             # The old name may be meant: in a changelog, or for those who still use it.
-            paths = [*map(quoted, name.remaining[:MOST_PATHS])]
-            if more := len(name.remaining) - len(paths):
-                paths.append(plural(more, "more file"))
             said = f"{quoted(name.old)} (now {quoted(name.new)})"
-            yield f"{said} is still in {listed(paths, 'and')}."
+            paths = listed(map(quoted, name.remaining), most=MOST_PATHS)
+            yield f"{said} is still in {paths}."
 
 
 def together(

@@ -46,9 +46,15 @@ def plural(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def listed(items: Iterable[str], last: str = "and") -> str:
-    """Join as a sentence does: ``a, b and c``; ``nothing`` if there are none."""
-    *head, tail = list(items) or ["nothing"]
+def listed(items: Iterable[str], last: str = "and", *, most: int | None = None) -> str:
+    """Join as a sentence does: ``a, b and c``; ``nothing`` if there are none.
+
+    Of more than ``most`` files, the rest are counted: ``a, b and 3 more files``.
+    """
+    named = list(items)
+    if most is not None and named[most:]:
+        named[most:] = [plural(len(named) - most, "more file")]
+    *head, tail = named or ["nothing"]
     return f"{', '.join(head)} {last} {tail}" if head else tail
 
 
