@@ -183,6 +183,15 @@ async def test_three_files_are_never_planned(rehearse: MakeRehearsal) -> None:
     assert len(rehearsal.typist.plans) == 1
 
 
+@pytest.mark.parametrize(("plan", "calls"), [("auto", 21), ("off", 20)])
+async def test_a_dry_run_estimates_the_plan(rehearse: MakeRehearsal, plan: str, calls: int) -> None:
+    rehearsal = await rehearse(files=scene(20))
+    done = await rehearsal.say(RENAME, dry_run="true", plan=plan)
+
+    assert any(f"asked: 20 files in {calls} calls" in note for note in done.report.notes)
+    assert len(rehearsal.typist.plans) == calls - 20
+
+
 async def test_an_unreadable_plan_changes_nothing(rehearse: MakeRehearsal) -> None:
     """It is noted, and paid for."""
     rehearsal = await rehearse(files=scene(10))

@@ -79,6 +79,19 @@ def test_a_preview_counts_only_what_is_not_kept(
     assert len(model.exchanges) == 1
 
 
+def test_a_plan_is_one_more_call(
+    changed: Repository, model: ModelSandbox, command: Command
+) -> None:
+    """It is counted before it is made, in words and figures."""
+    arguments = ("preview", REPLACE, "--plan", "on", "--estimate")
+    assert "1 file in 2 calls: " in command(*arguments, folder=changed.root).out
+    told = json.loads(command(*arguments, "--json", folder=changed.root).out)
+    (file,) = told["files"]
+    assert (file["calls"], told["all"]["calls"]) == (1, 2)
+    assert told["all"]["prompt_tokens"] > file["prompt_tokens"]
+    assert model.exchanges == []
+
+
 def test_an_unknown_price_and_a_secret_are_reported(
     model: ModelSandbox, command: Command, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,6 @@ from predict_edit.run.context import (
     Scope,
     Task,
     no_base_texts,
-    plan_request,
     scope_of,
 )
 from predict_edit.run.edit_all import edit_all
@@ -184,7 +183,7 @@ def show_estimate(plan: Plan, *, as_json: bool = False) -> int:
     settings = plan.task.settings.model
     requests = plan.requests
     made = [(request.file.path, estimate([request], settings)) for request in requests]
-    whole = estimate(requests, settings, asyncio.run(plan_request(plan)))
+    whole = estimate(requests, settings, plan.asked)
     left_out = [
         *_not_sent(plan),
         *(declined for _, each in made for declined in each.declined),

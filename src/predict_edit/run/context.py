@@ -270,6 +270,8 @@ class Plan:
     """Reads the text at the merge base, by path, of files whose diff cannot be used."""
     left: tuple[SourceFile, ...] = ()
     """The files that a plan leaves; ``skipped`` names them, too."""
+    asked: PlanRequest | None = None
+    """What the model is asked of the whole change before the files; ``None`` for nothing."""
 
     @property
     def todo(self) -> tuple[SourceFile, ...]:
@@ -288,14 +290,8 @@ class Plan:
             sources=tuple(file for file in self.sources if file.path not in gone),
             left=tuple(file for file in self.sources if file.path in gone),
             skipped=(*self.skipped, *(each for each in reasons if each.path in gone)),
+            asked=None,
         )
-
-    @property
-    def plannable(self) -> tuple[SourceFile, ...]:
-        """The files to ask for a plan of; none if no plan is wanted."""
-        if self.scope is None or not self.task.wants_plan([len(file.text) for file in self.todo]):
-            return ()
-        return tuple(request.file for request in self.requests)
 
     @property
     def requests(self) -> tuple[EditRequest, ...]:
@@ -573,17 +569,13 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
         notes=notes,
         base_texts=source.base_texts,
     )
-    return plan.narrowed(scope.plan or task.recalled_plan(sources))
-
-
-async def plan_request(plan: Plan) -> PlanRequest | None:
-    """Make the request for a plan of the change; ``None`` if none is to be made."""
-    if not (files := plan.plannable) or plan.scope is None:
-        return None
-    task = plan.task
-    background = task.background or await _background(task, plan.scope, plan.sources)
-    paths = tuple(file.path for file in files)
-    return PlanRequest(instruction=task.job.instruction, paths=paths, background=background)
+    plan = plan.narrowed(scope.plan or task.recalled_plan(sources))
+    paths = tuple(request.file.path for request in plan.requests)
+    if not paths or not plan.task.wants_plan([len(file.text) for file in plan.todo]):
+        return plan
+    background = task.background or await _background(task, scope, sources)
+    asked = PlanRequest(instruction=task.job.instruction, paths=paths, background=background)
+    return dataclasses.replace(plan, asked=asked)
 
 
 async def _background(task: Task, scope: Scope, sources: Sequence[SourceFile]) -> Background:

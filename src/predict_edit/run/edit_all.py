@@ -15,7 +15,7 @@ from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.edit.plan import agreed, leftover, screened, texts_of
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings.collection import near
-from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watcher, plan_request
+from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watcher
 from predict_edit.run.outcome import failed_result, model_of
 from predict_edit.suggest.diff import find_git
 from predict_edit.suggest.place import place
@@ -65,10 +65,10 @@ async def edit_all(plan: Plan, open_editor: OpenEditor, listener: Watcher) -> Ed
 
 async def planned(plan: Plan, editor: Editor) -> Plan:
     """Leave out the files that the model says need no change, if it is to be asked."""
-    if (request := await plan_request(plan)) is None:
+    if plan.asked is None:
         return plan
     task = plan.task
-    change = screened(await editor.plan(request), task.secrets)
+    change = screened(await editor.plan(plan.asked), task.secrets)
     change = dataclasses.replace(change, key=task.plan_key(plan.sources))
     if change.problem:
         log.info("the plan changes nothing: %s", change.problem)

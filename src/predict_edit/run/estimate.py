@@ -10,7 +10,7 @@ from predict_edit.domain.edits import EditRequest, PlanRequest
 from predict_edit.llm import billing, tokens
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars
-from predict_edit.run.context import Plan, plan_request
+from predict_edit.run.context import Plan
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import log
 from predict_edit.support.text import plural
@@ -38,8 +38,7 @@ async def estimated(plan: Plan) -> tuple[str, ...]:
     settings = plan.task.settings
     if not settings.dry_run or not plan.todo:
         return ()
-    asked = await plan_request(plan)
-    made = await asyncio.to_thread(estimate, plan.requests, settings.model, asked)
+    made = await asyncio.to_thread(estimate, plan.requests, settings.model, plan.asked)
     note = f"Estimate before the model was asked: {in_words(made, settings.model)}"
     log.info("%s", note)
     return (note,)

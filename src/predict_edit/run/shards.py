@@ -175,7 +175,7 @@ def _reads(task: Task, scope: Scope) -> bool:
 
 async def _planned(run: Run, plan: Plan) -> Plan:
     """Ask for a plan of the change, if one is wanted; without a model, there is none."""
-    if not plan.plannable:
+    if plan.asked is None:
         return plan
     try:
         editor = await run.ctx.open_editor(plan.task.settings.model)
