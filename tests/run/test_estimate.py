@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from predict_edit.domain.edits import EditRequest, SourceFile
+from predict_edit.domain.edits import ChangedFile, EditRequest, PlanRequest, SourceFile
 from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.domain.run_report import Job
+from predict_edit.edit.plan import LONG, MANY, MOST_UNPLANNED, background_of, saves
 from predict_edit.llm.billing import Estimate
 from predict_edit.run.context import Plan, Task
 from predict_edit.run.estimate import as_data, estimate, estimated, in_words
@@ -85,3 +86,40 @@ async def test_a_dry_run_is_reported_in_the_log_too(caplog: pytest.LogCaptureFix
         f"Estimate before the model was asked: {in_words(estimate([request], SETTINGS), SETTINGS)}"
     )
     assert said in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("files", "size"), [(MANY, 100), (MANY, 500), (MOST_UNPLANNED + 1, LONG // 4), (200, 4_000)]
+)
+def test_a_plan_is_made_where_the_estimate_says_that_it_saves(files: int, size: int) -> None:
+    """It costs less than half of what all edits cost, from the first numbers that are planned."""
+    function = "def name(value):\n    return find(value)\n"
+    text = function * max(1, size // len(function))
+    text += "#" * (size - len(text))
+    patch = "@@ -1,2 +1,2 @@\n-def old(value):\n+def name(value):\n     return find(value)\n"
+    sources = [
+        SourceFile(
+            path=path,
+            text=text,
+            blob_sha="0" * 40,
+            change=ChangedFile(
+                path=path,
+                status="modified",
+                blob_sha="0" * 40,
+                additions=1,
+                deletions=1,
+                patch=patch,
+            ),
+        )
+        for path in (f"src/package/module_{number}.py" for number in range(files))
+    ]
+    assert saves([len(file.text) for file in sources])
+    background = background_of([file.change for file in sources if file.change], sources)
+    paths = tuple(file.path for file in sources)
+    plan = PlanRequest(instruction="Sort.", paths=paths, background=background)
+    edits = [EditRequest(file=file, instruction="Sort.") for file in sources]
+    alone, first = estimate(edits, SETTINGS), estimate([], SETTINGS, plan)
+
+    assert alone.cost_low is not None
+    assert first.cost_low is not None
+    assert first.cost_low < alone.cost_low / 2
