@@ -200,7 +200,7 @@ async def test_an_unreadable_plan_changes_nothing(rehearse: MakeRehearsal) -> No
     done = await rehearsal.say(RENAME, plan="on")
 
     assert len(rehearsal.typist.asked) == 10
-    assert any("asked about every file. No JSON." in note for note in done.report.notes)
+    assert any("it left no file out. No JSON." in note for note in done.report.notes)
     assert done.report.usage.prompt_tokens == 7 + 10 * 10
 
 
@@ -265,3 +265,26 @@ async def test_a_commit_takes_a_group_whole_or_not_at_all(rehearse: MakeRehearsa
     assert done.report.commit_url
     assert "1 held back" in rehearsal.summary
     assert b"load_every" in rehearsal.file("remainder.patch")
+
+
+async def test_a_group_that_is_whole_at_last_is_remembered_as_committed(
+    rehearse: MakeRehearsal,
+) -> None:
+    """A third run reports all files of the commit, and asks for none."""
+    rehearsal = await rehearse(files=scene(10), prepare=may_write)
+    typist = rehearsal.typist
+    typist.old, typist.new = "load_all", "load_every"
+    typist.change = ChangePlan(names=NAMES)
+    typist.broken = ("src/f10.py",)
+    inputs = {"deliver": "commit", "plan": "on"}
+    comment = rehearsal.comment(RENAME)
+    await rehearsal.follow(comment, **inputs)
+    typist.broken = ()
+    for _ in range(2):
+        typist.asked.clear()
+        done = await rehearsal.follow(comment, **inputs)
+
+    assert done.report.outcome is Outcome.COMMITTED
+    assert typist.asked == []
+    edited = {result.path for result in done.report.with_status(FileStatus.EDITED)}
+    assert edited == {"src/f05.py", "src/f10.py"}

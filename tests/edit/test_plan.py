@@ -194,9 +194,11 @@ def test_no_answer_raises(answer: str) -> None:
 def test_whole_names_only() -> None:
     """Not parts of others, with hyphens where the name has one."""
     text = "load_all(x)\nload_all_2 = 1\nmy.load_all\npreload_all\nload-all\n"
-    assert lines_with("load_all", text) == (1, 3)
-    assert lines_with("load-all", text) == (5,)
-    assert lines_with("load", text) == (5,)
+    assert lines_with(SharedName(old="load_all", new="x"), text) == (1, 3)
+    assert lines_with(SharedName(old="load-all", new="x"), text) == (5,)
+    assert lines_with(SharedName(old="load", new="x"), text) == (5,)
+    assert lines_with(SharedName(old="load", new="load-all"), text) == ()
+    assert lines_with(SharedName(old="x", new="y"), "x(x)\n") == (1, 1)
 
 
 def test_a_name_counts_once_an_edit_replaced_it() -> None:
@@ -214,6 +216,29 @@ def test_a_name_counts_once_an_edit_replaced_it() -> None:
     )
     assert "`one` (now `two`) in line 2" in leftover([found], "b.py", texts["b.py"][1])
     assert leftover([found], "a.py", texts["a.py"][1]) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "texts", "remaining"),
+    [
+        ([("a", "b"), ("b", "a")], {"x": ("a b a\n", "b a b\n"), "y": ("b\n", "a\n")}, [(), ()]),
+        ([("a", "b"), ("b", "c")], {"x": ("a\n", "b\n"), "y": ("b\n", "c\n")}, [(), ()]),
+        ([("btn", "btn-big")], {"x": ("btn\n", "btn-big\n"), "y": ("btn\n", "btn\n")}, [("y",)]),
+        ([("f", "g")], {"x": ("f(f())\n", "g(f())\n")}, [("x",)]),
+        ([("f", "g")], {"x": ("f(\n  f())\n", "g(g())\n")}, [()]),
+    ],
+    ids=["swap", "chain", "hyphen", "twice in a line", "lines joined"],
+)
+def test_what_an_edit_made_is_not_left_over(
+    names: list[tuple[str, str]],
+    texts: dict[str, tuple[str, str]],
+    remaining: list[tuple[str, ...]],
+) -> None:
+    """A second request about it would undo the edit."""
+    found = agreed([SharedName(old=old, new=new) for old, new in names], texts)
+    assert [(name.old, name.new) for name in found] == names
+    assert [name.remaining for name in found] == remaining
+    assert all(name.files for name in found)
 
 
 @pytest.mark.parametrize(

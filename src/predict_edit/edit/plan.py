@@ -242,30 +242,42 @@ def saves(sizes: Sequence[int]) -> bool:
     return len(sizes) > MOST_UNPLANNED and (len(sizes) >= MANY or sum(sizes) >= LONG)
 
 
-def lines_with(name: str, text: str) -> tuple[int, ...]:
-    """The 1-based lines that have a name as a whole identifier."""
-    if name not in text:
+def lines_with(name: SharedName, text: str, *, new: bool = False) -> tuple[int, ...]:
+    """The 1-based line of each place with a shared name as it was, or is now.
+
+    A hyphen is a part of names if either of the two has one.
+    """
+    meant = name.new if new else name.old
+    if meant not in text:
         return ()
-    part = r"[\w$-]" if "-" in name else r"[\w$]"
-    whole = re.compile(rf"(?<!{part}){re.escape(name)}(?!{part})")
-    return tuple(n for n, line in enumerate(text.split("\n"), start=1) if whole.search(line))
+    part = r"[\w$-]" if "-" in name.old + name.new else r"[\w$]"
+    whole = re.compile(rf"(?<!{part}){re.escape(meant)}(?!{part})")
+    lines = enumerate(text.split("\n"), start=1)
+    return tuple(number for number, line in lines for _ in whole.finditer(line))
 
 
 def agreed(names: Iterable[SharedName], texts: Texts) -> tuple[SharedName, ...]:
     """Find for each planned name the files that were edited for it, and those that still have it.
 
-    A name that no edit replaced is dropped: only then is it known to be one.
+    A name that no edit replaced is dropped: only then is it known to be one. If another name
+    becomes the old one, as in a swap, places with it may be right, and are not looked for.
     """
+    # An artifact of another job may hold anything.
+    names = [each for each in names if all(map(_IDENTIFIER.fullmatch, (each.old, each.new)))]
+    taken = {name.new for name in names}
     found = []
     for name in names:
-        if not all(map(_IDENTIFIER.fullmatch, (name.old, name.new))):
-            continue  # an artifact of another job may hold anything
         count = {
-            path: (len(lines_with(name.old, before)), len(lines_with(name.old, after)))
+            path: (len(lines_with(name, before)), len(lines_with(name, after)))
             for path, (before, after) in texts.items()
         }
-        files = tuple(path for path, (before, after) in count.items() if after < before)
-        if any(lines_with(name.new, texts[path][1]) for path in files):
+        if name.old in taken:
+            changed = {path for path, (before, after) in texts.items() if before != after}
+            files = tuple(path for path, (before, _) in count.items() if before and path in changed)
+            count = {}
+        else:
+            files = tuple(path for path, (before, after) in count.items() if after < before)
+        if any(lines_with(name, texts[path][1], new=True) for path in files):
             remaining = tuple(path for path, (_, after) in count.items() if after)
             found.append(dataclasses.replace(name, files=files, remaining=remaining))
     return tuple(found)
@@ -276,7 +288,7 @@ def leftover(names: Iterable[SharedName], path: str, text: str) -> str:
     left = [
         f"`{name.old}` (now `{name.new}`) in line {', '.join(map(str, lines[:MAX_LINES]))}"
         for name in names
-        if path in name.remaining and (lines := lines_with(name.old, text))
+        if path in name.remaining and (lines := [*dict.fromkeys(lines_with(name, text))])
     ]
     return _LEFT.format(names="; ".join(left)) if left else ""
 
@@ -319,9 +331,7 @@ def plan_notes(change: ChangePlan | None, files: int) -> Iterator[str]:
     if change is None:
         return
     if change.problem:
-        yield (
-            f"The plan could not be used, so the model was asked about every file. {change.problem}"
-        )
+        yield (f"The plan could not be used, so it left no file out. {change.problem}")
     elif change.left:
         count = len(change.left)
         yield (
@@ -352,7 +362,7 @@ def together(
     }
     groups = []
     for name in names:
-        missed = {f.path for f in sources if f.path in undone and lines_with(name.old, f.text)}
+        missed = {f.path for f in sources if f.path in undone and lines_with(name, f.text)}
         groups.append({*name.files, *missed})
     lost: dict[str, str] = {}
     while more := {

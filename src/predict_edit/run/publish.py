@@ -144,8 +144,9 @@ async def fail(
 def hold(task: Task, results: Sequence[FileResult]) -> None:
     """Remember which edits are not part of the commit."""
     for result in results:
-        if result.held and task.memory and (record := task.memory.records.get(result.path)):
-            task.memory.records[result.path] = dataclasses.replace(record, held=True)
+        if task.memory and (record := task.memory.records.get(result.path)):
+            held = bool(result.held)
+            task.memory.records[result.path] = dataclasses.replace(record, held=held)
 
 
 def facts_of(run: Run, edited: Edited, *notes: str) -> Facts:
