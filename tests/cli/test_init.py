@@ -240,7 +240,7 @@ def test_a_name_that_yaml_would_read_otherwise_is_quoted() -> None:
         ref=f"v{__version__}",
         model="@cf/meta/llama",
     )
-    assert 'model: "@cf/meta/llama"\n' in workflow.text()
+    assert "model: '@cf/meta/llama'\n" in workflow.text()
     examined = examine("w.yml", workflow.text())
     assert examined is not None
     assert examined.mistakes == ()

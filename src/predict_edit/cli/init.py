@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final
 
 import jinja2
+import yaml
 
 from predict_edit import __version__
 from predict_edit.cli.console import DONE, Screen
 from predict_edit.cli.doctor import workflow_files
-from predict_edit.cli.doctor.workflow_file import in_yaml
 from predict_edit.cli.doctor.workflow_rules import events_of, examine
 from predict_edit.cli.local_git import Git
 from predict_edit.domain.errors import InvalidInput, LocalFileError, MissingInput
@@ -77,9 +77,9 @@ class Workflow:
             variable_start_string="<<", variable_end_string=">>",
             comment_start_string="<#", comment_end_string="#>",
             undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 - YAML; what a person typed passes through in_yaml
+            autoescape=False,  # noqa: S701 - YAML; what a person typed passes through `yaml`
         )  # fmt: skip
-        made.filters["yaml"] = in_yaml
+        made.filters["yaml"] = lambda text: yaml.safe_dump(text, width=1_000).splitlines()[0]
         values = dataclasses.asdict(self) | more
         return made.get_template(f"{template}.j2").render(
             values, secret=PROVIDERS[self.provider], version=__version__

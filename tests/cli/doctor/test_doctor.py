@@ -368,8 +368,9 @@ def test_the_corrected_lines_can_be_copied(checkout: Path) -> None:
     status, text = command("--workflow", path, environ={}, here=checkout)
     assert status == 1
     assert "failed   .github/workflows/edit.yml:10\n" in text
-    assert "→ Replace line 10 with:\n" in text
-    assert "\n    permissions: { contents: read, pull-requests: write }\n" in text
+    assert "→ Write `jobs.edit.permissions` as:\n" in text
+    lines = "    permissions:\n      contents: read\n      pull-requests: write\n"
+    assert f"as:\n{lines}" in text
     assert "1 workflow: 1 mistake, 1 of which must be corrected." in text
 
 
@@ -411,7 +412,8 @@ def test_json_holds_places_and_corrections(checkout: Path) -> None:
     assert (status, told["ok"], told["checks"]) == (1, False, [])
     assert file["path"] == ".github/workflows/edit.yml"
     assert (mistake["line"], mistake["state"]) == (3, "failed")
-    assert mistake["corrections"] == [{"first": 3, "last": 3, "lines": ["    types: [created]"]}]
+    lines = ["on:", "  issue_comment:", "    types:", "    - created"]
+    assert mistake["corrections"] == [{"at": "on", "lines": lines}]
 
 
 @pytest.mark.parametrize(

@@ -167,8 +167,6 @@ def _show_workflows(examined: Sequence[Examined], screen: Screen) -> None:
         f"{files}: {plural(len(found), 'mistake')}, {fatal or 'none'} of which must be corrected.",
         "red" if fatal else "yellow",
     )
-    if len(found) > 1:
-        screen.hanging("Line numbers are those of the files as they are: work from the bottom up.")
 
 
 def _show_model(checks: Sequence[Check], screen: Screen) -> None:

@@ -17,9 +17,9 @@ from predict_edit.cli.doctor.workflow_file import (
     Mistake,
     NotYaml,
     Path,
-    Renamed,
     Value,
     WorkflowFile,
+    correction,
 )
 from predict_edit.domain.errors import MissingInput, SettingsError
 from predict_edit.domain.run_report import OUTPUT_FOLDER
@@ -32,7 +32,6 @@ _COMMENTS: Final = ("issue_comment", "pull_request_review_comment")
 _OTHERS: Final = ("workflow_dispatch", "schedule", "workflow_call")
 """What else starts a run; a called workflow gets the event of its caller."""
 _TARGET: Final = "pull_request_target"
-_CREATED: Final = {"types": ["created"]}
 _ACTION = re.compile(r"[^/@\s]+/predict-edit(?:/[^@\s]*)?(?:@(?P<ref>\S*))?", re.IGNORECASE)
 
 
@@ -78,7 +77,7 @@ class Use:
         self,
         path: Path,
         found: str,
-        fixes: Mapping[Path, Value | Renamed | None] | None = None,
+        fixes: Mapping[Path, Value | None] | None = None,
         *,
         next_step: str = "",
         fatal: bool = False,
@@ -90,7 +89,7 @@ class Use:
             state="failed" if fatal else "warning",
             found=found,
             next_step=next_step,
-            corrections=self.file.corrections(fixes or {}),
+            corrections=tuple(correction(*fix) for fix in (fixes or {}).items()),
         )
 
 
@@ -112,14 +111,13 @@ def _events(use: Use) -> Iterator[Mistake]:
     on = use.file.data.get("on")
     if on is None:
         return
-    starting = [name for name in use.triggers if name in (*_COMMENTS, *_OTHERS)]
-    only_comments: dict[Path, Value] = {("on",): {"issue_comment": _CREATED}}
-    if _TARGET in use.triggers:
-        fix = only_comments
-        if isinstance(on, dict):
-            fix = {("on", _TARGET): None if starting else Renamed("issue_comment", _CREATED)}
-        elif starting:
-            fix = {("on",): [name for name in use.triggers if name != _TARGET]}
+    events = on if isinstance(on, dict) else dict.fromkeys(use.triggers, "")
+    right = {name: each for name, each in events.items() if name != _TARGET}
+    right |= {name: {**_mapping(events[name]), "types": ["created"]} for name in use.comments}
+    if not any(name in right for name in (*_COMMENTS, *_OTHERS)):
+        right = {"issue_comment": {"types": ["created"]}}
+    fix: dict[Path, Value] = {("on",): right}
+    if _TARGET in events:
         yield use.mistake(
             ("on", _TARGET),
             f"`{_TARGET}` is not a command, and runs this job with its secrets for "
@@ -127,28 +125,17 @@ def _events(use: Use) -> Iterator[Mistake]:
             fix,
             fatal=True,
         )
-    elif not starting:
-        found = f"none of these events carries a command: {', '.join(use.triggers)}"
-        yield use.mistake(("on",), found, only_comments, fatal=True)
+    elif not events.keys() & {*_COMMENTS, *_OTHERS}:
+        found = f"none of these events carries a command: {', '.join(events)}"
+        yield use.mistake(("on",), found, fix, fatal=True)
     for name in use.comments:
-        kinds = _mapping(_mapping(on).get(name)).get("types")
-        path = ("on", name, "types")
-        if kinds is None:
-            every = {each: _CREATED if each == name else "" for each in use.triggers}
-            yield use.mistake(
-                path,
-                f"`{name}` also starts a run for edited and deleted comments, which are not "
-                "commands",
-                {path: ["created"]} if isinstance(on, dict) else {("on",): every},
-            )
-        elif "created" not in _items(kinds):
+        kinds = _items(_mapping(events[name]).get("types"))
+        if kinds and "created" not in kinds:
             found = f"`{name}` starts no run for a new comment, and only those are commands"
-            yield use.mistake(path, found, {path: ["created"]}, fatal=True)
-        elif len(_items(kinds)) > 1:
-            found = (
-                f"`{name}` also starts a run for comments that are not new, which are not commands"
-            )
-            yield use.mistake(path, found, {path: ["created"]})
+            yield use.mistake(("on", name, "types"), found, fix, fatal=True)
+        elif kinds != ["created"]:
+            found = f"`{name}` also starts a run for edited or deleted comments, which are not new"
+            yield use.mistake(("on", name, "types"), found, fix)
 
 
 _LEVELS: Final = ("none", "read", "write")
@@ -188,38 +175,31 @@ def _permissions(use: Use) -> Iterator[Mistake]:
     path = (*use.job_path, "permissions")
     own = use.job.get("permissions")
     at, held = (path, own) if own is not None else (path[-1:], use.file.data.get("permissions"))
-    if held is None:
-        if wanted:
-            yield use.mistake(
-                use.job_path,
-                "no permissions are named, so the job has the repository's default, which may be "
-                "too little or far too much",
-                {path: wanted},
-            )
-        return
+    missing = {name: level for name, level in wanted.items() if _less(held, name, level)}
     if held == "write-all":
         enough = listed(f"{name}: {level}" for name, level in wanted.items())
         found = f"`write-all` is far more than the action needs: {enough}"
-        yield use.mistake(at, found, {path: wanted})
-        return
-    missing = {name: level for name, level in wanted.items() if _less(held, name, level)}
-    if missing:
-        fix: dict[Path, Value] = {path: {**wanted, **_mapping(held), **missing}}
-        if own and isinstance(own, dict):
-            fix = {(*path, name): level for name, level in missing.items()}
-        rights = [f"{name}: {level}" for name, level in missing.items()]
-        yield use.mistake(
-            at,
-            f"the job `{use.job_path[-1]}` lacks {listed(f'`{each}`' for each in rights)}: "
-            f"{listed(_FOR[each] for each in rights)}",
-            fix,
-            fatal=True,
+    elif held is None and wanted:
+        at = use.job_path
+        found = (
+            "no permissions are named, so the job has the repository's default, which may be "
+            "too little or far too much"
         )
+    elif held is not None and missing:
+        rights = [f"{name}: {level}" for name, level in missing.items()]
+        found = (
+            f"the job `{use.job_path[-1]}` lacks {listed(f'`{each}`' for each in rights)}: "
+            f"{listed(_FOR[each] for each in rights)}"
+        )
+    else:
+        return
+    fix = {path: {**wanted, **_mapping(held), **missing}}
+    yield use.mistake(at, found, fix, fatal=bool(missing) and held is not None)
 
 
 def _less(held: Value, name: str, wanted: str) -> bool:
     """Check whether a permission does not suffice; what only the run knows is trusted."""
-    level = "read" if held == "read-all" else _mapping(held).get(name, "none")
+    level = _text(held).removesuffix("-all") or _mapping(held).get(name, "none")
     return level in _LEVELS and _LEVELS.index(level) < _LEVELS.index(wanted)
 
 
@@ -252,39 +232,32 @@ def _condition(use: Use, word: str) -> str:
 
 def _concurrency(use: Use) -> Iterator[Mistake]:
     """Find commands that do not wait for each other, or not only for each other."""
-    path = (*use.job_path, "concurrency")
-    whole, held = use.file.data.get("concurrency"), use.job.get("concurrency")
-    wanted = {"group": _group(use), "cancel-in-progress": "false"}
-    if held is None and whole is None:
-        yield use.mistake(
-            use.job_path,
-            "the concurrency group is missing, so two runs may edit the same files at once",
-            {path: wanted},
-        )
-        return
+    own = (*use.job_path, "concurrency")
+    path, held = own, use.job.get("concurrency")
+    if held is None and "concurrency" in use.file.data:
+        path, held = own[-1:], use.file.data["concurrency"]
+    group = _text(_mapping(held).get("group", held))
     if held is None:
-        path, held = path[-1:], whole
+        path = use.job_path
+        found = "the concurrency group is missing, so two runs may edit the same files at once"
+    elif path != own and use.comments and "github.run_id" not in group:
         # A group with the run's number in its name leaves comments out that are not commands.
-        if use.comments and "github.run_id" not in _group_of(whole):
-            yield use.mistake(
-                path,
-                "the group is the whole workflow's, so any comment, command or not, takes the "
-                "place of a command that waits; it belongs to the job",
-                {path: None, (*use.job_path, "concurrency"): wanted},
-            )
-            return
-    if use.comments and _group_of(held) and "${{" not in _group_of(held):
-        at = (*path, "group") if isinstance(held, dict) else path
+        found = (
+            "the group is the whole workflow's, so any comment, command or not, takes the "
+            "place of a command that waits; it belongs to the job"
+        )
+    elif use.comments and group and "${{" not in group:
+        path = (*path, "group")
         found = "the group is the same for all pull requests, so their commands replace each other"
-        yield use.mistake(at, found, {at: wanted["group"]})
-    if _text(_mapping(held).get("cancel-in-progress")).strip() == "true":
-        at = (*path, "cancel-in-progress")
+    elif _text(_mapping(held).get("cancel-in-progress")).strip() == "true":
+        path = (*path, "cancel-in-progress")
         found = "a new command ends the one that runs, whose tokens are paid for"
-        yield use.mistake(at, found, {at: "false"})
-
-
-def _group_of(concurrency: Value) -> str:
-    return _text(_mapping(concurrency).get("group", concurrency))
+    else:
+        return
+    fix: dict[Path, Value] = {own: {"group": _group(use), "cancel-in-progress": "false"}}
+    if path[0] == "concurrency":
+        fix[path[:1]] = None
+    yield use.mistake(path, found, fix)
 
 
 def _group(use: Use) -> str:
@@ -410,7 +383,8 @@ def _inputs(use: Use) -> Iterator[Mistake]:
             meant = _meant(use, name)
             found = f"{quoted(name)} is not an input"
             found += f"; `{meant}` is probably meant" if meant else ""
-            yield use.mistake(path, found, {path: Renamed(meant) if meant else None}, fatal=True)
+            fix = {path: None} | ({(*path[:-1], meant): text} if meant else {})
+            yield use.mistake(path, found, fix, fatal=True)
         if name in _CREDENTIALS and use.literal(name):
             yield use.mistake(
                 path,
