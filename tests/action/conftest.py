@@ -92,6 +92,8 @@ class Typist:
     notes: tuple[str, ...] = ()
     first: tuple[str, str] = ("FizzBuzz", "FizzBuzz")
     """Another word that it replaces before."""
+    again: tuple[str, str] = ("", "")
+    """What it replaces instead when told what is left."""
 
     def declines(self, _file: SourceFile) -> str | None:
         return None
@@ -115,7 +117,8 @@ class Typist:
             return FailedEdit(file=request.file, error=error, effort=effort)
         lazy = request.file.path in self.lazy
         late = request.file.path in self.late and not request.leftover
-        text = request.file.text.replace(*self.first)
+        words = self.again if request.leftover and any(self.again) else self.first
+        text = request.file.text.replace(*words)
         text = text if lazy or late else text.replace(self.old, self.new)
         return FileEdit(file=request.file, text=text, effort=effort)
 

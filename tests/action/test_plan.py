@@ -241,6 +241,25 @@ async def test_a_second_answer_completes_the_edit(rehearse: MakeRehearsal) -> No
     assert done.report.plan.names[0].remaining == ()
 
 
+async def test_a_second_answer_that_replaces_no_name_is_not_taken(rehearse: MakeRehearsal) -> None:
+    """It may undo the first one; its tokens are counted."""
+    files = [*scene(10), WorldFile(path="a.py", base=b"x\n", head=b"load_all\nFizzBuzz\n")]
+    rehearsal = await rehearse(files=files)
+    typist = rehearsal.typist
+    typist.old, typist.new = "load_all", "load_every"
+    typist.change = ChangePlan(names=NAMES)
+    typist.lazy = ("a.py",)
+    typist.first = ("FizzBuzz", "MSFTBuzz")
+    typist.again = ("MSFTBuzz", "FizzBuzz")
+    done = await rehearsal.say(RENAME, plan="on")
+
+    assert typist.asked.count("a.py") == 2
+    assert ("a.py", 2) in rehearsal.places
+    (result,) = (result for result in done.report.files if result.path == "a.py")
+    assert result.effort is not None
+    assert result.effort.attempts == 2
+
+
 async def test_a_commit_takes_a_group_whole_or_not_at_all(rehearse: MakeRehearsal) -> None:
     """One file failed: its group is in the patch, with the reason; another edit is committed."""
     rehearsal = await rehearse(files=[*scene(10), *many(1)], prepare=may_write)

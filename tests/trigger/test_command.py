@@ -436,7 +436,13 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
         ("1. > Delete it.\nAll of it.", ""),
         ("> Delete it.\n- No, rename it.", "- No, rename it."),
         ("> Delete it.\n# No", "# No"),
-        ("```\n>>> a\n1\n```\nAdd this.", "```\n```\nAdd this."),
+        ("```py\n>>> a\n1\n```\nAdd this.", "```py\n>>> a\n1\n```\nAdd this."),
+        ("~~~\n> a\n~~~~ \n> b", "~~~\n> a\n~~~~"),
+        ("````\n```\n> a\n````\n> b", "````\n```\n> a\n````"),
+        ("Add this.\n```\n> a\n\nNo end.", "Add this.\n```\n\nNo end."),
+        ("> ```\n> a\n> ```\n\nNo.", "No."),
+        ("> Delete it.\n```\n> a\n```\n> b", "```\n> a\n```"),
+        ("    ```\n> a\n    ```", "```"),
         ("> Delete it.\n```a``` b\n\nNo.", "No."),
         *(
             (f"No.\n\n{first}: Ada <a@b.example>\n{then}: 2026\n\nDelete it.", "No.")

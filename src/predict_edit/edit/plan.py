@@ -293,6 +293,11 @@ def leftover(names: Iterable[SharedName], path: str, text: str) -> str:
     return _LEFT.format(names="; ".join(left)) if left else ""
 
 
+def count_left(names: Iterable[SharedName], path: str, text: str) -> int:
+    """Count the places with old names that a file still has."""
+    return sum(len(lines_with(name, text)) for name in names if path in name.remaining)
+
+
 def texts_of(results: Iterable[FileResult], sources: Iterable[SourceFile]) -> Texts:
     """The text of each file that was done, before and after, by path."""
     texts = {file.path: file.text for file in sources}

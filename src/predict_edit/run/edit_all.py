@@ -12,7 +12,7 @@ from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import Effort, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import AnswerUnusable, PredictEditError
 from predict_edit.domain.run_report import FileResult, FileStatus
-from predict_edit.edit.plan import agreed, leftover, screened, texts_of
+from predict_edit.edit.plan import agreed, count_left, leftover, screened, texts_of
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings.collection import near
 from predict_edit.run.context import Edited, OpenEditor, Plan, Task, Watcher
@@ -191,7 +191,10 @@ async def _completed(
         request = task.request(dataclasses.replace(file, text=text))
         answer = await editor.edit(dataclasses.replace(request, findings=(), leftover=said))
         effort = (result.effort or Effort()).followed_by(answer.effort)
-        if isinstance(answer, FileEdit):
+        # One that replaces none of them may only undo what the first answer did.
+        if isinstance(answer, FileEdit) and (
+            count_left(names, path, answer.text) < count_left(names, path, text)
+        ):
             edit = FileEdit(file=file, text=answer.text, effort=effort)
             again = await _taken(task, edit, bases)
             if again.status is not FileStatus.FAILED:

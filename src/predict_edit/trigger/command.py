@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import itertools
 import re
 import shlex
 from collections.abc import Mapping
@@ -113,6 +114,8 @@ _MAIL = re.compile(
 """Where the quoted mail, or a signature, begins in a reply by e-mail."""
 _QUOTED = re.compile(r"(?:[ \t]|[-*+]|\d{1,9}[.)])*>")
 """The beginning of a line that quotes somebody, perhaps inside a list."""
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
+"""The line that opens a block of code."""
 _BLOCK = re.compile(r" {0,3}(?:(?:[-*+]|1[.)])[ \t]+\S|#{1,6}[ \t]|`{3,}[^`]*$|~{3})")
 """The beginning of a line that ends a quote above it without a blank line (CommonMark)."""
 _WROTE = re.compile(r"\d{4}|\d:\d\d|@")
@@ -286,15 +289,20 @@ def words_of(body: str, word: str) -> str:
     if body.casefold().startswith(word.casefold()):
         return ""
     text = _without_mail(strip_hidden(_LINE_END.sub("\n", body)))
-    own: list[str] = []
-    quoted = False
-    for line in text.split("\n"):
+    lines, own = text.split("\n"), list[bool]()
+    quoted, fence, opened = False, "", 0
+    for number, line in enumerate(lines):
         # Markdown takes the lines below a quote for the same paragraph, up to a blank one.
         lazy = quoted and bool(line.strip(" \t")) and not _BLOCK.match(line)
         quoted = lazy or bool(_QUOTED.match(line))
-        if not quoted:
-            own.append(line)
-    return "\n".join(own).strip()
+        own.append(not quoted)
+        if fence:
+            if line.strip(" \t").startswith(fence) and not line.strip(f" \t{fence[0]}"):
+                # Within a block of code, `>` quotes nobody.
+                own[opened:], quoted, fence = [True] * (number - opened + 1), False, ""
+        elif not quoted and (found := _FENCE.match(line)):
+            fence, opened = found[1], number
+    return "\n".join(itertools.compress(lines, own)).strip()
 
 
 def clean_instruction(text: str) -> str:
