@@ -36,8 +36,9 @@ PATCHES = ("edits.patch", "remainder.patch")
 
 
 def may_write(github: Sandbox) -> None:
-    """Let the job's token commit."""
+    """Let the job's token commit, and open pull requests."""
     github.add_token(DEFAULT_TOKEN, permissions={"contents": "write", "pull_requests": "write"})
+    github.switches.actions_may_open_pull_requests = True
 
 
 class Jobs:
@@ -73,6 +74,13 @@ class Jobs:
         return await self.rehearsal.follow(
             self.comment, mode="publish", results="handed/*.json", **inputs
         )
+
+    async def all(self, shards: int, **inputs: str) -> Finished:
+        """Every job, one after the other."""
+        plan = await self.plan(shard=str(shards), **inputs)
+        for name in plan.report.shards or ():
+            await self.edit(name, **inputs)
+        return await self.publish(**inputs)
 
     @property
     def manifest(self) -> Manifest:
@@ -218,6 +226,56 @@ async def test_committed(rehearse: MakeRehearsal) -> None:
     assert done.report.outcome is again.report.outcome is Outcome.COMMITTED, done.report.problem
     assert rehearsal.stage.pull.head_sha == head
     assert len(rehearsal.typist.asked) == 4
+
+
+async def test_a_pull_request_of_its_own(rehearse: MakeRehearsal) -> None:
+    """It is opened once; jobs and whole runs know what the others were answered."""
+    rehearsal = await rehearse(files=many(7), prepare=may_write)
+    typist, head = rehearsal.typist, rehearsal.stage.pull.head_ref
+    paths = [file.path for file in many(7)]
+    typist.change = ChangePlan(left=(paths[0],))
+    inputs = {"deliver": "pull-request", "context": "pull-request", "max_files": "5"}
+    done = await Jobs(rehearsal).all(2, plan="on", **inputs)
+
+    assert done.report.outcome is Outcome.OPENED, done.report.problem
+    assert sorted(typist.asked) == paths[1:5]
+    skipped = {each.path: each.reason for each in done.report.with_status(FileStatus.SKIPPED)}
+    over = "over `max-files` (5)"
+    assert skipped == {paths[0]: NOT_NEEDED, paths[5]: over, paths[6]: over}
+    pulls = rehearsal.stage.github.repository(REPOSITORY).pulls
+    assert [(pull.number, pull.base_ref) for pull in pulls.values() if pull.number > 1] == [
+        (2, head)
+    ]
+    assert {*rehearsal.stage.github.files(pulls[2])} == {*paths[1:5]}
+
+    typist.asked.clear()
+    again = await rehearsal.say(plan="on", **inputs)
+    assert sorted(typist.asked) == paths[5:]
+    assert again.report.pull_request_url == done.report.pull_request_url
+    last = await Jobs(rehearsal).all(2, plan="on", **inputs)
+    assert (len(typist.plans), sorted(typist.asked)) == (2, paths[5:])
+    assert last.report.outcome is Outcome.UNCHANGED
+    assert {*rehearsal.stage.github.files(pulls[2])} == {*paths[1:]}
+
+
+async def test_old_names_are_looked_for_in_files_that_were_left(rehearse: MakeRehearsal) -> None:
+    rehearsal = await rehearse(files=many(5))
+    left = ("src/file_001.py", "src/file_002.py")
+    names = (SharedName(old="FizzBuzz", new="MSFTBuzz"),)
+    rehearsal.typist.change = ChangePlan(left=left, names=names)
+    jobs = Jobs(rehearsal)
+    first = await jobs.plan(shard="2", plan="on")
+    assert any("2 of 5 files need no change" in note for note in first.report.notes)
+    assert rehearsal.summary.startswith("Working: 0 of 3 files done.")
+    for name in first.report.shards or ():
+        await jobs.edit(name)
+    done = await jobs.publish()
+
+    assert done.report.plan is not None
+    assert done.report.plan.names[0].remaining == left
+    assert any("is still in `src/file_001.py`" in note for note in done.report.notes)
+    assert any("2 of 5 files need no change" in note for note in done.report.notes)
+    assert len(done.report.files) == 5
 
 
 @pytest.mark.parametrize("mode", ["plan", "edit", "publish"])

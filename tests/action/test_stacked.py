@@ -102,18 +102,23 @@ async def test_run_again(rehearse: MakeRehearsal) -> None:
     assert (pull.head_sha, pull.body) == before
 
 
-async def test_refreshed_in_place(rehearse: MakeRehearsal) -> None:
-    """After a push, only what changed is asked for, and the commit is on the new head."""
+@pytest.mark.parametrize(("context", "asked"), [("diff", 1), ("pull-request", 3)])
+async def test_refreshed_in_place(rehearse: MakeRehearsal, context: str, asked: int) -> None:
+    """After a push, only what changed is asked for, and the commit is on the new head.
+
+    Where every file is shown with the whole diff, that has changed for all of them.
+    """
     rehearsal = await a_scene(rehearse)
-    await rehearsal.say(**STACK)
+    inputs = STACK | {"context": context}
+    await rehearsal.say(**inputs)
     rehearsal.typist.asked.clear()
     more = FILES[0].head or b""
     head = rehearsal.stage.github.push(
         REPOSITORY, rehearsal.stage.pull.head_ref, {FILES[0].path: more + b"# more FizzBuzz\n"}
     )
-    await rehearsal.say(**STACK)
+    await rehearsal.say(**inputs)
 
-    assert rehearsal.typist.asked == [FILES[0].path]
+    assert sorted(rehearsal.typist.asked) == [file.path for file in FILES][:asked]
     (pull,) = stacked(rehearsal)
     assert pull.repository.store.commit(pull.head_sha).parents == (head,)
     assert changed(rehearsal, pull) == {file.path for file in FILES}
@@ -401,16 +406,13 @@ class TestRefusals:
         assert (finished.report.outcome, rehearsal.typist.opened) == (Outcome.FAILED, 0)
         assert "contents: write" in rehearsal.summary
 
-    async def test_sharded(self, rehearse: MakeRehearsal) -> None:
-        """What jobs hand on does not hold what this needs; what is open stays open."""
+    async def test_other_files_in_shards(self, rehearse: MakeRehearsal) -> None:
+        """Later jobs could not check that files outside of the pull request are allowed."""
         rehearsal = await a_scene(rehearse)
-        await rehearsal.say(**STACK)
-        opened = rehearsal.typist.opened
-        finished = await rehearsal.say(**STACK, mode="plan")
+        finished = await rehearsal.say(**STACK, also="lib/**", mode="plan")
 
-        assert (finished.report.outcome, rehearsal.typist.opened) == (Outcome.FAILED, opened)
-        assert "exclude each other" in rehearsal.stage.summaries[-1]
-        assert len(stacked(rehearsal)) == 1
+        assert (finished.report.outcome, rehearsal.typist.opened) == (Outcome.FAILED, 0)
+        assert "`mode` plan and `also` exclude each other" in rehearsal.summary
 
     async def test_not_allowed_by_the_repository(self, rehearse: MakeRehearsal) -> None:
         rehearsal = await a_scene(rehearse)

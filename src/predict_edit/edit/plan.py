@@ -121,12 +121,17 @@ def background_of(
             ),
         ),
     ]
-    asked = json.dumps([(change.path, change.status, change.patch) for change in changes])
     return Background(
-        key=hashlib.sha256(asked.encode()).hexdigest()[:32],
+        key=change_key(changes),
         blocks=tuple((title, body) for title, body in blocks if body),
         left_out=left_out,
     )
+
+
+def change_key(changes: Iterable[ChangedFile]) -> str:
+    """Name the whole change that a model may be shown."""
+    shown = json.dumps([(change.path, change.status, change.patch) for change in changes])
+    return hashlib.sha256(shown.encode()).hexdigest()[:32]
 
 
 def _diff(change: ChangedFile) -> str:

@@ -52,7 +52,7 @@ from predict_edit.domain.errors import ForgeError, ForgeForbidden, ForgeNotFound
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
-from predict_edit.edit.plan import MAX_NAMED, NOT_NEEDED, background_of, saves
+from predict_edit.edit.plan import MAX_NAMED, NOT_NEEDED, background_of, change_key, saves
 from predict_edit.edit.prompt import review_instruction
 from predict_edit.edit.screening import secret_in
 from predict_edit.findings.collection import Findings
@@ -681,7 +681,7 @@ def question_about(task: Task, scope: Scope, file: ChangedFile, *, left: bool = 
     shown = file.patch if context != "none" else None
     more: list[object] = [dataclasses.astuple(aim) for aim in task.aims_of(file.path)]
     if context == "pull-request":
-        more += [(each.path, each.status, each.patch) for each in scope.shown]
+        more.append(scope.background.key if scope.background else change_key(scope.shown))
     if left:
         more += ["left by a plan"]
     return question_of(

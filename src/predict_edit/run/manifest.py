@@ -94,7 +94,7 @@ class Manifest:
     """The identity of the job that a run over a branch is."""
     shards: tuple[PlannedShard, ...]
     known: tuple[PlannedFile, ...] = ()
-    """Files that earlier runs have answered for: in no shard, and part of the delivery."""
+    """Files that are in no shard: earlier runs have answered for them, or they are skipped."""
     order: tuple[str, ...] = ()
     """The paths of all files, in the order of the report."""
     skipped: tuple[SkippedFile, ...] = ()

@@ -133,11 +133,10 @@ class PullRequestTarget(Target):
             check_branch(self.snapshot.pull)
         if task.settings.deliver == "pull-request" and not applies:
             check_same_repository(self.snapshot.pull, task.job)
-            if self.inputs.mode not in {None, "run"}:
+            if task.settings.also and self._is_one_of_several:
                 raise ContradictingInputs(
-                    f"`mode` {self.inputs.mode} and `deliver: pull-request` exclude each other on "
-                    "a pull request.",
-                    "Use one job without `mode`, or deliver in another way.",
+                    f"`mode` {self.inputs.mode} and `also` exclude each other.",
+                    "Use one job without `mode`, or remove `also`.",
                 )
         aim = task.job.aim
         here = {change.path for change in self._changed if change.status != "removed"}
@@ -178,18 +177,20 @@ class PullRequestTarget(Target):
             if task.settings.also and stacks and not named:
                 scope = await self._with_others(task, scope)
         else:
-            skipped = () if shared.shard else shared.manifest.skipped
-            scope = scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
             made = shared.manifest
+            again = {change.path for change in shared.changes}
+            skipped = [] if shared.shard else [f for f in made.skipped if f.path not in again]
+            scope = scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
             scope = dataclasses.replace(scope, background=made.background, plan=made.plan)
-        if not stacks:
+        if not stacks or (shared and shared.shard):
             return scope
         settings = task.settings
         own = await find_own_branch(
             self.ctx.forge, settings.branch or "", self.inputs.api_key, job=task.identity
         )
         scope = await divided(self, task, own, scope)
-        if scope.earlier and scope.earlier.fresh and not settings.dry_run:
+        several = self._is_one_of_several
+        if scope.earlier and scope.earlier.fresh and not (settings.dry_run or several):
             await try_push(self)
         return scope
 
@@ -219,6 +220,11 @@ class PullRequestTarget(Target):
         return dataclasses.replace(
             scope, files=(*scope.files, *chosen.kept), skipped=(*scope.skipped, *chosen.skipped)
         )
+
+    @property
+    def _is_one_of_several(self) -> bool:
+        """Whether this is one job of a spread run, of which only the last writes."""
+        return self.inputs.mode not in {None, "run"}
 
     @property
     def _changed(self) -> tuple[ChangedFile, ...]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from secrets import token_hex
 from typing import Final, TypeVar
 
 from predict_edit.domain.edits import (
-    ChangedFile,
     ChangePlan,
     Effort,
     FileEdit,
@@ -120,7 +119,6 @@ async def manifest_of(run: Run) -> Manifest:
     """
     target, task = run.target, run.task
     scope = await target.select(task)
-    files: Sequence[ChangedFile | SourceFile] = scope.files
     if scope.earlier and scope.sizes is not None and not _reads(task, scope):
         todo = {file.path: scope.sizes.get(file.path, 0) for file in scope.earlier.fresh}
         skipped, notes = scope.skipped, scope.notes
@@ -129,8 +127,6 @@ async def manifest_of(run: Run) -> Manifest:
         task = plan.task
         todo = {file.path: _size(file) for file in plan.todo}
         skipped, notes = plan.skipped, plan.notes
-        if not scope.earlier:
-            files = plan.sources
     found, model = task.findings, task.settings.model
     limits = (model.max_tokens, model.max_cost)
     if task.plan:
@@ -140,9 +136,9 @@ async def manifest_of(run: Run) -> Manifest:
             path=file.path,
             blob_sha=file.blob_sha or "",
             findings=found.of(file.path) if found else (),
-            change=file.change if isinstance(file, SourceFile) else None,
+            change=file if task.job.pull_request else None,
         )
-        for file in files
+        for file in scope.files
     }
     weights = {path: weight_of(size, len(parts[path].findings)) for path, size in todo.items()}
     return Manifest(
