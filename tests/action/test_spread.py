@@ -15,8 +15,9 @@ from predict_edit.delivery.state import unpack_unsealed
 from predict_edit.domain.edits import ChangePlan, Effort, PlacementKind, SharedName, Usage
 from predict_edit.domain.run_report import FileStatus, Outcome
 from predict_edit.edit.plan import NOT_NEEDED
-from predict_edit.report.page.changes import page_of_report
+from predict_edit.report.page.changes import page_of
 from predict_edit.report.page.html_page import render_page
+from predict_edit.report.result import to_result
 from predict_edit.run.manifest import Manifest, read_parts
 from predict_edit.run.outcome import Finished
 from predict_edit.support.markers import find_marker
@@ -510,7 +511,9 @@ class TestRejectedText:
             *(path.read_text() for path in rehearsal.workspace.rglob("*.json")),
             *(comment.body for comment in rehearsal.stage.suggestions),
             *(review.body for review in rehearsal.reviews),
-            render_page(page_of_report(report)),
+            render_page(
+                page_of(to_result(report), rehearsal.file("edits.patch").decode(), report=report)
+            ),
             rehearsal.summary,
             caplog.text,
             repr(memory),

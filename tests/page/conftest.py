@@ -19,10 +19,19 @@ from predict_edit.domain.edits import (
     Usage,
 )
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport
+from predict_edit.report.page.changes import Page, page_of
+from predict_edit.report.result import to_result
 from predict_edit.suggest.diff import local_patch
+from predict_edit.suggest.patch import edits_patch
 from predict_edit.suggest.place import Judge, place
 
 Result = Callable[..., FileResult]
+
+
+def page_of_report(report: RunReport) -> Page:
+    """The page of a run whose report is at hand."""
+    placed = [file.placed for file in report.files if file.placed]
+    return page_of(to_result(report), edits_patch(placed), report=report)
 
 
 def _result(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from predict_edit.domain.run_report import Outcome, RunReport
-from predict_edit.report.page.changes import page_of_report
 from predict_edit.report.page.html_page import render_page
+
+from .conftest import page_of_report
 
 if TYPE_CHECKING:
     from tests.conftest import Tab

@@ -1,4 +1,4 @@
-"""Two ways to a page: from a report in memory, and from the files of a run."""
+"""What a page shows of a run: each change with its place, its lines and those around it."""
 
 from __future__ import annotations
 
@@ -12,33 +12,17 @@ import pytest
 from predict_edit.domain.edits import PlacementKind
 from predict_edit.domain.errors import ResultInvalid
 from predict_edit.domain.run_report import FileResult, RunReport
-from predict_edit.report.page.changes import CONTEXT, Change, Page, page_of_files, page_of_report
+from predict_edit.report.page.changes import CONTEXT, page_of
 from predict_edit.report.result import to_result
 from predict_edit.suggest.patch import edits_patch
+from predict_edit.support.git import lines_of
+
+from .conftest import page_of_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .conftest import Result
-
-
-def from_disk(report: RunReport) -> Page:
-    """The page from the files of a run."""
-    placed = [file.placed for file in report.files if file.placed]
-    return page_of_files(to_result(report), edits_patch(placed))
-
-
-def shown(page: Page) -> list[list[Change]]:
-    """The changes by file; of rejected ones, which no patch holds, without their lines."""
-    return [
-        [
-            change
-            if change.kind is not PlacementKind.REJECTED
-            else dataclasses.replace(change, lines=())
-            for change in file.changes
-        ]
-        for file in page.files
-    ]
 
 
 def test_each_change_has_its_place_and_its_lines(mixed: RunReport) -> None:
@@ -60,13 +44,21 @@ def test_each_change_has_its_place_and_its_lines(mixed: RunReport) -> None:
         (" ", 6, 6, "line 6"),
     ]
     assert rejected.reason == "it holds a key"
+    assert [(line.sign, line.old, line.new, line.text) for line in rejected.lines] == [
+        ("-", 20, None, "line 20"),
+        ("+", None, None, "secret"),
+    ]
     assert [line.sign for line in patched.lines] == [" ", " ", " ", "-", " ", " "]
 
 
-def test_both_ways_show_the_same(mixed: RunReport, large: RunReport) -> None:
-    """The files give the same page, except for the text of rejected changes."""
-    for report in (mixed, large):
-        assert shown(from_disk(report)) == shown(page_of_report(report))
+def test_the_text_of_rejected_changes_is_in_the_report_alone(mixed: RunReport) -> None:
+    """The files of a run give the same page otherwise."""
+    placed = [file.placed for file in mixed.files if file.placed]
+    from_disk, from_report = page_of(to_result(mixed), edits_patch(placed)), page_of_report(mixed)
+
+    first, rejected, last = from_report.files[0].changes
+    assert from_disk.files[0].changes == (first, dataclasses.replace(rejected, lines=()), last)
+    assert from_disk.files[1:] == from_report.files[1:]
 
 
 LINES = st.lists(
@@ -79,7 +71,7 @@ TEXTS = st.tuples(LINES, st.booleans()).map(lambda t: "\n".join(t[0]) + ("\n" * 
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], max_examples=30
 )
 @hypothesis.given(texts=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=3))
-def test_both_ways_show_the_same_for_any_text(
+def test_each_change_of_any_text_is_shown_as_it_was_made(
     texts: list[tuple[str, str]], result: Result, report: Callable[..., RunReport]
 ) -> None:
     """However a patch looks, reading it back gives the changes that were put in."""
@@ -88,9 +80,20 @@ def test_both_ways_show_the_same_for_any_text(
         for number, (head, edited) in enumerate(texts)
         if head != edited
     ]
-    run = report(*files)
 
-    assert shown(from_disk(run)) == shown(page_of_report(run))
+    for file, shown in zip(files, page_of_report(report(*files)).files, strict=True):
+        assert file.placed is not None
+        head, edited = lines_of(file.placed.file.text), lines_of(file.placed.accepted)
+        for placement, change in zip(file.placed.placements, shown.changes, strict=True):
+            written = [(line, line.text + "\n" * line.ended) for line in change.lines]
+            hunk = placement.hunk
+            assert tuple(text for line, text in written if line.sign == "-") == hunk.removed
+            assert tuple(text for line, text in written if line.sign == "+") == hunk.added
+            assert all(head[line.old - 1] == text for line, text in written if line.old)
+            assert all(edited[line.new - 1] == text for line, text in written if line.new)
+            assert [line.old for line in change.lines if line.sign == "-"] == list(
+                range(hunk.start, hunk.start + len(hunk.removed))
+            )
 
 
 def test_side_by_side_pairs_removed_with_added(
@@ -108,15 +111,15 @@ def test_side_by_side_pairs_removed_with_added(
 def test_a_missing_last_line_feed_is_known(
     result: Result, report: Callable[..., RunReport]
 ) -> None:
-    """A missing last line feed is marked, both ways."""
+    """A missing last line feed is marked."""
     run = report(result(base="a\nb", head="a\nc", edited="a\nd"))
-    for page in (page_of_report(run), from_disk(run)):
-        assert [line.ended for line in page.files[0].changes[0].lines] == [True, False, False]
+    lines = page_of_report(run).files[0].changes[0].lines
+    assert [line.ended for line in lines] == [True, False, False]
 
 
 def test_without_a_patch_the_places_are_left(mixed: RunReport) -> None:
     """Without edits.patch, the page says where the changes are, without lines."""
-    page = page_of_files(to_result(mixed), None)
+    page = page_of(to_result(mixed), None)
 
     assert not page.complete
     assert [change.where for change in page.files[0].changes] == ["line 3", "line 20", "line 38"]
@@ -127,14 +130,14 @@ def test_without_a_patch_the_places_are_left(mixed: RunReport) -> None:
 def test_a_patch_of_another_run_is_refused(mixed: RunReport, patch: str) -> None:
     """Result and patch have to agree on how many changes each file has."""
     with pytest.raises(ResultInvalid, match="not of the same run"):
-        page_of_files(to_result(mixed), patch)
+        page_of(to_result(mixed), patch)
 
 
 def test_a_patch_with_more_files_is_refused(mixed: RunReport) -> None:
     """A file that the result does not know is not ignored."""
     placed = [file.placed for file in mixed.files if file.placed]
     with pytest.raises(ResultInvalid):
-        page_of_files(to_result(mixed), edits_patch(placed) * 2)
+        page_of(to_result(mixed), edits_patch(placed) * 2)
 
 
 def test_context_is_bounded(large: RunReport) -> None:

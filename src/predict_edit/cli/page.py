@@ -15,7 +15,7 @@ from predict_edit.delivery.output_files import EDITS, RESULT
 from predict_edit.domain.edits import Usage
 from predict_edit.domain.errors import ResultInvalid
 from predict_edit.domain.run_report import OUTPUT_FOLDER
-from predict_edit.report.page.changes import page_of_files
+from predict_edit.report.page.changes import page_of
 from predict_edit.report.page.html_page import render_page
 from predict_edit.report.result import ResultFile
 
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ResultInvalid(
             f"{EDITS} cannot be read ({error.strerror}).", "Check its permissions."
         ) from error
-    page = page_of_files(result, patch, overhead=_overhead(result))
+    page = page_of(result, patch, overhead=_overhead(result))
     out = arguments.out or file.with_name(PAGE)
     write_text(out, render_page(page))
     sys.stdout.write(f"{out}\n")

@@ -1,31 +1,27 @@
 """A run as the page shows it: files, the changes in them, and the lines around each change.
 
-There are two ways here: from a report at hand, and from what a finished run left on disk. What a
-page shows of a change is the same either way, but for the text of rejected ones: it is not on disk.
+A finished run leaves all of it on disk but the text of rejected changes, which its report has.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby, zip_longest
 
-from predict_edit.domain.edits import PlacementKind, Usage
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchedFile, PatchSet
+
+from predict_edit.domain.edits import Hunk, PlacedFile, PlacementKind, Usage
 from predict_edit.domain.errors import ResultInvalid
-from predict_edit.domain.run_report import FileResult, RunReport
-from predict_edit.report.result import FilePart, ResultFile, UsagePart, to_result
+from predict_edit.domain.run_report import RunReport
+from predict_edit.report.result import FilePart, ResultFile, UsagePart
 from predict_edit.report.view import Row
 from predict_edit.report.view import lines as name_lines
-from predict_edit.support.git import lines_of
 
 CONTEXT = 3
 """Unchanged lines shown above and below a change."""
-
-_FILE = re.compile(r"^diff --git .*\n", re.MULTILINE)
-_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+.*\n", re.MULTILINE)
-"""Within a patch no line of a file starts so, as each has its sign in front."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +36,12 @@ class Line:
     """Without line feed."""
     ended: bool = True
     """Whether a line feed ends it."""
+
+    @classmethod
+    def of(cls, sign: str, old: int | None, new: int | None, written: str) -> Line:
+        """Take the line feed off what is written."""
+        text = written.removesuffix("\n")
+        return cls(sign=sign, old=old, new=new, text=text, ended=text != written)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,74 +118,57 @@ class Page:
         return tuple(file for file in self.files if file.part.status == status)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """Neighbouring changed lines: what was there from ``start`` on, and what is there now."""
-
-    start: int
-    removed: tuple[str, ...]
-    added: tuple[str, ...]
-    above: tuple[str, ...]
-    below: tuple[str, ...]
-
-
-def page_of_report(report: RunReport) -> Page:
-    """Make the page of a report that is at hand, rejected changes included."""
-    result = to_result(report)
-    overheads = [f.effort.overhead for f in report.files if f.effort and f.effort.overhead]
-    return Page(
-        result=result,
-        files=tuple(
-            _page_file(part, _runs_of(file))
-            for file, part in zip(report.files, result.files, strict=True)
-        ),
-        overhead=sum(overheads, Decimal()) if report.cost is not None else None,
-        notes=report.notes,
-    )
-
-
-def page_of_files(
-    result: ResultFile, patch: str | None, *, overhead: Decimal | None = None
+def page_of(
+    result: ResultFile,
+    patch: str | None,
+    *,
+    report: RunReport | None = None,
+    overhead: Decimal | None = None,
 ) -> Page:
-    """Make the page of a finished run from its ``result.json`` and ``edits.patch``.
+    """Make the page of a run from its ``result.json`` and ``edits.patch``.
 
-    Without the patch the page has the figures and the places, but not the text.
+    Without the patch the page has the figures and the places, but not the text. The report of the
+    same run, if it is at hand, adds its notes and the text of rejected changes.
 
     Raises:
         ResultInvalid: the two are not of the same run.
     """
-    sections = iter(() if patch is None else _sections(patch))
+    try:
+        patched = iter(() if patch is None else PatchSet.from_string(patch))
+    except UnidiffParseError:
+        raise _not_of_one_run() from None
     files = []
-    for part in result.files:
-        accepted = [place.kind is not PlacementKind.REJECTED for place in part.placements]
-        runs = next(sections, ()) if patch is not None and any(accepted) else ()
-        if patch is not None and len(runs) != sum(accepted):
+    for number, part in enumerate(result.files):
+        accepted = sum(place.kind is not PlacementKind.REJECTED for place in part.placements)
+        changed = next(patched, None) if accepted else None
+        shown = [] if changed is None else list(_changed_lines(changed))
+        if patch is not None and len(shown) != accepted:
             raise _not_of_one_run()
-        left = iter(runs)
-        files.append(_page_file(part, [next(left, None) if kept else None for kept in accepted]))
-    if next(sections, None) is not None:
+        files.append(_page_file(part, shown, report.files[number].placed if report else None))
+    if next(patched, None) is not None:
         raise _not_of_one_run()
-    return Page(result=result, files=tuple(files), overhead=overhead, complete=patch is not None)
+    return Page(
+        result=result,
+        files=tuple(files),
+        overhead=overhead,
+        notes=report.notes if report else (),
+        complete=patch is not None,
+    )
 
 
-def _page_file(part: FilePart, runs: Iterable[_Run | None]) -> PageFile:
-    """Make one file; of each placement there are the lines, or ``None`` where they are unknown.
-
-    Line numbers are those after what was accepted.
-    """
-    changes = []
-    shift = 0
-    for place, run in zip(part.placements, runs, strict=True):
-        changes.append(
-            Change(
-                kind=place.kind,
-                where=name_lines(place.start, place.end),
-                reason=place.reason,
-                lines=tuple(_lines(run, shift)) if run else (),
-            )
-        )
-        if run and place.kind is not PlacementKind.REJECTED:
-            shift += len(run.added) - len(run.removed)
+def _page_file(
+    part: FilePart, accepted: Iterable[tuple[Line, ...]], placed: PlacedFile | None
+) -> PageFile:
+    """Give each placement of a file its lines, as far as they are known."""
+    changes, lines_of_accepted = [], iter(accepted)
+    for number, place in enumerate(part.placements):
+        lines: tuple[Line, ...] = ()
+        if place.kind is not PlacementKind.REJECTED:
+            lines = next(lines_of_accepted, ())
+        elif placed is not None:
+            lines = _hunk_lines(placed.placements[number].hunk)
+        where = name_lines(place.start, place.end)
+        changes.append(Change(kind=place.kind, where=where, reason=place.reason, lines=lines))
     seconds = part.seconds if part.attempts else None
     row = _row(part.path, str(part.status), part.usage, seconds)
     return PageFile(part=part, row=row, changes=tuple(changes))
@@ -201,79 +186,28 @@ def _not_of_one_run() -> ResultInvalid:
     )
 
 
-def _runs_of(file: FileResult) -> Iterator[_Run]:
-    """Yield the changes of a file at hand, with the lines around each."""
-    if file.placed is None:
-        return
-    lines = lines_of(file.placed.file.text)
-    hunks = [placement.hunk for placement in file.placed.placements]
-    kept = [p.hunk for p in file.placed.placements if p.kind is not PlacementKind.REJECTED]
-    for hunk in hunks:
-        # Lines that another change replaces are not context, as in the patch.
-        first = max((other.end for other in kept if other.start < hunk.start), default=0)
-        last = min((o.start - 1 for o in kept if o.start > hunk.start), default=len(lines))
-        yield _Run(
-            start=hunk.start,
-            removed=hunk.removed,
-            added=hunk.added,
-            above=tuple(lines[max(first, hunk.start - 1 - CONTEXT) : hunk.start - 1]),
-            below=tuple(lines[hunk.end : min(last, hunk.end + CONTEXT)]),
-        )
+def _hunk_lines(hunk: Hunk) -> tuple[Line, ...]:
+    """Return the lines of a change that was not made: it has numbers in the old file alone."""
+    removed = (Line.of("-", old, None, text) for old, text in enumerate(hunk.removed, hunk.start))
+    return (*removed, *(Line.of("+", None, None, text) for text in hunk.added))
 
 
-def _lines(run: _Run, shift: int) -> Iterator[Line]:
-    """Yield the lines of a change with those around it, numbered on both sides."""
-    old = run.start - len(run.above)
-    new = old + shift
-    for sign, texts in ((" ", run.above), ("-", run.removed), ("+", run.added), (" ", run.below)):
-        for text in texts:
-            yield Line(
-                sign=sign,
-                old=None if sign == "+" else old,
-                new=None if sign == "-" else new,
-                text=text.removesuffix("\n"),
-                ended=text.endswith("\n"),
-            )
-            old += sign != "+"
-            new += sign != "-"
-
-
-def _sections(patch: str) -> Iterator[tuple[_Run, ...]]:
-    """Yield the runs of changed lines of each file of a patch that predict-edit wrote."""
-    for section in _FILE.split(patch)[1:]:
-        _, *hunks = _HUNK.split(section)
-        yield tuple(
-            run
-            for start, count, body in zip(hunks[::3], hunks[1::3], hunks[2::3], strict=True)
-            for run in _runs(_signed_lines(body), int(start) + (count == "0"))
-        )
-
-
-def _signed_lines(body: str) -> list[str]:
-    """Return the lines of a hunk with their signs, and with line feeds where the file has them."""
-    lines: list[str] = []
-    for line in body.split("\n"):
-        if line.startswith("\\") and lines:
-            lines[-1] = lines[-1].removesuffix("\n")
-        elif line.startswith((" ", "+", "-")):
-            lines.append(f"{line}\n")
-    return lines
-
-
-def _runs(lines: Iterable[str], number: int) -> Iterator[_Run]:
-    """Cut a hunk into its runs of changed lines; ``number`` is that of its first line."""
-    groups = [(kept, list(group)) for kept, group in groupby(lines, lambda line: line[0] == " ")]
-    for at, (kept, group) in enumerate(groups):
-        if not kept:
-            above, below = (
-                [line[1:] for _, around in beside for line in around]
-                for beside in (groups[:at][-1:], groups[at + 1 : at + 2])
-            )
-            yield _Run(
-                start=number,
-                removed=tuple(line[1:] for line in group if line[0] == "-"),
-                added=tuple(line[1:] for line in group if line[0] == "+"),
-                above=tuple(above[-CONTEXT:]),
-                below=tuple(below[:CONTEXT]),
-            )
-        number += sum(line[0] != "+" for line in group)
+def _changed_lines(file: PatchedFile) -> Iterator[tuple[Line, ...]]:
+    """Yield each run of changed lines with the few lines above and below it."""
+    for hunk in file:
+        lines: list[Line] = []
+        for line in hunk:
+            if line.line_type == "\\":  # the line above has no line feed
+                lines[-1] = dataclasses.replace(lines[-1], ended=False)
+            else:
+                sign, old, new = line.line_type, line.source_line_no, line.target_line_no
+                lines.append(Line.of(sign, old, new, line.value))
+        groups = [list(group) for _, group in groupby(lines, lambda line: line.sign == " ")]
+        for at, group in enumerate(groups):
+            if group[0].sign != " ":
+                above, below = groups[at - 1 : at], groups[at + 1 : at + 2]
+                yield (
+                    *(line for around in above for line in around[-CONTEXT:]),
+                    *group,
+                    *(line for around in below for line in around[:CONTEXT]),
+                )
