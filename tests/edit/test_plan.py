@@ -142,12 +142,19 @@ def test_a_plan_leaves_files_and_says_what_to_do() -> None:
         {"path": "c.py", "edit": True},
         names=[{"old": "load_all", "new": "load_every"}],
     )
-    for told in (answer, f"```json\n{answer}\n```\n"):
+    thought = f"<think>Perhaps {{this}}?</think>\n{answer}"
+    for told in (answer, f"```json\n{answer}\n```\n", thought):
         assert read(told, PATHS) == ChangePlan(
             left=("b.py",),
             hints=(("a.py", "Rename it."),),
             names=(SharedName(old="load_all", new="load_every"),),
         )
+
+
+def test_nulls_say_nothing() -> None:
+    """Models write them for what they have nothing to say about."""
+    files = [{"path": "a.py", "edit": False, "instruction": None}]
+    assert read(json.dumps({"files": files, "names": None}), PATHS) == ChangePlan(left=("a.py",))
 
 
 @pytest.mark.parametrize(

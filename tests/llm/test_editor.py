@@ -18,7 +18,15 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsStr
 from pydantic import TypeAdapter
 
 from predict_edit.domain.editor_port import Editor
-from predict_edit.domain.edits import ChangedFile, FailedEdit, FileEdit, PredictionState, Usage
+from predict_edit.domain.edits import (
+    Background,
+    ChangedFile,
+    FailedEdit,
+    FileEdit,
+    PlanRequest,
+    PredictionState,
+    Usage,
+)
 from predict_edit.domain.errors import (
     AnswerEmpty,
     AnswerTooLong,
@@ -1050,3 +1058,29 @@ async def test_the_diff_goes_before_the_file_is_cut(
     with_diff = ["y = 2" in json.dumps(body) for body in server.bodies]
     assert with_diff == [True] + [False] * (len(with_diff) - 1)
     assert (len(with_diff) == 2) is (fits == "without the diff")
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (lambda w: w.stream(w.whole("half", finish="length")), "output limit"),
+        (lambda w: w.stream(w.whole("half", finish="content_filter")), "content filter"),
+        (lambda w: w.endless(), "not the JSON object"),
+        (
+            lambda w: w.stream([w.frame(delta={"refusal": "No"}), w.frame(finish="stop")]),
+            "declined to make one",
+        ),
+        (lambda w: w.error("too long", code="context_length_exceeded"), "does not fit"),
+    ],
+)
+async def test_why_there_is_no_plan(
+    make: Make, server: ModelServer, wire: Wire, reply: Callable[[Wire], Any], says: str
+) -> None:
+    """In words about the plan, as no one file is at fault."""
+    server.default = reply(wire)
+    background = Background(key="", blocks=(("diff of the whole change", "+a"),))
+    request = PlanRequest(instruction="Rename it.", paths=("a.py", "b.py"), background=background)
+    made = await make().plan(request)
+
+    assert (made.left, says in made.problem) == ((), True), made.problem
+    assert "file" not in made.problem

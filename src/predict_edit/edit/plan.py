@@ -23,6 +23,7 @@ from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.edit import prompt
 from predict_edit.edit.guards.grammars import definitions
 from predict_edit.edit.prompt import Message, whole_change
+from predict_edit.edit.rewrite import THOUGHT
 from predict_edit.edit.screening.own_secrets import OwnSecrets
 from predict_edit.support.text import listed, plural, quoted
 from predict_edit.support.unicode import is_shown
@@ -80,7 +81,7 @@ that nothing is to change."""
 class _PlannedFile(pydantic.BaseModel):
     path: str
     edit: bool = True
-    instruction: str = ""
+    instruction: str | None = None
 
 
 class _PlannedName(pydantic.BaseModel):
@@ -92,7 +93,7 @@ class _Answer(pydantic.BaseModel):
     """What a model answers; what else it says reaches nothing."""
 
     files: list[_PlannedFile]
-    names: list[_PlannedName] = []
+    names: list[_PlannedName] | None = None
 
 
 def background_of(
@@ -203,6 +204,7 @@ def read(answer: str, paths: Collection[str]) -> ChangePlan:
     Files that it does not name are edited, also those that it names twice. What it says about
     other paths is ignored, and so is a text with characters that people do not see.
     """
+    answer = re.split(THOUGHT, answer)[-1]
     try:
         given = _Answer.model_validate_json(answer[answer.find("{") : answer.rfind("}") + 1])
     except pydantic.ValidationError:
@@ -210,11 +212,13 @@ def read(answer: str, paths: Collection[str]) -> ChangePlan:
     edited = {file.path for file in given.files if file.edit}
     named = {file.path for file in given.files} & set(paths)
     said = {
-        file.path: " ".join(file.instruction.split())[:MAX_HINT]
+        file.path: " ".join((file.instruction or "").split())[:MAX_HINT]
         for file in given.files
-        if file.edit and file.path in named and all(map(is_shown, file.instruction))
+        if file.edit and file.path in named and all(map(is_shown, file.instruction or ""))
     }
-    pairs = dict.fromkeys((name.old, name.new) for name in given.names if name.old != name.new)
+    pairs = dict.fromkeys(
+        (name.old, name.new) for name in given.names or () if name.old != name.new
+    )
     return ChangePlan(
         left=tuple(path for path in paths if path in named - edited),
         hints=tuple((path, said[path]) for path in paths if said.get(path)),

@@ -21,6 +21,9 @@ _DOTS_ARE_SYNTAX = frozenset({".py", ".pyi", ".pyx", ".ipynb", ".yml", ".yaml"})
 _WORD = re.compile(r"\w")
 FENCE = re.compile(r"(?P<run>`{3,}|~{3,})(?P<info>[^`]*)")
 """A line that opens or closes a code fence."""
+THINK = r"(?:\w+:)?(?:think(?:ing)?|thought|reasoning|analysis|scratchpad|reflection)"
+THOUGHT = rf"</{THINK}>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_th\w+\|>|<channel\|>"
+"""What ends the thinking that some servers leave on top of an answer, as a pattern."""
 _PATCHES = frozenset({".diff", ".patch", ".rej"})
 
 

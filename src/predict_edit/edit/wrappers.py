@@ -18,7 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from predict_edit.edit.rewrite import FENCE, compare, is_fence, suffix_of
+from predict_edit.edit.rewrite import FENCE, THINK, THOUGHT, compare, is_fence, suffix_of
 
 BOM = "\ufeff"
 _ROUNDS = 6
@@ -32,14 +32,12 @@ _MIN_WORDS = 3
 _SHORT = 4
 """Characters up to which a token may be a tag of the file's own."""
 
-_THINK = r"(?:\w+:)?(?:think(?:ing)?|thought|reasoning|analysis|scratchpad|reflection)"
-_THOUGHT = rf"</{_THINK}>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_th\w+\|>|<channel\|>"
 _TOKEN = r"(?:<\|[\w ]{1,40}\|?>|<[\w ]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</?s>|<[be]os>|<fim_\w+>|"  # noqa: RUF001, S105
 _TOKEN += r"<(?:start|end)_of_turn>|\[/?(?:INST|[BE]OS|s|end of text)\]|<!\[CDATA\[|\]\]>)"
 _ROLE = r"(?:assistant|model|user|system)"
 _BEFORE = (
-    re.compile(rf"\s*<({_THINK})>.*?(?P<mark></\1>)\s*", re.DOTALL),
-    re.compile(rf".*?(?P<mark>{_THOUGHT})\s*", re.DOTALL),
+    re.compile(rf"\s*<({THINK})>.*?(?P<mark></\1>)\s*", re.DOTALL),
+    re.compile(rf".*?(?P<mark>{THOUGHT})\s*", re.DOTALL),
     re.compile(r".*(?P<mark><\|message\|>)", re.DOTALL),
     re.compile(rf"\s*(?:(?P<mark>{_TOKEN})\s*(?:{_ROLE}(?:\s*\n\s*|(?=<)))?)+"),
     re.compile(r"\s*(?P<mark>assistant)(?:: |:?\n)\s*", re.IGNORECASE),

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import functools
 from collections.abc import Mapping
+from typing import Final
 
 import openai
 
@@ -21,8 +22,10 @@ from predict_edit.domain.edits import (
 )
 from predict_edit.domain.errors import (
     AnswerEmpty,
+    AnswerRefused,
     AnswerTooLong,
     AnswerUnusable,
+    ContentFiltered,
     ContextTooLong,
     FileTooLong,
     PredictEditError,
@@ -46,6 +49,15 @@ from predict_edit.settings.fields import ModelSettings
 
 _MANY_FOREIGN = 8
 """Different lines of other pieces from which an answer is in doubt."""
+
+_NO_PLAN: Final[Mapping[type[PredictEditError], str]] = {
+    AnswerRefused: "The model declined to make one.",
+    AnswerTooLong: "The model reached its output limit before it was complete.",
+    AnswerUnusable: plan.UNREADABLE,
+    ContentFiltered: "The provider's content filter objects to it.",
+    ContextTooLong: "What it is made from does not fit into the model's context.",
+}
+"""Why there is no plan, for errors that speak of one file otherwise."""
 
 
 class EditsRefused(AnswerUnusable):
@@ -178,7 +190,7 @@ class ChatEditor:
         try:
             answer = await self._completions.ask(question)
         except PredictEditError as error:
-            made = ChangePlan(problem=str(error))
+            made = ChangePlan(problem=_NO_PLAN.get(type(error), str(error)))
         else:
             made = plan.read(answer, request.paths)
         effort = dataclasses.replace(log.effort(), answer=None)
