@@ -32,8 +32,8 @@ class Wall:
     delay: float = 0.0
     attempts: int = 0
 
-    async def marked_comments(self, _number: int, marker: str) -> tuple[Comment, ...]:
-        return tuple(comment for comment in self.comments if marker in comment.body)
+    async def conversation(self, _number: int) -> tuple[tuple[Comment, ...], tuple[()]]:
+        return tuple(self.comments), ()
 
     async def react(self, _command: CommandRef, _reaction: Reaction) -> bool:
         return True

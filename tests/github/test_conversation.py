@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import web
 
-from predict_edit.domain.edits import ReviewDraft
 from predict_edit.domain.errors import (
     ForgeAnswerInvalid,
     ForgeError,
     ForgeForbidden,
 )
-from predict_edit.github import conversation
 from predict_edit.github.host import GitHubHost
 
 if TYPE_CHECKING:
-    from tests.github.conftest import FakeGitHub, Received
+    from tests.github.conftest import FakeGitHub
 
 MARKER = "<!-- predict-edit:"
 
@@ -62,19 +58,17 @@ def pull(**fields: Any) -> dict[str, Any]:
 async def test_comments_and_reviews_come_with_one_query(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:
-    """Asking for both, at once or one after the other, costs one request."""
     github.on_graphql(
         pull(
             comments=page(comment(1), comment(2, mine=False), comment(3, body="hello")),
             reviews=page(review(1), review(2, state="PENDING", mine=False)),
         )
     )
-    comments, reviews = await asyncio.gather(
-        forge.marked_comments(7, MARKER), forge.marked_reviews(7, MARKER)
-    )
+    comments, reviews = await forge.conversation(7)
     assert [(each.id, each.mine, each.author) for each in comments] == [
         (3_000_000_001, True, "github-actions"),
         (3_000_000_002, False, ""),
+        (3_000_000_003, True, "github-actions"),
     ]
     assert comments[0].node_id == "IC_1"
     assert comments[0].url == "https://github.com/c/1"
@@ -86,34 +80,12 @@ async def test_comments_and_reviews_come_with_one_query(
 
 
 async def test_the_same_question_is_asked_again(github: FakeGitHub, forge: GitHubHost) -> None:
-    github.on_graphql(pull(comments=page(), reviews=page()))
-    github.on_graphql(pull(comments=page(comment(1)), reviews=page()))
-    assert await forge.marked_comments(7, MARKER) == ()
-    assert len(await forge.marked_comments(7, MARKER)) == 1
-
-
-async def test_an_old_reading_is_not_used(
-    github: FakeGitHub, forge: GitHubHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
     """What was read at the start of the run says nothing about its end."""
-    monkeypatch.setattr(conversation, "SHARED_FOR", -1.0)
     github.on_graphql(pull(comments=page(), reviews=page()))
-    github.on_graphql(pull(comments=page(), reviews=page(review(1))))
-    await forge.marked_comments(7, MARKER)
-    assert len(await forge.marked_reviews(7, MARKER)) == 1
-
-
-async def test_after_a_write_everything_is_read_again(
-    github: FakeGitHub, forge: GitHubHost
-) -> None:
-    """A review that GitHub posted but did not acknowledge is found, however fast."""
-    github.on_graphql(pull(comments=page(), reviews=page()))
-    github.on_graphql(pull(comments=page(), reviews=page(review(1))))
-    github.on("POST", "pulls/7/reviews", handler=github.hang_up)
-    await forge.marked_comments(7, MARKER)
-    with pytest.raises(ForgeError):
-        await forge.create_review(7, ReviewDraft(commit_id="a", body=MARKER, suggestions=()))
-    assert len(await forge.marked_reviews(7, MARKER)) == 1
+    github.on_graphql(pull(comments=page(comment(1)), reviews=page(review(1))))
+    assert await forge.conversation(7) == ((), ())
+    comments, reviews = await forge.conversation(7)
+    assert (len(comments), len(reviews)) == (1, 1)
 
 
 async def test_all_pages_are_read(github: FakeGitHub, forge: GitHubHost) -> None:
@@ -121,9 +93,9 @@ async def test_all_pages_are_read(github: FakeGitHub, forge: GitHubHost) -> None
     github.on_graphql(pull(comments=page(comment(1), after="c1"), reviews=page(review(1))))
     github.on_graphql(pull(comments=page(comment(2), after="c2")))
     github.on_graphql(pull(comments=page(comment(3))))
-    comments = await forge.marked_comments(7, MARKER)
+    comments, reviews = await forge.conversation(7)
     assert [each.node_id for each in comments] == ["IC_1", "IC_2", "IC_3"]
-    assert len(await forge.marked_reviews(7, MARKER)) == 1
+    assert len(reviews) == 1
     sent = [received.json["variables"] for received in github.received]
     assert [(each["withReviews"], each["afterComment"]) for each in sent] == [
         (True, None),
@@ -153,31 +125,8 @@ async def test_what_cannot_be_read_whole_raises(
     """If it cannot be known what is ours, nothing is guessed."""
     github.on_graphql(**script)
     with pytest.raises(ForgeError):
-        await forge.marked_comments(7, MARKER)
-    with pytest.raises(ForgeError):
-        await forge.marked_reviews(7, MARKER)
+        await forge.conversation(7)
     assert github.asked("GET") == []
-
-
-async def test_one_caller_giving_up_does_not_take_the_answer_from_the_other(
-    github: FakeGitHub, forge: GitHubHost
-) -> None:
-    """The shared reading survives the cancellation of one of its callers."""
-    arrived, go = asyncio.Event(), asyncio.Event()
-
-    async def slow(_: Received) -> web.StreamResponse:
-        arrived.set()
-        await go.wait()
-        return web.json_response({"data": pull(comments=page(), reviews=page(review(1)))})
-
-    github.on_graphql(handler=slow)
-    first = asyncio.create_task(forge.marked_comments(7, MARKER))
-    second = asyncio.create_task(forge.marked_reviews(7, MARKER))
-    await arrived.wait()
-    first.cancel()
-    go.set()
-    assert len(await second) == 1
-    assert len(github.received) == 1
 
 
 def thread(number: int, **fields: Any) -> dict[str, Any]:

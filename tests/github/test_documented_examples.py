@@ -64,7 +64,7 @@ ASK: Final[dict[str, tuple[str, Callable[[GitHubHost], Awaitable[Any]]]]] = {
     "GET ~/pulls/{pull_number}/files": ("pulls/7/files", lambda host: host.changed_files(7)),
     "GET ~/pulls/{pull_number}/reviews/{review_id}/comments": (
         "pulls/7/reviews/2/comments",
-        lambda host: host.review_comment_urls(7, 2),
+        lambda host: host.has_comments(7, 2),
     ),
     "PATCH ~/issues/comments/{comment_id}": (
         "issues/comments/1",

@@ -105,7 +105,7 @@ async def test_pages_of_graphql_have_an_end(github: FakeGitHub, forge: GitHubHos
 
     github.on_graphql(handler=page)
     with pytest.raises(ForgeAnswerInvalid, match="more than 100 pages"):
-        await forge.marked_comments(7, "mark")
+        await forge.conversation(7)
     with pytest.raises(ForgeAnswerInvalid, match="more than 100 pages"):
         await forge.review_threads(7, "mark")
 

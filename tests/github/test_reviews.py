@@ -112,35 +112,13 @@ async def test_a_refused_review_names_its_kind(github: FakeGitHub, forge: GitHub
     assert len(github.received) == 2
 
 
-def remark(number: int, review: int, **fields: Any) -> dict[str, Any]:
-    """A comment of a review."""
-    return {
-        "id": number,
-        "path": "a.py",
-        "html_url": f"https://github.com/d/{number}",
-        "body": "x",
-        "pull_request_review_id": review,
-    } | fields
-
-
-async def test_addresses_of_the_comments_of_a_review(github: FakeGitHub, forge: GitHubHost) -> None:
-    """With the line at the head, or at the commit of the post."""
-    github.on(
-        "GET", "pulls/7/reviews/3/comments", [remark(1, 3, line=4), remark(2, 3, original_line=9)]
-    )
-    assert await forge.review_comment_urls(7, 3) == (
-        ("a.py", 4, "https://github.com/d/1"),
-        ("a.py", 9, "https://github.com/d/2"),
-    )
-
-
-async def test_lines_that_are_missing_come_from_the_other_list(
-    github: FakeGitHub, forge: GitHubHost
+@pytest.mark.parametrize("comments", [[], [{"id": 1}]])
+async def test_whether_a_review_has_comments(
+    github: FakeGitHub, forge: GitHubHost, comments: list[dict[str, Any]]
 ) -> None:
-    """GitHub's schema lets one review's list omit the lines; the pull request's has them."""
-    github.on("GET", "pulls/7/reviews/3/comments", [remark(1, 3)])
-    github.on("GET", "pulls/7/comments", [remark(9, 8, line=1), remark(1, 3, line=4), remark(2, 3)])
-    assert await forge.review_comment_urls(7, 3) == (("a.py", 4, "https://github.com/d/1"),)
+    """GitHub was seen to keep an empty one of a review that it refused."""
+    github.on("GET", "pulls/7/reviews/3/comments", comments)
+    assert await forge.has_comments(7, 3) == bool(comments)
 
 
 async def test_an_older_review_gets_another_body(github: FakeGitHub, forge: GitHubHost) -> None:

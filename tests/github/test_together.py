@@ -179,12 +179,11 @@ class TestTheLastWord:
 class TestFilesAndConversation:
     """Config files and conversation are needed at the same time."""
 
-    async def read(self, forge: GitHubHost, files: type[Files]) -> tuple[Any, Any, Any]:
+    async def read(self, forge: GitHubHost, files: type[Files]) -> tuple[Any, Any]:
         """Ask as a run does: for everything at once."""
         return await asyncio.gather(
             forge.read_files(files.commit, {"a.yml": None, "b": None}, beside=7),
-            forge.marked_comments(7, ""),
-            forge.marked_reviews(7, ""),
+            forge.conversation(7),
         )
 
     async def test_they_come_with_one_request(
@@ -194,9 +193,9 @@ class TestFilesAndConversation:
         entry = make_files({"a.yml": (0o100644, b"x")}).graphql_entry("a.yml")
         commit = {"__typename": "Commit", "f0": entry, "f1": None}
         github.on_graphql({"repository": {"object": commit, "pullRequest": conversation()}})
-        found, comments, reviews = await self.read(forge, make_files)
+        found, said = await self.read(forge, make_files)
         assert {path: content.data for path, content in found.items()} == {"a.yml": b"x"}
-        assert (comments, reviews) == ((), ())
+        assert said == ((), ())
         assert len(github.received) == 1
 
     async def test_a_failure_is_one_of_all_three(
@@ -207,5 +206,5 @@ class TestFilesAndConversation:
         with pytest.raises(ForgeForbidden):
             await forge.read_files(make_files.commit, {"a.yml": None}, beside=7)
         with pytest.raises(ForgeForbidden):
-            await forge.marked_comments(7, "")
+            await forge.conversation(7)
         assert len(github.received) == 1

@@ -133,25 +133,15 @@ class SuggestionDelivery:
     async def _already_posted(
         self, items: Batch, reviews: Sequence[Review]
     ) -> frozenset[MarkedSuggestion]:
-        """Find what this command has posted by the markers, or else by the lines.
+        """Find what this command has posted, by the markers.
 
         Raises:
-            ForgeError: neither could be read, so posting more could post twice.
+            ForgeError: they could not be read, so posting more could post twice.
         """
         if not reviews:
             return frozenset()
         forge, number, command = self.to.forge, self.to.pull.number, self.to.command
-        try:
-            threads = await forge.review_threads(number, f"command={command} ")
-        except ForgeError as error:
-            log.debug("the threads could not be read, so lines are compared: %s", error)
-            places = set()
-            for review in reviews:
-                comments = await forge.review_comment_urls(number, review.id)
-                places |= {(path, line) for path, line, _ in comments}
-            return frozenset(
-                item for item in items if (item.suggestion.path, item.suggestion.line) in places
-            )
+        threads = await forge.review_threads(number, f"command={command} ")
         keys = {
             field_of(thread.comment.body, SUGGESTION, "key", seals=self.to.seals)
             for thread in threads
@@ -277,13 +267,18 @@ class ReviewBatches:
             ForgeError: ``cause``, if that could not be read.
         """
         try:
-            for review in await self._forge.marked_reviews(self._number, str(marker)):
-                if review.mine and await self._forge.review_comment_urls(self._number, review.id):
+            for review in await self._marked(marker):
+                if await self._forge.has_comments(self._number, review.id):
                     return review
         except ForgeError as error:
             log.info("it is not known whether the review was posted: %s", error.cause)
             raise cause from None
         return None
+
+    async def _marked(self, marker: Marker) -> list[Review]:
+        """Return our reviews with exactly this marker."""
+        _, reviews = await self._forge.conversation(self._number)
+        return [review for review in reviews if review.mine and str(marker) in review.body]
 
     async def _remedied(self, error: ForgeRefused) -> bool:
         """Remove what prevents the whole review, once."""
@@ -317,8 +312,8 @@ class ReviewBatches:
     async def _hide_orphan(self, marker: Marker) -> None:
         """Hide the empty review that GitHub was once seen to keep of a refused one."""
         try:
-            for review in await self._forge.marked_reviews(self._number, str(marker)):
-                if review.mine and review.node_id:
+            for review in await self._marked(marker):
+                if review.node_id:
                     await self._forge.minimize_comment(review.node_id)
         except ForgeError as error:
             log.debug("no empty review was looked for: %s", error)
@@ -387,13 +382,12 @@ async def _clear_pending(forge: GitHost, number: int, seals: Seals) -> bool:
     Raises:
         ForgeError: GitHub failed.
     """
-    for review in await forge.marked_reviews(number, ""):
+    _, reviews = await forge.conversation(number)
+    for review in reviews:
         if not review.mine or review.state != PENDING:
             continue
         marked = bool(field_of(review.body, REVIEW, seals=seals))
-        if marked or (
-            not review.body.strip() and not await forge.review_comment_urls(number, review.id)
-        ):
+        if marked or not (review.body.strip() or await forge.has_comments(number, review.id)):
             log.info("deleting a pending review that an earlier run left behind")
             await forge.delete_pending_review(number, review.id)
             return True

@@ -15,7 +15,7 @@ from predict_edit.domain.errors import (
     ForgeUnavailable,
 )
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import CommandRef, Comment, Reaction
+from predict_edit.domain.repository import CommandRef, Comment, Reaction, Review
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker, Seals, find_marker
 from predict_edit.trigger.rate_limit import KIND, signature
@@ -81,15 +81,16 @@ class SummaryComment:
         fields = {"command": self.key, "by": by, "head": head, "state": state, **known}
         return str(self._seals.seal(Marker(KIND, fields)))
 
-    async def find(self) -> None:
-        """Look for the comment of an earlier run of this command.
+    async def find(self) -> tuple[Review, ...]:
+        """Look for the comment of an earlier run of this command; return the reviews beside it.
 
         Raises:
             ForgeError: the comments could not be read; posting blindly might post twice.
         """
         ours: dict[str, Comment] = {}
         conversation = []
-        for comment in await self._forge.marked_comments(self._number, ""):
+        comments, reviews = await self._forge.conversation(self._number)
+        for comment in comments:
             marker = self._seals.find(comment.body, KIND) if comment.mine else None
             command = marker.fields.get("command", str(comment.id)) if marker else ""
             # A marker without our seal, or copied from an older comment, counts for nothing.
@@ -97,6 +98,7 @@ class SummaryComment:
             conversation.append(dataclasses.replace(comment, mine=mine))
         self.conversation = tuple(conversation)
         self._comment = ours.get(self.key)
+        return reviews
 
     async def react(self, reaction: Reaction) -> None:
         """Add a reaction to the command; best effort."""

@@ -53,8 +53,8 @@ class GitHost(Protocol):
     ) -> dict[str, FileContent]:
         """Return files at a commit, in as few requests as the host allows.
 
-        ``beside`` is the number of a pull request whose comments and reviews are asked for at the
-        same moment; the host may answer both in one request.
+        ``beside`` is the number of a pull request whose :meth:`conversation` is asked for next; the
+        host may answer both in one request.
 
         ``files`` maps path to blob SHA, ``None`` if it is unknown. What is at the commit counts,
         verified against its object id. A path that does not exist there is missing.
@@ -65,9 +65,6 @@ class GitHost(Protocol):
 
     async def react(self, command: CommandRef, reaction: Reaction) -> bool:
         """Put a reaction on the command; ``False`` if it is not a comment, or GitHub refused."""
-
-    async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
-        """Return the comments of the conversation whose body holds ``marker``."""
 
     async def look_again(self, number: int, command: CommandRef) -> tuple[str, str, str | None]:
         """Return newest commit, state and the command's comment as it reads now.
@@ -87,16 +84,14 @@ class GitHost(Protocol):
     ) -> None:
         """Do :meth:`edit_comment` and then :meth:`react`, in one request if the host can."""
 
-    async def marked_reviews(self, number: int, marker: str) -> tuple[Review, ...]:
-        """Return the reviews whose body holds ``marker``, pending ones included."""
+    async def conversation(self, number: int) -> tuple[tuple[Comment, ...], tuple[Review, ...]]:
+        """Return comments and reviews, oldest first, pending reviews of our own included."""
 
     async def create_review(self, number: int, draft: ReviewDraft) -> Review:
         """Post a review with event ``COMMENT``, all or nothing; never retried blindly."""
 
-    async def review_comment_urls(
-        self, number: int, review_id: int
-    ) -> Sequence[tuple[str, int, str]]:
-        """Return path, last line and address of each comment of a review."""
+    async def has_comments(self, number: int, review_id: int) -> bool:
+        """Decide whether a review has comments on the diff."""
 
     async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
         """Return the threads on the diff whose first comment holds ``marker``, oldest first."""

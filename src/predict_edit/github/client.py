@@ -47,7 +47,7 @@ from predict_edit.domain.errors import (
 from predict_edit.github import error_mapping
 from predict_edit.github.error_mapping import UnwantedAnswer
 from predict_edit.github.graphql import Operation
-from predict_edit.github.rest import REACT, ApiEndpoint, Effect
+from predict_edit.github.rest import ApiEndpoint, Effect
 from predict_edit.settings.endpoint import host_of, is_loopback
 from predict_edit.support.log import log
 
@@ -179,8 +179,6 @@ class Client:
         self.owner, self.name = owner, name
         self.requests = 0
         """How many were sent so far."""
-        self.writes = 0
-        """Grows before and after each request that changes more than a reaction."""
         self._api_url = api_url.rstrip("/")
         self._token = token
         self._max_wait = max_wait
@@ -204,17 +202,36 @@ class Client:
     ) -> T:
         """Run ``ask``, which makes one request with PyGithub, in a worker thread.
 
-        With ``once`` nothing is repeated and no rate limit waited for.
+        It is sent again after an outage or a rate limit if that is safe, and with ``once`` never.
 
         Raises:
             ForgeError: as :mod:`predict_edit.github.error_mapping` maps it.
         """
-        written = endpoint.effect is not Effect.READ and endpoint is not REACT
-        self.writes += written
-        try:
-            return await self._repeated(endpoint, ask, once=once)
-        finally:
-            self.writes += written
+        pauses = list(PAUSES) if endpoint.effect is not Effect.CREATE else []
+        waited = 0.0
+        limited = 0
+        while True:
+            try:
+                return await self._send(endpoint, ask)
+            except ForgeUnavailable:
+                if once or not pauses:
+                    raise
+                pause = pauses.pop(0) * (1 + secrets.randbelow(1000) / 4000)
+            except ForgeRateLimited as error:
+                pause = error.retry_after or 0.0
+                waited += pause
+                limited += 1
+                # A 422 means "submitted too quickly": the caller has to find out whether it was
+                # done all the same.
+                if (
+                    once
+                    or waited > self._max_wait
+                    or limited > _RATE_LIMIT_REPETITIONS
+                    or error.status == HTTPStatus.UNPROCESSABLE_ENTITY
+                ):
+                    raise
+                log.info("GitHub asks to wait %.0f s (%s)", pause, endpoint.name)
+            await self._sleep(pause)
 
     async def request(
         self, endpoint: ApiEndpoint, method: str, path: str, *, of: str = "", **options: Any
@@ -247,36 +264,6 @@ class Client:
     def now(self) -> dt.datetime:
         """Return GitHub's time, by its last answer that named it: this machine's may be wrong."""
         return dt.datetime.now(tz=dt.UTC) + self._ahead
-
-    async def _repeated(
-        self, endpoint: ApiEndpoint, ask: Callable[[Repository], T], *, once: bool
-    ) -> T:
-        """Send a request, and again after an outage or a rate limit if that is safe."""
-        pauses = list(PAUSES) if endpoint.effect is not Effect.CREATE else []
-        waited = 0.0
-        limited = 0
-        while True:
-            try:
-                return await self._send(endpoint, ask)
-            except ForgeUnavailable:
-                if once or not pauses:
-                    raise
-                pause = pauses.pop(0) * (1 + secrets.randbelow(1000) / 4000)
-            except ForgeRateLimited as error:
-                pause = error.retry_after or 0.0
-                waited += pause
-                limited += 1
-                # A 422 means "submitted too quickly": the caller has to find out whether it was
-                # done all the same.
-                if (
-                    once
-                    or waited > self._max_wait
-                    or limited > _RATE_LIMIT_REPETITIONS
-                    or error.status == HTTPStatus.UNPROCESSABLE_ENTITY
-                ):
-                    raise
-                log.info("GitHub asks to wait %.0f s (%s)", pause, endpoint.name)
-            await self._sleep(pause)
 
     async def pages(
         self,

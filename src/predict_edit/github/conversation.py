@@ -7,8 +7,6 @@ token may not ask for its account's name, but GraphQL says what is its own (``vi
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import time
 from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any, Final
@@ -24,9 +22,6 @@ from predict_edit.github.client import MOST_PAGES, Client, parse
 from predict_edit.github.pull_requests import PullRequests
 from predict_edit.support.log import log
 
-SHARED_FOR: Final = 3.0
-"""Seconds for which one reading serves a question for comments and one for reviews."""
-
 _REACTION_NAMES: Final = {
     Reaction.TAKEN: "EYES",
     Reaction.DONE: "ROCKET",
@@ -35,20 +30,7 @@ _REACTION_NAMES: Final = {
 }
 
 
-@dataclasses.dataclass(slots=True, kw_only=True)
-class _Reading:
-    """Comments and reviews of a pull request, read together, and never used when stale."""
-
-    task: asyncio.Task[tuple[tuple[Comment, ...], tuple[Review, ...]]]
-    writes: int
-    """The number of writes before it was started; one more makes it stale."""
-    started: float = dataclasses.field(default_factory=time.monotonic)
-    unused: set[str] = dataclasses.field(default_factory=lambda: {"comments", "reviews"})
-
-    def serves(self, what: str, writes: int) -> bool:
-        """Whether it may answer a question, which it does once for each of the two lists."""
-        fresh = time.monotonic() - self.started <= SHARED_FOR
-        return fresh and what in self.unused and self.writes == writes
+Conversation = tuple[tuple[Comment, ...], tuple[Review, ...]]
 
 
 class Comments(PullRequests):
@@ -56,7 +38,7 @@ class Comments(PullRequests):
 
     def __init__(self, client: Client) -> None:
         super().__init__(client)
-        self._readings: dict[int, _Reading] = {}
+        self._expected: dict[int, asyncio.Task[Conversation]] = {}
 
     async def react(self, command: CommandRef, reaction: Reaction) -> bool:
         """Put a reaction on the command; a failure is worth no more than a debug line."""
@@ -149,38 +131,21 @@ class Comments(PullRequests):
             essential="updateIssueComment",
         )
 
-    async def marked_comments(self, number: int, marker: str) -> tuple[Comment, ...]:
-        """Return the comments whose body holds ``marker``, oldest first."""
-        comments, _ = await self._read(number, "comments")
-        return tuple(comment for comment in comments if marker in comment.body)
-
-    async def marked_reviews(self, number: int, marker: str) -> tuple[Review, ...]:
-        """Return the reviews whose body holds ``marker``, pending ones of our own included."""
-        _, reviews = await self._read(number, "reviews")
-        return tuple(review for review in reviews if marker in review.body)
-
-    def expect(self, number: int, first: Awaitable[dict[str, Any]] | None = None) -> _Reading:
-        """Begin a reading for the next questions; the running request ``first`` opens it."""
-        reading = _Reading(
-            task=asyncio.create_task(self._read_all(number, first)), writes=self._client.writes
-        )
+    def expect(self, number: int, first: Awaitable[dict[str, Any]]) -> None:
+        """Begin to read for the next question; the running request ``first`` opens it."""
+        task = asyncio.create_task(self._read(number, first))
         # Without a question, a failure is of no interest either.
-        reading.task.add_done_callback(lambda task: task.cancelled() or task.exception())
-        self._readings[number] = reading
-        return reading
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._expected[number] = task
 
-    async def _read(self, number: int, what: str) -> tuple[tuple[Comment, ...], tuple[Review, ...]]:
-        """Return the shared reading, or a new one if that is used, old or stale."""
-        reading = self._readings.get(number)
-        if reading is None or not reading.serves(what, self._client.writes):
-            reading = self.expect(number)
-        reading.unused.discard(what)
-        # A caller that stops waiting must not take the answer from the other one.
-        return await asyncio.shield(reading.task)
+    async def conversation(self, number: int) -> Conversation:
+        """Return comments and reviews, oldest first, pending reviews of our own included."""
+        expected = self._expected.pop(number, None)
+        return await (expected or self._read(number))
 
-    async def _read_all(
-        self, number: int, first: Awaitable[dict[str, Any]] | None
-    ) -> tuple[tuple[Comment, ...], tuple[Review, ...]]:
+    async def _read(
+        self, number: int, first: Awaitable[dict[str, Any]] | None = None
+    ) -> Conversation:
         """Read all pages of both lists."""
         operation = graphql.CONVERSATION
         comments: list[graphql.GraphComment] = []

@@ -226,13 +226,8 @@ class ReviewComment(RestAnswer):
     """A comment on the diff."""
 
     id: int
-    path: str
-    html_url: str = ""
     body: str = ""
-    line: int | None = None
-    original_line: int | None = None
     in_reply_to_id: int | None = None
-    pull_request_review_id: int | None = None
     created_at: str = ""
 
 

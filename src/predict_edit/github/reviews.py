@@ -44,35 +44,18 @@ class Reviews(HostPart):
         )
         return Review(**dict(parse(rest.PullReview, data, endpoint)), mine=True)
 
-    async def review_comment_urls(
-        self, number: int, review_id: int
-    ) -> tuple[tuple[str, int, str], ...]:
-        """Return path, last line and address of each comment of a review.
-
-        The list of one review's comments may leave out the lines, which GitHub's schema calls
-        optional; the pull request's list has them.
-        """
-        endpoint = rest.REVIEW_COMMENTS_OF_REVIEW
-        entries = await self._client.pages(endpoint, f"pulls/{number}/reviews/{review_id}/comments")
-        comments = parse(list[rest.ReviewComment], entries, endpoint)
-        if any(_line(comment) is None for comment in comments):
-            comments = [
-                comment
-                for comment in await self._all_review_comments(number)
-                if comment.pull_request_review_id == review_id
-            ]
-        return tuple(
-            (comment.path, line, comment.html_url)
-            for comment in comments
-            if (line := _line(comment)) is not None
-        )
+    async def has_comments(self, number: int, review_id: int) -> bool:
+        """Decide whether a review has comments on the diff."""
+        path = f"pulls/{number}/reviews/{review_id}/comments"
+        return bool(await self._client.pages(rest.REVIEW_COMMENTS_OF_REVIEW, path, limit=1))
 
     async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
         """Return the other comments of the review thread that holds a comment, oldest first.
 
         Every reply of a thread names the thread's first comment (``in_reply_to_id``).
         """
-        comments = await self._all_review_comments(number)
+        entries = await self._client.pages(rest.REVIEW_COMMENTS, f"pulls/{number}/comments")
+        comments = parse(list[rest.ReviewComment], entries, rest.REVIEW_COMMENTS)
         roots = {comment.id: comment.in_reply_to_id or comment.id for comment in comments}
         root = roots.get(comment_id)
         others = [each for each in comments if roots[each.id] == root and each.id != comment_id]
@@ -143,11 +126,6 @@ class Reviews(HostPart):
             return False
         return True
 
-    async def _all_review_comments(self, number: int) -> list[rest.ReviewComment]:
-        """Return all comments on the pull request's diff."""
-        entries = await self._client.pages(rest.REVIEW_COMMENTS, f"pulls/{number}/comments")
-        return parse(list[rest.ReviewComment], entries, rest.REVIEW_COMMENTS)
-
 
 def review_comments(suggestions: Sequence[Suggestion]) -> list[dict[str, Any]]:
     """Return the ``comments`` of a review.
@@ -170,8 +148,3 @@ def _comment(suggestion: Suggestion) -> dict[str, Any]:
     if suggestion.start_line < suggestion.line:
         comment |= {"start_line": suggestion.start_line, "start_side": "RIGHT"}
     return comment
-
-
-def _line(comment: rest.ReviewComment) -> int | None:
-    """Return the last line of a comment at the head, else at that of its posting."""
-    return comment.line if comment.line is not None else comment.original_line

@@ -54,9 +54,9 @@ async def authorize(
         raise look.changed
     if denial is None or inputs.permission is None:
         try:
-            (config, attributes), reviews, thread, _ = await asyncio.gather(
+            # What is read first also begins to read the conversation.
+            (config, attributes), thread, reviews = await asyncio.gather(
                 read_policy(ctx.forge, look.pull, look.changed),
-                ctx.forge.marked_reviews(look.pull.number, REVIEWS),
                 read_thread(ctx.forge, commanded),
                 summary.find(),
             )
@@ -86,7 +86,7 @@ async def authorize(
         changed=look.changed,
         config=config,
         attributes=attributes,
-        reviews=tuple(review for review in reviews if review.mine),
+        reviews=tuple(each for each in reviews if each.mine and REVIEWS in each.body),
         thread=thread,
     )
 
