@@ -109,7 +109,7 @@ def test_an_unknown_price_and_a_secret_are_reported(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("edit", "one.py", "-m", REPLACE, "--write"), ("preview", REPLACE, "--apply")],
+    [("edit", "one.py", "-m", REPLACE, "--write"), ("preview", REPLACE, "--write")],
 )
 def test_an_estimate_writes_nothing(command: Command, arguments: tuple[str, ...]) -> None:
     """An option that writes contradicts it."""

@@ -249,12 +249,10 @@ def test_a_demo_that_is_refused_changes_no_file(tmp_path: Path) -> None:
 
 
 def test_every_value_has_a_name_of_its_own() -> None:
-    """No option takes a mere ``VALUE``, and an old name of an option is not shown."""
+    """No option takes a mere ``VALUE``."""
     for name, command in commands_of(make_parser()).items():
         shown = command.format_help()
         assert "VALUE" not in shown, name
-        assert "--apply" not in shown, name
-    assert make_parser().parse(["preview", "x", "--apply"]).write
 
 
 @pytest.mark.parametrize("command", ["preview", "edit", "doctor", "compare", "demo"])

@@ -152,18 +152,8 @@ class Screen:
 
     def data(self, value: Mapping[str, Any]) -> None:
         """Write JSON for programs."""
-        text = json.dumps(self._without_secrets(value), indent=2, default=str)
-        self._stream.write(text + "\n")
-
-    def _without_secrets(self, value: Any) -> Any:
-        """Hide secrets in data before JSON's escapes can split them."""
-        if isinstance(value, str):
-            return self._secrets.hide(value)
-        if isinstance(value, Mapping):
-            return {name: self._without_secrets(inner) for name, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._without_secrets(inner) for inner in value]
-        return value
+        text = json.dumps(value, indent=2, default=str)
+        self._stream.write(self._secrets.hide(text) + "\n")
 
 
 class Silent(Watch):

@@ -13,7 +13,7 @@ from predict_edit.cli.console import DONE, FAILED, UNCHANGED, Silent, has_rich
 from predict_edit.cli.local_run import edit_plan, instruction_of, show_estimate, task_for
 from predict_edit.cli.model_choice import read_settings
 from predict_edit.domain.edits import PlacementKind, SkippedFile, SourceFile
-from predict_edit.domain.errors import InvalidInput, LocalFileError
+from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.result import result_json
 from predict_edit.run.context import Plan
@@ -150,23 +150,14 @@ def _complain(report: RunReport) -> None:
 
 
 def _write(report: RunReport, before: dict[str, bytes]) -> None:
-    """Write every file that is as it was read; say which is not.
+    """Write every file, or none if one is no longer as it was read.
 
     Raises:
-        LocalFileError: one was changed meanwhile; the others are written all the same.
+        LocalFileError: nothing was written, or not everything could be.
     """
-    problems = []
-    for result in report.with_status(FileStatus.EDITED):
-        if not _kept(result) or result.placed is None:
-            continue
-        path = Path(result.path)
-        try:
-            target = path.resolve() if path.is_symlink() else path
-            local_files.check_same(target, result.path, before[result.path])
-            local_files.write(target, result.path, result.placed.accepted.encode())
-        except LocalFileError as error:
-            problems.append(error)
-        else:
-            sys.stderr.write(f"{printable(result.path)}: changed\n")
-    if problems:
-        raise problems[0]
+    kept = {each.path: each.placed.accepted for each in report.files if each.placed and _kept(each)}
+    local_files.write_all(
+        {Path(name).resolve(): (before[name], text.encode()) for name, text in kept.items()}
+    )
+    for name in kept:
+        sys.stderr.write(f"{printable(name)}: changed\n")

@@ -139,7 +139,6 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
             ("--plan MODE", "whether to ask first which files need a change: auto, on or off"),
             [
                 ("--write", "write the edited files"),
-                ("--apply", argparse.SUPPRESS, {"dest": "write"}),  # the old name
                 _ESTIMATE,
             ],
             ("--patch FILE", "write all edits as a patch", {"type": Path}),
@@ -394,9 +393,8 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
 
 
 def _actions(command: argparse.ArgumentParser) -> list[argparse.Action]:
-    """Return all options and arguments but the old names of some."""
-    known = command._actions  # noqa: SLF001 - argparse has no other way to ask
-    return [action for action in known if action.help != argparse.SUPPRESS]
+    """Return all options and arguments."""
+    return command._actions  # noqa: SLF001 - argparse has no other way to ask
 
 
 def _options(command: argparse.ArgumentParser) -> list[str]:

@@ -20,6 +20,7 @@ from predict_edit import __version__
 from predict_edit.cli.console import DONE, Screen
 from predict_edit.cli.doctor import workflow_files
 from predict_edit.cli.doctor.workflow_rules import events_of, examine
+from predict_edit.cli.local_files import write_text
 from predict_edit.cli.local_git import Git
 from predict_edit.domain.errors import InvalidInput, LocalFileError, MissingInput
 from predict_edit.settings.endpoint import is_v1
@@ -112,7 +113,8 @@ def run(arguments: argparse.Namespace) -> int:
         files[CONFIG_PATH] = workflow.text("config.yml")
     _check(repository.root, files, workflow)
     if not arguments.dry_run:
-        _write(repository.root, files)
+        for name, text in files.items():
+            write_text(repository.root / name, text, "xb")
     left = _left_to_do(workflow, repository)
     screen = Screen(sys.stdout, Secrets())
     if arguments.json:
@@ -222,24 +224,6 @@ def _check(root: Path, files: Mapping[str, str], workflow: Workflow) -> None:
     examined = examine(name, text)
     for mistake in examined.mistakes if examined else ():
         raise InvalidInput(f"{mistake.found}.", "Correct the option; nothing was written.")
-
-
-def _write(root: Path, files: Mapping[str, str]) -> None:
-    """Write new files.
-
-    Raises:
-        LocalFileError: one cannot be written.
-    """
-    for name, text in files.items():
-        try:
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            with (root / name).open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except OSError as error:
-            raise LocalFileError(
-                f"{name} cannot be written ({error.strerror}).",
-                "Check the permissions of its folder.",
-            ) from None
 
 
 def _left_to_do(workflow: Workflow, repository: _Repository) -> list[str]:

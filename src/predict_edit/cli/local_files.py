@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from predict_edit.domain.edits import SkippedFile, SourceFile
 from predict_edit.domain.errors import LocalFileError
@@ -57,29 +59,31 @@ def source_of(name: str, data: bytes | None, size: int = 0) -> SourceFile | Skip
     return open_source(None, content)
 
 
-def check_same(path: Path, name: str, before: bytes) -> None:
-    """Refuse to write a file that is no longer as it was read.
+def write_all(files: Mapping[Path, tuple[bytes, bytes]]) -> None:
+    """Give files new contents, or none of them if one is no longer as it was read.
+
+    ``files`` are the contents as they were read, and the new ones.
 
     Raises:
-        LocalFileError: it is not, or it is not a plain file any more.
+        LocalFileError: a file is not as it was read, or not a plain file; or it cannot be written,
+            and neither can those that follow.
     """
-    try:
-        same = not path.is_symlink() and path.read_bytes() == before
-    except OSError:
-        same = False
-    if not same:
-        raise LocalFileError(
-            f"{name} changed while the model worked, so nothing was written.",
-            "Look at the change, then run the command again.",
-        )
+    for path, (before, _) in files.items():
+        try:
+            same = not path.is_symlink() and path.read_bytes() == before
+        except OSError:
+            same = False
+        if not same:
+            raise LocalFileError(
+                f"{path} changed while the model worked, so nothing was written.",
+                "Look at the change, then run the command again.",
+            )
+    for path, (_, after) in files.items():
+        _replace(path, after)
 
 
-def write(path: Path, name: str, data: bytes) -> None:
-    """Put new contents in the place of a file's, all or nothing; its mode stays.
-
-    Raises:
-        LocalFileError: that could not be done.
-    """
+def _replace(path: Path, data: bytes) -> None:
+    """Put new contents in the place of a file's, all or nothing; its mode stays."""
     handle, scratch = -1, ""
     try:
         mode = path.stat().st_mode
@@ -92,21 +96,23 @@ def write(path: Path, name: str, data: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(scratch).unlink()
         raise LocalFileError(
-            f"{name} cannot be written ({error.strerror}).",
+            f"{path} cannot be written ({error.strerror}).",
             "Check the permissions of the file and its folder.",
         ) from error
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file of our own, such as a patch or a page.
+def write_text(path: Path, text: str, mode: Literal["wb", "xb"] = "wb") -> None:
+    """Write a file of our own, such as a patch or a page; with ``xb`` only a new one.
 
     Raises:
         LocalFileError: that could not be done.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        with path.open(mode) as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise LocalFileError(
-            f"{path} cannot be written ({error.strerror}).", "Name another place."
+            f"{path} cannot be written ({error.strerror}).",
+            "Name another place, or check the permissions of its folder.",
         ) from error

@@ -122,14 +122,14 @@ def _apply(report: RunReport, checkout: Checkout) -> None:
     root = checkout.root.resolve()
     files = report.with_status(FileStatus.EDITED)
     edited = {each.path: each.placed.accepted for each in files if each.placed}
-    for name in edited:
+    changes = {}
+    for name, accepted in edited.items():
         path = checkout.root / name
         if path.parent.resolve() != path.parent or not path.parent.is_relative_to(root):
             raise LocalFileError(
                 f"{name} is reached through a symbolic link.", "Edit the file itself."
             )
-        local_files.check_same(path, name, checkout.on_disk[name])
-    for name, accepted in edited.items():
-        local_files.write(checkout.root / name, name, checkout.as_on_disk(name, accepted))
+        changes[path] = (checkout.on_disk[name], checkout.as_on_disk(name, accepted))
+    local_files.write_all(changes)
     if edited:
         sys.stderr.write(f"Wrote {plural(len(edited), 'file')}. `git diff` shows the changes.\n")

@@ -227,20 +227,12 @@ def _scan(text: str) -> None:
     """
     depth = documents = 0
     for event in yaml.parse(text, Loader=_TextLoader):
-        match event:
-            case yaml.AliasEvent():
-                raise _broken("it uses an alias (`*name`); write the value out")
-            case yaml.CollectionStartEvent():
-                depth += 1
-            case yaml.CollectionEndEvent():
-                depth -= 1
-            case yaml.DocumentStartEvent():
-                documents += 1
-            case _:
-                pass
-        if isinstance(event, yaml.NodeEvent) and event.anchor:
-            raise _broken("it uses an anchor (`&name`); write the value out")
-        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if getattr(event, "anchor", None):
+            raise _broken("it uses an anchor or alias (`&name`, `*name`); write the value out")
+        if getattr(event, "tag", None):
             raise _broken("it uses a tag (`!name`); leave it out")
         if depth > MAX_DEPTH:
             raise _broken("it nests too deeply")
