@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from predict_edit.domain.edits import OVER_MAX_FILES, Effort, PredictionState, Usage
+from predict_edit.domain.edits import OVER_MAX_FILES, ChangePlan, Effort, PredictionState, Usage
 from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, Outcome, RunReport
 from predict_edit.report.jinja import cuts, render
@@ -120,6 +120,15 @@ class TestHeadline:
         files = (FileResult(path="a", status=FileStatus.SKIPPED, reason="binary"),) * skipped
 
         assert first_line(a_report(outcome=Outcome.UNCHANGED, files=files)) == sentence
+
+    def test_nothing_to_edit_says_the_plan(self) -> None:
+        files = (FileResult(path="a", status=FileStatus.SKIPPED, reason="not needed (plan)"),)
+        report = a_report(outcome=Outcome.UNCHANGED, files=files)
+        report = dataclasses.replace(report, plan=ChangePlan(left=("a",)))
+
+        assert first_line(report) == (
+            "Nothing to edit: according to the plan, no file needs a change."
+        )
 
     @pytest.mark.parametrize(
         ("failed", "sentence"),

@@ -68,9 +68,10 @@ def _unchanged(report: RunReport) -> str:
     if unchanged:
         return f"Nothing to change: the model returned {plural(unchanged, 'file')} as before."
     skipped = len(report.with_status(FileStatus.SKIPPED))
-    if skipped:
-        return f"Nothing to edit: {_all(skipped)} skipped."
-    return "Nothing to edit: no file was found."
+    why = f"{_all(skipped)} skipped" if skipped else "no file was found"
+    if report.plan and report.plan.left:
+        why = "according to the plan, no file needs a change"
+    return f"Nothing to edit: {why}."
 
 
 def _partial(report: RunReport) -> str:
