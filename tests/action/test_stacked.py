@@ -124,6 +124,20 @@ async def test_refreshed_in_place(rehearse: MakeRehearsal, context: str, asked: 
     assert changed(rehearsal, pull) == {file.path for file in FILES}
 
 
+@pytest.mark.parametrize("say", [REPLACE, "/predict-edit address"])
+async def test_given_again_in_a_thread(rehearse: MakeRehearsal, say: str) -> None:
+    """The first command, which is in the thread by then, does not make it another question."""
+    rehearsal = await a_scene(rehearse)
+    github, path = rehearsal.stage.github, FILES[0].path
+    thread = github.review_comment(REPOSITORY, 1, WRITER, "Use our name.", path=path, line=6)
+    for _ in range(2):
+        await rehearsal.follow_reply(github.reply(thread, WRITER, say), **STACK)
+
+    assert rehearsal.typist.asked == [path]
+    (pull,) = stacked(rehearsal)
+    assert changed(rehearsal, pull) == {path}
+
+
 async def test_another_instruction_has_its_own(rehearse: MakeRehearsal) -> None:
     rehearsal = await a_scene(rehearse)
     await rehearsal.say(**STACK)

@@ -201,15 +201,16 @@ def talk(number: int, created: str, reply_to: int | None = None) -> dict[str, An
     ("asked", "bodies"),
     [
         (5, ("comment 1", "comment 3")),
-        (1, ("comment 3", "comment 5")),
-        (2, ("comment 4",)),
+        (3, ("comment 1",)),
+        (1, ()),
+        (4, ("comment 2",)),
         (77, ()),
     ],
 )
 async def test_a_thread_is_put_together(
     github: FakeGitHub, forge: GitHubHost, asked: int, bodies: tuple[str, ...]
 ) -> None:
-    """Over all pages, oldest first, without the comment itself and other threads."""
+    """Over all pages, oldest first, up to the comment itself, without other threads."""
     link = {"Link": f'<{github.api_url}/x?page=2>; rel="last"'}
     github.on(
         "GET",

@@ -61,7 +61,7 @@ class GitHost(Protocol):
         """
 
     async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
-        """Return the bodies of the comment's review thread, oldest first, without its own."""
+        """Return the bodies of the review thread before a comment in it, oldest first."""
 
     async def react(self, command: CommandRef, reaction: Reaction) -> bool:
         """Put a reaction on the command; ``False`` if it is not a comment, or GitHub refused."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,7 +51,7 @@ class Reviews(HostPart):
         return bool(await self._client.pages(rest.REVIEW_COMMENTS_OF_REVIEW, path, limit=1))
 
     async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
-        """Return the other comments of the review thread that holds a comment, oldest first.
+        """Return the comments of a review thread before one of them, oldest first.
 
         Every reply of a thread names the thread's first comment (``in_reply_to_id``).
         """
@@ -58,9 +59,10 @@ class Reviews(HostPart):
         comments = parse(list[rest.ReviewComment], entries, rest.REVIEW_COMMENTS)
         roots = {comment.id: comment.in_reply_to_id or comment.id for comment in comments}
         root = roots.get(comment_id)
-        others = [each for each in comments if roots[each.id] == root and each.id != comment_id]
-        others.sort(key=lambda each: (each.created_at, each.id))
-        return tuple(each.body for each in others)
+        thread = [each for each in comments if roots[each.id] == root]
+        thread.sort(key=lambda each: (each.created_at, each.id))
+        before = itertools.takewhile(lambda each: each.id != comment_id, thread)
+        return tuple(each.body for each in before)
 
     async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
         """Return the threads on the diff whose first comment holds ``marker``.

@@ -20,7 +20,7 @@ from predict_edit.settings.repository_config import (
 )
 from predict_edit.suggest.diff import hunks_between
 from predict_edit.support.log import log
-from predict_edit.trigger.command import words_of
+from predict_edit.trigger.command import is_command, words_of
 from predict_edit.trigger.requests import PullRequestCommand
 from predict_edit.trigger.roles import refusal
 
@@ -63,11 +63,15 @@ class Snapshot:
 
 
 async def read_thread(forge: GitHost, commanded: PullRequestCommand) -> tuple[str, ...]:
-    """Read the comments before a command in a review thread, if it edits."""
+    """Read the comments before a command in a review thread, if it edits.
+
+    Given once more, a command asks the same: without the comment that gave it first.
+    """
     comment = commanded.command.comment_id
     if not commanded.edits or comment is None or commanded.in_reply_to is None:
         return ()
-    return await forge.thread(commanded.pull_request, comment)
+    found = await forge.thread(commanded.pull_request, comment)
+    return tuple(body for body in found if body != commanded.command.body)
 
 
 def path_now(path: str, changed: Sequence[ChangedFile]) -> str:
@@ -160,7 +164,9 @@ class _Heard:
         ]
         asked = "\n\n".join(words_of(each.body, self.word) for each in heard)
         others = tuple(
-            each.body for each in found.comments if each not in heard and not each.minimized
+            each.body
+            for each in found.comments
+            if each not in heard and not each.minimized and not is_command(each.body, self.word)
         )
         reason = ""
         if found.replies >= len(found.comments):

@@ -281,12 +281,17 @@ def recipe_named(instruction: str) -> RunRecipe | None:
     return RunRecipe(name=found["name"]) if found else None
 
 
+def is_command(body: str, word: str) -> bool:
+    """Whether a comment is a command, or begins as one; ``word`` opens a command."""
+    return body.casefold().startswith(word.casefold())
+
+
 def words_of(body: str, word: str) -> str:
     """Return what a comment itself says: no quotes of others, no mail, nothing if it is a command.
 
     The first line of a command is not the only one that is left out: all of it was obeyed before.
     """
-    if body.casefold().startswith(word.casefold()):
+    if is_command(body, word):
         return ""
     text = _without_mail(strip_hidden(_LINE_END.sub("\n", body)))
     lines, own = text.split("\n"), list[bool]()
