@@ -158,7 +158,7 @@ async def test_lost_job_is_named_and_redone(rehearse: MakeRehearsal) -> None:
     jobs = Jobs(rehearsal)
     plan = await jobs.plan(shard="4")
     names = plan.report.shards or ()
-    lost = {file.path for file in jobs.manifest.shards[2].files}
+    lost = {*jobs.manifest.shards[2].paths}
     for name in names:
         if name != "3/4":
             await jobs.edit(name)
@@ -346,7 +346,7 @@ async def test_limits_are_divided(rehearse: MakeRehearsal) -> None:
 
     assert 8_990 < sum(shard.max_tokens or 0 for shard in shards) <= 9_000
     assert sum(shard.max_cost or 0 for shard in shards) <= Decimal("0.3")
-    assert {len(shard.files) for shard in shards} == {2}
+    assert {len(shard.paths) for shard in shards} == {2}
 
 
 async def test_forged_plan(rehearse: MakeRehearsal) -> None:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from predict_edit.domain.edits import EditRequest
+from predict_edit.domain.edits import ChangedFile, EditRequest
 from predict_edit.domain.errors import SpreadError
 from predict_edit.domain.run_report import FileStatus, Outcome
 from predict_edit.run.manifest import (
     DoneFile,
     Manifest,
-    PlannedFile,
     PlannedShard,
     ShardResult,
     lost_files,
@@ -212,8 +211,8 @@ MINE = Manifest(
     ref="main",
     commit="1" * 40,
     instruction="x",
-    about_findings=False,
-    shards=(PlannedShard(files=(PlannedFile(path="a.py", blob_sha="1"),)),),
+    shards=(PlannedShard(paths=("a.py",)),),
+    files=(ChangedFile(path="a.py", status="modified", blob_sha="1"),),
 )
 
 
@@ -246,7 +245,7 @@ def test_other_files_are_passed_over(tmp_path: Path) -> None:
     """An artifact may contain result.json and patches beside the parts."""
     del tmp_path
     mine = Manifest(key="a", repository="o/n", ref="main", commit="1" * 40, instruction="x",
-                    about_findings=False, shards=())  # fmt: skip
+                    shards=())  # fmt: skip
     files = {
         "p.json": write_part(mine, None, "1").encode(),
         "result.json": b'{"version":1}',

@@ -29,11 +29,11 @@ def test_a_plan_only_lowers_limits(
 ) -> None:
     """It is an artifact, which may have been tampered with."""
     shard = PlannedShard(
-        files=(), max_tokens=planned, max_cost=None if planned is None else Decimal(planned)
+        paths=(), max_tokens=planned, max_cost=None if planned is None else Decimal(planned)
     )
     manifest = Manifest(
         key="k", repository="o/r", ref="main", commit="1" * 40, instruction="x",
-        about_findings=False, shards=(shard,),
+        shards=(shard,),
     )  # fmt: skip
     model = ModelSettings(model="m", max_tokens=own, max_cost=None if own is None else Decimal(own))
     task = Task(

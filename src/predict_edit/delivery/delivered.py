@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final, Protocol
 
 from predict_edit.domain.edits import PlacedFile, Suggestion
@@ -63,7 +62,7 @@ class OwnBranch:
     """Our open pull request from it."""
     content: str = ""
     """The digest of what the open pull request changes."""
-    answers: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """The answers of earlier runs, as :class:`~predict_edit.delivery.state.Memory` has them."""
     source: str = ""
     """The commit with the edited files of ``answers``; empty if there is none."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from predict_edit.domain.edits import Dropped, Finding, FindingsReport, Hunk
@@ -27,11 +26,9 @@ SHOWN_PATHS: Final = 3
 class Findings:
     """What was found, by file; nothing is left out without being counted."""
 
-    by_path: Mapping[str, tuple[Finding, ...]] = dataclasses.field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    by_path: Mapping[str, tuple[Finding, ...]] = dataclasses.field(default_factory=dict)
     """By path, in the order of the reports; in a file by line, those about the whole file first."""
-    dropped: Mapping[str, int] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    dropped: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Findings that are not used, by reason."""
     notes: tuple[str, ...] = ()
 
@@ -101,8 +98,8 @@ def collect(reports: Iterable[FindingsReport]) -> Findings:
     for found in kept.values():
         by_path.setdefault(found.path, []).append(found)
     return Findings(
-        by_path=MappingProxyType({path: _in_order(found) for path, found in by_path.items()}),
-        dropped=MappingProxyType(dict(dropped)),
+        by_path={path: _in_order(found) for path, found in by_path.items()},
+        dropped=dict(dropped),
         notes=tuple(notes),
     )
 

@@ -68,7 +68,7 @@ class BranchTarget(Target):
         given, findings = self.tasked.instruction, bool(self.findings)
         if self.shared:
             manifest = self.shared.manifest
-            given, findings = manifest.instruction, manifest.about_findings
+            given, findings = manifest.instruction, manifest.findings is not None
         named = named_command(given, config, findings=findings)
         settings, instruction = resolve_command(self.inputs, config, named.command)
         if settings.branch == self.ref:
@@ -105,7 +105,7 @@ class BranchTarget(Target):
         """
         scope = await self._choose(task)
         if self.shared is not None and self.shared.shard is not None:
-            mine = {file.path for file in self.shared.shard.files}
+            mine = {*self.shared.shard.paths}
             files = tuple(file for file in scope.files if file.path in mine)
             earlier = EarlierEdits(fresh=files)
             return dataclasses.replace(scope, files=files, skipped=(), notes=(), earlier=earlier)

@@ -18,7 +18,6 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager
-from types import MappingProxyType
 from typing import Protocol
 
 from predict_edit.delivery.delivered import Delivery, OwnBranch
@@ -224,12 +223,12 @@ class EarlierEdits:
 
     fresh: tuple[ChangedFile, ...]
     """The files that the model has to be asked about."""
-    edited: Mapping[str, bytes] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    edited: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     """The content of the files that were edited, as it is on our branch."""
     unchanged: tuple[str, ...] = ()
     own: OwnBranch | None = None
     """Our branch and its pull request, as they were before any model was asked."""
-    answers: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """What they were answered about the files in scope, by the question."""
     postponed: bool = False
     """Whether ``max-files`` leaves files to later runs."""
@@ -258,7 +257,7 @@ class Plan:
     task: Task
     sources: tuple[SourceFile, ...]
     """All files to edit, in the order of the report."""
-    known: Mapping[str, FileEdit] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    known: Mapping[str, FileEdit] = dataclasses.field(default_factory=dict)
     """The edits of earlier runs."""
     skipped: tuple[SkippedFile, ...] = ()
     head: str = ""
@@ -615,7 +614,7 @@ async def divided(target: Target, task: Task, own: OwnBranch, scope: Scope) -> S
     skipped: list[SkippedFile] = []
     unchanged: list[str] = []
     shards = target.shared.manifest.shards if target.shared else ()
-    asked = {file.path for shard in shards for file in shard.files}
+    asked = {path for shard in shards for path in shard.paths}
     plans = target.shared is not None or task.settings.plan != "off"
     for file in scope.files:
         answer = own.answers.get(question := question_about(task, scope, file))

@@ -110,9 +110,9 @@ async def first_job(run: Run) -> Finished:
     manifest, _ = await asyncio.gather(manifest_of(run), run.listener.started())
     outbox.write(PLAN, write_part(manifest, run.inputs.api_key, run.ctx.run_id))
     if files := {file.path for file in manifest.files} - {each.path for each in manifest.skipped}:
-        todo = sum(len(shard.files) for shard in manifest.shards)
+        todo = sum(len(shard.paths) for shard in manifest.shards)
         await run.listener.progress(target.head, len(files) - todo, len(files))
-    facts = run.facts.noting(*manifest.notes, *plan_notes(manifest.plan, len(manifest.order)))
+    facts = run.facts.noting(*manifest.notes, *plan_notes(manifest.plan, len(manifest.files)))
     return end(
         run.ctx,
         run.listener,

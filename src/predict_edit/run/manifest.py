@@ -17,7 +17,6 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
-from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
 import pydantic
@@ -27,7 +26,6 @@ from predict_edit.domain.edits import (
     ChangedFile,
     ChangePlan,
     Effort,
-    Finding,
     OpenThread,
     SkippedFile,
 )
@@ -53,21 +51,10 @@ _AGAIN: Final = "Download the artifacts of this run's own plan and edit jobs, an
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedFile:
-    """One file of the plan."""
-
-    path: str
-    blob_sha: str
-    findings: tuple[Finding, ...] = ()
-    change: ChangedFile | None = None
-    """How the pull request changes it; ``None`` without one."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedShard:
     """What one job is to do."""
 
-    files: tuple[PlannedFile, ...]
+    paths: tuple[str, ...]
     max_tokens: int | None = None
     max_cost: Decimal | None = None
 
@@ -89,14 +76,16 @@ class Manifest:
     """The key of the command; empty for a run over a branch."""
     instruction: str
     """As given, perhaps ``run NAME``."""
-    about_findings: bool
+    findings: Findings | None = None
+    """Those of ``files``; ``None`` if the run is not about findings."""
     job: str = ""
     """The identity of the job that a run over a branch is."""
     shards: tuple[PlannedShard, ...]
-    known: tuple[PlannedFile, ...] = ()
-    """Files that are in no shard: earlier runs have answered for them, or they are skipped."""
-    order: tuple[str, ...] = ()
-    """The paths of all files, in the order of the report."""
+    files: tuple[ChangedFile, ...] = ()
+    """All files, in the order of the report.
+
+    Those in no shard are skipped, or earlier runs have answered for them.
+    """
     skipped: tuple[SkippedFile, ...] = ()
     notes: tuple[str, ...] = ()
     background: Background | None = None
@@ -108,22 +97,14 @@ class Manifest:
     """The review threads that the command addresses; ``None`` if it addresses none."""
 
     @property
-    def files(self) -> tuple[PlannedFile, ...]:
-        """All files, those of the shards first."""
-        return (*(file for shard in self.shards for file in shard.files), *self.known)
-
-    @property
-    def findings(self) -> Findings | None:
-        """The findings of all files; ``None`` if the run is not about findings."""
-        if not self.about_findings:
-            return None
-        files = {file.path: file.findings for file in self.files}
-        return Findings(by_path=MappingProxyType(files))
-
-    @property
     def names(self) -> tuple[str, ...]:
         """The shards as the matrix names them: ``1/8`` and so on."""
         return tuple(f"{n}/{len(self.shards)}" for n in range(1, len(self.shards) + 1))
+
+    def blobs_of(self, number: int) -> dict[str, str | None]:
+        """Return the files of a shard, with the blob SHA of each."""
+        paths = {*self.shards[number - 1].paths}
+        return {file.path: file.blob_sha for file in self.files if file.path in paths}
 
     def number_of(self, name: str) -> int:
         """Return the number of a shard by its name, or by its number alone.
@@ -156,7 +137,7 @@ class DoneFile:
     """One file as a job left it."""
 
     path: str
-    blob_sha: str
+    blob_sha: str | None
     status: FileStatus
     reason: str = ""
     text: str | None = None
@@ -200,10 +181,11 @@ class Shared:
     @property
     def changes(self) -> tuple[ChangedFile, ...]:
         """The changes of the pull request that this job is about."""
-        if self.shard is not None:
-            return tuple(file.change for file in self.shard.files if file.change)
-        files = {file.path: file.change for file in self.manifest.files}
-        return tuple(change for path in self.manifest.order if (change := files.get(path)))
+        files = self.manifest.files
+        if self.shard is None:
+            return files
+        paths = {*self.shard.paths}
+        return tuple(file for file in files if file.path in paths)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -286,7 +268,6 @@ def shared_of(
 
 def shards_of(
     weights: Mapping[str, int],
-    planned: Mapping[str, PlannedFile],
     limits: tuple[int | None, Decimal | None],
     wanted: str | None,
 ) -> tuple[PlannedShard, ...]:
@@ -299,7 +280,7 @@ def shards_of(
     heavy = [sum(weights[path] for path in shard) for shard in shards]
     shares = zip(share_tokens(limits[0], heavy), share_cost(limits[1], heavy), strict=True)
     return tuple(
-        PlannedShard(files=tuple(planned[path] for path in shard), max_tokens=tokens, max_cost=cost)
+        PlannedShard(paths=shard, max_tokens=tokens, max_cost=cost)
         for shard, (tokens, cost) in zip(shards, shares, strict=True)
     )
 
@@ -307,12 +288,12 @@ def shards_of(
 def lost_files(manifest: Manifest, results: Mapping[int, ShardResult]) -> dict[str, str]:
     """Return the files of the jobs that left no result, with the reason."""
     return {
-        file.path: LOST.format(name)
+        path: LOST.format(name)
         for number, (name, shard) in enumerate(
             zip(manifest.names, manifest.shards, strict=True), start=1
         )
         if number not in results
-        for file in shard.files
+        for path in shard.paths
     }
 
 
@@ -366,8 +347,8 @@ def _checked(plan: Manifest, results: Iterable[ShardResult]) -> Iterable[tuple[i
             raise SpreadError(
                 f"`results` has shard {result.shard}, which the plan does not have.", _AGAIN
             )
-        planned = {file.path: file.blob_sha for file in plan.shards[result.shard - 1].files}
-        if any(planned.get(file.path) != file.blob_sha for file in result.files):
+        planned = plan.blobs_of(result.shard).items()
+        if any((file.path, file.blob_sha) not in planned for file in result.files):
             raise SpreadError(
                 f"The result of shard {result.shard} has a file that was not its own.", _AGAIN
             )

@@ -86,7 +86,7 @@ class PullRequestTarget(Target):
         parsed, config = self.commanded.parsed, self.snapshot.config
         if isinstance(parsed, CommandError | SettingsError):
             raise parsed
-        if self.inputs.findings or (self.shared and self.shared.manifest.about_findings):
+        if self.inputs.findings or (self.shared and self.shared.manifest.findings):
             config = with_built_in(config)
         job = job_of(self.commanded)
         if isinstance(parsed, Address):

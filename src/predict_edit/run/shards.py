@@ -23,12 +23,12 @@ from predict_edit.domain.edits import (
 )
 from predict_edit.domain.errors import MissingInput, PredictEditError, SpreadError
 from predict_edit.domain.run_report import FileResult, FileStatus
+from predict_edit.findings.collection import Findings
 from predict_edit.run.context import Context, Plan, Run, Scope, Task, make_plan
 from predict_edit.run.edit_all import planned
 from predict_edit.run.manifest import (
     DoneFile,
     Manifest,
-    PlannedFile,
     ShardResult,
     Shared,
     WithheldHunk,
@@ -131,16 +131,8 @@ async def manifest_of(run: Run) -> Manifest:
     limits = (model.max_tokens, model.max_cost)
     if task.plan:
         limits = _less(limits, task.plan.effort)
-    parts = {
-        file.path: PlannedFile(
-            path=file.path,
-            blob_sha=file.blob_sha or "",
-            findings=found.of(file.path) if found else (),
-            change=file if task.job.pull_request else None,
-        )
-        for file in scope.files
-    }
-    weights = {path: weight_of(size, len(parts[path].findings)) for path, size in todo.items()}
+    mine = {file.path: found.of(file.path) for file in scope.files} if found else {}
+    weights = {path: weight_of(size, len(mine.get(path, ()))) for path, size in todo.items()}
     return Manifest(
         key=token_hex(8),
         repository=run.request.repository,
@@ -149,11 +141,10 @@ async def manifest_of(run: Run) -> Manifest:
         base=target.base,
         command=target.key,
         instruction=task.given,
-        about_findings=found is not None,
+        findings=None if found is None else Findings(by_path=mine),
         job=task.identity,
-        shards=shards_of(weights, parts, limits, run.inputs.shard),
-        known=tuple(file for path, file in parts.items() if path not in weights),
-        order=tuple(parts),
+        shards=shards_of(weights, limits, run.inputs.shard),
+        files=scope.files,
         skipped=skipped,
         notes=notes,
         background=task.background,
@@ -229,7 +220,7 @@ def result_of(
     shared: Shared, files: Iterable[FileResult], *, model: str, notes: tuple[str, ...]
 ) -> ShardResult:
     """Return what this editing job hands on."""
-    blobs = {file.path: file.blob_sha for file in shared.shard.files} if shared.shard else {}
+    blobs = shared.manifest.blobs_of(shared.number)
     return ShardResult(
         plan=shared.manifest.key,
         shard=shared.number,
@@ -239,7 +230,7 @@ def result_of(
     )
 
 
-def _done(result: FileResult, blob_sha: str) -> DoneFile:
+def _done(result: FileResult, blob_sha: str | None) -> DoneFile:
     """Return one file as the publishing job places it again."""
     placed = result.placed
     placements = placed.placements if placed else ()
