@@ -21,7 +21,7 @@ ELSEWHERE = "2" * 40
 EDITED, SAME = "YWFhYWFhYWFh", "YmJiYmJiYmJi"
 ANSWERS = {EDITED: answer_of("12" * 20), SAME: UNCHANGED}
 JOB, OTHER_JOB = "0a1b2c3d", "4e5f6071"
-MARKER = marker_of(tips=(TIP,), content="c" * 32, answers=ANSWERS, secret=SECRET, job=JOB)
+MARKER = marker_of(ANSWERS, (TIP,), "c" * 32, secret=SECRET, job=JOB)
 OLD_MARKER = (
     f"<!-- predict-edit:v1 pull state=open tips={TIP} content={'c' * 32} "
     "ledger=YWFhYWFhYWFhEhISEhISEhISYmJiYmJiYmJiAAAAAAAAAAAA "
@@ -124,7 +124,7 @@ class Branches:
 
 def pull_of(job: str, number: int, *, tip: str = TIP, state: str = "open") -> BranchPull:
     """A pull request that this tool opened for a job."""
-    body = marker_of(tips=(tip,), content="c" * 32, answers=ANSWERS, secret=SECRET, job=job)
+    body = marker_of(ANSWERS, (tip,), "c" * 32, secret=SECRET, job=job)
     return BranchPull(number=number, state=state, url="", body=body, mine=True)
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from secrets import token_hex
 
@@ -21,7 +21,6 @@ from predict_edit.cli.model_choice import report_in_local_words
 from predict_edit.delivery.delivered import suggested
 from predict_edit.delivery.state import MAX_UNPACKED, Memory, pack, unpack
 from predict_edit.domain.editor_port import Editor
-from predict_edit.domain.edits import SourceFile
 from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.repository import CommandRef, CommandSource, FileContent
 from predict_edit.domain.run_report import Delivered, Job, RunReport
@@ -29,13 +28,7 @@ from predict_edit.edit.plan import plan_notes, settle_names
 from predict_edit.edit.screening import secret_in
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars
-from predict_edit.run.context import (
-    Plan,
-    Scope,
-    Task,
-    no_base_texts,
-    scope_of,
-)
+from predict_edit.run.context import Plan, Scope, Source, Task, scope_of
 from predict_edit.run.edit_all import edit_all
 from predict_edit.run.estimate import as_data, estimate, in_words
 from predict_edit.run.outcome import (
@@ -53,16 +46,11 @@ _HEADS = ("file", "calls", "tokens in", "likely out", "at most", "likely cost", 
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutSource:
+class CheckoutSource(Source):
     """The changed files of a checkout, chosen as those of a pull request are."""
 
     checkout: Checkout
     attributes: GitAttributes
-
-    @property
-    def head(self) -> str:
-        """The commit that is checked out."""
-        return self.checkout.head
 
     async def select(self, task: Task) -> Scope:
         """Choose among the changed files."""
@@ -73,10 +61,6 @@ class CheckoutSource:
         """Return the files as git would commit them."""
         del files
         return self.checkout.contents
-
-    async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
-        """Every diff is whole."""
-        return await no_base_texts(sources)
 
 
 async def open_chat_editor(settings: ModelSettings) -> Editor:

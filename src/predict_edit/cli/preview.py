@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     kept = KeptAnswers(checkout.root, os.environ)
     memory = kept.load()
-    source = CheckoutSource(checkout=checkout, attributes=GitAttributes.parse(at_base))
+    attributes = GitAttributes.parse(at_base)
+    source = CheckoutSource(head=checkout.head, checkout=checkout, attributes=attributes)
     plan = asyncio.run(make_plan(source, task_for(instruction, settings, memory)))
     if arguments.estimate:
         return show_estimate(plan, as_json=arguments.json)

@@ -21,7 +21,7 @@ from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Ou
 from predict_edit.select.protected import protected
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import apply_suggestions
-from predict_edit.support.git import EXECUTABLE_MODE, lines_of
+from predict_edit.support.git import EXECUTABLE_MODE, lines_of, text_of
 from predict_edit.support.globs import Globs
 from predict_edit.support.markers import Seals, find_marker
 from predict_edit.support.text import plural
@@ -147,11 +147,7 @@ def _mark(thread: ReviewThread, seals: Seals) -> tuple[str, str] | None:
 
 
 def _source(content: FileContent | None) -> SourceFile | None:
-    if content is None or content.data is None:
-        return None
-    try:
-        text = content.data.decode()
-    except UnicodeDecodeError:
+    if content is None or (text := text_of(content.data)) is None:
         return None
     executable = content.mode == EXECUTABLE_MODE
     return SourceFile(

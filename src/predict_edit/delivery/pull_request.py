@@ -146,7 +146,7 @@ class PullRequestDelivery:
         if own.pull and own.content == content:
             if answers != own.answers and own.tip:
                 await self._check_open(own.pull)
-                marker = self._marker(answers, (own.tip,), content)
+                marker = marker_of(answers, (own.tip,), content, secret=self.secret, job=self.job)
                 text = self.describe(prepared.files, marker, own.notes)
                 await self.forge.update_pull_request(own.pull.number, body=text)
             return _delivered(prepared, own.pull, own.notes)
@@ -170,7 +170,7 @@ class PullRequestDelivery:
             )
             tip = made.sha
             tips = (made.sha, own.tip) if own.tip else (made.sha,)
-            marker = self._marker(answers, tips, content)
+            marker = marker_of(answers, tips, content, secret=self.secret, job=self.job)
             text = self.describe(prepared.files, marker, own.notes)
             if own.pull:
                 await self.forge.update_pull_request(own.pull.number, title=self.title, body=text)
@@ -183,7 +183,7 @@ class PullRequestDelivery:
             tip = None
         finally:
             if tip is not None:
-                await self._remove(temporary, tip)
+                await _remove(self.forge, temporary, tip)
         pull = own.pull or await self._open(own.branch, made.sha, text)
         return _delivered(prepared, pull, own.notes, Outcome.OPENED)
 
@@ -205,10 +205,10 @@ class PullRequestDelivery:
             return _delivered(prepared, own.pull, (*own.notes, note), None)
         await self._check_open(own.pull)
         notes = (*own.notes, "Nothing is left to change, so the pull request was closed.")
-        marker = self._marker(answers, (own.tip,), "", finished=True)
+        marker = marker_of(answers, (own.tip,), secret=self.secret, job=self.job, finished=True)
         text = self.describe(prepared.files, marker, notes)
         await self.forge.update_pull_request(own.pull.number, body=text, close=True)
-        await self._remove(own.branch, own.tip)
+        await _remove(self.forge, own.branch, own.tip)
         return _delivered(prepared, own.pull, notes)
 
     async def _check_open(self, pull: BranchPull) -> None:
@@ -228,7 +228,7 @@ class PullRequestDelivery:
             pull = await self.forge.open_pull_request(draft)
         except ForgeError as error:
             if error.status is not None:
-                await self._remove(branch, tip)
+                await _remove(self.forge, branch, tip)
             raise
         if self.labels:
             try:
@@ -236,28 +236,6 @@ class PullRequestDelivery:
             except ForgeError as error:
                 log.error("the labels could not be added: %s", error)
         return pull
-
-    async def _remove(self, branch: str, tip: str) -> None:
-        """Delete a branch of ours if nobody moved it; best effort."""
-        with contextlib.suppress(ForgeError):
-            await self.forge.move_branches([BranchMove(branch=branch, before=tip, after=None)])
-
-    def _marker(
-        self,
-        answers: Mapping[str, str],
-        tips: tuple[str, ...],
-        content: str,
-        *,
-        finished: bool = False,
-    ) -> str:
-        return marker_of(
-            tips=tips,
-            content=content,
-            answers=answers,
-            secret=self.secret,
-            job=self.job,
-            finished=finished,
-        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,21 +293,19 @@ async def close_stacked(
         tips = tuple(fields.get("tips", "").split("."))
         answers = unpack_unsealed(fields.get("memory", "")).answers
         # Nobody said no to these edits.
-        done = marker_of(
-            tips=tips,
-            content="",
-            answers=answers,
-            secret=secret,
-            job=fields["job"],
-            finished=True,
-        )
+        done = marker_of(answers, tips, secret=secret, job=fields["job"], finished=True)
         body = pull.body.replace(str(marker), done)
         await host.update_pull_request(pull.number, body=body, close=True)
         closed.append(pull.number)
-        if state.tip in tips:
-            with contextlib.suppress(ForgeError):
-                await host.move_branches([BranchMove(branch=branch, before=state.tip, after=None)])
+        if state.tip and state.tip in tips:
+            await _remove(host, branch, state.tip)
     return tuple(closed)
+
+
+async def _remove(host: GitHost, branch: str, tip: str) -> None:
+    """Delete a branch of ours if nobody moved it; best effort."""
+    with contextlib.suppress(ForgeError):
+        await host.move_branches([BranchMove(branch=branch, before=tip, after=None)])
 
 
 async def find_own_branch(host: GitHost, branch: str, secret: str | None, *, job: str) -> OwnBranch:
@@ -388,10 +364,10 @@ async def find_own_branch(host: GitHost, branch: str, secret: str | None, *, job
 
 
 def marker_of(
-    *,
-    tips: tuple[str, ...],
-    content: str,
     answers: Mapping[str, str],
+    tips: tuple[str, ...],
+    content: str = "",
+    *,
     secret: str | None,
     job: str,
     finished: bool = False,

@@ -63,6 +63,7 @@ from predict_edit.select.choose import choose, shown_beside
 from predict_edit.select.content import open_files
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import Inputs, ModelSettings, Settings
+from predict_edit.support.git import text_of
 from predict_edit.support.log import Secrets, log
 from predict_edit.support.text import plural, quoted
 from predict_edit.trigger.rate_limit import utc_now
@@ -235,14 +236,11 @@ class EarlierEdits:
 
     def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
         """Return the earlier edits that are text; others are asked for again."""
-        known = {}
-        for file in sources:
-            if (data := self.edited.get(file.path)) is not None:
-                try:
-                    known[file.path] = FileEdit(file=file, text=data.decode(), effort=Effort())
-                except UnicodeDecodeError:
-                    continue
-        return known
+        return {
+            file.path: FileEdit(file=file, text=text, effort=Effort())
+            for file in sources
+            if (text := text_of(self.edited.get(file.path))) is not None
+        }
 
 
 async def no_base_texts(_: Sequence[SourceFile]) -> Mapping[str, str]:
@@ -363,13 +361,14 @@ class Listener:
         return True
 
 
-class Source(Protocol):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Source(abc.ABC):
     """Where files come from, at one pinned commit."""
 
-    @property
-    def head(self) -> str:
-        """The commit whose files are edited."""
+    head: str
+    """The commit whose files are edited."""
 
+    @abc.abstractmethod
     async def select(self, task: Task) -> Scope:
         """Choose files by name.
 
@@ -378,6 +377,7 @@ class Source(Protocol):
             BranchTaken: every name for our branch has other commits.
         """
 
+    @abc.abstractmethod
     async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
         """Read files, given their blob SHA by path.
 
@@ -387,16 +387,15 @@ class Source(Protocol):
 
     async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
         """Read the text at the merge base, by path, of files whose diff cannot be used."""
+        return await no_base_texts(sources)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Target(abc.ABC):
+class Target(Source):
     """What is edited, at one pinned commit, and where its edits go: a source on GitHub."""
 
     inputs: Inputs
     ctx: Context
-    head: str
-    """The commit whose files are edited."""
     base: str
     """The commit that the changes count from."""
     ref: str
@@ -419,7 +418,7 @@ class Target(abc.ABC):
             SettingsError: the settings do not fit together.
         """
 
-    def check(self, task: Task) -> None:  # noqa: B027 - a branch has nothing more to refuse
+    def check(self, task: Task) -> None:
         """Refuse what cannot be worked on.
 
         Raises:
@@ -435,15 +434,6 @@ class Target(abc.ABC):
         del task
         return None
 
-    @abc.abstractmethod
-    async def select(self, task: Task) -> Scope:
-        """Choose files by name.
-
-        Raises:
-            ForgeError: GitHub failed.
-            BranchTaken: every name for our branch has other commits.
-        """
-
     async def read(self, files: Mapping[str, str | None]) -> Mapping[str, FileContent]:
         """Read files at the head.
 
@@ -451,10 +441,6 @@ class Target(abc.ABC):
             ForgeError: GitHub failed.
         """
         return await self.ctx.forge.read_files(self.head, files)
-
-    async def base_texts(self, sources: Sequence[SourceFile]) -> Mapping[str, str]:
-        """Read the text at the merge base, by path, of files whose diff cannot be used."""
-        return await no_base_texts(sources)
 
     @abc.abstractmethod
     def delivery(self, plan: Plan, facts: Facts) -> Delivery:

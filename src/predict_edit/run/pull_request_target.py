@@ -55,7 +55,7 @@ from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.resolve import named_command, resolve_command, with_built_in
 from predict_edit.suggest.anchors import NoAnchors, anchors_of
 from predict_edit.suggest.place import place
-from predict_edit.support.git import blob_sha_of
+from predict_edit.support.git import blob_sha_of, text_of
 from predict_edit.support.log import log
 from predict_edit.support.markers import Marker
 from predict_edit.support.text import plural, quoted
@@ -255,15 +255,11 @@ class PullRequestTarget(Target):
         except ForgeError as error:
             log.info("the files at the merge base could not be read: %s", error.cause)
             return {}
-        texts: dict[str, str] = {}
-        for path, old in wanted.items():
-            data = contents[old].data if old in contents else None
-            if data is not None:
-                try:
-                    texts[path] = data.decode()
-                except UnicodeDecodeError:
-                    log.info("a file at the merge base is not UTF-8 text")
-        return texts
+        return {
+            path: text
+            for path, old in wanted.items()
+            if old in contents and (text := text_of(contents[old].data)) is not None
+        }
 
     def delivery(self, plan: Plan, facts: Facts) -> Delivery:
         """Return the way of delivery; what was paid for is saved before it posts."""
@@ -396,12 +392,9 @@ async def _committed_before(
 
 def _as_before(record: Record, data: bytes) -> FileResult | None:
     """One file as the earlier run had it."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return None
-    edited = record.edited(text) if blob_sha_of(data) == record.before else None
-    if edited is None:
+    text = text_of(data) if blob_sha_of(data) == record.before else None
+    edited = None if text is None else record.edited(text)
+    if text is None or edited is None:
         return None
     file = SourceFile(path=record.path, text=text, blob_sha=record.before)
     try:

@@ -20,6 +20,14 @@ def blob_sha_of(data: bytes) -> str:
     return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
 
 
+def text_of(data: bytes | None) -> str | None:
+    """Decode a text with every byte kept; ``None`` for what is not UTF-8, or missing."""
+    try:
+        return None if data is None else data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 def lines_of(text: str) -> list[str]:
     """Split ``text`` at line feeds and nowhere else; each line keeps its line feed.
 
