@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from predict_edit.domain.run_report import Outcome
+from predict_edit.run.snapshot import MAX_AUTHORS, MAX_THREADS
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.stage import ADMIN, READER, REPOSITORY, WRITER, many
 from predict_edit_sandbox.world_files import WorldFile
@@ -240,7 +241,12 @@ async def test_in_a_thread_it_is_about_that_thread(rehearse: MakeRehearsal) -> N
     first = begin(rehearsal, WRITER, "This one.", line=16)
     reply = rehearsal.stage.github.reply(first, WRITER, ADDRESS)
     await rehearsal.follow_reply(reply)
+    before, text = rehearsal.places, rehearsal.summary
+    result = json.loads(rehearsal.file("result.json"))
+    await rehearsal.follow_reply(reply)
 
+    assert (rehearsal.places, rehearsal.summary) == (before, text)
+    assert json.loads(rehearsal.file("result.json"))["files"] == result["files"]
     (request,) = rehearsal.typist.requests
     assert [aim.line for aim in request.aims] == [16]
     assert request.instruction.endswith("Thread 1, about line 16:\nThis one.")
@@ -286,6 +292,42 @@ async def test_what_is_too_much_is_named(rehearse: MakeRehearsal) -> None:
         "",
         "the other threads of its file fill one request",
     ]
+
+
+async def test_only_so_many_threads_are_addressed(rehearse: MakeRehearsal) -> None:
+    """The others are named, each with the reason."""
+    rehearsal = await rehearse(files=many(1))
+    for number in range(MAX_THREADS + 2):
+        begin(rehearsal, WRITER, f"Name number {number}.")
+    await rehearsal.say(ADDRESS)
+
+    (request,) = rehearsal.typist.requests
+    assert len(request.aims) == MAX_THREADS == 100
+    assert "Name number 99." in request.instruction
+    assert "Name number 100." not in request.instruction
+    assert [each["reason"] for each in threads_of(rehearsal)[MAX_THREADS:]] == [
+        "more than 100 threads are open"
+    ] * 2
+
+
+async def test_only_so_many_authors_are_looked_up(rehearse: MakeRehearsal) -> None:
+    """A thread of somebody else is skipped, whoever that is; those of the others are addressed."""
+    rehearsal = await rehearse(files=many(1))
+    github = rehearsal.stage.github
+    begin(rehearsal, WRITER, "The first.")
+    for number in range(MAX_AUTHORS - 1):
+        begin(rehearsal, github.user(f"reader-{number}").login, "Me too.")
+    begin(rehearsal, ADMIN, "The last.")
+    comment = rehearsal.comment(ADDRESS)
+    github.log.clear()
+    await rehearsal.follow(comment)
+
+    asked = [each.path for each in github.log.requests if each.path.endswith("/permission")]
+    assert len(asked) == 1 + MAX_AUTHORS == 31
+    (request,) = rehearsal.typist.requests
+    assert [aim.line for aim in request.aims] == [6]
+    assert "The last." not in request.instruction
+    assert threads_of(rehearsal)[-1]["reason"] == "more than 30 people wrote in the threads"
 
 
 async def test_what_cannot_be_read_stops_it(rehearse: MakeRehearsal) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from predict_edit.domain.edits import ChangePlan, Effort, PlacementKind, SharedName, Usage
 from predict_edit.domain.run_report import FileStatus, Outcome
-from predict_edit.edit.plan import NOT_NEEDED
+from predict_edit.edit.plan import MAX_DIFF, NOT_NEEDED
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox
 from predict_edit_sandbox.model import ModelConfig
 from predict_edit_sandbox.stage import REPOSITORY, WRITER, Stage, many, set_stage
@@ -72,6 +72,24 @@ async def test_whole_change_is_read_once(make_stage: MakeStage) -> None:
     assert cached[0] == 0
     assert min(cached[1:]) > 1_024
     assert run.outputs["cached-tokens"] == str(sum(cached))
+
+
+async def test_a_diff_that_is_too_long_is_named(rehearse: MakeRehearsal) -> None:
+    """It is beside its own file alone, and all others are beside every file."""
+    lines = "".join(f"value_{number} = FizzBuzz\n" for number in range(2_500))
+    long = WorldFile(path="src/long.py", base=b"FizzBuzz\n", head=lines.encode())
+    rehearsal = await rehearse(files=[*many(2), long])
+    done = await rehearsal.say(context="pull-request")
+
+    (background,) = {each.background for each in rehearsal.typist.requests}
+    assert background is not None
+    (_, diff), *_ = background.blocks
+    assert 'file "src/file_002.py", modified' in diff
+    assert '[diffs that are not shown: "src/long.py"]' in diff
+    assert len(diff) < MAX_DIFF
+    named = "Not shown to the model beside other files: the diff of `src/long.py`."
+    assert named in done.report.notes
+    assert named in rehearsal.summary
 
 
 class TestRenameOverTwelveOfSixtyFiles:

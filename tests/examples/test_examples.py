@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from predict_edit_sandbox.github import Sandbox
+from predict_edit_sandbox.github import Sandbox, pull_request_closed
 from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many, set_stage
 from predict_edit_sandbox.world_files import WorldFile
 
@@ -91,6 +91,25 @@ async def test_thread(make_stage: MakeStage) -> None:
 
     assert run.outputs["outcome"] == "suggested", run.log
     assert {each.thread.path for each in stage.suggestions} == {path}
+
+
+async def test_pull_request(make_stage: MakeStage) -> None:
+    """A command gets a pull request into the head branch, closed with the one it is on."""
+    elsewhere = WorldFile(path="src/else.py", base=b"a = 'FizzBuzz'\n", head=b"a = 'FizzBuzz'\n")
+    stage = await make_stage(files=[*many(2), elsewhere], prepare=open_to_us)
+    workflow = await (await commented(stage, "comment-pull-request")).run()
+    (run,) = workflow.jobs["edit"].runs
+
+    assert (workflow.jobs["edit"].result, run.outputs["outcome"]) == ("success", "opened"), run.log
+    pull = stage.github.repository(REPOSITORY).pulls[2]
+    assert pull.base_ref == stage.pull.head_ref
+    assert set(stage.github.files(pull)) == {*(file.path for file in many(2)), elsewhere.path}
+
+    stage.github.merge_pull_request(REPOSITORY, 1)
+    event = pull_request_closed(stage.github, stage.pull)
+    closed = await Workflow(stage, load("comment-pull-request"), "pull_request", event).run()
+    assert (closed.jobs["edit"].result, pull.state) == ("success", "closed")
+    assert pull.repository.store.branch(pull.head_ref) is None
 
 
 @pytest.mark.slow

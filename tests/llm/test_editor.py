@@ -1030,11 +1030,12 @@ async def test_fireworks_is_told_how_long_an_answer_may_be(
     assert editor.capability.output_limit == limit
 
 
+@pytest.mark.parametrize("context", ["diff", "pull-request"])
 @pytest.mark.parametrize("fits", ["without the diff", "in pieces", "never"])
 async def test_the_diff_goes_before_the_file_is_cut(
-    server: ModelServer, make: Make, wire: Wire, fits: str
+    server: ModelServer, make: Make, wire: Wire, fits: str, context: str
 ) -> None:
-    """What does not fit is first asked for without what the pull request changes."""
+    """What does not fit is first asked for without what the pull request changes, and named."""
     text = "x = 1\n\n" * 100
     patch = "@@ -1 +1 @@\n-y = 2\n+x = 1" * 50
     request = wire.request(text)
@@ -1042,6 +1043,9 @@ async def test_the_diff_goes_before_the_file_is_cut(
         path="fizz.py", status="modified", blob_sha=None, additions=1, deletions=1, patch=patch
     )
     request = dataclasses.replace(request, file=dataclasses.replace(request.file, change=change))
+    if context == "pull-request":
+        background = Background(key="", blocks=(("diff of the whole change", patch),))
+        request = dataclasses.replace(request, background=background)
 
     async def answer(got: web.Request, body: Mapping[str, Any]) -> web.StreamResponse:
         texts = [message["content"] for message in body["messages"]]
@@ -1052,7 +1056,11 @@ async def test_the_diff_goes_before_the_file_is_cut(
         return await wire.error("No.", code="context_length_exceeded")(got, body)
 
     server.default = answer
-    result = await make().edit(request)
+    editor = make(context=context)
+    result = await editor.edit(request)
+    assert editor.notes == (
+        "The diff did not fit into the model's context beside `fizz.py`, and was left out there.",
+    )
     assert isinstance(result, FailedEdit) is (fits == "never")
     assert result.file == request.file
     with_diff = ["y = 2" in json.dumps(body) for body in server.bodies]

@@ -46,6 +46,7 @@ from predict_edit.llm.models import Capability, provider_of
 from predict_edit.llm.stream import BrokenOff
 from predict_edit.settings.endpoint import choose_sign_in, read_endpoint
 from predict_edit.settings.fields import ModelSettings
+from predict_edit.support.text import listed, quoted
 
 _MANY_FOREIGN = 8
 """Different lines of other pieces from which an answer is in doubt."""
@@ -118,13 +119,21 @@ class ChatEditor:
         # Whether a file fits is asked more than once, and counting takes as long as reading it.
         self._count = functools.lru_cache(maxsize=256)(self._runtime.count)
         self._planned: dict[tuple[str, int | None], tuple[Part, ...]] = {}
+        self._bare: dict[str, None] = {}
+        """Paths of the files that were asked for without the diff."""
         self._judging = asyncio.Lock()
         """Held while an answer is judged: the syntax trees of many would take memory at once."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes for the summary on model and predictions."""
-        return self._knowledge.notes
+        """Notes for the summary on model, predictions, and what did not fit."""
+        if not self._bare:
+            return self._knowledge.notes
+        paths = listed(map(quoted, self._bare), most=plan.MOST_PATHS)
+        left_out = (
+            f"The diff did not fit into the model's context beside {paths}, and was left out there."
+        )
+        return (*self._knowledge.notes, left_out)
 
     @property
     def model(self) -> str:
@@ -176,6 +185,7 @@ class ChatEditor:
             except ContextTooLong:
                 if bare is None:
                     raise
+                self._bare[request.file.path] = None
                 text = await self._edited(dataclasses.replace(task, request=bare))
         except PredictEditError as error:
             return FailedEdit(file=request.file, error=error, effort=log.effort())
