@@ -342,3 +342,24 @@ async def test_what_cannot_be_read_stops_it(rehearse: MakeRehearsal) -> None:
     finished = await rehearsal.say(ADDRESS)
 
     assert (finished.report.outcome, rehearsal.typist.opened) == (Outcome.FAILED, 0)
+
+
+async def test_removed_lines_and_removed_files(rehearse: MakeRehearsal) -> None:
+    """On removed lines it is about where they were; on a removed file it is not addressed."""
+    gone = WorldFile(path="gone.py", base=b"a = 1\n", head=None)
+    head = b'b = "FizzBuzz"\nc = 1\n'
+    end = WorldFile(path="end.py", base=head + b"d = 1\n", head=head)
+    rehearsal = await rehearse(files=[*many(1, changes=2), gone, end])
+    begin(rehearsal, WRITER, "Put it back.", side="LEFT", line=16)
+    begin(rehearsal, WRITER, "Why?", side="LEFT", line=1, path="gone.py")
+    begin(rehearsal, WRITER, "Keep this.", side="LEFT", line=3, path="end.py")
+    await rehearsal.say(ADDRESS)
+
+    found = [(each["path"], each["line"], each["reason"]) for each in threads_of(rehearsal)]
+    assert found == [
+        (FIRST, 16, ""),
+        ("gone.py", None, "its file is removed by the pull request"),
+        ("end.py", 2, ""),
+    ]
+    linked = [each.thread.line for each in rehearsal.stage.suggestions if "For [" in each.body]
+    assert linked == [1, 16]

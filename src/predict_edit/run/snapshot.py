@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import Container, Mapping, Sequence
 from typing import Final
 
@@ -36,6 +37,7 @@ MAX_IN_FILE: Final = 24_000
 """Characters of all threads of a file that one request carries."""
 
 Lines = tuple[int, int]
+_HUNK: Final = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,9 @@ async def read_open_threads(
         if number >= MAX_THREADS:
             reason = f"more than {MAX_THREADS} threads are open"
         elif path not in room:
-            reason = reason or "its file is not one of the changed files"
+            gone = any(change.path == path for change in changed)
+            is_not = "removed by the pull request" if gone else "not one of the changed files"
+            reason = reason or f"its file is {is_not}"
         elif size > room[path]:
             reason = reason or "the other threads of its file fill one request"
         elif not reason:
@@ -209,9 +213,12 @@ async def _lines_today(
     """
     found: dict[int, Lines] = {}
     lost: dict[str, list[ReviewThread]] = {}
+    patches = {change.path: change.patch or "" for change in changed}
     for thread in threads:
-        if thread.line is not None and not thread.on_base:
-            found[thread.comment.id] = (thread.start_line or thread.line, thread.line)
+        if thread.line is not None:
+            lines = (thread.start_line or thread.line, thread.line)
+            beside = _beside(patches.get(path_now(thread.path, changed), ""), *lines)
+            found[thread.comment.id] = beside if thread.on_base else lines
         elif thread.original_line is None or not thread.outdated:
             found[thread.comment.id] = (0, 0)
         elif not thread.on_base:
@@ -222,6 +229,23 @@ async def _lines_today(
         except (ForgeError, DiffError) as error:
             log.info("outdated threads could not be followed: %s", error.cause)
     return found
+
+
+def _beside(patch: str, start: int, end: int) -> Lines:
+    """Return where in the head lines of the base were; 0 if the diff does not show it."""
+    old = new = 0
+    found: list[int] = []
+    for line in patch.split("\n"):
+        if head := _HUNK.match(line):
+            old, new = int(head[1]), int(head[2])
+        elif line[:1] in {"-", " "}:
+            found += [new] if start <= old <= end else []
+            old, new = old + 1, new + (line[0] == " ")
+        elif line[:1] == "+":
+            new += 1
+    # What was removed at the end of the file was below its last line.
+    last = max(new - 1, 0)
+    return (min(found[0], last), min(found[-1], last)) if found else (0, 0)
 
 
 async def _follow(
