@@ -116,7 +116,7 @@ def test_everything_is_shown() -> None:
         "line 2  in the patch: ",
         "    -b\n    +B\n",
         "bad.py  failed\n  It stalled. Run it again.",
-        "skipped  x.bin  binary",
+        "x.bin  skipped\n  binary\n",
         "0 suggestions in 1 file; 1 change in the patch, 0 rejected.",
         "1 file failed.",
         "Estimated cost: 0.50 USD, of which rejected predictions 0.02 USD.",

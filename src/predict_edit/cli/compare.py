@@ -111,17 +111,16 @@ async def measure(
     client = open_client(settings, environ=environ, mask=mask)
     mark = token_hex(16)
 
-    def editor_for(*, predicted: bool) -> ChatEditor:
-        own = dataclasses.replace(settings, prediction="on" if predicted else "off", concurrency=1)
-        return ChatEditor(
-            own,
+    editors = {
+        predicted: ChatEditor(
+            dataclasses.replace(settings, prediction="on" if predicted else "off", concurrency=1),
             client,
             nonce=mark,
             runtime=Runtime(on_attempt=attempts.append),
             budget=budget,
         )
-
-    editors = {predicted: editor_for(predicted=predicted) for predicted in (True, False)}
+        for predicted in (True, False)
+    }
     samples: list[Sample] = []
     refused, stopped = False, None
     calls = (

@@ -68,8 +68,7 @@ def show_report(console: Console, report: RunReport) -> None:
     """Show what would be posted, what it took and what was left out."""
     for result in report.with_status(FileStatus.EDITED):
         show_file(console, result)
-    _show_failures(console, report)
-    _show_skipped(console, report)
+    _show_others(console, report)
     _show_tokens(console, report)
     console.print()
     for style, sentence in sentences(report):
@@ -146,26 +145,17 @@ def sentences(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "", note
 
 
-def _show_failures(console: Console, report: RunReport) -> None:
-    for group in view(report).failed:
-        console.print()
-        console.print(Text.assemble((_some(group.paths), "bold"), "  ", ("failed", "bold red")))
-        console.print(Padding(Text(printable(group.reason)), (0, 0, 0, 2), expand=False))
-
-
-def _show_skipped(console: Console, report: RunReport) -> None:
-    groups = view(report).skipped
-    if not groups:
-        return
-    console.print()
-    for group in groups:
-        console.print(
-            Text.assemble(
-                ("skipped  ", "yellow"),
-                _some(group.paths),
-                (f"  {printable(group.reason)}", "dim"),
-            )
-        )
+def _show_others(console: Console, report: RunReport) -> None:
+    """Show the files that were not edited, and why."""
+    seen = view(report)
+    for word, style, groups in (
+        ("failed", "bold red", seen.failed),
+        ("skipped", "yellow", seen.skipped),
+    ):
+        for group in groups:
+            console.print()
+            console.print(Text.assemble((_some(group.paths), "bold"), "  ", (word, style)))
+            console.print(Padding(Text(printable(group.reason)), (0, 0, 0, 2), expand=False))
 
 
 def _some(paths: Sequence[str]) -> str:

@@ -20,11 +20,11 @@ from predict_edit.report.outputs import to_outputs
 from predict_edit.report.replies import render_command_error, render_failure, render_help
 from predict_edit.report.summary import render_progress, render_summary
 from predict_edit.run.context import Context, Listener, Plan, RunRequest
-from predict_edit.settings.fields import Inputs, Settings
+from predict_edit.settings.fields import CommandOptions, Inputs, Settings, hyphenated
 from predict_edit.suggest.patch import patches_of
 from predict_edit.support.log import log
 from predict_edit.support.text import listed, quoted
-from predict_edit.trigger.command import DEFAULT_COMMAND, OPTIONS
+from predict_edit.trigger.command import DEFAULT_COMMAND
 from predict_edit.trigger.requests import PullRequestCommand
 
 LAST_WORDS: Final = 5.0
@@ -181,7 +181,8 @@ class SummaryListener(Listener):
 
 def allowed_options(settings: Settings) -> dict[str, str]:
     """What a command may set here, each with what it may be."""
-    options = dict(OPTIONS) | {
+    fields = CommandOptions.model_fields.items()
+    options = {hyphenated(name): field.description or "" for name, field in fields} | {
         "model": listed(map(quoted, settings.models), "or"),
         "deliver": listed(map(quoted, settings.deliveries), "or"),
         "max-suggestions": f"{settings.max_suggestions} or fewer; the rest goes to the patch",

@@ -46,21 +46,11 @@ from predict_edit.support.unicode import is_hidden, strip_hidden
 
 DEFAULT_COMMAND = "/predict-edit"
 
-OPTIONS: Mapping[str, str] = {
-    "files": "only files that match these globs",
-    "exclude": "no files that match these globs",
-    "prediction": "auto, on or off: send each file as its predicted output",
-    "answer": "auto, file or edits: the whole file, or exact edits of it",
-    "reasoning-effort": "how much a reasoning model thinks: none, low, medium, high",
-    "context": "none, diff or pull-request: what the model sees beside the file",
-    "plan": "off, auto or on: ask first which files need a change",
-    "model": "another model that the repository allows",
-    "deliver": "suggestions, patch, or another way that the repository allows",
-    "also": "with deliver pull-request: which of the extra files that the repository allows",
-    "max-suggestions": "fewer inline suggestions; the rest goes to the patch",
-    "dry-run": "say what would be done and write nothing",
-}
-"""What a commenter may set, with a few words on each for the help text."""
+OPTIONS = (
+    "files", "exclude", "prediction", "answer", "reasoning-effort", "context", "plan", "model",
+    "deliver", "also", "max-suggestions", "dry-run",
+)  # fmt: skip
+"""What a commenter may set."""
 
 FLAGS = frozenset({"dry-run"})
 """Options that may be given without a value."""
@@ -442,7 +432,7 @@ class _Head:
         if not value:
             raise InvalidOption(
                 f"The option `--{name}` has no value.",
-                f"Write `--{name} VALUE` or `--{name}=VALUE`: {OPTIONS[name]}.",
+                f"Write `--{name} VALUE` or `--{name}=VALUE`.",
             )
         ends = self._line[: self._at].rstrip().endswith(",")
         if name in _LISTS and (ends or self._next_word().startswith(",")):

@@ -50,29 +50,26 @@ def run(arguments: argparse.Namespace) -> int:
     screen, aside = Screen(sys.stdout, secrets), Screen(sys.stderr, secrets)
     aside.line("Reading the workflows of this checkout.", "dim")
     workflows: list[Examined] = []
+    status = DONE
     try:
         root, files = _find(arguments.workflow, Path.cwd())
         checks, deliver = of_config(root)
         workflows = _examine_all(files, Path.cwd(), deliver, named=bool(arguments.workflow))
-        states: list[str] = [each.state for file in workflows for each in file.mistakes]
-        states += (check.state for check in checks)
-        status = FAILED if "failed" in states else DONE
     except LocalFileError as error:
         checks, status = [failed("workflow", error)], WRONG
     for secret in (secret for file in workflows for secret in file.secrets):
         secrets.add(secret)
-    if not arguments.json:
-        _show_checks(checks, screen)
-        _show_workflows(workflows, screen)
     about_model: list[Check] = []
     if not arguments.workflow:
         aside.line("Signing in and asking the model for one tiny edit.", "dim")
-        about_model, model_status = _about_model(arguments, secrets)
-        status = max(status, model_status)
-        if not arguments.json:
-            if checks or workflows:
-                screen.line()
-            _show_model(about_model, screen)
+        try:
+            about_model = _about_model(arguments, secrets)
+        except SettingsError as error:
+            about_model, status = [failed("settings", error)], WRONG
+    states: set[str] = {check.state for check in (*checks, *about_model)}
+    states |= {mistake.state for file in workflows for mistake in file.mistakes}
+    if "failed" in states:
+        status = max(status, FAILED)
     if arguments.json:
         files_data = [
             {"path": each.path, "mistakes": [dataclasses.asdict(one) for one in each.mistakes]}
@@ -81,24 +78,31 @@ def run(arguments: argparse.Namespace) -> int:
         checks_data = [dataclasses.asdict(check) for check in (*checks, *about_model)]
         data = {"version": 1, "ok": status == DONE, "checks": checks_data, "workflows": files_data}
         screen.data(data)
+        return status
+    _show_checks(checks, screen)
+    _show_workflows(workflows, screen)
+    if about_model:
+        if checks or workflows:
+            screen.line()
+        _show_model(about_model, screen)
     return status
 
 
-def _about_model(arguments: argparse.Namespace, secrets: Secrets) -> tuple[list[Check], int]:
-    """Ask the model, and return what that showed."""
-    try:
-        choice = read_model(arguments, os.environ)
-        for secret in choice.settings.secrets:
-            secrets.add(secret)
-        today = dt.datetime.now(tz=dt.UTC).date()
-        checks = asyncio.run(diagnose(choice, environ=os.environ, mask=secrets.add, today=today))
-    except SettingsError as error:
-        return [failed("settings", error)], WRONG
-    checks = [
+def _about_model(arguments: argparse.Namespace, secrets: Secrets) -> list[Check]:
+    """Ask the model, and return what that showed.
+
+    Raises:
+        SettingsError: the settings are wrong, and nothing was requested.
+    """
+    choice = read_model(arguments, os.environ)
+    for secret in choice.settings.secrets:
+        secrets.add(secret)
+    today = dt.datetime.now(tz=dt.UTC).date()
+    checks = asyncio.run(diagnose(choice, environ=os.environ, mask=secrets.add, today=today))
+    return [
         dataclasses.replace(check, next_step=in_local_words(check.next_step, choice.origins))
         for check in checks
     ]
-    return checks, FAILED if any(check.state == "failed" for check in checks) else DONE
 
 
 def _find(given: Iterable[Path], here: Path) -> tuple[Path | None, list[Path]]:

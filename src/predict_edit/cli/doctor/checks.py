@@ -54,6 +54,7 @@ for number in range(1, 101):
         print(number)
 """
 INSTRUCTION = "Replace string `FizzBuzz` with `MSFTBuzz`."
+EDITED = FIZZBUZZ.replace("FizzBuzz", "MSFTBuzz")
 NO_KEY_SET = (
     "This server needs a key, and no key is set: set OPENAI_API_KEY, or name the variable that "
     "holds the key with --api-key-env."
@@ -151,22 +152,17 @@ def of_answer(trial: Trial) -> Check:
     last = trial.attempts[-1]
     first = "" if last.first_text is None else f", the first text after {last.first_text:.2f} s"
     took = f"in {last.seconds:.2f} s{first}"
+    wrong = ""
     if trial.error:
+        wrong = f"not the edited file: {trial.error.cause}"
+    elif isinstance(trial.result, FileEdit) and trial.result.text != EDITED:
+        wrong = "the test file was not edited as asked"
+    if wrong:
         return Check(
             "answer",
             "warning",
-            f"an answer came {took}, but not the edited file: {trial.error.cause}",
+            f"an answer came {took}, but {wrong}",
             "Choose a model that follows instructions better.",
-        )
-    if isinstance(trial.result, FileEdit) and trial.result.text != FIZZBUZZ.replace(
-        "FizzBuzz", "MSFTBuzz"
-    ):
-        return Check(
-            "answer",
-            "warning",
-            f"an answer came {took}, but the test file was not edited as asked",
-            "Choose a model that follows instructions better, or look at some runs "
-            "closely before relying on this one.",
         )
     return Check("answer", "ok", f"the test file was edited as asked {took}")
 

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from predict_edit.domain.edits import PlacementKind, Usage
+from predict_edit.domain.edits import PlacementKind
 from predict_edit.report.jinja import html_environment
 from predict_edit.report.page.changes import Page
 from predict_edit.report.view import Row, completion_parts, dollars
@@ -43,17 +43,12 @@ class Bar:
 
 def token_bars(rows: Iterable[Row]) -> tuple[Bar, ...]:
     """Draw the completion tokens of each file that reported them, on one scale, longest first."""
-    known = [(row.path, parts) for row in rows if (parts := completion_parts(row.usage))]
+    known = [
+        (row.path or "all files", parts) for row in rows if (parts := completion_parts(row.usage))
+    ]
     known.sort(key=lambda entry: -sum(amount for _, amount in entry[1]))
     longest = max((sum(amount for _, amount in parts) for _, parts in known), default=0)
     return tuple(_bar(label, parts, longest) for label, parts in known if longest)
-
-
-def total_bar(usage: Usage) -> Bar | None:
-    """Draw the completion tokens of the whole run; ``None`` if they were not reported."""
-    parts = completion_parts(usage)
-    total = sum(amount for _, amount in parts)
-    return _bar("all files", parts, total) if total else None
 
 
 def money_bars(cost: Decimal | None, overhead: Decimal | None) -> tuple[Bar, ...]:
@@ -112,7 +107,7 @@ def render_page(page: Page, *, title: str = "predict-edit") -> str:
             labels=LABELS,
             kinds=list(PlacementKind),
             chart_width=WIDTH,
-            total=total_bar(page.total.usage),
+            total=next(iter(token_bars([page.total])), None),
             bars=token_bars(file.row for file in page.files),
             money=money_bars(money, page.overhead),
             cost=money,
