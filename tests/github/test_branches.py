@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -142,3 +142,42 @@ async def test_an_answer_without_a_commit_is_named(github: FakeGitHub, forge: Gi
     github.on_graphql({"createCommitOnBranch": {"commit": None}})
     with pytest.raises(ForgeAnswerInvalid, match="GraphQL Commit"):
         await forge.commit(DRAFT)
+
+
+async def test_all_pull_requests_into_a_branch_are_found(
+    github: FakeGitHub, forge: GitHubHost
+) -> None:
+    """However many others were opened later; those of forks are left out."""
+
+    def page(*numbers: int, after: str | None = None, **more: Any) -> dict[str, Any]:
+        return {
+            "pageInfo": {"hasNextPage": after is not None, "endCursor": after},
+            "nodes": [
+                {
+                    "number": number,
+                    "state": "OPEN",
+                    "url": f"https://github.com/{number}",
+                    "body": "",
+                    "isCrossRepository": False,
+                    "viewerDidAuthor": True,
+                    "headRefName": f"branch-{number}",
+                    "headRefOid": "a" * 40,
+                    **more,
+                }
+                for number in numbers
+            ],
+        }
+
+    into_head = page(9)
+    first = {"intoHead": into_head, "intoBase": page(5, 6, after="next")}
+    github.on_graphql({"repository": first})
+    second = page(7)
+    second["nodes"] += page(8, isCrossRepository=True)["nodes"]
+    github.on_graphql({"repository": {"intoHead": into_head, "intoBase": second}})
+    found = await forge.pulls_into("topic", "main")
+
+    assert [(name, state.pulls[0].number) for name, state in found] == [
+        ("branch-9", 9), ("branch-5", 5), ("branch-6", 6), ("branch-7", 7)
+    ]  # fmt: skip
+    asked = [each.json["variables"] for each in github.received]
+    assert [(each["base"], each["after"]) for each in asked] == [("main", None), ("main", "next")]

@@ -136,7 +136,7 @@ class GitHost(Protocol):
         """Return a branch and the pull requests from it, in one request."""
 
     async def pulls_into(self, head: str, base: str) -> tuple[tuple[str, BranchState], ...]:
-        """Return the newest open pull requests into two branches, each with its own branch."""
+        """Return the open pull requests into two branches, each with its own branch."""
 
     async def create_branch(self, name: str, commit: str) -> None:
         """Create a branch; refused if it exists."""

@@ -16,7 +16,7 @@ from predict_edit.domain.repository import (
     HostedRepository,
 )
 from predict_edit.github import graphql, rest
-from predict_edit.github.client import HostPart, T, parse
+from predict_edit.github.client import MOST_PAGES, HostPart, T, parse
 from predict_edit.support.git import EXECUTABLE_MODE, FILE_MODE
 
 _NOTHING: Final = "0" * 40
@@ -106,13 +106,23 @@ class Branches(HostPart):
         )
 
     async def pulls_into(self, head: str, base: str) -> tuple[tuple[str, BranchState], ...]:
-        """Return the newest open pull requests into two branches, without those of forks."""
+        """Return the open pull requests into two branches, without those of forks.
+
+        Of those into ``head``, as many as GitHub lists at once; of those into ``base``, all.
+        """
         operation = graphql.PULLS_INTO
-        data = await self._client.graphql(operation, {"head": head, "base": base})
-        found = parse(graphql.PullsIntoAnswer, data, operation, "repository")
+        pulls: dict[int, graphql.GraphPullWithHead] = {}
+        variables: dict[str, str | None] = {"head": head, "base": base, "after": None}
+        for _ in range(MOST_PAGES):
+            data = await self._client.graphql(operation, variables)
+            found = parse(graphql.PullsIntoAnswer, data, operation, "repository")
+            pulls |= {each.number: each for each in (*found.into_head, *found.into_base.nodes)}
+            variables["after"] = found.into_base.cursor
+            if not found.into_base.more:
+                break
         return tuple(
             (each.head_ref, BranchState(tip=each.tip, pulls=(_pull(each),)))
-            for each in (*found.into_head, *found.into_base)
+            for each in pulls.values()
             if not each.foreign
         )
 

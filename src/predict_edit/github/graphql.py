@@ -275,13 +275,9 @@ query BranchState($owner: String!, $name: String!, $ref: String!, $branch: Strin
 """,
 )
 
-_PULLS_INTO = """(
-      baseRefName: ${base}
-      states: OPEN
-      first: 50
-      orderBy: {{ field: CREATED_AT, direction: DESC }}
-    ) {{
-      nodes {{
+_PULLS_INTO = """states: OPEN, first: 100) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
         number
         state
         url
@@ -290,16 +286,18 @@ _PULLS_INTO = """(
         viewerDidAuthor
         headRefName
         headRefOid
-      }}
-    }}"""
+      }
+    }"""
 PULLS_INTO: Final = _operation(
     "PullsInto",
     READ_PULLS,
     f"""
-query PullsInto($owner: String!, $name: String!, $head: String!, $base: String!) {{
+query PullsInto(
+  $owner: String!, $name: String!, $head: String!, $base: String!, $after: String
+) {{
   repository(owner: $owner, name: $name) {{
-    intoHead: pullRequests{_PULLS_INTO.format(base="head")}
-    intoBase: pullRequests{_PULLS_INTO.format(base="base")}
+    intoHead: pullRequests(baseRefName: $head, {_PULLS_INTO}
+    intoBase: pullRequests(baseRefName: $base, after: $after, {_PULLS_INTO}
   }}
 }}
 """,
@@ -454,7 +452,7 @@ class PullsIntoAnswer(GraphAnswer):
     """The repository of the ``PullsInto`` query."""
 
     into_head: list[GraphPullWithHead] = inside("intoHead", "nodes")
-    into_base: list[GraphPullWithHead] = inside("intoBase", "nodes")
+    into_base: GraphPage[GraphPullWithHead]
 
 
 class BranchAnswer(GraphAnswer):
