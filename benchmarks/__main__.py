@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not given.quick and (given.write or not given.names):
         command = f"python -m benchmarks --write {' '.join(names)}" if given.names else "make bench"
         page.write(sections, command, aims=not given.names)
-        for written in (page.PAGE, page.RESULTS):
+        for written in (page.PAGE, page.RESULTS, page.COMPARISON):
             print(f"written: {written.relative_to(page.ROOT)}")
 
 

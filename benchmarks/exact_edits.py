@@ -41,10 +41,11 @@ RULES = "".join(
 """What a team may write in front of each instruction: longer than what a cache takes up."""
 SIZES = (5, 15, 30, 100, 300, 1_000)
 WAYS: dict[str, dict[str, Any]] = {
-    "file": {"model": "gpt-6-luna", "answer": "file"},
-    "file with prediction": {"model": "gpt-4.1", "answer": "file", "prediction": "on"},
-    "edits": {"model": "gpt-6-luna", "answer": "edits"},
+    "file": {"answer": "file", "prediction": "off"},
+    "file with prediction": {"answer": "file", "prediction": "on"},
+    "edits": {"answer": "edits", "prediction": "off"},
 }
+"""The inputs of each way."""
 MISTAKES = (
     Quirk.NO_CLOSER,
     Quirk.NO_NONCE,
@@ -189,7 +190,7 @@ async def measure(scale: Scale) -> Section:
     rows, winners = [], []
     for lines in sizes:
         text = program(lines, 1)
-        costs = {way: await ask([text], **fields) for way, fields in WAYS.items()}
+        costs = {way: await ask([text], model="gpt-4.1", **WAYS[way]) for way in WAYS}
         auto = [await ask([text], model=m, answer="auto") for m in ("gpt-4.1", "gpt-6-luna")]
         shown = [f"{lines:,} ({tokens.count(text):,} tokens)"]
         shown += [f"{one.seconds:.1f} s, {one.dollars * 1e6:,.0f} µ$" for one in costs.values()]
@@ -197,14 +198,17 @@ async def measure(scale: Scale) -> Section:
         winners.append(min(costs, key=lambda way: costs[way].seconds))
     quickest = [f"{n:,} lines, {way}" for n, way in zip(sizes, winners, strict=True)]
     files = [program(300, 1)] * (3 if scale.quick else 12)
-    whole, edits = [await ask(files, **WAYS[way]) for way in ("file", "edits")]
+    whole, edits = [await ask(files, model="gpt-6-luna", **WAYS[way]) for way in ("file", "edits")]
     long_text = [program(4_000, 3)]
     long_edits = await ask(long_text, model="gpt-6-luna", answer="auto")
-    long_whole = await ask(long_text, **WAYS["file"])
+    long_whole = await ask(long_text, model="gpt-6-luna", **WAYS["file"])
     pieces = await ask(
         long_text, cache=True, model="gpt-6-luna", answer="file", max_output_tokens=16_000
     )
-    short, ruled = [await ask(files, rules=r, cache=True, **WAYS["edits"]) for r in ("", RULES)]
+    short, ruled = [
+        await ask(files, rules=rules, cache=True, model="gpt-6-luna", answer="edits")
+        for rules in ("", RULES)
+    ]
     found = await asyncio.to_thread(pairs, 100 if scale.quick else 1_000)
     good = Counter(outcome(old, new, as_edits(old, new, NONCE)) for old, new in found)
     bad = Counter(outcome(*each) for each in broken(found, 500 if scale.quick else 10_000))
@@ -242,9 +246,9 @@ async def measure(scale: Scale) -> Section:
                     "Without predictions",
                     "Output tokens, file",
                     "edits",
-                    "Tokens ÷ file",
-                    "Model time ÷ file",
-                    "Cost ÷ file",
+                    "Tokens, file ÷ edits",
+                    "Model time, file ÷ edits",
+                    "Cost, file ÷ edits",
                     "Calls",
                 ),
                 table,
@@ -281,9 +285,9 @@ def _side(whole: Cost, edits: Cost) -> list[str]:
     return [
         f"{whole.output:,}",
         f"{edits.output:,}",
-        f"1/{whole.output / edits.output:.0f}",
-        f"1/{whole.seconds / edits.seconds:.0f}",
-        f"1/{whole.dollars / edits.dollars:.1f}",
+        f"{whole.output / edits.output:.1f}",
+        f"{whole.seconds / edits.seconds:.1f}",
+        f"{whole.dollars / edits.dollars:.1f}",
         f"{edits.calls} and {whole.calls}",
     ]
 

@@ -102,6 +102,8 @@ class Section:
     """File name, what it shows, and the SVG itself."""
     after: str = ""
     """What is said behind the tables."""
+    short: str = ""
+    """What docs/comparison.md shows of it."""
 
 
 def markdown(table: Table) -> str:

@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 """What only maintainers need."""
+COMPARISON = PAGE.with_name("comparison.md")
+"""Written by hand, but for the parts that sections have a short form of."""
 IMAGES = PAGE.parent / "images"
 _FOR_USERS = {"targets", "whole-run", "latency", "requests", "predictions", "exact-edits"}
 _LINK = "](images/"
@@ -71,6 +73,19 @@ def write(sections: Mapping[str, Section], command: str, *, aims: bool = True) -
     PAGE.write_text(INTRODUCTION + shown, encoding="utf-8")
     more = _RESULTS_INTRODUCTION + more.replace(_LINK, _LINK_FROM_RESULTS)
     RESULTS.write_text(more, encoding="utf-8")
+    by_hand = COMPARISON.read_text(encoding="utf-8")
+    COMPARISON.write_text(shortened(by_hand, sections, command), encoding="utf-8")
+
+
+def shortened(page: str, sections: Mapping[str, Section], command: str) -> str:
+    """A page written by hand, with the short form of each section that it has a place for."""
+    for name, section in sections.items():
+        if section.short and name in (held := _parts(page)):
+            old, new = held[name], f"`{command}`\n\n{section.short}"
+            page = page.replace(
+                _PART.format(name=name, text=old), _PART.format(name=name, text=new)
+            )
+    return page
 
 
 def moved_since(sections: Mapping[str, Section]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Side by side with PR-Agent, which posts suggestions as well: same pull request, same edits.
+"""The three ways to answer beside PR-Agent, which posts suggestions too: same edits, same servers.
 
 PR-Agent is not installed for this. ``make peers`` puts it into an environment of its own, or
 ``PREDICT_EDIT_PR_AGENT`` names its program; without it nothing of this is measured.
@@ -13,14 +13,16 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import fixtures, lean, peer_model
-from benchmarks.figures import Figure, Section, counts, megabytes, seconds
+from benchmarks import exact_edits, fixtures, lean, peer_model
+from benchmarks.figures import Figure, Section, counts, markdown, megabytes, seconds
 from benchmarks.peer_model import LineEdit, PeerModel
 from benchmarks.scale import Scale
 from benchmarks.scene import METER, PATIENCE, observe
+from predict_edit.domain.edits import Usage
+from predict_edit.llm.billing import PriceList
 from predict_edit_sandbox.github import DEFAULT_TOKEN
 from predict_edit_sandbox.github.requestlog import LoggedRequest
 from predict_edit_sandbox.github.suggestion_blocks import replace_lines, suggestion_blocks
@@ -30,7 +32,11 @@ from predict_edit_sandbox.world_files import WorldFile
 VERSION = "0.49.0"
 VARIABLE = "PREDICT_EDIT_PR_AGENT"
 USUAL = Path(__file__).resolve().parent.parent / ".peers" / "pr-agent" / "bin" / "pr-agent"
+MODEL = "gpt-4o-mini"
+"""Whose tokens and list price count for all."""
 FILES = 12
+LINES = 100
+"""Of a file whose edit is inside the diff."""
 OLD, NEW = fixtures.WORD, "MSFTBuzz"
 INSTRUCTION = f"Replace string `{OLD}` with `{NEW}`."
 FAR = 200
@@ -58,51 +64,62 @@ class Side:
     prompt_tokens: int
     completion_tokens: int
     accepted_tokens: int
-    """Of these, how many stood in a prediction."""
+    """Of these, how many were in a prediction."""
     applied: int
-    """Edits that stand as suggestions which, committed, make exactly that edit."""
-    told: int
-    """Edits that do not, but that the pull request's conversation mentions or links to."""
+    """Edits with a suggestion that, committed, makes exactly that edit."""
+    elsewhere: int
+    """Edits without one that the pull request's conversation shows or links to."""
+
+    @property
+    def cost(self) -> float:
+        """US dollars."""
+        used = Usage(prompt_tokens=self.prompt_tokens, completion_tokens=self.completion_tokens)
+        return float(PriceList(configured=MODEL, provider="openai").cost(used) or 0)
 
 
 async def measure(scale: Scale) -> Section:
-    """Both on the same pull requests, one after the other."""
+    """All on the same pull requests, one after the other."""
     path = program()
     if path is None:
         reason = f"there is no PR-Agent {VERSION}; see `make peers`"
         print(f"peer: not run, {reason}")
         return Section(title=_TITLE, text=f"Not run here: {reason}.")
-    near = [fixtures.program(f"src/part_{i:02}.py", 20) for i in range(FILES)]
-    far = [_far_file()]
-    ours: dict[str, list[Side]] = {"near": [], "far": []}
-    theirs: dict[str, list[Side]] = {"near": [], "far": []}
-    for name, files, repeats in (("near", near, scale.repeats(3)), ("far", far, range(1))):
-        for _ in repeats:
-            ours[name].append(await _ours(files))
-            theirs[name].append(await _theirs(path, files))
-    rows = [
-        [title, *(str(_figure(side, what)) for side in (ours["near"], theirs["near"]))]
-        for title, what in _ROWS
-    ]
-    rows += [
-        ["Packages", str(len(lean.held()) + 1), str(len(_distributions(path)))],
-        ["Installed", str(_own_size()), str(_size(path))],
-    ]
-    rows += _edits("Of 12 edits inside the diff", FILES, ours["near"], theirs["near"])
+    near, far = [_near_file(f"src/part_{i:02}.py") for i in range(FILES)], [_far_file()]
+    once = [await _all(path, far)]
+    often = [await _all(path, near) for _ in scale.repeats(3)]
+    heads = ("", *(f"predict-edit, {way}" for way in exact_edits.WAYS), f"PR-Agent {VERSION}")
+    columns = list(zip(*often, strict=True))
+    figures = {
+        title: [title, *(str(_figure(sides, what)) for sides in columns)] for title, what in _ROWS
+    }
+    arrived = _arrived(f"{FILES} edits inside the diff", FILES, often[0])
     edits = len(_edits_of(far))
-    rows += _edits(f"Of {edits} edits, some far outside", edits, ours["far"], theirs["far"])
+    arrived += _arrived(f"{edits} edits, all but one far outside it", edits, once[0])
+    ways = len(exact_edits.WAYS)
+    size = [
+        ["Packages", *[str(len(lean.held()) + 1)] * ways, str(len(_distributions(path)))],
+        ["Installed", *[str(_own_size())] * ways, str(_size(path))],
+    ]
+    task = (
+        f"A pull request with {FILES} changed files of {LINES} lines and one edit in each; and one "
+        f"file with {edits} edits, of which only the first is near a changed line."
+    )
+    priced = f"Cost is by the list price of {MODEL}, for all."
     return Section(
         title=_TITLE,
         text=(
-            f"A pull request with {FILES} changed files and one edit in each; and one file with "
-            f"{edits} edits, of which only the first lies near a changed line. The offline GitHub "
-            f"is the same for both and refuses what GitHub refuses. {fixtures.described()} "
-            f"PR-Agent {VERSION} runs `improve` with `committable_code_suggestions=true`, without "
-            f"progress comments and repository context. n = {len(ours['near'])}, interleaved; 1 "
-            "for the file with far edits."
+            f"{task} The offline GitHub is the same for all and refuses what GitHub refuses. "
+            f"{fixtures.described()} {priced} The first three columns are predict-edit. PR-Agent "
+            f"{VERSION}, with litellm {_version(path, 'litellm')}, runs `improve` with "
+            "`committable_code_suggestions=true`, without progress comments and repository "
+            f"context. n = {len(often)}, interleaved; 1 for the file with far edits."
         ),
-        tables=[(("", "predict-edit", f"PR-Agent {VERSION}"), rows)],
+        tables=[(heads, [*figures.values(), *size, *arrived])],
         after=_FAIRNESS,
+        short=(
+            f"{task} {fixtures.described()} {priced}\n\n"
+            + markdown((heads, [*(figures[title] for title in _FOR_USERS), *arrived]))
+        ),
     )
 
 
@@ -118,13 +135,23 @@ _ROWS = (
     ("Prompt tokens", "prompt_tokens"),
     ("Completion tokens", "completion_tokens"),
     ("of them accepted predictions", "accepted_tokens"),
+    ("Cost", "cost"),
 )
+_FOR_USERS = (
+    "Requests to GitHub",
+    "Wall time",
+    "Calls of the model",
+    "Prompt tokens",
+    "Completion tokens",
+    "Cost",
+)
+"""Of these, the ones that docs/comparison.md shows."""
 _FAIRNESS = """\
 What this comparison is not. `improve` is made to find problems, not to carry out one instruction \
 on every file, so nothing is said about the quality of ideas. PR-Agent's model is a stand-in that \
 knows the edits *and their lines*; a real model has to guess the lines, so this flatters PR-Agent. \
-It writes snippets where predict-edit has the model write whole files, so predict-edit asks for \
-more tokens; most of its completion tokens are accepted predictions, which take less time and cost \
+It asks once for all files and gets snippets, so it sends and receives fewer tokens than a \
+predict-edit that has the model write whole files; accepted predictions take less time and cost \
 the same. PR-Agent serves many commands, hosts and models, so its size and its start are those of \
 a larger product. Its default is a table without buttons; the suggestions that one click commits \
 are an option, and only they are measured here. It runs on its own interpreter."""
@@ -138,21 +165,26 @@ def _figure(sides: Sequence[Side], what: str) -> Figure:
             return counts(sum(request.writes for request in side.requests) for side in sides)
         case "memory":
             return megabytes(side.memory for side in sides)
+        case "cost":
+            return Figure(tuple(side.cost for side in sides), "USD", 4)
         case "calls" | "prompt_tokens" | "completion_tokens" | "accepted_tokens":
             return counts(getattr(side, what) for side in sides)
     return seconds(getattr(side, what) for side in sides)
 
 
-def _edits(what: str, all_edits: int, *sides: Sequence[Side]) -> list[list[str]]:
-    """Where the edits ended."""
+def _arrived(what: str, edits: int, sides: Sequence[Side]) -> list[list[str]]:
+    """What reaches the reviewer."""
     return [
-        [f"{what}: suggestions that apply", *(str(side[0].applied) for side in sides)],
-        [f"{what}: told of, with a patch", *(str(side[0].told) for side in sides)],
-        [
-            f"{what}: lost",
-            *(str(all_edits - side[0].applied - side[0].told) for side in sides),
-        ],
+        [f"{what}: suggestions that apply", *(str(side.applied) for side in sides)],
+        [f"{what}: in a patch or comment", *(str(side.elsewhere) for side in sides)],
+        [f"{what}: lost", *(str(edits - side.applied - side.elsewhere) for side in sides)],
     ]
+
+
+def _near_file(path: str) -> WorldFile:
+    """A file with one edit, in the line that the pull request changes."""
+    head = exact_edits.program(LINES, 1)
+    return WorldFile(path=path, base=head.replace(OLD, "Fizz").encode(), head=head.encode())
 
 
 def _far_file() -> WorldFile:
@@ -189,8 +221,14 @@ def _applied(stage: Stage, files: Sequence[WorldFile]) -> int:
     return done
 
 
-async def _ours(files: Sequence[WorldFile]) -> Side:
-    told = applied = 0
+async def _all(path: Path, files: Sequence[WorldFile]) -> list[Side]:
+    """Each way to answer, then PR-Agent."""
+    ours = [await _ours(files, inputs) for inputs in exact_edits.WAYS.values()]
+    return [*ours, await _theirs(path, files)]
+
+
+async def _ours(files: Sequence[WorldFile], inputs: Mapping[str, str]) -> Side:
+    applied = 0
 
     def look(stage: Stage) -> None:
         nonlocal applied
@@ -201,9 +239,9 @@ async def _ours(files: Sequence[WorldFile]) -> Side:
         model=fixtures.timed_model(),
         round_trip=fixtures.ROUND_TRIP,
         command=f"/predict-edit {INSTRUCTION}",
+        inputs={"model": MODEL, **inputs},
         look=look,
     )
-    told = int(run.run.outputs["hunks-in-patch"])
     accounts = [exchange.accounts for exchange in run.exchanges if exchange.accounts]
     return Side(
         requests=run.requests,
@@ -216,7 +254,7 @@ async def _ours(files: Sequence[WorldFile]) -> Side:
         completion_tokens=sum(each.completion for each in accounts),
         accepted_tokens=sum(each.accepted for each in accounts),
         applied=applied,
-        told=told,
+        elsewhere=int(run.run.outputs["hunks-in-patch"]),
     )
 
 
@@ -254,11 +292,11 @@ async def _theirs(path: Path, files: Sequence[WorldFile]) -> Side:
                 completion_tokens=model.completion_tokens,
                 accepted_tokens=0,
                 applied=_applied(stage, files),
-                told=_told(stage, files),
+                elsewhere=_elsewhere(stage, files),
             )
 
 
-def _told(stage: Stage, files: Sequence[WorldFile]) -> int:
+def _elsewhere(stage: Stage, files: Sequence[WorldFile]) -> int:
     """Edits that are written anywhere on the pull request without being a suggestion."""
     texts = [comment.body for comment in stage.pull.review_comments]
     texts += [comment.body for comment in stage.pull.comments]
@@ -292,8 +330,8 @@ def _environment(path: Path, home: Path, stage: Stage, model: PeerModel) -> dict
         "GITHUB__DEPLOYMENT_TYPE": "user",
         "OPENAI__KEY": "sk-not-a-secret",
         "OPENAI__API_BASE": model.url,
-        "CONFIG__MODEL": "gpt-4o",
-        "CONFIG__FALLBACK_MODELS": '["gpt-4o"]',
+        "CONFIG__MODEL": MODEL,
+        "CONFIG__FALLBACK_MODELS": json.dumps([MODEL]),
         "CONFIG__PUBLISH_OUTPUT_PROGRESS": "false",
         "CONFIG__REPO_CONTEXT_FILES": "[]",
         # Both would otherwise be fetched, which takes its time even where it fails.
@@ -305,6 +343,12 @@ def _environment(path: Path, home: Path, stage: Stage, model: PeerModel) -> dict
 def _distributions(path: Path) -> list[Path]:
     packages = path.parent.parent.glob("lib/python3*/site-packages/*.dist-info")
     return [each for each in packages if not each.name.startswith("pip-")]
+
+
+def _version(path: Path, name: str) -> str:
+    """Which version of a package PR-Agent's environment has."""
+    (found,) = (each.stem for each in _distributions(path) if each.name.startswith(f"{name}-"))
+    return found.removeprefix(f"{name}-")
 
 
 def _size(path: Path) -> Figure:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
-from benchmarks.figures import Section
+from benchmarks.figures import Section, markdown
 from benchmarks.scale import Scale
 from benchmarks.suggest_scenes import MANY, Place, Scene, Verdict, judge, scenes
 from predict_edit.delivery.output_files import REMAINDER
@@ -102,7 +102,7 @@ async def measure(scale: Scale) -> Section:
         "predict-edit",
         "suggest-changes",
         "Requests: predict-edit",
-        "suggest-changes",
+        "Requests: suggest-changes",
     )
     totals = [
         [title, *(str(_total(side, what)) for side in (ours, theirs))] for title, what in _ROWS
@@ -115,22 +115,24 @@ async def measure(scale: Scale) -> Section:
         ["Steps that failed", *(str(sum(each.failed for each in side)) for side in (ours, theirs))],
         ["Requests to GitHub", *(str(sum(e.requests for e in side)) for side in (ours, theirs))],
     ]
+    table = ((f"Of {edits} edits", "predict-edit", f"suggest-changes {VERSION}"), totals)
+    task = (
+        f"{len(all_scenes)} pull requests with {edits} edits in all, {MANY} of them in the last "
+        "one. predict-edit's model answers with the edited file; for suggest-changes the same file "
+        "is in a checkout of the head."
+    )
     return Section(
         title=_TITLE,
         text=(
-            f"{len(all_scenes)} pull requests with {edits} edits in all, {MANY} of them in the "
-            "last one. predict-edit's model answers with the edited file; for suggest-changes the "
-            "same file lies in a checkout of the head. The offline GitHub is the same for both, "
+            f"{task} The offline GitHub is the same for both, "
             "refuses what GitHub refuses and applies suggestions by the rules of GitHub's web "
             f"site. Both may post {ALL} suggestions to a pull request. suggest-changes {VERSION} "
             "runs as published, by Node.js. An edit counts once, for the best that is true of it. "
             "n = 1: nothing here depends on time."
         ),
-        tables=[
-            ((f"Of {edits} edits", "predict-edit", f"suggest-changes {VERSION}"), totals),
-            (heads, rows),
-        ],
+        tables=[table, (heads, rows)],
         after=_FAIRNESS,
+        short=f"{task}\n\n{markdown(table)}",
     )
 
 

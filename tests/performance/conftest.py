@@ -8,6 +8,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HERE = (ROOT / "benchmarks").is_dir()
 
-collect_ignore = [] if HERE else ["test_moved.py", "test_suggest_scenes.py"]
+collect_ignore = [] if HERE else ["test_moved.py", "test_pages.py", "test_suggest_scenes.py"]
 if HERE and str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))

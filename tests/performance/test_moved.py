@@ -67,3 +67,46 @@ def test_times_of_another_machine_say_nothing() -> None:
 def test_what_is_new_has_not_moved() -> None:
     """Neither a row that the page lacks nor a page without tables."""
     assert moved("", {"run": section(counts([1]))}, same_machine=True) == []
+
+
+def cells(before: Sequence[Sequence[str]], now: Sequence[Sequence[str]]) -> Sequence[str]:
+    """What is named after the rows of one table and those of another run."""
+    heads = [("Kind", "Share", "Took", "Became")[: len(row)] for row in now]
+    one, other = (
+        Section(title="Run", text="", tables=[(heads[0], rows)]) for rows in (before, now)
+    )
+    page = "## Run\n" + "\n".join(map(markdown, one.tables))
+    return moved(page, {"run": other}, same_machine=True)
+
+
+def test_rows_that_begin_alike_are_told_apart_by_their_next_cell() -> None:
+    """As the rows of one setting at several shares."""
+    rows = [["`on`", "95 %", "1.00 s"], ["`on`", "10 %", "2.00 s"]]
+    worse = [["`on`", "95 %", "1.50 s"], ["`on`", "10 %", "2.00 s"]]
+    assert cells(rows, worse) == ["more: Run, `on`, 95 %, Took: 1.00 s before, 1.50 s now"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "named"),
+    [
+        ("1.0 s, 90 µ$", "1.0 s, 120 µ$", "more"),
+        ("12 of 12", "11 of 12", "less"),
+        ("3 made", "2 made, 1 lost", "other"),
+        ("edits", "file", "other"),
+        ("27 %", "28 %", None),
+        ("1,000 made", "1,000 made", None),
+        ("", "", None),
+    ],
+)
+def test_every_figure_of_a_cell_counts_and_so_do_its_words(
+    before: str, now: str, named: str | None
+) -> None:
+    """A cell may hold more than one figure, or none."""
+    found = cells([["a", before]], [["a", now]])
+    assert found == ([f"{named}: Run, a, Share: {before} before, {now} now"] if named else [])
+
+
+def test_a_verdict_is_not_named_beside_its_figure() -> None:
+    """It follows from it."""
+    named = between(counts([5]), counts([12]), aim=True)
+    assert named == ["worse: Aims, Requests, Measured: 5 before, 12 now"]
