@@ -17,6 +17,8 @@ SAID = {
     "`help`: answered": (WRITER, "/predict-edit help", "answered"),
 }
 """Who comments, what, and the outcome."""
+NOT_HERE = {"Queue": "-", "Pull": "-"}
+"""What a hosted runner takes before the process starts."""
 
 
 async def measure(scale: Scale) -> Section:
@@ -48,6 +50,7 @@ async def measure(scale: Scale) -> Section:
     rows = [
         [
             what,
+            *NOT_HERE.values(),
             *(
                 str(seconds(part)) if any(part) else ""
                 for part in zip(*map(parts_of, each), strict=True)
@@ -60,12 +63,12 @@ async def measure(scale: Scale) -> Section:
         text=(
             f"{fixtures.described()} *Start* ends with the first request to GitHub, *GitHub* with "
             "the first to the model or, without one, with what GitHub shows; *model* ends with "
-            "its last byte, *delivery* with the posted review. Not measurable here: the wait for "
-            "a runner, which is GitHub's, and the pull of the image over a runner's network; the "
-            "container's table has its size and a local pull. Files as in the whole run. "
-            f"n = {len(scale.repeats(3))} of each, interleaved."
+            "its last byte, *delivery* with the posted review. Not measurable here (-): *queue*, "
+            "the wait for a runner, which is GitHub's, and *pull*, the image over a runner's "
+            "network; `make bench-container` has its size and a local pull. Files as in the whole "
+            f"run. n = {len(scale.repeats(3))} of each, interleaved."
         ),
-        tables=[(("Comment", "Start", "GitHub", "Model", "Delivery", "Together"), rows)],
+        tables=[(("Comment", *NOT_HERE, "Start", "GitHub", "Model", "Delivery", "Together"), rows)],
     )
 
 
