@@ -109,8 +109,9 @@ async def measure(scale: Scale) -> Section:
         title=_TITLE,
         text=(
             f"{task} The offline GitHub is the same for all and refuses what GitHub refuses. "
-            f"{fixtures.described()} {priced} The first three columns are predict-edit. PR-Agent "
-            f"{VERSION}, with litellm {_version(path, 'litellm')}, runs `improve` with "
+            f"{fixtures.described()} {priced} The first three columns are predict-edit with "
+            "`answer` and `prediction` set, and defaults for all else. "
+            f"PR-Agent {VERSION}, with litellm {_version(path, 'litellm')}, runs `improve` with "
             "`committable_code_suggestions=true`, without progress comments and repository "
             f"context. n = {len(often)}, interleaved; 1 for the file with far edits."
         ),
