@@ -8,7 +8,6 @@ What is not certain is left as it is, for the guard to judge.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -25,7 +24,7 @@ _BLANKS_MEAN = frozenset({".tsv", ".csv", ".tab", ".diff", ".patch", ".rej"})
 _MARKDOWN = frozenset({".md", ".markdown", ".mdx"})
 
 _BLANKS = " \t"
-_TRAILING = re.compile(r"[ \t](?=\r*(?:\n|\Z))")
+_BLANK_ENDS = (" \n", "\t\n", " \r", "\t\r")
 _ENDS = "\r\n"
 
 
@@ -102,6 +101,8 @@ def _only_adds(original: str, text: str) -> bool:
 
 def _count_endings(text: str, shaped: str) -> int:
     """How many lines got another ending."""
+    if "\r" not in text and "\r" not in shaped:
+        return 0
     given, put = Counter(_lines(text)[1]), Counter(_lines(shaped)[1])
     return min((put - given).total(), (given - put).total())
 
@@ -148,6 +149,8 @@ def _starts_anew(original: str, text: str) -> bool:
 
 def _with_endings(original: str, text: str) -> str:
     """The lines of ``text`` with the line endings of the original."""
+    if "\r" not in original and "\r" not in text:
+        return text
     old, ends = _lines(original)
     styles = set(ends[:-1])
     if not styles:
@@ -210,7 +213,7 @@ def restore_blanks(original: str, text: str, *, hard_breaks: bool = False) -> tu
     Returns:
         The text, and how many lines were put back.
     """
-    if original == text or not (_TRAILING.search(original) or _TRAILING.search(text)):
+    if original == text or not (_trails(original) or _trails(text)):
         return text, 0
     old, new = original.split("\n"), text.split("\n")
     given = list(new)
@@ -228,6 +231,11 @@ def restore_blanks(original: str, text: str, *, hard_breaks: bool = False) -> tu
             _copy_gap(old, there, new, at, length=there - 1 - old_at[paired - 1])
         before = (paired, at)
     return "\n".join(new), sum(one != other for one, other in zip(given, new, strict=True))
+
+
+def _trails(text: str) -> bool:
+    """Whether any line may end in a blank."""
+    return text.endswith((" ", "\t")) or any(end in text for end in _BLANK_ENDS)
 
 
 def _copy_gap(old: list[str], there: int, new: list[str], at: int, *, length: int) -> None:

@@ -51,14 +51,15 @@ def restore(original: str, text: str) -> tuple[str, Counter[str]]:
     restored: Counter[str] = Counter()
     if all(line in known for line in new):
         return text, restored
-    normal_old, normal_new = [*map(_normal, old)], [*map(_normal, new)]
-    forms: dict[str, set[str]] = {}
-    for normal, line in zip(normal_old, old, strict=True):
-        forms.setdefault(normal, set()).add(line)
-    if all(forms.get(n, {line}) == {line} for n, line in zip(normal_new, new, strict=True)):
+    normal = {line: _normal(line) for line in known.union(new)}
+    forms: dict[str, str] = {}
+    several = {normal[line] for line in known if forms.setdefault(normal[line], line) != line}
+    if all(forms.get(normal[line], line) == line for line in new) and (
+        several.isdisjoint(map(normal.__getitem__, new))
+    ):
         # No line has a form that it did not have, as after nearly every edit.
         return text, restored
-    pairs = line_pairs.pair(normal_old, normal_new)
+    pairs = line_pairs.pair([normal[line] for line in old], [normal[line] for line in new])
     uniform = _uniform(old, new, pairs)
     indents: dict[str, str] = {}
     doubled = 0
@@ -101,7 +102,8 @@ def _normal(line: str) -> str:
     line = line.strip()
     if len(line) > _MAX_LINE:
         return line
-    return _BLANK_RUN.sub(" ", _looks(_unescaped(line)))
+    line = _looks(_unescaped(line))
+    return _BLANK_RUN.sub(" ", line) if "  " in line or "\t" in line else line
 
 
 def _unescaped(line: str) -> str:

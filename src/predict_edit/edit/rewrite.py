@@ -96,8 +96,7 @@ def is_fence(line: str) -> bool:
 
 def compare(path: str, original: str, edited: str) -> Rewrite:
     """Compare the text of a file with its edited text."""
-    old = tuple(line.rstrip() for line in original.removeprefix("\ufeff").split("\n"))
-    new = tuple(line.rstrip() for line in edited.removeprefix("\ufeff").split("\n"))
+    old, new = stripped_lines(original), stripped_lines(edited)
     left = Counter(old)
     added = []
     for number, line in enumerate(new, start=1):
@@ -117,13 +116,18 @@ def compare(path: str, original: str, edited: str) -> Rewrite:
     )
 
 
+def stripped_lines(text: str) -> tuple[str, ...]:
+    """The lines of a text without byte-order mark, line ends and trailing blanks."""
+    return tuple(map(str.rstrip, text.removeprefix("\ufeff").split("\n")))
+
+
 def _gaps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Gap]:
     """The stretches between lines that are the same in both texts."""
     before = [line for line in old if line]
     after = [(number, line) for number, line in enumerate(new, start=1) if line]
-    pairs = line_pairs.pair(
-        [line.lstrip() for line in before], [line.lstrip() for _, line in after]
-    )
+    pairs = line_pairs.pair([*map(str.lstrip, before)], [line.lstrip() for _, line in after])
+    ends = (at for at in range(len(before), 0, -1) if _WORD.search(before[at - 1]))
+    end = next(ends, 0)
     there = here = 0
     for at, paired in enumerate([*pairs, len(before)]):
         if paired is None:
@@ -134,6 +138,6 @@ def _gaps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Gap]:
                 new=tuple(line for _, line in after[here:at]),
                 at=after[here][0] if here < len(after) else len(new),
                 first=there == 0,
-                last=not any(_WORD.search(line) for line in before[paired:]),
+                last=paired >= end,
             )
         there, here = paired + 1, at + 1

@@ -37,8 +37,9 @@ _TOKEN += r"<(?:start|end)_of_turn>|\[/?(?:INST|[BE]OS|s|end of text)\]|<!\[CDAT
 _ROLE = r"(?:assistant|model|user|system)"
 _BEFORE = (
     re.compile(rf"\s*<({THINK})>.*?(?P<mark></\1>)\s*", re.DOTALL),
-    re.compile(rf".*?(?P<mark>{THOUGHT})\s*", re.DOTALL),
-    re.compile(r".*(?P<mark><\|message\|>)", re.DOTALL),
+    # From one character that may begin a mark to the next, as most texts have few of them.
+    re.compile(rf"(?:[^<\[\u25c1]++|[<\[\u25c1])*?(?P<mark>{THOUGHT})\s*"),
+    re.compile(r"(?:[^<]++|<)*(?P<mark><\|message\|>)"),
     re.compile(rf"\s*(?:(?P<mark>{_TOKEN})\s*(?:{_ROLE}(?:\s*\n\s*|(?=<)))?)+"),
     re.compile(r"\s*(?P<mark>assistant)(?:: |:?\n)\s*", re.IGNORECASE),
 )
@@ -221,8 +222,8 @@ def _column(file: _File, text: str) -> str | None:
         (_QUOTE, [] if compare(file.path, "", "").is_prose else lines),
         (_DIFF_COLUMN, [line for line in changed if not line.startswith("-")]),
     ):
-        found = [pattern.match(line) for line in shown if line.strip()]
-        if len(found) >= _MIN_COLUMN and all(found):
+        held = [line for line in shown if line.strip()]
+        if len(held) >= _MIN_COLUMN and all(map(pattern.match, held)):
             rest = "\n".join(pattern.sub("", line, count=1) for line in shown) + "\n"
             if _nearer(file, text, rest):
                 return rest

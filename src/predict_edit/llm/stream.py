@@ -186,7 +186,7 @@ class Reading:
         return self.text
 
     async def _consume(self, response: httpx2.Response) -> None:
-        loop = asyncio.get_running_loop()
+        loop, request = asyncio.get_running_loop(), response.request
         slack = self.stall / 16
         heard = -slack
         try:
@@ -201,7 +201,7 @@ class Reading:
                         if data.startswith(b"[DONE]"):
                             await _drain(pieces)
                             return
-                        self._take(_parsed(data, response.request))
+                        self._take(_parsed(data, request))
                     # A timer for each chunk would take longer than the chunk.
                     if self.characters and loop.time() - heard >= slack:
                         heard = loop.time()
@@ -219,49 +219,55 @@ class Reading:
     def _take(self, chunk: object) -> None:
         """Take one chunk in; it is not validated, so nothing is taken for granted."""
         self.chunks += 1
-        model = _field(chunk, "model")
+        if not isinstance(chunk, dict):
+            return
+        model = chunk.get("model")
         if isinstance(model, str) and model:
             self.model = model
-        if (usage := read_usage(_field(chunk, "usage"))) is not None:
+        if (usage := read_usage(chunk.get("usage"))) is not None:
             self.usage = usage
         # Fireworks reports predictions so, in the last chunk; what is rejected there is free.
-        metrics = _field(chunk, "perf_metrics")
+        metrics = chunk.get("perf_metrics")
         matched = metrics and _count(metrics, "speculation-matched-tokens")
         if isinstance(matched, int):
             self.usage = dataclasses.replace(
                 self.usage or Usage(), accepted_prediction_tokens=matched
             )
-        choices = _field(chunk, "choices")
+        choices = chunk.get("choices")
         # Azure sends frames without choices for its filter's findings, before and between.
         for choice in choices if isinstance(choices, list) else ():
-            if (_field(choice, "index") or 0) == 0:
+            if isinstance(choice, dict) and not choice.get("index"):
                 self._take_choice(choice)
 
-    def _take_choice(self, choice: object) -> None:
-        delta = _field(choice, "delta")
-        content = _field(delta, "content")
-        if isinstance(content, str) and content:
-            if self.first_text is None:
-                self.first_text = self.clock()
-            self.parts.append(content)
-            self.characters += len(content)
-            self._look(content)
-            if self.characters > self.most_characters:
-                raise AnswerUnusable(
-                    f"The answer grew past {self.most_characters} characters, more than this file "
-                    "can need, and was stopped.",
-                    "Ask for less at once, or more specifically.",
-                )
-            if self.progress is not None:
-                self.progress(self.characters)
-        self.refused = self.refused or bool(_field(delta, "refusal"))
-        finish = _field(choice, "finish_reason")
+    def _take_choice(self, choice: Mapping[str, object]) -> None:
+        delta = choice.get("delta")
+        if isinstance(delta, dict):
+            content = delta.get("content")
+            if isinstance(content, str) and content:
+                self._take_text(content)
+            self.refused = self.refused or bool(delta.get("refusal"))
+        finish = choice.get("finish_reason")
         if isinstance(finish, str) and finish != "stop" and finish.casefold() in _STOPS:
             log.info("The finish reason %r means stop.", finish)
             finish = "stop"
         if finish is not None:
             self.finish = str(finish)
             self.filtered = self.filtered or finish == "content_filter"
+
+    def _take_text(self, content: str) -> None:
+        if self.first_text is None:
+            self.first_text = self.clock()
+        self.parts.append(content)
+        self.characters += len(content)
+        self._look(content)
+        if self.characters > self.most_characters:
+            raise AnswerUnusable(
+                f"The answer grew past {self.most_characters} characters, more than this file "
+                "can need, and was stopped.",
+                "Ask for less at once, or more specifically.",
+            )
+        if self.progress is not None:
+            self.progress(self.characters)
 
     def _look(self, content: str) -> None:
         """Stop reading if the watch says so."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -70,11 +71,13 @@ class NoAnchors:
     reason: str
 
 
+@functools.lru_cache(maxsize=256)
 def anchors_of(change: ChangedFile | None, head_text: str) -> Anchors | NoAnchors:
     """Return the commentable lines of a file, from GitHub's diff.
 
     GitHub's ``patch`` is used when it is whole (as many added and deleted lines as GitHub counts)
     and every line of it is found in ``head_text``. An added file needs none: all lines are new.
+    The answer is kept, as it is wanted before the model is asked and again for each edit.
     """
     if change is None:
         return NoAnchors(reason=NO_PULL_REQUEST)

@@ -69,7 +69,7 @@ def judge(path: str, original: str, edited: str, *, confirmed: bool = False) -> 
     """
     if edited == original:
         return None
-    if _SURROGATE.search(edited):
+    if not edited.isascii() and _SURROGATE.search(edited):
         # JSON can carry half a character, and no file can.
         cause = "The answer holds half characters that cannot be written as UTF-8."
         return Verdict(cause=cause, next_step=f"{_AGAIN}.")

@@ -60,7 +60,7 @@ def in_opening(rewrite: Rewrite) -> bool:
     """
     first, *rest = [line for line in rewrite.new if line] or [""]
     before = next((line for line in rewrite.old if line), "")
-    if first in rewrite.old or not _opens(first) or _opens(before):
+    if first in rewrite.old or not opens(first) or opens(before):
         return False
     if rewrite.suffix in {".yml", ".yaml"} and rest and rest[0][:1].isspace():
         return False
@@ -71,7 +71,8 @@ def in_opening(rewrite: Rewrite) -> bool:
     return fenced or (rest[:1] == [before] and len(rewrite.gaps) > 1)
 
 
-def _opens(line: str) -> bool:
+def opens(line: str) -> bool:
+    """Whether a line may be a remark of the model's, whatever the file."""
     return is_sentence(line) or _OPENINGS.match(_plain(line)) is not None
 
 

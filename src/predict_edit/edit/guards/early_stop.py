@@ -10,7 +10,7 @@ from __future__ import annotations
 import collections
 
 from predict_edit.edit.guards import commentary, repeats
-from predict_edit.edit.rewrite import compare
+from predict_edit.edit.rewrite import compare, stripped_lines
 
 _OPENING_LINES = 2
 """Lines with text that are needed to judge an opening: a remark, and what follows it."""
@@ -50,8 +50,12 @@ class EarlyStop:
         if lines < _OPENING_LINES and len(opening) < _OPENING_MOST:
             return False
         self._opening = None
-        seen = compare(self._path, self._original, whole or opening)
-        return commentary.in_opening(seen)
+        text = whole or opening
+        first = next(filter(None, stripped_lines(text)), "")
+        # Only what may be talk is worth the comparison.
+        return commentary.opens(first) and commentary.in_opening(
+            compare(self._path, self._original, text)
+        )
 
 
 class LoopWatch:
