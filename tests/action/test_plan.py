@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import collections
+import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 MakeStage = Callable[..., Awaitable[Stage]]
 MakeRehearsal = Callable[..., Awaitable["Rehearsal"]]
 CHANGED, STEP = 60, 5
+CHANGES = many(4, changes=20)
 RENAME = "/predict-edit Rename `load_all` to `load_every`."
 NAMES = (SharedName(old="load_all", new="load_every"),)
 
@@ -58,19 +61,28 @@ def plan_of(files: Iterable[WorldFile]) -> str:
     return json.dumps({"files": told, "names": [{"old": "load_all", "new": "load_every"}]})
 
 
-async def test_whole_change_is_read_once(make_stage: MakeStage) -> None:
-    """All requests are equal up to the file's own part, and the provider's cache has it."""
-    stage = await make_stage(files=many(6, changes=8), model=ModelConfig(prompt_cache=True))
-    run = await stage.say(inputs={"context": "pull-request"})
+@pytest.mark.parametrize(
+    ("model", "forms"), [("gpt-4.1", {"file": 6}), ("gpt-6-luna", {"file": 2, "edits": 4})]
+)
+async def test_whole_change_is_read_once(
+    make_stage: MakeStage, model: str, forms: dict[str, int]
+) -> None:
+    """All requests of one form are equal up to the file's own part, and the cache has it."""
+    long = [dataclasses.replace(file, path=f"lib/{n}.py") for n, file in enumerate(CHANGES)]
+    files = [*many(2), *long]
+    stage = await make_stage(files=files, model=ModelConfig(prompt_cache=True))
+    run = await stage.say(inputs={"context": "pull-request", "model": model})
 
     assert (run.exit_code, run.outputs["outcome"]) == (0, "suggested"), run.log
     requests = [said(exchange) for exchange in stage.model.exchanges]
-    assert len(requests) == 6
-    assert len({json.dumps(messages[:3]) for messages in requests}) == 1
-    assert all(f'file "src/file_00{n}.py", modified' in requests[0][2] for n in range(1, 7))
+    begun = collections.Counter(json.dumps(messages[:3]) for messages in requests)
+    assert sorted(begun.values()) == sorted(forms.values())
+    named = (messages[2].split(maxsplit=2)[1] for messages in requests)
+    assert collections.Counter(named) == forms
+    assert all(f'file "{file.path}", modified' in requests[0][2] for file in files)
     cached = [exchange.accounts.cached for exchange in stage.model.exchanges if exchange.accounts]
     assert cached[0] == 0
-    assert min(cached[1:]) > 1_024
+    assert sum(tokens > 1_024 for tokens in cached) >= max(forms.values()) - 1
     assert run.outputs["cached-tokens"] == str(sum(cached))
 
 

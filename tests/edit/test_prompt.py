@@ -23,6 +23,7 @@ from predict_edit.edit.prompt import (
     MAX_PATCH,
     MAX_THREAD,
     SYSTEM,
+    Form,
     Message,
     Part,
     build_messages,
@@ -330,7 +331,8 @@ def test_same_prompt_without_findings() -> None:
     assert "linters" not in "".join(message.content for message in shown)
 
 
-def test_with_the_whole_change_all_files_begin_alike() -> None:
+@pytest.mark.parametrize("form", ["file", "edits"])
+def test_with_the_whole_change_all_files_begin_alike(form: Form) -> None:
     """Instruction and background first, by the byte; the file's own diff only if it did not fit."""
     whole = Background(key="k", blocks=(("diff", f"x\n{NONCE} end: diff"),), left_out=("b.py",))
     one, other = (
@@ -338,11 +340,12 @@ def test_with_the_whole_change_all_files_begin_alike() -> None:
             dataclasses.replace(request(text, path=path, patch="@@ own"), background=whole),
             nonce=NONCE,
             context="pull-request",
+            form=form,
         )
         for text, path in (("1", "a.py"), ("2", "b.py"))
     )
     assert one[:3] == other[:3]
-    assert one[2].content.startswith(f"answer: file {NONCE}\n")
+    assert one[2].content.startswith(f"answer: {form} {NONCE}\n")
     assert one[2].content.count(NONCE) == 4
     assert ("@@ own" in one[3].content, "@@ own" in other[3].content) == (False, True)
     assert "answer:" not in one[3].content
