@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import jinja2
 import pytest
 
@@ -47,6 +51,30 @@ def test_what_is_prepared_is_all_that_reports_need(monkeypatch: pytest.MonkeyPat
 
     assert render_summary(a_report(), marker=MARKER)
     assert render_job_summary(a_report())
+
+
+def test_no_template_is_compiled_in_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report that is needed while a thread prepares waits for it, and costs no more."""
+    environment.cache_clear()
+    compiled, begun, twice = [], threading.Event(), threading.Event()
+    compile_one = environment().compile
+
+    def noted(source: str, name: str, *rest: Any) -> Any:
+        compiled.append(name)
+        if begun.is_set():
+            twice.set()
+        begun.set()
+        twice.wait(0.1)
+        return compile_one(source, name, *rest)
+
+    monkeypatch.setattr(environment(), "compile", noted)
+    with ThreadPoolExecutor() as threads:
+        prepared = threads.submit(prepare)
+        begun.wait()
+        assert render_summary(a_report(), marker=MARKER)
+        prepared.result()
+
+    assert sorted(compiled) == sorted(set(compiled))
 
 
 def test_missing_template_is_an_error() -> None:

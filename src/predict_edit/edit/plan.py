@@ -78,18 +78,22 @@ Change what the instruction asks to change there, and nothing else; if these are
 that nothing is to change."""
 
 
-class _PlannedFile(pydantic.BaseModel):
+class _Planned(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(defer_build=True)
+
+
+class _PlannedFile(_Planned):
     path: str
     edit: bool = True
     instruction: str | None = None
 
 
-class _PlannedName(pydantic.BaseModel):
+class _PlannedName(_Planned):
     old: str
     new: str
 
 
-class _Answer(pydantic.BaseModel):
+class _Answer(_Planned):
     """What a model answers; what else it says reaches nothing."""
 
     files: list[_PlannedFile]

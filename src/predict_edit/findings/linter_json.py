@@ -13,7 +13,7 @@ import pydantic
 
 from predict_edit.findings.reported_finding import ReportedFinding, Shape
 
-_HIDING: Final = pydantic.ConfigDict(hide_input_in_errors=True)
+_HIDING: Final = pydantic.ConfigDict(hide_input_in_errors=True, defer_build=True)
 
 
 def _at(*places: str | tuple[str, ...], default: Any = None) -> Any:

@@ -54,6 +54,7 @@ _WRITE_TIMEOUT = 60.0
 class _IdentityToken(pydantic.BaseModel):
     """GitHub's answer to a request for an identity token."""
 
+    model_config = pydantic.ConfigDict(defer_build=True)
     value: str = pydantic.Field(min_length=1)
 
 

@@ -12,16 +12,15 @@ import dataclasses
 import functools
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import jinja2
 from markupsafe import Markup
 
 from predict_edit.report import markdown, view
 from predict_edit.support.text import plural
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _FIGURES: dict[str, Callable[..., str]] = {
     "count": view.count,
@@ -38,9 +37,12 @@ _MARKDOWN: dict[str, Callable[..., str]] = {
     "link": markdown.link,
 }
 
+_ONE_AT_A_TIME = threading.Lock()
+"""A thread compiles the templates while the model works; whoever needs one meanwhile waits."""
+
 
 @functools.cache
-def environment() -> Environment:
+def environment() -> jinja2.Environment:
     """Set Jinja up for Markdown."""
 
     def filtering(write: Callable[..., str]) -> Callable[..., Markup]:
@@ -58,21 +60,20 @@ def _finalize(value: Any) -> Any:
 
 
 @functools.cache
-def html_environment() -> Environment:
+def html_environment() -> jinja2.Environment:
     """Set Jinja up for HTML: everything is escaped."""
     filters = _FIGURES | {"legible": markdown.legible, "visible": markdown.visible}
     return _environment("page/templates", filters)
 
 
-def _environment(folder: str, filters: dict[str, Any], **options: Any) -> Environment:
-    import jinja2  # noqa: PLC0415 - most comments are not commands
-
+def _environment(folder: str, filters: dict[str, Any], **options: Any) -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("predict_edit.report", folder),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,  # each template is rendered once or twice, and has nothing to fold
         **options,
     )
     made.filters |= filters
@@ -82,8 +83,9 @@ def _environment(folder: str, filters: dict[str, Any], **options: Any) -> Enviro
 
 def prepare() -> None:
     """Compile what each report is made of, before anybody waits for it."""
-    for name in ("_parts.md.j2", "summary.md.j2", "job_summary.md.j2"):
-        environment().get_template(name)
+    with _ONE_AT_A_TIME:
+        for name in ("_parts.md.j2", "summary.md.j2", "job_summary.md.j2"):
+            environment().get_template(name)
 
 
 def trusted(markdown_text: str) -> Markup:
@@ -93,7 +95,8 @@ def trusted(markdown_text: str) -> Markup:
 
 def render(template: str, **values: Any) -> str:
     """Render one of the package's templates; several blank lines in a row become one."""
-    rendered = environment().get_template(template).render(**values)
+    with _ONE_AT_A_TIME:
+        rendered = environment().get_template(template).render(**values)
     return re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n"
 
 
