@@ -83,6 +83,30 @@ class TestPlan:
         reasons = {p.reason for each in held if each.placed for p in each.placed.placements}
         assert reasons == {"held back: the edits of the same names in `src/m011.py` are incomplete"}
 
+        broken = "src/m011.py"
+        scene.editor.fix = lambda request: request.file.text.replace("import os", "import pathlib")
+        await scene.run(**inputs)
+        assert [each.file.path for each in scene.editor.asked].count(broken) == 2
+        (pull,) = scene.pulls
+        assert len(scene.sandbox.files(pull)) == 12
+
+    async def test_outlines_are_shown_beside_every_file(self, make_scene: MakeScene) -> None:
+        """There is no diff; the plan reads the same, and a second run asks nothing."""
+        scene = await make_scene(world_files(4, 4))
+        inputs = {"findings": "", "files": "src/**", "instruction": "Remove the import."}
+        inputs |= {"plan": "on", "context": "pull-request"}
+        done = await scene.run(**inputs)
+
+        assert done.report.outcome is Outcome.OPENED, done.report.problem
+        (background,) = {each.background for each in scene.editor.asked}
+        assert background is not None
+        assert scene.editor.plans[0].background == background
+        ((title, outlines),) = background.blocks
+        assert title == "outlines of the files, by line"
+        assert all(f'file "src/m{n:03}.py"' in outlines for n in range(4))
+        await scene.run(**inputs)
+        assert (len(scene.editor.asked), len(scene.editor.plans)) == (4, 1)
+
 
 class TestLintFix:
     async def test_opened(self, scene: Scene) -> None:
