@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import resource
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -207,13 +208,24 @@ def test_a_long_text_is_read_in_the_limited_process(
     assert long.value.line in {short.value.line, None} or suffix in {".py", ".yaml"}
 
 
-def test_toml_of_many_headers_takes_no_minutes() -> None:
-    """120 kB of valid TOML: a header of thousands of parts, and thousands of keys below it."""
+def test_toml_of_many_headers_takes_no_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """120 kB of valid TOML: a header of thousands of parts, and thousands of keys below it.
+
+    The next texts are judged, however long the process has been there.
+    """
     header = ".".join(["a"] * 4_980)
     text = f"[{header}]\n" + "".join(f"k{number} = 1\n" for number in range(14_000))
+    monkeypatch.setattr(grammars, "MAX_SECONDS", 1)
+    monkeypatch.setattr(grammars, "CHILD", grammars.Child())
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with pytest.raises(parsers.Unjudged):
         grammars.known()[".toml"](text)
     grammars.CHILD.close()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime - before.ru_utime <= grammars.MAX_SECONDS + 1
+    read = grammars.known()[".py"]
+    read("a = 1\n" * grammars.SHORT)
+    time.sleep(grammars.MAX_SECONDS + 0.1)
+    with pytest.raises(parsers.Malformed):
+        read("a = 1\n" * grammars.SHORT + "a = (\n")
+    grammars.CHILD.close()

@@ -6,8 +6,8 @@ language does no harm to files that use what is new.
 
 Each text is read in a process of its own, forked from one that holds the grammars
 (`grammar_child.py`): 5 kB of the wrong characters take a C grammar a gigabyte, and the author of a
-pull request chooses its files. So are longer texts in the languages that Python and PyYAML know:
-120 kB of valid TOML take minutes.
+pull request chooses its files. Longer texts in the languages that Python and PyYAML know are read
+in the process that forks, with the same limits: 120 kB of valid TOML take minutes.
 """
 
 from __future__ import annotations
