@@ -259,6 +259,28 @@ async def test_a_pull_request_of_its_own(rehearse: MakeRehearsal) -> None:
     assert {*rehearsal.stage.github.files(pulls[2])} == {*paths[1:]}
 
 
+async def test_a_lost_job_of_a_pull_request(rehearse: MakeRehearsal) -> None:
+    """What the others did is offered; with the job run again, it is complete, and paid once."""
+    rehearsal = await rehearse(files=many(4), prepare=may_write)
+    inputs = {"deliver": "pull-request"}
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="2", **inputs)
+    await jobs.edit("1/2", **inputs)
+    first = await jobs.publish(**inputs)
+    assert first.report.outcome is Outcome.PARTIAL
+    pull = rehearsal.stage.github.repository(REPOSITORY).pulls[2]
+    assert len(rehearsal.stage.github.files(pull)) == 2
+
+    await jobs.edit("2/2", **inputs)
+    done = await jobs.publish(**inputs)
+    tip = pull.head_sha
+    again = await jobs.publish(**inputs)
+    assert done.report.outcome is again.report.outcome is Outcome.OPENED, done.report.problem
+    assert {*rehearsal.stage.github.files(pull)} == {file.path for file in many(4)}
+    assert (len(rehearsal.typist.asked), len(rehearsal.stage.summaries)) == (4, 1)
+    assert (pull.head_sha, pull.state) == (tip, "open")
+
+
 async def test_old_names_are_looked_for_in_files_that_were_left(rehearse: MakeRehearsal) -> None:
     rehearsal = await rehearse(files=many(5))
     left = ("src/file_001.py", "src/file_002.py")

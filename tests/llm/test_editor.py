@@ -1092,3 +1092,18 @@ async def test_why_there_is_no_plan(
 
     assert (made.left, says in made.problem) == ((), True), made.problem
     assert "file" not in made.problem
+
+
+@pytest.mark.parametrize("limit", [{"max_tokens": 50}, {"max_cost": Decimal("0.00001")}])
+async def test_limits_hold_before_a_plan(
+    make: Make, server: ModelServer, limit: dict[str, Any]
+) -> None:
+    """Nothing is sent, and the reason is given."""
+    request = PlanRequest(
+        instruction="Rename it.", paths=("a.py", "b.py"), background=Background(key="", blocks=())
+    )
+    made = await make(**limit).plan(request)
+
+    (name,) = limit
+    assert name.replace("_", "-") in made.problem
+    assert (server.bodies, made.effort.attempts) == ([], 0)
