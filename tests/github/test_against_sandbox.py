@@ -136,11 +136,11 @@ async def test_a_run_leaves_its_traces_and_finds_them_again(scene: Scene) -> Non
     assert comments[1].id == summary.id
     assert (seen.id, seen.mine) == (review.id, True)
 
-    (thread,) = await forge.review_threads(number, "suggestion")
+    (thread,) = await forge.threads(number)
     assert (thread.path, thread.line, thread.resolved, thread.replies) == (path, line, False, 0)
     assert thread.comment.mine
     assert await forge.minimize_comment(thread.comment.node_id)
-    assert (await forge.review_threads(number, "suggestion"))[0].comment.minimized
+    assert (await forge.threads(number))[0].comment.minimized
     await forge.update_review_body(number, review.id, f"superseded {MARKER}")
     _, (seen,) = await forge.conversation(number)
     assert seen.body.startswith("superseded")
@@ -148,7 +148,7 @@ async def test_a_run_leaves_its_traces_and_finds_them_again(scene: Scene) -> Non
 
 
 async def test_a_thread_on_the_diff_is_read(scene: Scene) -> None:
-    """The earlier comments of the thread, without the command in it."""
+    """With its comments, oldest first, and who wrote them."""
     forge = scene.forge()
     number = scene.pull.number
     files = {file.path: file for file in await forge.changed_files(number)}
@@ -158,7 +158,13 @@ async def test_a_thread_on_the_diff_is_read(scene: Scene) -> None:
     )
     scene.sandbox.reply(first, "bob", "because")
     last = scene.sandbox.reply(first, "ada", "/predict-edit say so")
-    assert await forge.thread(number, last.id) == ("why 101?", "because")
+    (thread,) = await forge.threads(number)
+    assert (thread.path, thread.line, thread.comment.id) == ("fizzbuzz.py", line, first.id)
+    assert [(each.id == last.id, each.body, each.author) for each in thread.comments] == [
+        (False, "why 101?", "ada"),
+        (False, "because", "bob"),
+        (True, "/predict-edit say so", "ada"),
+    ]
 
 
 async def test_a_suggestion_outside_the_diff_is_reported(scene: Scene) -> None:

@@ -170,7 +170,7 @@ async def test_every_request_is_counted_and_logged(
     with caplog.at_level(logging.DEBUG, "predict_edit"):
         await forge.pull_request(7)
         with pytest.raises(ForgeError):
-            await forge.review_threads(7, "marker")
+            await forge.threads(7)
     assert forge.requests == 2
     assert [message.split(" in ")[0] for message in caplog.messages] == [
         "GET pulls/:number: done",
@@ -197,7 +197,7 @@ async def test_an_enterprise_server_is_addressed_as_it_says(
     forge = make_forge(server)
     assert (await forge.pull_request(7)).number == 7
     with pytest.raises(ForgeError):
-        await forge.review_threads(7, "marker")
+        await forge.threads(7)
     assert [received.path for received in server.received] == [
         "/api/v3/repos/octo/demo/pulls/7",
         "/api/graphql",

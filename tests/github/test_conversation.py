@@ -152,7 +152,6 @@ async def test_threads_show_what_became_of_suggestions(
             reviewThreads=page(
                 thread(1),
                 thread(2, isResolved=True, comments={"totalCount": 3, "nodes": [comment(2)]}),
-                thread(9, comments={"totalCount": 1, "nodes": [comment(9, body="no marker")]}),
                 thread(8, comments={"totalCount": 0, "nodes": []}),
                 after="t1",
             )
@@ -171,7 +170,7 @@ async def test_threads_show_what_became_of_suggestions(
             )
         )
     )
-    first, second, third = await forge.review_threads(7, MARKER)
+    first, second, third = await forge.threads(7)
     assert (first.path, first.start_line, first.line, first.replies) == ("a.py", 8, 9, 0)
     assert first.comment.mine
     assert (second.resolved, second.replies) == (True, 2)
@@ -183,10 +182,10 @@ async def test_partial_threads_are_refused(github: FakeGitHub, forge: GitHubHost
     """A list with holes would hide what is resolved."""
     github.on_graphql(pull(reviewThreads=page()), errors=[{"type": "FORBIDDEN", "message": "no"}])
     with pytest.raises(ForgeForbidden):
-        await forge.review_threads(7, MARKER)
+        await forge.threads(7)
     github.on_graphql(pull(reviewThreads=None))
     github.on_graphql(pull(reviewThreads=None))
     with pytest.raises(ForgeError):
-        await forge.review_threads(7, MARKER)
+        await forge.threads(7)
     with pytest.raises(ForgeAnswerInvalid, match="reviewThreads"):
-        await forge.review_threads(7, MARKER)
+        await forge.threads(7)

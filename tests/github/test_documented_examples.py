@@ -60,7 +60,6 @@ ASK: Final[dict[str, tuple[str, Callable[[GitHubHost], Awaitable[Any]]]]] = {
     ),
     "GET ~/pulls/comments/{comment_id}": ("pulls/comments/1", lambda host: host.command_body(DIFF)),
     "GET ~/pulls/{pull_number}": ("pulls/7", lambda host: host.pull_request(7)),
-    "GET ~/pulls/{pull_number}/comments": ("pulls/7/comments", lambda host: host.thread(7, 1)),
     "GET ~/pulls/{pull_number}/files": ("pulls/7/files", lambda host: host.changed_files(7)),
     "GET ~/pulls/{pull_number}/reviews/{review_id}/comments": (
         "pulls/7/reviews/2/comments",
@@ -122,7 +121,6 @@ READ: Final[dict[str, Callable[[Any], Any]]] = {
     "GET ~/git/trees/{tree_sha}": reader(rest.Tree),
     "GET ~/issues/comments/{comment_id}": reader(rest.Body),
     "GET ~/pulls/{pull_number}": reader(rest.Pull),
-    "GET ~/pulls/{pull_number}/comments": reader(list[rest.ReviewComment]),
     "GET ~/pulls/{pull_number}/files": reader(list[rest.PullFile]),
     "POST ~/issues/{issue_number}/comments": reader(rest.IssueComment),
     "POST ~/pulls": reader(rest.NewPull),
@@ -165,7 +163,7 @@ CALLED: Final = [
 def test_all_are_here() -> None:
     """All that are documented, each once, and some of every endpoint that is called."""
     assert DOCUMENT["documented"] == 1051
-    assert len(EXAMPLES) == 654
+    assert len(EXAMPLES) == 653
     assert {name_of(example) for example in CALLED} == {*ASK, BLOB}
     assert "MIT" in DOCUMENT["licence"]
 
@@ -183,7 +181,6 @@ async def test_no_documented_answer_stops_a_run(
     path, ask = ASK[name_of(example)]
     answer = changed(example, what)
     github.on(example["endpoint"].split()[0], path, answer, status=example["status"])
-    github.on("GET", "pulls/7/comments", [])
     with caplog.at_level("DEBUG"):
         result = await ask(forge)
     assert github.received

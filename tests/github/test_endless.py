@@ -107,7 +107,7 @@ async def test_pages_of_graphql_have_an_end(github: FakeGitHub, forge: GitHubHos
     with pytest.raises(ForgeAnswerInvalid, match="more than 100 pages"):
         await forge.conversation(7)
     with pytest.raises(ForgeAnswerInvalid, match="more than 100 pages"):
-        await forge.review_threads(7, "mark")
+        await forge.threads(7)
 
     assert len(github.received) == 200
 
@@ -125,19 +125,18 @@ async def test_pages_of_lists_have_an_end(github: FakeGitHub, forge: GitHubHost,
     numbers = itertools.count()
 
     async def page(_: Received) -> web.StreamResponse:
-        entries = [{"id": next(numbers), "path": "a.py"} for _ in range(100)]
+        entries = [{"filename": f"{next(numbers)}.py", "status": "added"} for _ in range(100)]
         return web.json_response(entries, headers={"Link": link} if link else None)
 
-    github.on("GET", "pulls/7/comments", handler=page)
-    with pytest.raises(ForgeAnswerInvalid, match="more than 100 pages"):
-        await forge.thread(7, 1)
-    assert len(github.received) <= 100
+    github.on("GET", "pulls/7/files", handler=page)
+    assert len(await forge.changed_files(7)) == 3_000
+    assert len(github.received) == 30
 
 
 async def test_a_long_link_header_is_quick(github: FakeGitHub, forge: GitHubHost) -> None:
     """What a header may be long is read in steps that do not grow with its square."""
-    github.on("GET", "pulls/7/comments", [], headers={"Link": "?page=1" * 1_100})
-    assert await forge.thread(7, 1) == ()
+    github.on("GET", "pulls/7/files", [], headers={"Link": "?page=1" * 1_100})
+    assert await forge.changed_files(7) == ()
 
 
 async def test_a_run_has_an_end(

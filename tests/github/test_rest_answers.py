@@ -80,18 +80,6 @@ ANSWERS: list[tuple[Any, Any, dict[str, Any]]] = [
     (rest.Tree, github.GitTree, {"truncated": False, "tree": [ENTRY]}),
     (rest.IssueComment, github.IssueComment, COMMENT),
     (
-        rest.ReviewComment,
-        github.PullRequestReviewComment,
-        COMMENT
-        | {
-            "path": "a.py",
-            "line": 3,
-            "original_line": 3,
-            "in_reply_to_id": 1,
-            "pull_request_review_id": 2,
-        },
-    ),
-    (
         rest.PullReview,
         github.PullRequestReview,
         COMMENT | {"state": "COMMENTED", "commit_id": "a" * 40},

@@ -43,7 +43,7 @@ MANY = tuple(
     for number in range(100, 203)
 )
 """Two pages of files."""
-COMMAND = CommandRef(source=CommandSource.ISSUE_COMMENT, comment_id=3_000_000_006, author="ada")
+COMMAND = CommandRef(source=CommandSource.ISSUE_COMMENT, comment_id=3_000_000_003, author="ada")
 """The comment that :func:`command` writes."""
 HEAD = "2a416d1a03f9841c954b182ecc68950883d129a9"
 """The head of the pull request with :data:`FILES`; the same at any time, on any machine."""
@@ -206,7 +206,7 @@ async def test_older_suggestions_are_tidied_up(studio: Studio) -> None:
     async with studio.forge() as forge:
         draft = ReviewDraft(commit_id=HEAD, body=MARKER, suggestions=(suggestion(2),))
         review = await forge.create_review(PULL, draft)
-        (thread,) = await forge.review_threads(PULL, "suggestion")
+        (thread,) = await forge.threads(PULL)
         assert await forge.minimize_comment(thread.comment.node_id)
         await forge.update_review_body(PULL, review.id, f"Superseded {MARKER}")
     assert (thread.path, thread.line, thread.resolved, thread.comment.minimized) == (

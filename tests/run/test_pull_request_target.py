@@ -9,11 +9,18 @@ import pytest
 
 from predict_edit.delivery.state import Memory
 from predict_edit.domain.edits import ChangedFile
-from predict_edit.domain.repository import CommandRef, CommandSource, PullRequest
+from predict_edit.domain.ports import GitHost
+from predict_edit.domain.repository import (
+    CommandRef,
+    CommandSource,
+    Comment,
+    PullRequest,
+    ReviewThread,
+)
 from predict_edit.run.branch_target import as_pull_request
 from predict_edit.run.context import Context
 from predict_edit.run.pull_request_target import PullRequestTarget
-from predict_edit.run.snapshot import Snapshot, path_now
+from predict_edit.run.snapshot import Snapshot, path_now, read_thread
 from predict_edit.select.gitattributes import NO_ATTRIBUTES
 from predict_edit.settings.inputs import read_inputs
 from predict_edit.settings.repository_config import RepositoryConfig
@@ -36,6 +43,39 @@ def changed(path: str, previous: str | None = None) -> ChangedFile:
 def test_a_renamed_file_is_followed(path: str, now: str) -> None:
     """By the name that it had at the base."""
     assert path_now(path, [changed("a.py"), changed("new.py", "old.py")]) == now
+
+
+def thread(*comments: tuple[int, str]) -> ReviewThread:
+    """A thread with these comments."""
+    known = tuple(Comment(id=n, body=body, url="", mine=False) for n, body in comments)
+    return ReviewThread(
+        path="a.py", start_line=None, line=1, comment=known[0], comments=known,
+        replies=len(known) - 1, resolved=False, outdated=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "root", "before"),
+    [(5, 1, ("one", "three")), (3, 1, ("one",)), (4, 2, ("two",)), (9, 7, ()), (1, None, ())],
+)
+async def test_the_comments_before_a_command_are_read(
+    asked: int, root: int | None, before: tuple[str, ...]
+) -> None:
+    """Those of its own thread, up to the command, and not the same command given before."""
+
+    class Host:
+        async def threads(self, _number: int) -> tuple[ReviewThread, ...]:
+            own = thread((1, "one"), (8, "/predict-edit x"), (3, "three"), (5, "/predict-edit x"))
+            return thread((2, "two"), (4, "/predict-edit x")), own
+
+    command = CommandRef(
+        source=CommandSource.REVIEW_COMMENT, comment_id=asked, author="ada", body="/predict-edit x"
+    )
+    commanded = PullRequestCommand(
+        repository="o/r", pull_request=1, command=command, in_reply_to=root,
+        parsed=EditCommand(options={}, instruction="x"),
+    )  # fmt: skip
+    assert await read_thread(cast("GitHost", Host()), commanded) == before
 
 
 @pytest.mark.parametrize(

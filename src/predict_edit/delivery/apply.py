@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from predict_edit.delivery.commit import as_committed, commit_files
 from predict_edit.delivery.delivered import Destination
-from predict_edit.delivery.review_markers import SUGGESTION, SUGGESTIONS, key_of, place_of
+from predict_edit.delivery.review_markers import SUGGESTION, key_of, place_of
 from predict_edit.delivery.state import Record
 from predict_edit.domain.edits import Effort, SourceFile, Suggestion
 from predict_edit.domain.errors import NothingToApply, PredictEditError, ReplayError
@@ -72,7 +72,7 @@ async def collect(
             "Commit the suggestions on the pull request's page, or let the repository deliver by "
             "commit.",
         )
-    threads = await forge.review_threads(pull.number, SUGGESTIONS)
+    threads = await forge.threads(pull.number)
     marked = [(thread, mark) for thread in threads if (mark := _mark(thread, seals))]
     # A copy shares the mark of its original, and what was decided about that.
     decided = {mark for thread, mark in marked if thread.resolved or thread.comment.minimized}

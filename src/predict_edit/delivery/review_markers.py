@@ -25,8 +25,6 @@ REVIEW: Final = "review"
 SUGGESTION: Final = "suggestion"
 REVIEWS: Final = "<!-- predict-edit:v1 review "
 """Part of the body of every review by this tool."""
-SUGGESTIONS: Final = "<!-- predict-edit:v1 suggestion key="
-"""Part of the body of every suggestion by this tool."""
 PENDING: Final = "PENDING"
 """The state of a review that was never submitted."""
 MOST_BESIDE: Final = 3

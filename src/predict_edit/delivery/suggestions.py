@@ -31,7 +31,6 @@ from predict_edit.delivery.review_markers import (
     PENDING,
     REVIEW,
     SUGGESTION,
-    SUGGESTIONS,
     MarkedSuggestion,
     field_of,
     marked_suggestions,
@@ -140,13 +139,13 @@ class SuggestionDelivery:
         """
         if not reviews:
             return frozenset()
-        forge, number, command = self.to.forge, self.to.pull.number, self.to.command
-        threads = await forge.review_threads(number, f"command={command} ")
+        threads = await self.to.forge.threads(self.to.pull.number)
+        bodies = [thread.comment.body for thread in threads if thread.comment.mine]
+        seals = self.to.seals
         keys = {
-            field_of(thread.comment.body, SUGGESTION, "key", seals=self.to.seals)
-            for thread in threads
-            if thread.comment.mine
-            and field_of(thread.comment.body, SUGGESTION, seals=self.to.seals) == command
+            field_of(body, SUGGESTION, "key", seals=seals)
+            for body in bodies
+            if field_of(body, SUGGESTION, seals=seals) == self.to.command
         }
         return frozenset(item for item in items if item.key in keys)
 
@@ -449,7 +448,7 @@ async def supersede(to: Destination, posted: Sequence[Suggestion], url: str) -> 
         return
     try:
         commands = set()
-        for thread in await to.forge.review_threads(to.pull.number, SUGGESTIONS):
+        for thread in await to.forge.threads(to.pull.number):
             outdated = _is_older(thread, to) and _overlaps(thread, posted)
             if outdated and await to.forge.minimize_comment(thread.comment.node_id):
                 commands.add(field_of(thread.comment.body, SUGGESTION, seals=to.seals))

@@ -60,9 +60,6 @@ class GitHost(Protocol):
         verified against its object id. A path that does not exist there is missing.
         """
 
-    async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
-        """Return the bodies of the review thread before a comment in it, oldest first."""
-
     async def react(self, command: CommandRef, reaction: Reaction) -> bool:
         """Put a reaction on the command; ``False`` if it is not a comment, or GitHub refused."""
 
@@ -93,11 +90,8 @@ class GitHost(Protocol):
     async def has_comments(self, number: int, review_id: int) -> bool:
         """Decide whether a review has comments on the diff."""
 
-    async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
-        """Return the threads on the diff whose first comment holds ``marker``, oldest first."""
-
-    async def open_threads(self, number: int) -> tuple[ReviewThread, ...]:
-        """Return the unresolved threads on the diff with their comments, oldest first.
+    async def threads(self, number: int) -> tuple[ReviewThread, ...]:
+        """Return the threads on the diff with their comments, oldest first.
 
         Of each, the host may return only the first comments.
         """

@@ -270,10 +270,12 @@ class Client:
         endpoint: ApiEndpoint,
         path: str,
         *,
-        limit: int | None = None,
+        limit: int,
         query: Mapping[str, str] | None = None,
     ) -> list[Any]:
-        """Return all entries of the list at ``path`` below the repository, in order.
+        """Return the entries of the list at ``path`` below the repository, in order.
+
+        ``limit`` is the most pages that are read.
 
         PyGithub's own lists read one page after the other. GitHub names the last page in the
         ``link`` header of the first, so all others are asked for side by side. A full page without
@@ -292,18 +294,14 @@ class Client:
 
         links, found = await page(1)
         if last := re.search(r'[?&]page=(\d{1,6})\b[^<>]*>;\s*rel="last"', links[:_LINKS]):
-            count = min(int(last.group(1)), limit or int(last.group(1)))
-            if limit is None and count > MOST_PAGES:
-                raise error_mapping.invalid(endpoint, f"more than {MOST_PAGES} pages")
-            for _, entries in await asyncio.gather(*map(page, range(2, count + 1))):
+            numbers = range(2, min(int(last[1]), limit) + 1)
+            for _, entries in await asyncio.gather(*map(page, numbers)):
                 found += entries
             return found
         entries, number = found, 1
-        while number != limit and (
+        while number < limit and (
             'rel="next"' in links or (not links and len(entries) == PER_PAGE)
         ):
-            if limit is None and number == MOST_PAGES:
-                raise error_mapping.invalid(endpoint, f"more than {MOST_PAGES} pages")
             previous, number = entries, number + 1
             links, entries = await page(number)
             if entries == previous:

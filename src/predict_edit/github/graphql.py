@@ -143,16 +143,12 @@ query HeadAndCommand($owner: String!, $name: String!, $number: Int!, $command: I
 )
 
 
-def _threads(name: str, comments: int, of_thread: str, author: str, of_comment: str) -> Operation:
-    """A query for review threads with their first comments, a hundred comments or threads a page.
-
-    Variables: ``owner``, ``name``, ``number`` and ``after``.
-    """
-    return _operation(
-        name,
-        READ_PULLS,
-        f"""
-query {name}($owner: String!, $name: String!, $number: Int!, $after: String) {{
+COMMENTS_OF_THREAD: Final = 30
+REVIEW_THREADS: Final = _operation(
+    "ReviewThreads",
+    READ_PULLS,
+    f"""
+query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {{
   repository(owner: $owner, name: $name) {{
     pullRequest(number: $number) {{
       reviewThreads(first: 100, after: $after) {{
@@ -165,7 +161,8 @@ query {name}($owner: String!, $name: String!, $number: Int!, $after: String) {{
           startLine
           originalLine
           originalStartLine
-{of_thread}          comments(first: {comments}) {{
+          diffSide
+          comments(first: {COMMENTS_OF_THREAD}) {{
             totalCount
             nodes {{
               fullDatabaseId
@@ -175,9 +172,10 @@ query {name}($owner: String!, $name: String!, $number: Int!, $after: String) {{
               createdAt
               viewerDidAuthor
               isMinimized
-              author {{ {author} }}
+              author {{ __typename login ... on User {{ databaseId }} }}
               originalCommit {{ oid }}
-{of_comment}            }}
+              diffHunk
+            }}
           }}
         }}
       }}
@@ -185,17 +183,6 @@ query {name}($owner: String!, $name: String!, $number: Int!, $after: String) {{
   }}
 }}
 """,
-    )
-
-
-COMMENTS_OF_THREAD: Final = 30
-REVIEW_THREADS: Final = _threads("ReviewThreads", 1, "", "login", "")
-OPEN_THREADS: Final = _threads(
-    "OpenThreads",
-    COMMENTS_OF_THREAD,
-    "          diffSide\n",
-    "__typename login ... on User { databaseId }",
-    "              diffHunk\n",
 )
 
 CLOSE: Final = _operation(

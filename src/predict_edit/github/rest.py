@@ -73,7 +73,6 @@ REACT: Final = ApiEndpoint("POST comments/:id/reactions", WRITE_PULLS, Effect.RE
 CREATE_REVIEW: Final = ApiEndpoint("POST pulls/:number/reviews", WRITE_PULLS, Effect.CREATE)
 UPDATE_REVIEW: Final = ApiEndpoint("PUT pulls/:number/reviews/:id", WRITE_PULLS, Effect.REPLACE)
 DELETE_REVIEW: Final = ApiEndpoint("DELETE pulls/:number/reviews/:id", WRITE_PULLS, Effect.REPLACE)
-REVIEW_COMMENTS: Final = ApiEndpoint("GET pulls/:number/comments", READ_PULLS)
 REVIEW_COMMENTS_OF_REVIEW: Final = ApiEndpoint("GET pulls/:number/reviews/:id/comments", READ_PULLS)
 
 
@@ -219,15 +218,6 @@ class IssueComment(Body):
     node_id: str = ""
     url: str = pydantic.Field(alias="html_url", default="")
     author: str = inside("user", "login", default="")
-    created_at: str = ""
-
-
-class ReviewComment(RestAnswer):
-    """A comment on the diff."""
-
-    id: int
-    body: str = ""
-    in_reply_to_id: int | None = None
     created_at: str = ""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,36 +49,9 @@ class Reviews(HostPart):
         path = f"pulls/{number}/reviews/{review_id}/comments"
         return bool(await self._client.pages(rest.REVIEW_COMMENTS_OF_REVIEW, path, limit=1))
 
-    async def thread(self, number: int, comment_id: int) -> tuple[str, ...]:
-        """Return the comments of a review thread before one of them, oldest first.
-
-        Every reply of a thread names the thread's first comment (``in_reply_to_id``).
-        """
-        entries = await self._client.pages(rest.REVIEW_COMMENTS, f"pulls/{number}/comments")
-        comments = parse(list[rest.ReviewComment], entries, rest.REVIEW_COMMENTS)
-        roots = {comment.id: comment.in_reply_to_id or comment.id for comment in comments}
-        root = roots.get(comment_id)
-        thread = [each for each in comments if roots[each.id] == root]
-        thread.sort(key=lambda each: (each.created_at, each.id))
-        before = itertools.takewhile(lambda each: each.id != comment_id, thread)
-        return tuple(each.body for each in before)
-
-    async def review_threads(self, number: int, marker: str) -> tuple[ReviewThread, ...]:
-        """Return the threads on the diff whose first comment holds ``marker``.
-
-        Raises:
-            ForgeError: GitHub failed; whether a thread is resolved is then unknown.
-        """
-        threads = await self._threads(graphql.REVIEW_THREADS, number)
-        return tuple(each for each in threads if marker in each.comment.body)
-
-    async def open_threads(self, number: int) -> tuple[ReviewThread, ...]:
-        """Return the unresolved threads on the diff, with the first comments of each."""
-        threads = await self._threads(graphql.OPEN_THREADS, number)
-        return tuple(each for each in threads if not each.resolved)
-
-    async def _threads(self, operation: graphql.Operation, number: int) -> list[ReviewThread]:
-        """Read all pages of threads."""
+    async def threads(self, number: int) -> tuple[ReviewThread, ...]:
+        """Return the threads on the diff, with the first comments of each."""
+        operation = graphql.REVIEW_THREADS
         threads: list[graphql.GraphThread] = []
         after: str | None = None
         for _ in range(MOST_PAGES):
@@ -95,7 +67,7 @@ class Reviews(HostPart):
                 break
         else:
             raise error_mapping.invalid(operation, f"more than {MOST_PAGES} pages")
-        return [
+        return tuple(
             ReviewThread(
                 **each.model_dump(),
                 comment=Comment(**dict(each.comments[0])),
@@ -105,7 +77,7 @@ class Reviews(HostPart):
             )
             for each in threads
             if each.comments
-        ]
+        )
 
     async def update_review_body(self, number: int, review_id: int, body: str) -> None:
         """Replace the text of a review of our own; PyGithub would read the review first."""

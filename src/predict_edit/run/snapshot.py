@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 import re
 from collections.abc import Container, Mapping, Sequence
 from typing import Final
@@ -72,8 +73,10 @@ async def read_thread(forge: GitHost, commanded: PullRequestCommand) -> tuple[st
     comment = commanded.command.comment_id
     if not commanded.edits or comment is None or commanded.in_reply_to is None:
         return ()
-    found = await forge.thread(commanded.pull_request, comment)
-    return tuple(body for body in found if body != commanded.command.body)
+    threads = await forge.threads(commanded.pull_request)
+    found = next((each for each in threads if each.comment.id == commanded.in_reply_to), None)
+    before = itertools.takewhile(lambda each: each.id != comment, found.comments if found else ())
+    return tuple(each.body for each in before if each.body != commanded.command.body)
 
 
 def path_now(path: str, changed: Sequence[ChangedFile]) -> str:
@@ -101,8 +104,8 @@ async def read_open_threads(
     Raises:
         ForgeError: the threads or a role could not be read.
     """
-    found = await forge.open_threads(pull.number)
-    found = tuple(each for each in found if only in {None, each.comment.id})
+    every = await forge.threads(pull.number)
+    found = [each for each in every if not each.resolved and only in {None, each.comment.id}]
     taken = found[:MAX_THREADS]
     authors = dict.fromkeys(
         (each.author, each.author_id)
