@@ -387,17 +387,18 @@ async def test_forged_plan(rehearse: MakeRehearsal) -> None:
     assert {result.reason for result in done.report.files} == {"protected: in .github"}
 
 
-async def test_limit_on_files_is_the_plans(rehearse: MakeRehearsal) -> None:
+@pytest.mark.parametrize("deliver", ["suggestions", "pull-request"])
+async def test_limit_on_files_is_the_plans(rehearse: MakeRehearsal, deliver: str) -> None:
     """`max-files` holds in the plan; other jobs edit what it chose, with the input or not."""
-    rehearsal = await rehearse(files=many(55))
+    rehearsal = await rehearse(files=many(55), prepare=may_write)
     jobs = Jobs(rehearsal)
-    await jobs.plan(shard="1", max_files="53")
-    await jobs.edit("1/1")
-    done = await jobs.publish()
+    await jobs.plan(shard="1", max_files="53", deliver=deliver)
+    await jobs.edit("1/1", deliver=deliver)
+    done = await jobs.publish(deliver=deliver)
 
     assert len(done.report.with_status(FileStatus.EDITED)) == 53
     skipped = done.report.with_status(FileStatus.SKIPPED)
-    assert {result.reason for result in skipped} == {"over `max-files` (53)"}
+    assert [result.reason for result in skipped] == ["over `max-files` (53)"] * 2
 
 
 async def test_help_needs_no_plan(rehearse: MakeRehearsal) -> None:

@@ -64,7 +64,7 @@ async def test_same_as_whole(make_scene: MakeScene, count: int, shards: int) -> 
     for name in names:
         if name != lost:
             await edit(scene, name)
-    done = await scene.run(mode="publish", results="handed/*.json", findings="", max_files=limit)
+    done = await scene.run(mode="publish", results="handed/*.json", findings="")
 
     failed = done.report.with_status(FileStatus.FAILED)
     assert done.report.outcome is Outcome.PARTIAL
@@ -75,7 +75,7 @@ async def test_same_as_whole(make_scene: MakeScene, count: int, shards: int) -> 
     assert len(scene.sandbox.files(scene.pulls[-1])) == count - len(failed)
 
     await edit(scene, lost)
-    done = await scene.run(mode="publish", results="handed/*.json", findings="", max_files=limit)
+    done = await scene.run(mode="publish", results="handed/*.json", findings="")
     assert done.report.outcome is Outcome.OPENED, done.report.problem
     assert tree(scene) == tree(scene, "whole")
     assert len(scene.editor.asked) == count

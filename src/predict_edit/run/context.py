@@ -620,19 +620,23 @@ async def divided(target: Target, task: Task, own: OwnBranch, scope: Scope) -> S
     # An edit that cannot be read any more is asked for again.
     fresh += [f for f in scope.files if f.path in edited and f.path not in recalled]
     limit = task.settings.max_files
-    reason = f"{OVER_MAX_FILES} ({limit})"
-    skipped += [SkippedFile(path=file.path, reason=reason) for file in fresh[limit:]]
+    over = {file.path: f"{OVER_MAX_FILES} ({limit})" for file in fresh[limit:]}
+    if target.shared:
+        # The first job has counted them; later ones need not know its limit.
+        skips = target.shared.manifest.skipped
+        over = {e.path: e.reason for e in skips if e.reason.startswith(OVER_MAX_FILES)}
+    skipped += [SkippedFile(path=f.path, reason=over[f.path]) for f in fresh if f.path in over]
     notes = scope.notes
     if known := len(recalled) + len(unchanged):
         files = plural(known, "file")
         notes = (*notes, f"{files} not sent again: nothing changed since an earlier run.")
     earlier = EarlierEdits(
-        fresh=tuple(fresh[:limit]),
+        fresh=tuple(file for file in fresh if file.path not in over),
         edited=recalled,
         unchanged=tuple(unchanged),
         own=own,
         answers=answers,
-        postponed=len(fresh) > limit,
+        postponed=any(file.path in over for file in fresh),
     )
     return dataclasses.replace(
         scope, skipped=(*scope.skipped, *skipped), notes=notes, earlier=earlier
