@@ -250,7 +250,8 @@ async def test_files_with_an_old_name_are_asked_once_more(rehearse: MakeRehearsa
     assert done.report.plan is not None
     (name,) = done.report.plan.names
     assert (name.files, name.remaining) == (("src/f05.py",), ("src/f10.py",))
-    assert any("is still in `src/f10.py`" in note for note in done.report.notes)
+    shown = rehearsal.summary.partition("<details><summary>Details")[0]
+    assert "is still in `src/f10.py`." in shown
     edited = next(each for each in done.report.files if each.path == "src/f10.py")
     assert edited.effort is not None
     assert edited.effort.attempts == 2
@@ -313,6 +314,11 @@ async def test_a_commit_takes_a_group_whole_or_not_at_all(rehearse: MakeRehearsa
     assert done.report.outcome is Outcome.PARTIAL
     assert done.report.commit_url
     assert "1 held back" in rehearsal.summary
+    shown = rehearsal.summary.partition("<details><summary>Details")[0]
+    assert "| `src/f05.py` | 1 | held back |" in shown
+    assert "- 1 change not in the commit (held back: the edits of the same names in" in shown
+    assert shown.count("```diff") == 1
+    assert "+    return load_every(value)" in shown
     assert b"load_every" in rehearsal.file("remainder.patch")
 
 

@@ -100,6 +100,9 @@ async def test_run_again(rehearse: MakeRehearsal) -> None:
     assert rehearsal.typist.asked == asked
     (pull,) = stacked(rehearsal)
     assert (pull.head_sha, pull.body) == before
+    said = rehearsal.stage.summaries[-1]
+    assert said.startswith("Nothing new: [the pull request](")
+    assert "/pull/2) has 3 changes in 3 files already." in said
 
 
 @pytest.mark.parametrize(("context", "asked"), [("diff", 1), ("pull-request", 3)])

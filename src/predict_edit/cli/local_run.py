@@ -24,7 +24,7 @@ from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.repository import CommandRef, CommandSource, FileContent
 from predict_edit.domain.run_report import Delivered, Job, RunReport
-from predict_edit.edit.plan import plan_notes, settle_names
+from predict_edit.edit.plan import plan_notes, remaining_notes, settle_names
 from predict_edit.edit.screening import secret_in
 from predict_edit.llm.billing import Estimate
 from predict_edit.report.view import count, dollars
@@ -123,7 +123,8 @@ def edit_plan(
     outcome = outcome_of(files, delivered.outcome)
     facts = dataclasses.replace(facts, plan=change)
     facts = facts.noting(*edited.notes, *plan.notes, *plan_notes(change, total))
-    report = report_of(facts, outcome, Delivered(files=files))
+    left = tuple(remaining_notes(change))
+    report = report_of(facts, outcome, Delivered(files=files, notes=left))
     return report_in_local_words(report, origins)
 
 

@@ -345,11 +345,11 @@ def settle_names(
 
 
 def plan_notes(change: ChangePlan | None, files: int) -> Iterator[str]:
-    """Say what a plan did to a number of files, and what it did not achieve."""
+    """Say what a plan did to a number of files."""
     if change is None:
         return
     if change.problem:
-        yield (f"The plan could not be used, so it left no file out. {change.problem}")
+        yield f"The plan could not be used, so it left no file out. {change.problem}"
     elif change.left:
         count = len(change.left)
         yield (
@@ -357,9 +357,12 @@ def plan_notes(change: ChangePlan | None, files: int) -> Iterator[str]:
             f"{'needs' if count == 1 else 'need'} no change. To ask about every file, use "
             "`--plan off`, or `plan: off` in the workflow."
         )
-    for name in change.names:
+
+
+def remaining_notes(change: ChangePlan | None) -> Iterator[str]:
+    """Say which old names are left, and where; some may be meant, as in a changelog."""
+    for name in change.names if change else ():
         if name.remaining:
-            # The old name may be meant: in a changelog, or for those who still use it.
             said = f"{quoted(name.old)} (now {quoted(name.new)})"
             paths = listed(map(quoted, name.remaining), most=MOST_PATHS)
             yield f"{said} is still in {paths}."

@@ -61,6 +61,9 @@ def _unchanged(report: RunReport) -> str:
         why = "the list below says why for each open review thread"
         return f"Nothing to address: {why if threads else 'no open review thread'}."
     same = report.with_status(FileStatus.UNCHANGED)
+    if report.carrier == "pull request":
+        there = link("the pull request", report.pull_request_url)
+        return f"Nothing new: {there} has {_changes(report)} in {_edited(report)} already."
     unchanged = len(same)
     if same and all(each.effort and each.effort.restored for each in same):
         files = plural(unchanged, "file")

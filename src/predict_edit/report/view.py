@@ -178,6 +178,7 @@ class View:
     rejected: int
     patch_reasons: tuple[tuple[str, int], ...]
     rejected_reasons: tuple[tuple[str, int], ...]
+    held_reasons: tuple[tuple[str, int], ...]
     places: tuple[tuple[str, tuple[Place, ...]], ...]
     prediction: Prediction
     asked: int
@@ -229,6 +230,7 @@ def view(report: RunReport) -> View:
         rejected=report.count(PlacementKind.REJECTED),
         patch_reasons=_reasons(report, PlacementKind.PATCH),
         rejected_reasons=_reasons(report, PlacementKind.REJECTED),
+        held_reasons=_reasons(report, PlacementKind.PATCH, held=True),
         places=_places(report),
         prediction=_prediction(asked, report.cost),
         asked=len(asked),
@@ -238,11 +240,13 @@ def view(report: RunReport) -> View:
     )
 
 
-def _reasons(report: RunReport, kind: PlacementKind) -> tuple[tuple[str, int], ...]:
+def _reasons(
+    report: RunReport, kind: PlacementKind, *, held: bool = False
+) -> tuple[tuple[str, int], ...]:
     return count_reasons(
         placement.reason
         for result in report.files
-        if result.placed
+        if result.placed and (result.held or not held)
         for placement in result.placed.placements
         if placement.kind is kind
     )
@@ -288,6 +292,8 @@ def _row(result: FileResult) -> Row:
 def _remarks(result: FileResult) -> Iterator[str]:
     """What is to be known of a file beside its status."""
     if result.placed is not None:
+        if result.held:
+            yield "held back"
         text = result.placed.file.text
         lines = text.count("\n") + (not text.endswith("\n"))
         removed = result.placed.removed_lines

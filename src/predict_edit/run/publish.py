@@ -27,7 +27,7 @@ from predict_edit.domain.run_report import (
     OutputPaths,
     RunReport,
 )
-from predict_edit.edit.plan import plan_notes, settle_names
+from predict_edit.edit.plan import plan_notes, remaining_notes, settle_names
 from predict_edit.report.result import result_json
 from predict_edit.run.context import Context, Edited, Listener, Plan, Run, Task
 from predict_edit.run.outcome import (
@@ -73,7 +73,9 @@ async def publish(run: Run, edited: Edited, *notes: str) -> Finished:
         files = (*demoted(prepared.files, NOT_DELIVERED), *not_edited(plan))
         return await fail(error, run.ctx, run.listener, facts, files=files)
     files = (*delivered.files, *not_edited(plan))
-    return await report_delivered(run, facts, dataclasses.replace(delivered, files=files))
+    notes = (*delivered.notes, *remaining_notes(change))
+    delivered = dataclasses.replace(delivered, files=files, notes=notes)
+    return await report_delivered(run, facts, delivered)
 
 
 async def report_delivered(run: Run, facts: Facts, delivered: Delivered) -> Finished:

@@ -115,9 +115,11 @@ class SummaryListener(Listener):
         self.memory.figures = to_outputs(report, OutputPaths())
         outcome = str(report.outcome) if complete else ""
 
-        placed = [result.placed for result in report.files if result.placed]
-        kept = report.carrier != "patch" or report.review_url
-        patches = () if kept else patches_of(placed)
+        carried = report.carrier != "patch"
+        placed = [
+            each.placed for each in report.files if each.placed and (each.held or not carried)
+        ]
+        patches = () if report.review_url and not carried else patches_of(placed)
 
         def summary(room: int) -> str:
             marker = self._marker(report.head, "done", outcome=outcome, room=room)
