@@ -456,6 +456,21 @@ class TestAlso:
         }
         assert set(skipped) == {"lib/c.txt", "lib/package-lock.json"}
 
+    async def test_a_plan_narrows_them(self, rehearse: MakeRehearsal) -> None:
+        """It is shown their outlines, and what it leaves is not asked for, now or again."""
+        rehearsal = await a_scene(rehearse, files=[*FILES, *ELSEWHERE])
+        rehearsal.typist.change = ChangePlan(left=("lib/b.py", FILES[0].path))
+        inputs = STACK | {"also": "lib/*.py", "plan": "on"}
+        await rehearsal.say(**inputs)
+
+        (plan,) = rehearsal.typist.plans
+        assert {*plan.paths} == {f.path for f in FILES} | {"lib/a.py", "lib/b.py"}
+        assert any('file "lib/b.py", 2 lines' in text for _, text in plan.background.blocks)
+        (pull,) = stacked(rehearsal)
+        assert changed(rehearsal, pull) == {f.path for f in FILES[1:]} | {"lib/a.py"}
+        await rehearsal.say(**inputs)
+        assert (len(rehearsal.typist.plans), len(rehearsal.typist.asked)) == (1, 3)
+
     async def test_limits_hold(self, rehearse: MakeRehearsal) -> None:
         rehearsal = await a_scene(rehearse, files=[*FILES, *ELSEWHERE])
         await rehearsal.say(**STACK, also="lib/**", max_files="4")
