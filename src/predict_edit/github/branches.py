@@ -111,7 +111,7 @@ class Branches(HostPart):
         Of those into ``head``, as many as GitHub lists at once; of those into ``base``, all.
         """
         operation = graphql.PULLS_INTO
-        pulls: dict[int, graphql.GraphPullWithHead] = {}
+        pulls: dict[int, graphql.GraphPull] = {}
         variables: dict[str, str | None] = {"head": head, "base": base, "after": None}
         for _ in range(MOST_PAGES):
             data = await self._client.graphql(operation, variables)

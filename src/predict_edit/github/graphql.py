@@ -236,33 +236,7 @@ query CommitBase($owner: String!, $name: String!, $commit: GitObjectID!) {
 """,
 )
 
-BRANCH_STATE: Final = _operation(
-    "BranchState",
-    READ_PULLS,
-    """
-query BranchState($owner: String!, $name: String!, $ref: String!, $branch: String!) {
-  repository(owner: $owner, name: $name) {
-    ref(qualifiedName: $ref) { target { oid } }
-    pullRequests(
-      headRefName: $branch
-      first: 50
-      orderBy: { field: CREATED_AT, direction: DESC }
-    ) {
-      nodes {
-        number
-        state
-        url
-        body
-        isCrossRepository
-        viewerDidAuthor
-      }
-    }
-  }
-}
-""",
-)
-
-_PULLS_INTO = """states: OPEN, first: 100) {
+_PULLS = """{
       pageInfo { hasNextPage endCursor }
       nodes {
         number
@@ -275,6 +249,22 @@ _PULLS_INTO = """states: OPEN, first: 100) {
         headRefOid
       }
     }"""
+BRANCH_STATE: Final = _operation(
+    "BranchState",
+    READ_PULLS,
+    f"""
+query BranchState($owner: String!, $name: String!, $ref: String!, $branch: String!) {{
+  repository(owner: $owner, name: $name) {{
+    ref(qualifiedName: $ref) {{ target {{ oid }} }}
+    pullRequests(
+      headRefName: $branch
+      first: 50
+      orderBy: {{ field: CREATED_AT, direction: DESC }}
+    ) {_PULLS}
+  }}
+}}
+""",
+)
 PULLS_INTO: Final = _operation(
     "PullsInto",
     READ_PULLS,
@@ -283,8 +273,8 @@ query PullsInto(
   $owner: String!, $name: String!, $head: String!, $base: String!, $after: String
 ) {{
   repository(owner: $owner, name: $name) {{
-    intoHead: pullRequests(baseRefName: $head, {_PULLS_INTO}
-    intoBase: pullRequests(baseRefName: $base, after: $after, {_PULLS_INTO}
+    intoHead: pullRequests(baseRefName: $head, states: OPEN, first: 100) {_PULLS}
+    intoBase: pullRequests(baseRefName: $base, after: $after, states: OPEN, first: 100) {_PULLS}
   }}
 }}
 """,
@@ -426,20 +416,15 @@ class GraphPull(GraphAnswer):
     body: str
     foreign: bool = pydantic.Field(alias="isCrossRepository", exclude=True)
     mine: bool = pydantic.Field(alias="viewerDidAuthor")
-
-
-class GraphPullWithHead(GraphPull):
-    """A pull request with its branch."""
-
-    head_ref: str = pydantic.Field(alias="headRefName", exclude=True)
-    tip: str = pydantic.Field(alias="headRefOid", exclude=True)
+    head_ref: str = pydantic.Field("", alias="headRefName", exclude=True)
+    tip: str = pydantic.Field("", alias="headRefOid", exclude=True)
 
 
 class PullsIntoAnswer(GraphAnswer):
     """The repository of the ``PullsInto`` query."""
 
-    into_head: list[GraphPullWithHead] = inside("intoHead", "nodes")
-    into_base: GraphPage[GraphPullWithHead]
+    into_head: list[GraphPull] = inside("intoHead", "nodes")
+    into_base: GraphPage[GraphPull]
 
 
 class BranchAnswer(GraphAnswer):

@@ -59,7 +59,7 @@ from predict_edit.findings.workspace import Workspace
 from predict_edit.run.manifest import Shared
 from predict_edit.run.outcome import Facts
 from predict_edit.run.prefetch import Look
-from predict_edit.select.choose import choose, shown_beside
+from predict_edit.select.choose import choose
 from predict_edit.select.content import open_files
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import Inputs, ModelSettings, Settings
@@ -509,12 +509,7 @@ def scope_of(
         skipped=(*skipped, *chosen.skipped),
         attributes=attributes,
         notes=found.sentences() if found and not planned else (),
-        shown=shown_beside(
-            changed,
-            exclude=settings.exclude,
-            attributes=attributes,
-            unlocked=settings.unlocked,
-        ),
+        shown=chosen.shown,
     )
 
 

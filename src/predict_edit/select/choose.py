@@ -25,6 +25,12 @@ class Selection:
 
     kept: tuple[ChangedFile, ...]
     skipped: tuple[SkippedFile, ...]
+    shown: tuple[ChangedFile, ...] = ()
+    """The files whose diff the model may see beside another file's.
+
+    That a file is removed, not meant or over a limit does not hide it; what keeps a file from being
+    edited for what it is, or as ``exclude`` says, does.
+    """
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,18 +44,8 @@ class _Rules:
     only: Collection[str] | None
     found: Container[str] | None
 
-    def against(self, file: ChangedFile) -> str | None:
-        """Give the first reason not to edit a file; ``None`` if there is none."""
-        return (
-            _against_status(file) or self._against_wish(file.path) or self._against_kind(file.path)
-        )
-
-    def allow(self, path: str) -> bool:
-        """Decide about a path, whatever its status."""
-        return self._against_wish(path) is None and self._against_kind(path) is None
-
-    def _against_wish(self, path: str) -> str | None:
-        """Give a reason that people have set."""
+    def against_wish(self, path: str) -> str | None:
+        """Say that people do not mean a file."""
         if self.only is not None and path not in self.only:
             one = quoted(*self.only) if len(self.only) == 1 else "other files"
             return f"the command is about {one} only"
@@ -58,13 +54,13 @@ class _Rules:
         for globs in self.include:
             if globs.match(path) is None:
                 return f"not matched by `files` ({quoted(', '.join(globs.patterns))})"
+        return None
+
+    def against_showing(self, path: str) -> str | None:
+        """Give a reason in what the file is, or that people have set for all that is done."""
         for globs in self.exclude:
             if (pattern := globs.match(path)) is not None:
                 return f"excluded by {quoted(pattern)}"
-        return None
-
-    def _against_kind(self, path: str) -> str | None:
-        """Give a reason in what the file is."""
         if (what := protected(path)) and self.unlocked.match(path) is None:
             return f"protected: {what}"
         for name, what in ((GENERATED, "generated"), (VENDORED, "vendored")):
@@ -107,38 +103,19 @@ def choose(
     )
     kept: list[ChangedFile] = []
     skipped: list[SkippedFile] = []
+    shown: list[ChangedFile] = []
     for file in files:
-        reason = rules.against(file)
+        hidden = rules.against_showing(file.path)
+        if hidden is None and is_path(file.path):
+            shown.append(file)
+        reason = _against_status(file) or rules.against_wish(file.path) or hidden
         if reason is None and len(kept) >= max_files:
             reason = f"{OVER_MAX_FILES} ({max_files})"
         if reason is None:
             kept.append(file)
         else:
             skipped.append(SkippedFile(path=file.path, reason=reason))
-    return Selection(kept=tuple(kept), skipped=tuple(skipped))
-
-
-def shown_beside(
-    files: Sequence[ChangedFile],
-    *,
-    exclude: Sequence[Sequence[str]],
-    attributes: GitAttributes,
-    unlocked: Sequence[str],
-) -> tuple[ChangedFile, ...]:
-    """Return the changed files whose diff the model may see beside another file's.
-
-    That a file is removed, not among ``files`` or over a limit does not hide it; what keeps a file
-    from being edited for what it is, or as ``exclude`` says, does.
-    """
-    rules = _Rules(
-        include=(),
-        exclude=tuple(Globs.of(globs) for globs in exclude),
-        unlocked=Globs.of(unlocked),
-        attributes=attributes,
-        only=None,
-        found=None,
-    )
-    return tuple(file for file in files if is_path(file.path) and rules.allow(file.path))
+    return Selection(kept=tuple(kept), skipped=tuple(skipped), shown=tuple(shown))
 
 
 def choose_from_tree(

@@ -8,6 +8,7 @@ to a model, bidirectional controls show one order and mean another.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 _VISIBLE_FORMATS = frozenset(
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
@@ -25,6 +26,17 @@ EMOJI_SELECTORS = frozenset("\ufe0e\ufe0f")
 JOINERS = frozenset("\u200c\u200d")
 """Persian, Indic scripts and emoji need them between two characters."""
 KEYCAP = "\u20e3"
+_KEYCAP_BASES = frozenset("0123456789#*")
+_SIGNS = frozenset("\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299")
+"""Emoji outside the blocks of symbols."""
+_SYMBOLS = (range(0x2190, 0x2C00), range(0x1F000, 0x1FB00))
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+
+_JOINING_SCRIPTS = (
+    range(0x0600, 0x1100), range(0x1780, 0x1900), range(0x1A00, 0x1C50), range(0xA800, 0xAC00),
+    range(0xFB50, 0xFE00), range(0xFE70, 0xFEFD), range(0x11000, 0x12000),
+)  # fmt: skip
+"""Arabic, Syriac, the Indic scripts and their neighbours, Mongolian."""
 
 
 def is_hidden(char: str) -> bool:
@@ -55,22 +67,38 @@ def strip_hidden(text: str) -> str:
     if text.isascii() and text.replace("\t", "").replace("\n", "").isprintable():
         return text
     return "".join(
-        char for index, char in enumerate(text) if not is_hidden(char) or _shapes(text, index)
+        char for index, char in enumerate(text) if not is_hidden(char) or shapes(text, index)
     )
 
 
-def _shapes(text: str, index: int) -> bool:
-    """Decide whether a hidden character is an emoji's selector or joins two visible characters."""
-    char, after = text[index], text[index + 1 : index + 2]
-    before, second = text[index - 1 : index], text[index - 2 : index - 1]
+def shapes(line: str, index: int) -> bool:
+    """Decide whether a character selects or joins those beside it, as it is meant to (UAX 31)."""
+    char = line[index]
+    before, after = line[index - 1 : index], line[index + 1 : index + 2]
     if char in EMOJI_SELECTORS:
-        return _can_be_shaped(before) or after == KEYCAP
+        return _is_emoji(before) or (before in _KEYCAP_BASES and after == KEYCAP)
+    if char == "\N{ZERO WIDTH JOINER}" and _is_emoji(after):
+        shaped = line[index - 2 : index - 1] if before in EMOJI_SELECTORS else before
+        return _is_emoji(shaped)
     if char in JOINERS:
-        shaped = second if before in EMOJI_SELECTORS else before
-        return _can_be_shaped(shaped) and _can_be_shaped(after)
+        return _needs_joiners(before) and _needs_joiners(after)
     return False
 
 
-def _can_be_shaped(char: str) -> bool:
-    """Decide whether a character is a visible one of a script that joins, or an emoji."""
-    return char != "" and not char.isascii() and not is_hidden(char)
+def _is_emoji(char: str) -> bool:
+    """Decide whether a character is drawn as an emoji or can be, skin tones included."""
+    if not char:
+        return False
+    if char in _SIGNS or ord(char) in _SKIN_TONES:
+        return True
+    return within(ord(char), _SYMBOLS) and unicodedata.category(char) in {"So", "Sm", "Sk", "Cn"}
+
+
+def _needs_joiners(char: str) -> bool:
+    """Decide whether a character is a letter or mark of a script that is written with joiners."""
+    return bool(char) and within(ord(char), _JOINING_SCRIPTS) and not is_hidden(char)
+
+
+def within(code: int, ranges: Iterable[range]) -> bool:
+    """Decide whether a code point is in one of the ranges."""
+    return any(code in one for one in ranges)

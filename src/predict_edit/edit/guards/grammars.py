@@ -42,21 +42,30 @@ _BUILT_IN = "parsers"
 _STUCK_SECONDS = 3 * MAX_SECONDS
 """The child limits each text; itself it is given up after this."""
 
+_LANGUAGES = (
+    ("JavaScript", ".js .mjs .cjs .jsx", "tree_sitter_javascript", "language"),
+    ("TypeScript", ".ts .mts .cts", "tree_sitter_typescript", "language_typescript"),
+    ("TypeScript", ".tsx", "tree_sitter_typescript", "language_tsx"),
+    ("Go", ".go", "tree_sitter_go", "language"),
+    ("Rust", ".rs", "tree_sitter_rust", "language"),
+    ("Java", ".java", "tree_sitter_java", "language"),
+    ("C", ".c .h", "tree_sitter_c", "language"),
+    ("C++", ".cc .cpp .cxx .hh .hpp", "tree_sitter_cpp", "language"),
+    ("C#", ".cs", "tree_sitter_c_sharp", "language"),
+    ("Ruby", ".rb", "tree_sitter_ruby", "language"),
+    ("PHP", ".php", "tree_sitter_php", "language_php"),
+    ("shell script", ".sh .bash", "tree_sitter_bash", "language"),
+)
+"""Name, suffixes, the grammar's module and the function in it that gives the language."""
 GRAMMARS: Mapping[str, tuple[str, str]] = {
-    **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), ("tree_sitter_javascript", "language")),
-    **dict.fromkeys((".ts", ".mts", ".cts"), ("tree_sitter_typescript", "language_typescript")),
-    ".tsx": ("tree_sitter_typescript", "language_tsx"),
-    ".go": ("tree_sitter_go", "language"),
-    ".rs": ("tree_sitter_rust", "language"),
-    ".java": ("tree_sitter_java", "language"),
-    **dict.fromkeys((".c", ".h"), ("tree_sitter_c", "language")),
-    **dict.fromkeys((".cc", ".cpp", ".cxx", ".hh", ".hpp"), ("tree_sitter_cpp", "language")),
-    ".cs": ("tree_sitter_c_sharp", "language"),
-    ".rb": ("tree_sitter_ruby", "language"),
-    ".php": ("tree_sitter_php", "language_php"),
-    **dict.fromkeys((".sh", ".bash"), ("tree_sitter_bash", "language")),
+    suffix: (module, function)
+    for _, suffixes, module, function in _LANGUAGES
+    for suffix in suffixes.split()
 }
-"""Suffix to the grammar's module and the function in it that gives the language."""
+NAMES: Mapping[str, str] = {
+    suffix: name for name, suffixes, *_ in _LANGUAGES for suffix in suffixes.split()
+}
+"""Of the languages, by suffix."""
 
 
 @functools.cache

@@ -14,21 +14,11 @@ from predict_edit.edit.rewrite import Rewrite
 MAX_CHARACTERS = 2_000_000
 
 _NAMES = {
+    **grammars.NAMES,
     **dict.fromkeys((".py", ".pyi"), f"Python {sys.version_info.major}.{sys.version_info.minor}"),
     ".toml": "TOML",
     **dict.fromkeys((".jsonc", ".code-workspace"), "JSON with comments"),
     **dict.fromkeys((".yml", ".yaml"), "YAML"),
-    **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "JavaScript"),
-    **dict.fromkeys((".ts", ".mts", ".cts", ".tsx"), "TypeScript"),
-    ".go": "Go",
-    ".rs": "Rust",
-    ".java": "Java",
-    **dict.fromkeys((".c", ".h"), "C"),
-    **dict.fromkeys((".cc", ".cpp", ".cxx", ".hh", ".hpp"), "C++"),
-    ".cs": "C#",
-    ".rb": "Ruby",
-    ".php": "PHP",
-    **dict.fromkeys((".sh", ".bash"), "shell script"),
 }
 
 

@@ -12,17 +12,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from predict_edit.domain.edits import Hunk
 from predict_edit.support.unicode import (
-    EMOJI_SELECTORS,
     FILLERS,
-    JOINERS,
-    KEYCAP,
     VARIATION_SELECTORS,
     is_hidden,
+    shapes,
+    within,
 )
 
 REORDERS: Final = "adds or moves characters that change the order in which text is shown"
@@ -47,12 +46,6 @@ _RESERVED: Final = (range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000), range(0xFDD0
 """Unassigned and never drawn (Default_Ignorable_Code_Point), and noncharacters."""
 _GROWING: Final = (range(0x1F000, 0x1FB00), range(0x20000, 0x40000))
 """Emoji and ideographs: this Python's tables may be older than the character."""
-_JOINING_SCRIPTS: Final = (
-    range(0x0600, 0x1100), range(0x1780, 0x1900), range(0x1A00, 0x1C50), range(0xA800, 0xAC00),
-    range(0xFB50, 0xFE00), range(0xFE70, 0xFEFD), range(0x11000, 0x12000),
-)  # fmt: skip
-"""Arabic, Syriac, the Indic scripts and their neighbours, Mongolian."""
-
 _FLAGS: Final = re.compile(
     "\U0001f3f4(?:{})\U000e007f".format(
         "|".join(
@@ -61,13 +54,6 @@ _FLAGS: Final = re.compile(
         )
     )
 )
-_KEYCAP_BASES: Final = frozenset("0123456789#*")
-_SIGNS: Final = frozenset("\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299")
-"""Emoji outside the blocks of symbols."""
-_SYMBOLS: Final = (range(0x2190, 0x2C00), range(0x1F000, 0x1FB00))
-_SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
-_JOINER: Final = "\N{ZERO WIDTH JOINER}"
-
 _BY_CHARACTER: Final = {
     **dict.fromkeys(_REORDERING, REORDERS),
     **dict.fromkeys(_SEPARATORS, SEPARATORS),
@@ -153,7 +139,7 @@ def _dangers(lines: Iterable[str]) -> Iterator[str]:
             continue
         body = _FLAGS.sub("\U0001f3f4", _body(line))
         for index, char in enumerate(body):
-            if char not in _REORDERING and is_dangerous(char) and not _shapes(body, index):
+            if char not in _REORDERING and is_dangerous(char) and not shapes(body, index):
                 yield char
 
 
@@ -166,40 +152,8 @@ def _reason(char: str) -> str:
         return reason
     reason = _BY_CATEGORY.get(category, "")
     if category == "Cn":
-        grown = _within(code, _GROWING)
-        reason = INVISIBLE if _within(code, _RESERVED) else "" if grown else reason
+        grown = within(code, _GROWING)
+        reason = INVISIBLE if within(code, _RESERVED) else "" if grown else reason
     if char in _LAYOUT or (category == "Cf" and not is_hidden(char)):
         return ""
     return reason
-
-
-def _shapes(line: str, index: int) -> bool:
-    """Whether a character selects or joins the visible characters beside it, as it is meant to."""
-    char = line[index]
-    before, after = line[index - 1 : index], line[index + 1 : index + 2]
-    if char in EMOJI_SELECTORS:
-        return _is_emoji(before) or (before in _KEYCAP_BASES and after == KEYCAP)
-    if char == _JOINER and _is_emoji(after):
-        shaped = line[index - 2 : index - 1] if before in EMOJI_SELECTORS else before
-        return _is_emoji(shaped)
-    if char in JOINERS:
-        return _needs_joiners(before) and _needs_joiners(after)
-    return False
-
-
-def _is_emoji(char: str) -> bool:
-    """Whether a character is drawn as an emoji or can be, skin tones included."""
-    if not char:
-        return False
-    if char in _SIGNS or ord(char) in _SKIN_TONES:
-        return True
-    return _within(ord(char), _SYMBOLS) and unicodedata.category(char) in {"So", "Sm", "Sk", "Cn"}
-
-
-def _needs_joiners(char: str) -> bool:
-    """Whether a character is a letter or mark of a script that is written with joiners."""
-    return bool(char) and _within(ord(char), _JOINING_SCRIPTS) and not is_hidden(char)
-
-
-def _within(code: int, ranges: Sequence[range]) -> bool:
-    return any(code in one for one in ranges)
