@@ -139,7 +139,8 @@ class Taken:
 
 
 def _placed(file: SourceFile, edited: str) -> Taken:
-    """Place one edit."""
+    """Place one edit, whose anchors are not known yet."""
+    anchors_of.cache_clear()
     started, before = time.process_time(), _of_children()
     place(file, edited)
     own = time.process_time() - started
@@ -163,6 +164,7 @@ def _steps(lines: int, edits: int) -> dict[str, float]:
     found: dict[str, Any] = {}
 
     def keep(name: str, work: Callable[[], Any]) -> float:
+        anchors_of.cache_clear()
         started = time.perf_counter()
         found[name] = work()
         return time.perf_counter() - started

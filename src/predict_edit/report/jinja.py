@@ -142,10 +142,10 @@ def fit(draw: Callable[[Cut], str], measure: Callable[[str], int], limit: int) -
         ValueError: even the shortest is too long. Every list, name and sentence in it is bounded,
             so that happens with a limit far below GitHub's only.
     """
+    draw = functools.cache(draw)
     whole, *shorter = cuts()
-    drawn = draw(whole)
-    if measure(drawn) <= limit:
-        return drawn
+    if measure(draw(whole)) <= limit:
+        return draw(whole)
     # Each cut takes away more than the one before, so the first that fits is found by halving.
     first = bisect.bisect_left(shorter, True, key=lambda cut: measure(draw(cut)) <= limit)
     if first == len(shorter):

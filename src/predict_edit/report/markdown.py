@@ -12,6 +12,7 @@ could become one is written as code.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from collections import Counter
@@ -111,11 +112,13 @@ def html_code(value: str) -> str:
     return f"<code>{html.escape(shorten(visible(value)))}</code>" if value else MISSING
 
 
+@functools.lru_cache(maxsize=4096)
 def text(value: str, longest: int = _LONGEST_TEXT) -> str:
     """Write a sentence from outside as one line of plain words.
 
     A piece between single backticks stays code, as the sentence's author meant it. A word that
-    GitHub would turn into a reference becomes code too.
+    GitHub would turn into a reference becomes code too. Kept, as a report that is too long is drawn
+    again and again until it fits.
     """
     line = " ".join(value[: 4 * longest].split()).translate(_PROSE)
     if len(line) > longest:
