@@ -56,7 +56,7 @@ docs: $(READY) ## regenerate the tables of the documentation, the schemas and th
 
 check: lint types test ## lint, types and tests
 
-bench: $(READY) ## measure everything and rewrite docs/performance.md and benchmarks/RESULTS.md; takes up to 10 minutes
+bench: $(READY) ## measure everything, name what moved, rewrite the figures in docs and benchmarks/RESULTS.md; takes a quarter of an hour
 	$(BIN)/python -m benchmarks
 
 bench-container: $(READY) ## measure the image for benchmarks/RESULTS.md, if a Docker engine is available
