@@ -387,6 +387,24 @@ async def test_forged_plan(rehearse: MakeRehearsal) -> None:
     assert {result.reason for result in done.report.files} == {"protected: in .github"}
 
 
+@pytest.mark.parametrize("deliver", ["commit", "pull-request"])
+async def test_forged_plan_for_other_files(rehearse: MakeRehearsal, deliver: str) -> None:
+    """What the pull request does not change is not written either."""
+    other = WorldFile(path="src/other.py", base=b"a = 'FizzBuzz'\n", head=b"a = 'FizzBuzz'\n")
+    rehearsal = await rehearse(files=[*many(2), other], prepare=may_write)
+    inputs = {"deliver": deliver, "api_key": "not-needed"}
+    jobs = Jobs(rehearsal)
+    await jobs.plan(shard="1", **inputs)
+    forged = (jobs.handed / "plan.json").read_text().replace("src/file_001.py", other.path)
+    (jobs.handed / "plan.json").write_text(forged)
+    await jobs.edit("1/1", **inputs)
+    done = await jobs.publish(**inputs)
+
+    assert rehearsal.typist.asked == ["src/file_002.py"]
+    (skipped,) = done.report.with_status(FileStatus.SKIPPED)
+    assert (skipped.path, skipped.reason) == (other.path, "not changed by the pull request")
+
+
 @pytest.mark.parametrize("deliver", ["suggestions", "pull-request"])
 async def test_limit_on_files_is_the_plans(rehearse: MakeRehearsal, deliver: str) -> None:
     """`max-files` holds in the plan; other jobs edit what it chose, with the input or not."""

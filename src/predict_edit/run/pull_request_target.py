@@ -177,10 +177,16 @@ class PullRequestTarget(Target):
             if task.settings.also and stacks and not named:
                 scope = await self._with_others(task, scope)
         else:
-            made = shared.manifest
-            again = {change.path for change in shared.changes}
+            made, changes = shared.manifest, shared.changes
+            if task.settings.deliver in {"commit", "pull-request"}:
+                here = {change.path for change in self.snapshot.changed}
+                changes = tuple(
+                    each if each.path in here else dataclasses.replace(each, status="unchanged")
+                    for each in changes
+                )
+            again = {change.path for change in changes}
             skipped = [] if shared.shard else [f for f in made.skipped if f.path not in again]
-            scope = scope_of(task, shared.changes, attributes, skipped=skipped, planned=True)
+            scope = scope_of(task, changes, attributes, skipped=skipped, planned=True)
             scope = dataclasses.replace(scope, background=made.background, plan=made.plan)
         if not stacks or (shared and shared.shard):
             return scope
