@@ -204,6 +204,28 @@ async def test_a_plan_has_no_say_once_it_is_off(rehearse: MakeRehearsal) -> None
     assert changed(rehearsal, pull) == {file.path for file in FILES}
 
 
+async def test_a_refresh_takes_a_group_whole_or_not_at_all(rehearse: MakeRehearsal) -> None:
+    """Also in a run that makes no plan; the pull request says what changes alike."""
+    rehearsal = await a_scene(rehearse)
+    typist, names = rehearsal.typist, (SharedName(old="FizzBuzz", new="MSFTBuzz"),)
+    typist.change = ChangePlan(names=names)
+    await rehearsal.say(**STACK, plan="on")
+    (pull,) = stacked(rehearsal)
+    before = pull.head_sha
+    more = (FILES[0].head or b"") + b"# more FizzBuzz\n"
+    rehearsal.stage.github.push(REPOSITORY, rehearsal.stage.pull.head_ref, {FILES[0].path: more})
+    typist.broken = (FILES[0].path,)
+    finished = await rehearsal.say(**STACK)
+
+    assert pull.head_sha == before
+    assert finished.report.held == 2
+    typist.broken = ()
+    await rehearsal.say(**STACK)
+    assert pull.head_sha != before
+    assert changed(rehearsal, pull) == {file.path for file in FILES}
+    assert len(typist.plans) == 1
+
+
 async def test_a_persons_commit_survives(rehearse: MakeRehearsal) -> None:
     """A branch with somebody's commit is left alone, even if it comes while the run works."""
     rehearsal = await a_scene(rehearse)

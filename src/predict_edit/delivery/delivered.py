@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
-from predict_edit.domain.edits import PlacedFile, Suggestion
+from predict_edit.domain.edits import PlacedFile, SharedName, Suggestion
 from predict_edit.domain.errors import (
     CommandChanged,
     CommitRefused,
@@ -66,6 +66,8 @@ class OwnBranch:
     """The answers of earlier runs, as :class:`~predict_edit.delivery.state.Memory` has them."""
     source: str = ""
     """The commit with the edited files of ``answers``; empty if there is none."""
+    names: tuple[SharedName, ...] = ()
+    """What the files of the open pull request change alike."""
     notes: tuple[str, ...] = ()
 
 

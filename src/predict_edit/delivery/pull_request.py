@@ -22,7 +22,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from secrets import token_hex
 from typing import Final
 
@@ -38,7 +38,7 @@ from predict_edit.delivery.state import (
     unpack_old_answers,
     unpack_unsealed,
 )
-from predict_edit.domain.edits import BUDGET
+from predict_edit.domain.edits import BUDGET, ChangePlan, SharedName
 from predict_edit.domain.errors import BranchTaken, ForgeError, ForgeRefused
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import (
@@ -91,6 +91,8 @@ class PullRequestDelivery:
     """What earlier runs were answered about files that are still meant."""
     postponed: bool
     """Whether files are left to later runs."""
+    names: tuple[SharedName, ...]
+    """What its files change alike."""
     describe: Callable[[Sequence[FileResult], str, Sequence[str]], str]
     """Returns the text of the pull request, given the files, its marker and further notes."""
 
@@ -146,7 +148,7 @@ class PullRequestDelivery:
         if own.pull and own.content == content:
             if answers != own.answers and own.tip:
                 await self._check_open(own.pull)
-                marker = marker_of(answers, (own.tip,), content, secret=self.secret, job=self.job)
+                marker = self._marker(answers, (own.tip,), content)
                 text = self.describe(prepared.files, marker, own.notes)
                 await self.forge.update_pull_request(own.pull.number, body=text)
             return _delivered(prepared, own.pull, own.notes)
@@ -170,7 +172,7 @@ class PullRequestDelivery:
             )
             tip = made.sha
             tips = (made.sha, own.tip) if own.tip else (made.sha,)
-            marker = marker_of(answers, tips, content, secret=self.secret, job=self.job)
+            marker = self._marker(answers, tips, content)
             text = self.describe(prepared.files, marker, own.notes)
             if own.pull:
                 await self.forge.update_pull_request(own.pull.number, title=self.title, body=text)
@@ -210,6 +212,10 @@ class PullRequestDelivery:
         await self.forge.update_pull_request(own.pull.number, body=text, close=True)
         await _remove(self.forge, own.branch, own.tip)
         return _delivered(prepared, own.pull, notes)
+
+    def _marker(self, answers: Mapping[str, str], tips: tuple[str, ...], content: str) -> str:
+        """Return the marker of an open pull request."""
+        return marker_of(answers, tips, content, names=self.names, secret=self.secret, job=self.job)
 
     async def _check_open(self, pull: BranchPull) -> None:
         """Read again, just before writing, whether nobody closed or merged our pull request.
@@ -349,6 +355,7 @@ async def find_own_branch(host: GitHost, branch: str, secret: str | None, *, job
                 content=marker.fields.get("content", "") if marker and is_open else "",
                 answers=answers,
                 source=source,
+                names=_names_in(marker) if marker and is_open else (),
                 notes=tuple(notes),
             )
         where = f", on pull request {pull.number}" if pull and pull.state == "open" else ""
@@ -368,6 +375,7 @@ def marker_of(
     tips: tuple[str, ...],
     content: str = "",
     *,
+    names: Iterable[SharedName] = (),
     secret: str | None,
     job: str,
     finished: bool = False,
@@ -382,8 +390,15 @@ def marker_of(
         "content": content,
         "job": job,
     }
-    memory = Memory(answers=dict(answers))
+    alike = tuple(SharedName(old=name.old, new=name.new) for name in names)
+    memory = Memory(answers=dict(answers), plan=ChangePlan(names=alike) if alike else None)
     return str(Marker(PULL, {**fields, "memory": pack(memory, secret, about=_about(fields))}))
+
+
+def _names_in(marker: Marker) -> tuple[SharedName, ...]:
+    """Return what the files of a pull request change alike."""
+    made = unpack_unsealed(marker.fields.get("memory", "")).plan
+    return made.names if made else ()
 
 
 def _delivered(

@@ -256,6 +256,7 @@ def as_pull_request(target: Target, plan: Plan, facts: Facts, *notes: str) -> Pu
             },
         },
         postponed=earlier.postponed,
+        names=facts.plan.names if facts.plan else (),
         describe=describe,
     )
 

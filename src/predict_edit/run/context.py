@@ -275,6 +275,15 @@ class Plan:
         """The files that the model has to be asked about."""
         return tuple(file for file in self.sources if file.path not in self.known)
 
+    @property
+    def change(self) -> ChangePlan | None:
+        """The plan of the change; one without names has those of our open pull request."""
+        made, earlier = self.task.plan, self.scope.earlier if self.scope else None
+        names = earlier.own.names if earlier and earlier.own else ()
+        if not names or (made and made.names):
+            return made
+        return dataclasses.replace(made or ChangePlan(), names=names)
+
     def narrowed(self, change: ChangePlan | None) -> Plan:
         """The same without the files that a plan of the change leaves, unless they are known."""
         if change is None:

@@ -52,7 +52,7 @@ async def publish(run: Run, edited: Edited, *notes: str) -> Finished:
     """Deliver the edits and report them."""
     plan = edited.plan
     results, change = settle_names(
-        plan.task.plan,
+        plan.change,
         edited.results,
         plan.sources,
         plan.left,
