@@ -12,7 +12,10 @@ _FIGURE = re.compile(
     r"(?: \((?P<low>[\d,.]+)-(?P<high>[\d,.]+)\))?"
 )
 _NOISE = 0.05
-"""Share that a figure may move beyond the range of both runs; a count may not move at all."""
+"""Share that a figure may move beyond the range of both runs; a count may not move at all.
+
+Thousands are tokens, which differ with the random nonce of a run.
+"""
 _AIMS = "Aims"
 """The section whose figures are all to be small."""
 _VERDICT = "Verdict"
@@ -91,7 +94,7 @@ def _way(before: str, now: str, *, same_machine: bool) -> str:
 
 
 def _is_count(figure: re.Match[str]) -> bool:
-    return not figure["unit"] and "." not in figure["middle"]
+    return not figure["unit"] and figure["middle"].isdecimal()
 
 
 def _values(figure: re.Match[str]) -> list[float]:

@@ -39,6 +39,9 @@ def between(before: Figure, now: Figure, *, aim: bool = False, here: bool = True
         (seconds([1_000.0]), seconds([900.0]), True),
         (counts([11]), counts([11]), False),
         (counts([11]), counts([12]), True),
+        (counts([203]), counts([204]), True),
+        (counts([65_916]), counts([67_356]), False),  # tokens of another nonce
+        (counts([65_916]), counts([70_000]), True),
     ],
 )
 def test_a_figure_moved_where_it_left_the_noise_of_both_runs(
