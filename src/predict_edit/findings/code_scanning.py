@@ -9,28 +9,30 @@ import pydantic
 
 from predict_edit.domain.edits import Dropped, FindingsReport
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings.reported_finding import ReportedFinding, Roots, Shape, located
+from predict_edit.findings.reported_finding import (
+    ReportedFinding,
+    Roots,
+    Shape,
+    inside,
+    located,
+)
 from predict_edit.findings.sarif import NO_PLACE
 
 _INSTANCE: Final = "most_recent_instance"
 
 
-def _inside(*path: str) -> Any:
-    return pydantic.Field(None, validation_alias=pydantic.AliasPath(*path))
-
-
 class CodeScanningAlert(Shape):
     """One entry of GET code-scanning/alerts; any of it may be missing or null."""
 
-    path: str | None = _inside(_INSTANCE, "location", "path")
-    start_line: int | None = _inside(_INSTANCE, "location", "start_line")
-    end_line: int | None = _inside(_INSTANCE, "location", "end_line")
-    column: int | None = _inside(_INSTANCE, "location", "start_column")
-    message: str | None = _inside(_INSTANCE, "message", "text")
-    rule: str | None = _inside("rule", "id")
-    severity: str | None = _inside("rule", "severity")
-    description: str | None = _inside("rule", "description")
-    tool: str | None = _inside("tool", "name")
+    path: str | None = inside(_INSTANCE, "location", "path")
+    start_line: int | None = inside(_INSTANCE, "location", "start_line")
+    end_line: int | None = inside(_INSTANCE, "location", "end_line")
+    column: int | None = inside(_INSTANCE, "location", "start_column")
+    message: str | None = inside(_INSTANCE, "message", "text")
+    rule: str | None = inside("rule", "id")
+    severity: str | None = inside("rule", "severity")
+    description: str | None = inside("rule", "description")
+    tool: str | None = inside("tool", "name")
 
 
 def read_alerts(entries: Iterable[Any]) -> FindingsReport:

@@ -6,7 +6,7 @@ import dataclasses
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import pydantic
@@ -52,6 +52,11 @@ class Shape(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(
         extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
     )
+
+
+def inside(*path: str, default: Any = None) -> Any:
+    """Declare a field by the keys that lead to it in a report."""
+    return pydantic.Field(default, validation_alias=pydantic.AliasPath(*path))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from predict_edit.findings.reported_finding import (
     MAX_PATH,
     ReportedFinding,
     Shape,
+    inside,
 )
 
 SUPPRESSED: Final = "it is suppressed in the report"
@@ -42,33 +43,21 @@ class _Message(Shape):
 
 class _Address(Shape):
     uri: str | None = None
-    base: str | None = pydantic.Field(default=None, alias="uriBaseId")
+    base: str | None = inside("uriBaseId")
     index: int = -1
-
-
-class _Region(Shape):
-    start_line: int | None = pydantic.Field(default=None, alias="startLine")
-    end_line: int | None = pydantic.Field(default=None, alias="endLine")
-    start_column: int | None = pydantic.Field(default=None, alias="startColumn")
-
-
-class _Physical(Shape):
-    address: _Address | None = pydantic.Field(default=None, alias="artifactLocation")
-    region: _Region | None = None
 
 
 class _Location(Shape):
-    physical: _Physical | None = pydantic.Field(default=None, alias="physicalLocation")
-
-
-class _ComponentRef(Shape):
-    index: int = -1
+    address: _Address | None = inside("physicalLocation", "artifactLocation")
+    start_line: int | None = inside("physicalLocation", "region", "startLine")
+    end_line: int | None = inside("physicalLocation", "region", "endLine")
+    start_column: int | None = inside("physicalLocation", "region", "startColumn")
 
 
 class _RuleRef(Shape):
     id: str | None = None
     index: int = -1
-    component: _ComponentRef | None = pydantic.Field(default=None, alias="toolComponent")
+    component: int = inside("toolComponent", "index", default=-1)
 
 
 class _Suppression(Shape):
@@ -76,27 +65,21 @@ class _Suppression(Shape):
 
 
 class _Result(Shape):
-    rule_id: str | None = pydantic.Field(default=None, alias="ruleId")
-    rule_index: int = pydantic.Field(default=-1, alias="ruleIndex")
+    rule_id: str | None = inside("ruleId")
+    rule_index: int = inside("ruleIndex", default=-1)
     rule: _RuleRef | None = None
     kind: str = "fail"
     level: str | None = None
     message: _Message | None = None
     locations: list[_Location] | None = None
-    baseline: str | None = pydantic.Field(default=None, alias="baselineState")
+    baseline: str | None = inside("baselineState")
     suppressions: list[_Suppression] | None = None
-
-
-class _Configuration(Shape):
-    level: str | None = None
 
 
 class _Rule(Shape):
     id: str = ""
-    texts: dict[str, _Message] = pydantic.Field(default_factory=dict, alias="messageStrings")
-    configuration: _Configuration | None = pydantic.Field(
-        default=None, alias="defaultConfiguration"
-    )
+    texts: dict[str, _Message] = inside("messageStrings", default={})
+    level: str | None = inside("defaultConfiguration", "level")
 
 
 class _Component(Shape):
@@ -104,20 +87,16 @@ class _Component(Shape):
     rules: list[_Rule] | None = None
 
 
-class _Tool(Shape):
-    driver: _Component
-    extensions: list[_Component] | None = None
-
-
 class _Artifact(Shape):
     location: _Address | None = None
 
 
 class _Run(Shape):
-    tool: _Tool
+    driver: _Component = inside("tool", "driver", default=...)
+    extensions: list[_Component] | None = inside("tool", "extensions")
     results: list[_Result] | None = None
     artifacts: list[_Artifact] | None = None
-    bases: dict[str, _Address] | None = pydantic.Field(default=None, alias="originalUriBaseIds")
+    bases: dict[str, _Address] | None = inside("originalUriBaseIds")
 
 
 class _Log(Shape):
@@ -136,22 +115,21 @@ def _finding(run: _Run, result: _Result) -> ReportedFinding | Dropped:
     """Read one result, by its first location."""
     if reason := _set_aside(result):
         return Dropped(reason)
-    physical = next((one.physical for one in result.locations or () if one.physical), None)
-    uri = _address(run, physical.address) if physical and physical.address else None
-    if physical is None or uri is None:
+    location = next((one for one in result.locations or () if one.address), _Location())
+    uri = _address(run, location.address) if location.address else None
+    if uri is None:
         return Dropped(NO_PLACE)
     rule = _rule(run, result)
-    region = physical.region or _Region()
-    level = result.level or (rule.configuration.level if rule and rule.configuration else None)
+    level = result.level or (rule.level if rule else None)
     return ReportedFinding(
         path=uri,
         is_address=True,
-        line=region.start_line,
-        end_line=region.end_line,
-        column=region.start_column,
+        line=location.start_line,
+        end_line=location.end_line,
+        column=location.start_column,
         rule=result.rule_id or (result.rule and result.rule.id) or (rule.id if rule else ""),
         message=_text(result.message, rule),
-        tool=run.tool.driver.name,
+        tool=run.driver.name,
         level=level or "warning",
     )
 
@@ -196,9 +174,8 @@ def _address(run: _Run, address: _Address) -> str | None:
 def _rule(run: _Run, result: _Result) -> _Rule | None:
     """Find the rule that a result is about, if the report describes it."""
     reference = result.rule or _RuleRef()
-    component: _Component | None = run.tool.driver
-    if reference.component is not None and reference.component.index >= 0:
-        component = _at(run.tool.extensions, reference.component.index)
+    in_extension = reference.component >= 0
+    component = _at(run.extensions, reference.component) if in_extension else run.driver
     if component is None:
         return None
     index = reference.index if reference.index >= 0 else result.rule_index
