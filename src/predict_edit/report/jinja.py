@@ -27,6 +27,7 @@ _FIGURES: dict[str, Callable[..., str]] = {
     "percent": view.percent,
     "dollars": view.dollars,
     "plural": plural,
+    "lines": lambda span: view.lines(*span),
     "show": lambda column, row: column.show(row),
 }
 _MARKDOWN: dict[str, Callable[..., str]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from predict_edit.domain.edits import BUDGET, Effort, PlacementKind, PredictionState, Usage
@@ -131,16 +131,6 @@ class Group:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where one hunk is and what became of it."""
-
-    lines: str
-    kind: PlacementKind
-    reason: str
-    url: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """What the predictions of a run brought and cost."""
 
@@ -179,7 +169,10 @@ class View:
     patch_reasons: tuple[tuple[str, int], ...]
     rejected_reasons: tuple[tuple[str, int], ...]
     held_reasons: tuple[tuple[str, int], ...]
-    places: tuple[tuple[str, tuple[Place, ...]], ...]
+    places: tuple[FileResult, ...]
+    """Files whose changes have places."""
+    urls: Mapping[tuple[str, int], str]
+    """Of the suggestions that were posted, by path and last line."""
     prediction: Prediction
     asked: int
     reported: int
@@ -231,7 +224,8 @@ def view(report: RunReport) -> View:
         patch_reasons=_reasons(report, PlacementKind.PATCH),
         rejected_reasons=_reasons(report, PlacementKind.REJECTED),
         held_reasons=_reasons(report, PlacementKind.PATCH, held=True),
-        places=_places(report),
+        places=tuple(each for each in done if each.placed and each.placed.placements),
+        urls={(path, line): url for path, line, url in report.suggestion_urls},
         prediction=_prediction(asked, report.cost),
         asked=len(asked),
         reported=sum(effort.usage is not None and effort.usage != Usage() for effort in asked),
@@ -328,28 +322,6 @@ def _by_reason(results: Iterable[FileResult]) -> tuple[Group, ...]:
     for result in results:
         groups.setdefault(result.reason, []).append(result.path)
     return tuple(Group(reason=reason, paths=tuple(paths)) for reason, paths in groups.items())
-
-
-def _places(report: RunReport) -> tuple[tuple[str, tuple[Place, ...]], ...]:
-    urls = {(path, line): url for path, line, url in report.suggestion_urls}
-    return tuple(
-        (
-            result.path,
-            tuple(
-                Place(
-                    lines=lines(*placement.lines),
-                    kind=placement.kind,
-                    reason=placement.reason,
-                    url=urls.get((result.path, placement.suggestion.line), "")
-                    if placement.suggestion
-                    else "",
-                )
-                for placement in result.placed.placements
-            ),
-        )
-        for result in report.files
-        if result.placed and result.placed.placements
-    )
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
