@@ -115,14 +115,9 @@ def sentences(report: RunReport) -> Iterator[tuple[str, str]]:
     if not report.files:
         yield "bold", "No file to edit."
     elif seen.inline or seen.in_patch:
-        files = plural(edited, "file")
-        yield (
-            "bold green",
-            (
-                f"{plural(report.suggestion_count, 'suggestion')} in {files}; "
-                f"{plural(seen.in_patch, 'change')} in the patch, {seen.rejected} rejected."
-            ),
-        )
+        said = f"{plural(report.suggestion_count, 'suggestion')} in {plural(edited, 'file')}"
+        rest = f"{plural(seen.in_patch, 'change')} in the patch, {seen.rejected} rejected"
+        yield "bold green", f"{said}; {rest}."
     elif seen.rejected:
         yield "bold red", f"All {plural(seen.rejected, 'change')} rejected; nothing is left."
     elif not failed:
@@ -134,13 +129,8 @@ def sentences(report: RunReport) -> Iterator[tuple[str, str]]:
         extra = f", of which rejected predictions {dollars(overhead)}" if overhead else ""
         yield "", f"Estimated cost: {dollars(report.cost)}{extra}."
     if seen.prediction.unreported and edited:
-        yield (
-            "dim",
-            (
-                "The provider did not report prediction tokens for "
-                f"{plural(seen.prediction.unreported, 'file')}."
-            ),
-        )
+        files = plural(seen.prediction.unreported, "file")
+        yield "dim", f"The provider did not report prediction tokens for {files}."
     for note in report.notes:
         yield "", note
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pydantic
 
@@ -41,6 +41,11 @@ class _Payload(pydantic.BaseModel):
 
     # Built on first use: a run reads one event, and most end there.
     model_config = pydantic.ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
+
+
+def _inside(*path: str, default: Any = None, **limits: Any) -> Any:
+    """Declare a field by the keys that lead to it."""
+    return pydantic.Field(default, validation_alias=pydantic.AliasPath(*path), **limits)
 
 
 class _User(_Payload):
@@ -102,12 +107,6 @@ class _ReviewComment(_Comment):
         )
 
 
-class _Issue(_Payload):
-    number: int = pydantic.Field(gt=0)
-    pull_request: dict[str, object] | None = None
-    """Present only if the issue is a pull request."""
-
-
 class _Event(_Payload):
     repository: _Repository | None = None
     sender: _User | None = None
@@ -116,23 +115,15 @@ class _Event(_Payload):
 class _IssueCommentEvent(_Event):
     action: str
     comment: _Comment
-    issue: _Issue
-
-    @property
-    def number(self) -> int | None:
-        """The number of the pull request; ``None`` if the comment is on an issue."""
-        return self.issue.number if self.issue.pull_request is not None else None
+    number: int = _inside("issue", "number", default=..., gt=0)
+    pull_request: dict[str, object] | None = _inside("issue", "pull_request")
+    """Present only if the issue is a pull request."""
 
 
 class _ReviewCommentEvent(_Event):
     action: str
     comment: _ReviewComment
-    pull_request: _Issue
-
-    @property
-    def number(self) -> int:
-        """Only pull requests have reviews."""
-        return self.pull_request.number
+    number: int = _inside("pull_request", "number", default=..., gt=0)
 
 
 _CommentEvent = _IssueCommentEvent | _ReviewCommentEvent
@@ -156,21 +147,13 @@ class _DispatchEvent(_Event):
         return value.strip() if isinstance(value, str) else ""
 
 
-class _Branch(_Payload):
-    ref: str
-    repo: _Repository | None = None
-    """``None`` if a fork was deleted."""
-
-
-class _Branches(_Payload):
-    head: _Branch
-    base: _Branch
-
-
 class _PullRequestEvent(_Event):
     action: str = ""
     number: int = 0
-    pull_request: _Branches | None = None
+    head: str = _inside("pull_request", "head", "ref", default="")
+    head_repository: str | None = _inside("pull_request", "head", "repo", "full_name")
+    """``None`` if a fork was deleted."""
+    base: str = _inside("pull_request", "base", "ref", default="")
 
 
 class _ScheduleEvent(_Event):
@@ -239,27 +222,24 @@ def read_event(
 
 def _read_pull_request(event: _PullRequestEvent, repository: str) -> Request:
     """Read that a pull request was merged or closed; nothing else that happens to it counts."""
-    if event.action != "closed" or event.pull_request is None:
+    if event.action != "closed":
         return Ignored(reason="only the action `closed` of the event `pull_request` is handled")
-    name, head = _repository_of(event, repository), event.pull_request.head
-    if head.repo is None or head.repo.full_name != name:
+    name = _repository_of(event, repository)
+    if event.head_repository != name:
         return Ignored(reason="nothing of ours goes into the branch of a fork")
     return ClosedPullRequest(
-        repository=name,
-        pull_request=event.number,
-        head=head.ref,
-        base=event.pull_request.base.ref,
+        repository=name, pull_request=event.number, head=event.head, base=event.base
     )
 
 
 def _read_comment(event: _CommentEvent, source: str, word: str, repository: str) -> Request:
     """Read a comment in the conversation or in a review thread."""
-    number, comment, body = event.number, event.comment, event.comment.body or ""
+    comment, body = event.comment, event.comment.body or ""
     if event.action != "created":
         # An edit of an old comment would run with today's secrets.
         action = quoted(event.action)
         return Ignored(reason=f"a comment that was {action}, not created, is not a command")
-    if number is None:
+    if isinstance(event, _IssueCommentEvent) and event.pull_request is None:
         return Ignored(reason="the comment is on an issue, not on a pull request")
     if reason := _not_by_a_person(comment, event.sender):
         return Ignored(reason=reason)
@@ -273,7 +253,7 @@ def _read_comment(event: _CommentEvent, source: str, word: str, repository: str)
         return Ignored(reason=f"the comment does not start with {quoted(word)}")
     return PullRequestCommand(
         repository=_repository_of(event, repository),
-        pull_request=number,
+        pull_request=event.number,
         command=CommandRef(
             source=CommandSource(source),
             comment_id=comment.id,

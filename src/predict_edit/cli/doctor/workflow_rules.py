@@ -58,6 +58,12 @@ class Use:
         return None if "${{" in text else text
 
     @property
+    def steps(self) -> list[tuple[str, Mapping[str, Value]]]:
+        """What each step of the job uses, if anything, and what it passes."""
+        steps = map(_mapping, _items(self.job["steps"]))
+        return [(_text(step.get("uses")), _mapping(step.get("with"))) for step in steps]
+
+    @property
     def triggers(self) -> tuple[str, ...]:
         """The events."""
         return tuple(map(_text, _items(self.file.data.get("on"))))
@@ -287,11 +293,10 @@ def _job(use: Use) -> Iterator[Mistake]:
         path = (*use.job_path, "runs-on")
         found = "the action is a container, and those need a Linux runner"
         yield use.mistake(path, found, {path: "ubuntu-latest"}, fatal=True)
-    for number, step in enumerate(_items(use.job["steps"])):
-        named = _text(_mapping(step).get("uses")).startswith("actions/checkout@")
-        ref = _text(_mapping(_mapping(step).get("with")).get("ref"))
-        secrets = use.comments or _TARGET in use.triggers
-        if secrets and named and re.search(r"pull|head", ref):
+    secrets = use.comments or _TARGET in use.triggers
+    for number, (uses, given) in enumerate(use.steps):
+        named = uses.startswith("actions/checkout@")
+        if secrets and named and re.search(r"pull|head", _text(given.get("ref"))):
             path = (*use.job_path, "steps", number)
             yield use.mistake(
                 path,
@@ -311,19 +316,14 @@ _KEEP: Final = {
 
 def _kept(use: Use) -> Iterator[Mistake]:
     """Find jobs that lose the patch; those that plan or edit make none."""
-    steps = _items(use.job["steps"])
-    uploads = (
-        _text(_mapping(_mapping(step).get("with")).get("path"))
-        for step in steps
-        if "/upload-artifact@" in _text(_mapping(step).get("uses"))
-    )
+    uploads = (given.get("path") for uses, given in use.steps if "/upload-artifact@" in uses)
     if use.literal("mode", "run") in {"run", "publish"} and not any(
-        OUTPUT_FOLDER in path for path in uploads
+        OUTPUT_FOLDER in _text(path) for path in uploads
     ):
         yield use.mistake(
             use.step_path,
             "no step keeps the patch of the run, so edits that are not suggestions may be lost",
-            {(*use.job_path, "steps", len(steps)): _KEEP},
+            {(*use.job_path, "steps", len(use.steps)): _KEEP},
         )
 
 
@@ -349,13 +349,6 @@ def _version(use: Use) -> Iterator[Mistake]:
     path, uses = (*use.step_path, "uses"), _text(use.step["uses"])
     match = _ACTION.fullmatch(uses)
     name, ref = uses.partition("@")[0], (match["ref"] if match else "") or ""
-    if name.startswith("OWNER/"):
-        yield use.mistake(
-            path,
-            "`OWNER` is the example's, and that action does not exist",
-            next_step="Replace it with the owner of the repository that publishes the action.",
-            fatal=True,
-        )
     if ref != _ZEROS and (_COMMIT.fullmatch(ref) or _VERSION.fullmatch(ref)):
         return
     found = f"the action is not pinned: {quoted(ref)} may be other code tomorrow"
