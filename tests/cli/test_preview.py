@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from predict_edit.cli import local_run
+from predict_edit_sandbox.model import ModelConfig
+from predict_edit_sandbox.model.threaded import serve_model
 
 if TYPE_CHECKING:
     from predict_edit_sandbox.model import ModelSandbox
@@ -225,3 +227,25 @@ def test_a_failed_cache_is_not_a_failure(
 
     assert ran.status == 0
     assert "2 suggestions in 1 file" in ran.out
+
+
+def test_a_plan_is_told_alike_before_and_after(
+    repository: Repository, command: Command, model: ModelSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second run takes plan and answers from the first, and counts the same files."""
+    del model
+    paths = [f"f{number}.py" for number in range(5)]
+    for head in ("a = 1\n", "a = 'FizzBuzz'\n"):
+        for path in paths:
+            repository.write(path, head)
+        repository.commit()
+        if head == "a = 1\n":
+            repository.git("checkout", "--quiet", "-b", "feature")
+    left = [{"path": path, "edit": False} for path in paths[1:]]
+    with serve_model(ModelConfig(plan=json.dumps({"files": left}))) as planner:
+        monkeypatch.setenv("OPENAI_BASE_URL", planner.base_url)
+        for more in ((), ("--write",)):
+            ran = command("preview", REPLACE, "--plan", "on", *more, folder=repository.root)
+            assert "According to the plan, 4 of 5 files need no change." in ran.out
+            assert "Plan: " in ran.out
+    assert [exchange.plans for exchange in planner.exchanges] == [True, False]

@@ -111,7 +111,6 @@ def edit_plan(
         SettingsError: the model cannot be asked with these settings.
         SignInError: this machine has no credential for it.
     """
-    total = len(plan.sources)
     edited = asyncio.run(edit_all(plan, open_chat_editor, display))
     plan = edited.plan
     results, change = settle_names(
@@ -122,6 +121,7 @@ def edit_plan(
     files = (*delivered.files, *skipped_results(plan.skipped))
     outcome = outcome_of(files, delivered.outcome)
     facts = dataclasses.replace(facts, plan=change)
+    total = len(plan.sources) + len(plan.left)
     facts = facts.noting(*edited.notes, *plan.notes, *plan_notes(change, total))
     left = tuple(remaining_notes(change))
     report = report_of(facts, outcome, Delivered(files=files, notes=left))

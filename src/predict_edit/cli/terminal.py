@@ -27,7 +27,7 @@ from predict_edit.domain.edits import (
 )
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.markdown import legible
-from predict_edit.report.view import COLUMNS, dollars, lines, view
+from predict_edit.report.view import COLUMNS, count, dollars, lines, view
 from predict_edit.support.log import printable
 from predict_edit.support.text import plural
 
@@ -128,6 +128,9 @@ def sentences(report: RunReport) -> Iterator[tuple[str, str]]:
         overhead = seen.prediction.overhead
         extra = f", of which rejected predictions {dollars(overhead)}" if overhead else ""
         yield "", f"Estimated cost: {dollars(report.cost)}{extra}."
+    if report.plan and (used := report.plan.effort.usage):
+        tokens = f"{count(used.prompt_tokens)} prompt and {count(used.completion_tokens)}"
+        yield "dim", f"Plan: {tokens} completion tokens."
     if seen.prediction.unreported and edited:
         files = plural(seen.prediction.unreported, "file")
         yield "dim", f"The provider did not report prediction tokens for {files}."

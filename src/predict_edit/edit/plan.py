@@ -355,7 +355,7 @@ def plan_notes(change: ChangePlan | None, files: int) -> Iterator[str]:
         yield (
             f"According to the plan, {count:,} of {plural(files, 'file')} "
             f"{'needs' if count == 1 else 'need'} no change. To ask about every file, use "
-            "`--plan off`, or `plan: off` in the workflow."
+            "`--plan off` (in a workflow, `plan: off`)."
         )
 
 

@@ -59,7 +59,7 @@ async def publish(run: Run, edited: Edited, *notes: str) -> Finished:
         whole=plan.task.settings.deliver in {"commit", "pull-request"},
     )
     hold(plan.task, results)
-    total = len(plan.sources) + len(change.left if change else ())
+    total = len(plan.sources) + len(plan.left)
     facts = facts_of(run, edited, *notes, *plan_notes(change, total))
     facts = dataclasses.replace(facts, plan=change)
     delivery = run.target.delivery(plan, facts)
