@@ -198,9 +198,7 @@ def question(**changes: object) -> str:
         "base_url": None,
         "anywhere": False,
     }
-    given = {**asked, **changes}
-    path, blob_sha, findings = given.pop("path"), given.pop("blob_sha"), given.pop("findings")
-    return question_of(path, blob_sha, findings, **given)  # type: ignore[arg-type]  # any value is tried
+    return question_of(*map(repr, {**asked, **changes}.values()))
 
 
 @given(st.dictionaries(DIGEST, DIGEST, max_size=50))

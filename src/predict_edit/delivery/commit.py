@@ -9,6 +9,7 @@ from typing import Final
 
 from predict_edit.delivery.delivered import (
     Destination,
+    check_branch,
     check_open,
     check_pin,
     recheck,
@@ -107,14 +108,10 @@ async def commit_files(to: Destination, files: Iterable[FileResult], *, headline
     """
     await recheck(to)
     pull, head, edited = to.pull, to.pull.head_sha, _edited(files)
-    if pull.head_repository is None:
-        raise CommitRefused(
-            "The edits were not committed: the pull request's fork was deleted.",
-            "Take them from `edits.patch`.",
-        )
+    repository = check_branch(pull)
     for _ in range(_TRIES):
         draft = CommitDraft(
-            repository=pull.head_repository,
+            repository=repository,
             branch=pull.head_ref,
             expected_head=head,
             headline=headline,

@@ -114,8 +114,8 @@ def check_ready(pull: PullRequest, job: Job) -> None:
         )
 
 
-def check_branch(pull: PullRequest) -> None:
-    """Refuse to commit to a branch that is gone.
+def check_branch(pull: PullRequest) -> str:
+    """Return the repository of the head branch, unless that is gone.
 
     Raises:
         CommitRefused: the pull request's fork was deleted.
@@ -125,6 +125,7 @@ def check_branch(pull: PullRequest) -> None:
             "Nothing can be committed: the pull request's fork was deleted.",
             "Run the command with `--deliver patch`, and apply the patch on a branch that exists.",
         )
+    return pull.head_repository
 
 
 def check_same_repository(pull: PullRequest, job: Job) -> None:

@@ -16,12 +16,12 @@ import hmac
 import json
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import pydantic
 
-from predict_edit.domain.edits import ChangePlan, EditRequest, Effort, Finding, Hunk, SourceFile
+from predict_edit.domain.edits import ChangePlan, EditRequest, Effort, Hunk, SourceFile
 from predict_edit.edit.prompt import PROMPT_VERSION
 from predict_edit.suggest.diff import apply_hunks
 from predict_edit.support.git import blob_sha_of, lines_of
@@ -143,28 +143,9 @@ def key_of(request: EditRequest, *, model: str, base_url: str | None, context: s
     return digest.hex()[:32]
 
 
-def question_of(
-    path: str,
-    blob_sha: str,
-    findings: Sequence[Finding],
-    *,
-    instruction: str,
-    model: str,
-    base_url: str | None,
-    anywhere: bool,
-) -> str:
-    """Name everything that the answer for a file of a branch depends on."""
-    return _short(
-        _digest(
-            model,
-            base_url,
-            instruction,
-            path,
-            blob_sha,
-            anywhere,
-            [dataclasses.astuple(found) for found in findings],
-        )
-    )
+def question_of(*asked: object) -> str:
+    """Name a question about a file of a branch by all that its answer depends on."""
+    return _short(_digest(*asked))
 
 
 def answer_of(blob_sha: str) -> str:

@@ -167,10 +167,10 @@ class Effort:
         return dataclasses.replace(
             self,
             usage=_both(self.usage, later.usage),
-            cost=_sum(self.cost, later.cost),
-            overhead=_sum(self.overhead, later.overhead),
+            cost=known_sum((self.cost, later.cost)),
+            overhead=known_sum((self.overhead, later.overhead)),
             estimate=_both(self.estimate, later.estimate),
-            estimated_cost=_sum(self.estimated_cost, later.estimated_cost),
+            estimated_cost=known_sum((self.estimated_cost, later.estimated_cost)),
             attempts=self.attempts + later.attempts,
             seconds=self.seconds + later.seconds,
             restored=tuple(sorted(restored.items())),
@@ -178,9 +178,16 @@ class Effort:
         )
 
 
-def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    """Add two amounts, of which each may be unknown."""
-    return other if one is None else one if other is None else one + other
+def known_sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add up what is known; ``None`` if nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def whole_sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add up; ``None`` as soon as one amount is not known."""
+    known = list(amounts)
+    return None if None in known else sum(filter(None, known), Decimal(0))
 
 
 def _both(one: Usage | None, other: Usage | None) -> Usage | None:

@@ -19,6 +19,8 @@ from predict_edit.domain.edits import (
     PlanRequest,
     PredictionState,
     Usage,
+    known_sum,
+    whole_sum,
 )
 from predict_edit.domain.errors import FileTooLong, ModelTimeout, PredictEditError
 from predict_edit.edit import plan as change_plan
@@ -35,7 +37,7 @@ _MILLION = Decimal(1_000_000)
 _CACHE_WRITE = Decimal("1.25")
 """Times the input price, from GPT-5.6 on (OpenAI, "Prompt caching")."""
 _LEAST_EDITS, _EDITS_SHARE = 60, 20
-_NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
+NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _NONCE = "9f1c4e0b7a2d58366b0e91d4c3a8f752"
 """Takes as many tokens as the random one of a run."""
 
@@ -109,9 +111,7 @@ class PriceList:
 
     def total(self, usages: Iterable[Usage], model: str | None = None) -> Decimal | None:
         """Add the costs of several calls; ``None`` unless all are known."""
-        costs = [self.cost(usage, model) for usage in usages]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+        return whole_sum(self.cost(usage, model) for usage in usages)
 
 
 def _at_least(known: int | None, counted: int | None) -> int | None:
@@ -154,7 +154,7 @@ class Attempt:
     """As the provider reported it."""
     estimate: Usage | None = None
     """Our own count, if a stream was broken off before the provider reported any usage."""
-    counted: Usage = _NOTHING
+    counted: Usage = NOTHING
     """Our own count of what was sent and received, if a limit asks for it; 0 for what the server
     refused or never received."""
     cost: Decimal | None = None
@@ -230,10 +230,10 @@ class AttemptLog:
         models = [attempt.model for attempt in self.attempts if attempt.model]
         return Effort(
             usage=Usage.total(usages) if usages else None,
-            cost=_sum(attempt.cost for attempt in self.attempts),
-            overhead=_sum(attempt.overhead for attempt in self.attempts),
+            cost=known_sum(attempt.cost for attempt in self.attempts),
+            overhead=known_sum(attempt.overhead for attempt in self.attempts),
             estimate=Usage.total(guessed) if guessed else None,
-            estimated_cost=_sum(attempt.estimated_cost for attempt in self.attempts),
+            estimated_cost=known_sum(attempt.estimated_cost for attempt in self.attempts),
             model=models[-1] if models else None,
             prediction=self.prediction,
             attempts=len(self.attempts),
@@ -250,12 +250,6 @@ _WEIGHT = (
     PredictionState.SENT,
     PredictionState.REFUSED,
 )
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Add up what is known; ``None`` if nothing is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, start=Decimal(0)) if known else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

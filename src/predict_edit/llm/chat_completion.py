@@ -18,12 +18,12 @@ import httpx2
 import openai
 
 from predict_edit.domain.editor_port import Progress
-from predict_edit.domain.edits import PredictionState, Usage
+from predict_edit.domain.edits import PredictionState, Usage, whole_sum
 from predict_edit.domain.errors import AnswerTooLong, BudgetExceeded, ModelTimeout, PredictEditError
 from predict_edit.edit.chunks import Count
 from predict_edit.edit.prompt import Message
 from predict_edit.llm import limits, tokens
-from predict_edit.llm.billing import Attempt, AttemptLog, PriceList
+from predict_edit.llm.billing import NOTHING, Attempt, AttemptLog, PriceList
 from predict_edit.llm.capabilities import OPTIONAL, Knowledge
 from predict_edit.llm.limits import Bound, Budget
 from predict_edit.llm.model_errors import Again, Failure, ModelTarget, explain, may_be_billed
@@ -40,7 +40,6 @@ _BELIEVED = 5
 """Rate limits in a row after which a server that asks for next to no wait is no longer believed."""
 _CHARACTERS_PER_TOKEN = 4
 _CAPS = frozenset({"max_completion_tokens", "max_tokens"})
-_NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _SDK_ERRORS = (
     openai.OpenAIError,
     httpx2.HTTPError,
@@ -176,10 +175,7 @@ class Completions:
         if self._budget is None:
             return
         most = [self._bound(each, each[-1].content).usage(predicted=True) for each in requests]
-        costs = [self._cost(each) for each in most]
-        known = [cost for cost in costs if cost is not None]
-        cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
-        self._budget.check(sum(map(_all_tokens, most)), cost)
+        self._budget.check(sum(map(_all_tokens, most)), whole_sum(map(self._cost, most)))
 
     async def ask(self, question: Question) -> str:
         """Ask for a text, with a prediction if the knowledge says so.
@@ -274,7 +270,7 @@ class Completions:
             return await self._request(question, bound, predicted=predicted)
         finally:
             made = log.attempts[before:]
-            spent = made[-1].spent(most) if made else _NOTHING
+            spent = made[-1].spent(most) if made else NOTHING
             self._budget.settle(reservation, spent, self._cost(spent))
 
     def _cost(self, usage: Usage) -> Decimal | None:
@@ -375,7 +371,7 @@ class Completions:
                 prompt_tokens=sum(map(self._runtime.count, question.sent)),
                 completion_tokens=self._runtime.count(reading.text),
             )
-        counted = Usage(prompt_tokens=0, completion_tokens=0)
+        counted = NOTHING
         if sent is not None and self._budget is not None:
             received = self._runtime.count(reading.text)
             counted = Usage(prompt_tokens=sent, completion_tokens=received)

@@ -677,14 +677,13 @@ def question_about(task: Task, scope: Scope, file: ChangedFile, *, left: bool = 
         more.append(scope.background.key if scope.background else change_key(scope.shown))
     if left:
         more += ["left by a plan"]
+    parts = (task.instruction_for(file.path), shown, json.dumps(more) if more else "")
     return question_of(
+        task.settings.model.question,
+        task.settings.model.base_url,
+        "\n\n".join(filter(None, parts)),
         file.path,
         file.blob_sha or "",
-        task.findings.of(file.path) if task.findings else (),
-        instruction="\n\n".join(
-            filter(None, (task.instruction_for(file.path), shown, json.dumps(more) if more else ""))
-        ),
-        model=task.settings.model.question,
-        base_url=task.settings.model.base_url,
-        anywhere=task.settings.anywhere,
+        task.settings.anywhere,
+        [dataclasses.astuple(found) for found in (task.findings or Findings()).of(file.path)],
     )

@@ -12,6 +12,7 @@ from predict_edit.domain.edits import (
     ChangePlan,
     Effort,
     SkippedFile,
+    whole_sum,
 )
 from predict_edit.domain.errors import (
     BudgetExceeded,
@@ -179,8 +180,7 @@ def money_of(files: Sequence[FileResult], plan: ChangePlan | None = None) -> Dec
     efforts = [result.effort for result in files if result.effort]
     efforts += [plan.effort] if plan else []
     costs = [effort.cost for effort in efforts if effort.attempts]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known, Decimal(0)) if costs and len(known) == len(costs) else None
+    return whole_sum(costs) if costs else None
 
 
 def failed_result(path: str, error: Exception, effort: Effort) -> FileResult:
