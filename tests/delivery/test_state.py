@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hmac
 import random
 import zlib
@@ -190,15 +191,15 @@ FINDING = Finding(
 def question(**changes: object) -> str:
     """What is asked about a file of a branch."""
     asked: dict[str, object] = {
-        "path": "a.py",
-        "blob_sha": "1" * 40,
-        "findings": (FINDING,),
-        "instruction": "Fix it",
         "model": "m",
         "base_url": None,
+        "instruction": "Fix it",
+        "path": "a.py",
+        "blob_sha": "1" * 40,
         "anywhere": False,
+        "findings": [dataclasses.astuple(FINDING)],
     }
-    return question_of(*map(repr, {**asked, **changes}.values()))
+    return question_of(*{**asked, **changes}.values())
 
 
 @given(st.dictionaries(DIGEST, DIGEST, max_size=50))

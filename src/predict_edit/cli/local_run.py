@@ -32,7 +32,7 @@ from predict_edit.run.context import Plan, Scope, Source, Task, scope_of
 from predict_edit.run.edit_all import edit_all
 from predict_edit.run.estimate import as_data, estimate, in_words
 from predict_edit.run.outcome import (
-    Facts,
+    NO_FACTS,
     outcome_of,
     report_of,
     skipped_results,
@@ -117,7 +117,10 @@ def edit_plan(
         plan.task.plan, edited.results, plan.sources, plan.left, whole=False
     )
     delivered = suggested(results, plan.task.settings.max_suggestions)
-    facts = Facts(job=plan.task.job, head=plan.head, base=base, model=edited.model, dry_run=True)
+    job = plan.task.job
+    facts = dataclasses.replace(
+        NO_FACTS, job=job, head=plan.head, base=base, model=edited.model, dry_run=True
+    )
     files = (*delivered.files, *skipped_results(plan.skipped))
     outcome = outcome_of(files, delivered.outcome)
     facts = dataclasses.replace(facts, plan=change)

@@ -148,6 +148,12 @@ class RunReport:
     dry_run: bool = False
     plan: ChangePlan | None = None
     """What the model was asked before the files; ``None`` without a plan."""
+    fail_on: str | None = None
+    """The setting; ``None`` if the run ended before it was known."""
+
+    def noting(self, *notes: str) -> RunReport:
+        """The same with more notes; none is repeated."""
+        return dataclasses.replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
 
     def with_status(self, status: FileStatus) -> tuple[FileResult, ...]:
         """The files that ended so."""

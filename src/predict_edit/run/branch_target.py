@@ -16,7 +16,7 @@ from predict_edit.domain.edits import (
     PlacementKind,
 )
 from predict_edit.domain.errors import InvalidInput
-from predict_edit.domain.run_report import Delivered, FileResult
+from predict_edit.domain.run_report import Delivered, FileResult, RunReport
 from predict_edit.findings.collection import Findings
 from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
 from predict_edit.run.context import (
@@ -32,7 +32,7 @@ from predict_edit.run.context import (
     try_push,
 )
 from predict_edit.run.manifest import Shared
-from predict_edit.run.outcome import Facts, outcome_of, report_of, skipped_results
+from predict_edit.run.outcome import outcome_of, report_of, skipped_results
 from predict_edit.select.choose import choose_from_tree
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.fields import Inputs
@@ -118,7 +118,7 @@ class BranchTarget(Target):
                 await try_push(self)
         return await divided(self, task, own, scope)
 
-    def delivery(self, plan: Plan, facts: Facts) -> Delivery:
+    def delivery(self, plan: Plan, facts: RunReport) -> Delivery:
         """Return the one pull request, or patch files alone."""
         if plan.task.settings.deliver == "patch":
             return PatchDelivery()
@@ -210,7 +210,9 @@ async def load_branch(
     )
 
 
-def as_pull_request(target: Target, plan: Plan, facts: Facts, *notes: str) -> PullRequestDelivery:
+def as_pull_request(
+    target: Target, plan: Plan, facts: RunReport, *notes: str
+) -> PullRequestDelivery:
     """Return what delivers a plan as the one pull request of its job."""
     task, scope = plan.task, plan.scope
     if scope is None or (earlier := scope.earlier) is None or earlier.own is None:

@@ -57,7 +57,6 @@ from predict_edit.edit.screening import secret_in
 from predict_edit.findings.collection import Findings
 from predict_edit.findings.workspace import Workspace
 from predict_edit.run.manifest import Shared
-from predict_edit.run.outcome import Facts
 from predict_edit.run.prefetch import Look
 from predict_edit.select.choose import choose
 from predict_edit.select.content import open_files
@@ -452,7 +451,7 @@ class Target(Source):
         return await self.ctx.forge.read_files(self.head, files)
 
     @abc.abstractmethod
-    def delivery(self, plan: Plan, facts: Facts) -> Delivery:
+    def delivery(self, plan: Plan, facts: RunReport) -> Delivery:
         """Return what delivers the edits; ``facts`` are what a report says so far."""
 
 
@@ -466,7 +465,7 @@ class Run:
     listener: Listener
     target: Target
     task: Task
-    facts: Facts
+    facts: RunReport
 
 
 def job_of(request: RunRequest) -> Job:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from predict_edit.delivery.apply import apply_collected, collect
-from predict_edit.domain.run_report import Delivered, Outcome
+from predict_edit.domain.run_report import Delivered, Outcome, RunReport
 from predict_edit.edit.plan import plan_notes
 from predict_edit.findings import formats
 from predict_edit.findings.collection import Findings
@@ -33,7 +33,7 @@ from predict_edit.run.context import (
 from predict_edit.run.edit_all import edit_all, place_answers
 from predict_edit.run.estimate import estimated
 from predict_edit.run.manifest import PLAN, write_part
-from predict_edit.run.outcome import Facts, Finished, outcome_of, skipped_results
+from predict_edit.run.outcome import NO_FACTS, Finished, outcome_of, skipped_results
 from predict_edit.run.publish import answer, end, facts_of, fail, publish, report_delivered
 from predict_edit.run.pull_request_target import Before, PullRequestTarget, finished_before
 from predict_edit.run.reporter import SummaryListener, commanded_dry
@@ -59,7 +59,8 @@ async def run(request: RunRequest, inputs: Inputs, ctx: Context) -> Finished:
     for secret in (inputs.github_token, inputs.api_key, *dict(inputs.headers or ()).values()):
         ctx.secrets.add(secret)
     listener, load = prepare(request, inputs, ctx)
-    facts = Facts(
+    facts = dataclasses.replace(
+        NO_FACTS,
         job=job_of(request),
         model=inputs.model,
         run_url=ctx.run_url,
@@ -155,7 +156,7 @@ MODES: Final[Mapping[str, Callable[[Run], Awaitable[Finished]]]] = {
 }
 
 
-def settled(facts: Facts, task: Task) -> Facts:
+def settled(facts: RunReport, task: Task) -> RunReport:
     """Return the facts of a run once its task is known."""
     settings = task.settings
     return dataclasses.replace(

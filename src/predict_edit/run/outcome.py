@@ -26,7 +26,6 @@ from predict_edit.domain.run_report import (
     Delivered,
     FileResult,
     FileStatus,
-    Job,
     Outcome,
     OutputPaths,
     RunReport,
@@ -36,29 +35,8 @@ from predict_edit.support.log import log_crash
 SETTINGS_WRONG = 2
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a report says however the run ends, as far as it is known."""
-
-    job: Job | None = None
-    head: str = ""
-    base: str = ""
-    model: str = ""
-    run_url: str = ""
-    dry_run: bool = False
-    notes: tuple[str, ...] = ()
-    fail_on: str | None = None
-    """The setting, once it is known."""
-    apply_command: str = ""
-    """What commits the suggestions; empty unless the workflow surely may commit."""
-    plan: ChangePlan | None = None
-
-    def noting(self, *notes: str) -> Facts:
-        """The same with more notes; none is repeated."""
-        return dataclasses.replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
-
-
-NO_FACTS: Final = Facts()
+NO_FACTS: Final = RunReport(outcome=Outcome.FAILED)
+"""A report of which nothing is known yet."""
 NOTHING: Final = Delivered(files=())
 
 
@@ -68,8 +46,6 @@ class Finished:
 
     report: RunReport
     paths: OutputPaths = dataclasses.field(default_factory=OutputPaths)
-    fail_on: str | None = None
-    """The setting, as far as the run got to know it."""
     settings_wrong: bool = False
     """The run failed because of the workflow's inputs or the repository's config."""
     figures: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -82,7 +58,7 @@ class Finished:
 
 
 def report_of(
-    facts: Facts,
+    facts: RunReport,
     outcome: Outcome,
     delivered: Delivered = NOTHING,
     *,
@@ -90,33 +66,27 @@ def report_of(
     problem: str = "",
     shards: tuple[str, ...] | None = None,
 ) -> RunReport:
-    """Make the report of a run; every report is made here."""
+    """Make the report of a run from what it says so far; every report is made here."""
     job = facts.job
     if job is not None and delivered.pull_request and not job.pull_request:
         job = dataclasses.replace(job, pull_request=delivered.pull_request)
     if outcome is Outcome.FAILED and not problem:
         problem = common_problem(delivered.files)
-    return RunReport(
+    return dataclasses.replace(
+        facts,
         outcome=outcome,
         job=job,
-        head=facts.head,
-        base=facts.base,
-        model=facts.model,
         files=delivered.files,
         cost=money_of(delivered.files, facts.plan),
         pull_request_url=delivered.pull_request_url,
         summary_url=summary_url,
         review_url=delivered.review_url,
         commit_url=delivered.commit_url,
-        apply_command=facts.apply_command,
-        run_url=facts.run_url,
         suggestion_urls=delivered.suggestion_urls,
         problem=problem,
         notes=(*facts.notes, *delivered.notes),
         warnings=delivered.notes,
         shards=shards,
-        dry_run=facts.dry_run,
-        plan=facts.plan,
     )
 
 
@@ -130,7 +100,7 @@ def as_known(error: BaseException) -> PredictEditError:
 
 def failure_of(
     error: BaseException,
-    facts: Facts = NO_FACTS,
+    facts: RunReport = NO_FACTS,
     *,
     files: Sequence[FileResult] = (),
     summary_url: str = "",
@@ -140,7 +110,7 @@ def failure_of(
     left = Delivered(files=tuple(files))
     report = report_of(facts, Outcome.FAILED, left, summary_url=summary_url, problem=str(error))
     wrong = isinstance(error, SettingsError | CommandError | EventError)
-    return Finished(report=report, fail_on=facts.fail_on, settings_wrong=wrong)
+    return Finished(report=report, settings_wrong=wrong)
 
 
 def outcome_of(files: Sequence[FileResult], delivered: Outcome | None = None) -> Outcome:
@@ -166,7 +136,7 @@ def exit_status(finished: Finished, fail_on: str | None) -> int:
     """
     if finished.settings_wrong:
         return SETTINGS_WRONG
-    fail_on = finished.fail_on or fail_on
+    fail_on = finished.report.fail_on or fail_on
     if fail_on == "never":
         return 0
     if finished.report.outcome is Outcome.FAILED:

@@ -32,7 +32,6 @@ from predict_edit.report.result import result_json
 from predict_edit.run.context import Context, Edited, Listener, Plan, Run, Task
 from predict_edit.run.outcome import (
     NOTHING,
-    Facts,
     Finished,
     as_known,
     failure_of,
@@ -78,7 +77,7 @@ async def publish(run: Run, edited: Edited, *notes: str) -> Finished:
     return await report_delivered(run, facts, delivered)
 
 
-async def report_delivered(run: Run, facts: Facts, delivered: Delivered) -> Finished:
+async def report_delivered(run: Run, facts: RunReport, delivered: Delivered) -> Finished:
     """Write the output files of a run, and show its report."""
     outcome = outcome_of(delivered.files, delivered.outcome)
     finished = end(run.ctx, run.listener, facts, outcome, delivered)
@@ -94,7 +93,7 @@ async def report_delivered(run: Run, facts: Facts, delivered: Delivered) -> Fini
 def end(
     ctx: Context,
     listener: Listener,
-    facts: Facts,
+    facts: RunReport,
     outcome: Outcome,
     delivered: Delivered = NOTHING,
     *,
@@ -110,11 +109,11 @@ def end(
         problem=problem,
         shards=shards,
     )
-    finished = Finished(report=report, fail_on=facts.fail_on)
+    finished = Finished(report=report)
     return finished if outcome in {Outcome.DENIED, Outcome.ANSWERED} else written(ctx, finished)
 
 
-def answer(ctx: Context, listener: Listener, facts: Facts, *, posted: bool) -> Finished:
+def answer(ctx: Context, listener: Listener, facts: RunReport, *, posted: bool) -> Finished:
     """End a run whose command was answered in words."""
     if posted:
         return end(ctx, listener, facts, Outcome.ANSWERED)
@@ -125,7 +124,7 @@ async def fail(
     error: BaseException,
     ctx: Context,
     listener: Listener,
-    facts: Facts,
+    facts: RunReport,
     *,
     files: Sequence[FileResult] = (),
 ) -> Finished:
@@ -151,7 +150,7 @@ def hold(task: Task, results: Sequence[FileResult]) -> None:
             task.memory.records[result.path] = dataclasses.replace(record, held=held)
 
 
-def facts_of(run: Run, edited: Edited, *notes: str) -> Facts:
+def facts_of(run: Run, edited: Edited, *notes: str) -> RunReport:
     """Return the facts of a run once its files are edited."""
     plan = edited.plan
     facts = dataclasses.replace(run.facts, job=plan.task.job, model=edited.model)

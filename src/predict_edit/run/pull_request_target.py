@@ -34,7 +34,7 @@ from predict_edit.domain.errors import (
     SettingsError,
 )
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
+from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome, RunReport
 from predict_edit.run.context import (
     Plan,
     Run,
@@ -48,7 +48,7 @@ from predict_edit.run.context import (
     try_push,
 )
 from predict_edit.run.edit_all import place_answers
-from predict_edit.run.outcome import Facts, model_of, skipped_results
+from predict_edit.run.outcome import model_of, skipped_results
 from predict_edit.run.snapshot import Snapshot, path_now, read_open_threads
 from predict_edit.select.choose import choose_from_tree
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
@@ -73,7 +73,7 @@ class PullRequestTarget(Target):
     save: Callable[[str, int], Awaitable[None]]
     """Saves the paid answers for a commit and a number of files."""
     snapshot: Snapshot
-    stack: Callable[[Target, Plan, Facts, str], PullRequestDelivery]
+    stack: Callable[[Target, Plan, RunReport, str], PullRequestDelivery]
     """Returns what delivers a plan as a pull request of its own, with a note in its text."""
 
     def resolve(self) -> Task:
@@ -267,7 +267,7 @@ class PullRequestTarget(Target):
             if old in contents and (text := text_of(contents[old].data)) is not None
         }
 
-    def delivery(self, plan: Plan, facts: Facts) -> Delivery:
+    def delivery(self, plan: Plan, facts: RunReport) -> Delivery:
         """Return the way of delivery; what was paid for is saved before it posts."""
         to = self.destination(plan.task, len(plan.sources))
         if plan.task.settings.deliver != "pull-request":
