@@ -49,11 +49,8 @@ class Checkout:
     def at_base(self, paths: Iterable[str]) -> dict[str, bytes]:
         """Read some files as they are at the merge base; those that are not there are left out."""
         listed = self.git.run("ls-tree", "-rz", self.base, "--", *paths)
-        blobs = {
-            path: kind.split(" ")[2]
-            for line in listed.split("\0")
-            if line and (path := line.partition("\t")[2]) and (kind := line.partition("\t")[0])
-        }
+        entries = (line.partition("\t") for line in listed.split("\0") if line)
+        blobs = {path: head.split(" ")[2] for head, _, path in entries}
         data = read_blobs(self.git, blobs.values())
         return {path: data[sha] for path, sha in blobs.items()}
 

@@ -246,8 +246,6 @@ class PredictionComparison:
     faster: int
     """Of these, how often the one with the prediction was faster."""
     speedup: Spread | None
-    first_text: Spread | None
-    """Seconds to the first text without ÷ with, pair by pair."""
     cost_ratio: Spread | None
     """Cost with ÷ cost without, pair by pair."""
     same_edit: int
@@ -273,7 +271,6 @@ def compare(measurement: Measurement) -> PredictionComparison:
         pairs=len(pairs),
         faster=faster,
         speedup=speedup,
-        first_text=_ratios(((off, on) for on, off in pairs), "first"),
         cost_ratio=cost_ratio,
         same_edit=sum(on.text == off.text for on, off in pairs),
         verdict=verdict,

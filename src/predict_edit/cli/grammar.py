@@ -355,17 +355,10 @@ _BASH = """\
 # predict-edit completion for bash. Load it with: source <(predict-edit completion bash)
 _predict_edit() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=""
-  case "${{COMP_WORDS[1]}} $before" in
-{values}
+  if [ "$COMP_CWORD" -eq 1 ]; then words={commands}; fi
+  case "${{COMP_WORDS[1]}} $before $current" in
+{words}
   esac
-  if [ -z "$words" ]; then
-    if [ "$COMP_CWORD" -eq 1 ]; then words={commands}; else
-      case "${{COMP_WORDS[1]}}" in
-{options}
-      esac
-      case "$current" in -*) ;; *) COMPREPLY=(); return ;; esac
-    fi
-  fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }}
 complete -o default -F _predict_edit predict-edit
@@ -381,14 +374,8 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     commands = commands_of(parser)
     if shell == "fish":
         return "".join(_fish(commands))
-    bash = _BASH.format(
-        commands=shlex.quote(" ".join(commands)),
-        values="\n".join(_bash_values(commands)),
-        options="\n".join(
-            f"        {name}) words={shlex.quote(' '.join(_options(command)))} ;;"
-            for name, command in commands.items()
-        ),
-    )
+    words = "\n".join(_bash_words(commands))
+    bash = _BASH.format(commands=shlex.quote(" ".join(commands)), words=words)
     return _ZSH + bash if shell == "zsh" else bash
 
 
@@ -401,14 +388,15 @@ def _options(command: argparse.ArgumentParser) -> list[str]:
     return [option for action in _actions(command) for option in action.option_strings]
 
 
-def _bash_values(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[str]:
-    """Yield what may follow an option, or the command itself, if only a few words may."""
+def _bash_words(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[str]:
+    """Yield what may follow an option, or the command itself, and then a command's options."""
     for name, command in commands.items():
         for action in _actions(command):
-            if action.choices:
-                words = shlex.quote(" ".join(map(str, action.choices)))
-                for before in action.option_strings or (name,):
-                    yield f"    {shlex.quote(f'{name} {before}')}) words={words} ;;"
+            for before in action.option_strings or (name,) if action.choices else ():
+                words = shlex.quote(" ".join(map(str, action.choices or ())))
+                yield f"    '{name} {before} '*) words={words} ;;"
+        options = (option for action in _actions(command) for option in action.option_strings)
+        yield f"    '{name} '*' -'*) words={shlex.quote(' '.join(options))} ;;"
 
 
 def _fish(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[str]:

@@ -79,14 +79,20 @@ def write_all(files: Mapping[Path, tuple[bytes, bytes]]) -> None:
                 "Look at the change, then run the command again.",
             )
     for path, (_, after) in files.items():
-        _replace(path, after)
+        replace(path, after)
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Put new contents in the place of a file's, all or nothing; its mode stays."""
+def replace(path: Path, data: bytes) -> None:
+    """Put new contents in the place of a file's, all or nothing; its mode stays.
+
+    A new file is readable by the user only.
+
+    Raises:
+        LocalFileError: that could not be done.
+    """
     handle, scratch = -1, ""
     try:
-        mode = path.stat().st_mode
+        mode = path.stat().st_mode if path.exists() else 0o600
         handle, scratch = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)

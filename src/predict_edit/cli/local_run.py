@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from secrets import token_hex
 
+from predict_edit.cli import local_files
 from predict_edit.cli.checkout import Checkout
 from predict_edit.cli.console import DONE, Screen, Silent
 from predict_edit.cli.model_choice import report_in_local_words
 from predict_edit.delivery.delivered import suggested
 from predict_edit.delivery.state import MAX_UNPACKED, Memory, pack, unpack
 from predict_edit.domain.editor_port import Editor
-from predict_edit.domain.errors import InvalidInput
+from predict_edit.domain.errors import InvalidInput, LocalFileError
 from predict_edit.domain.repository import CommandRef, CommandSource, FileContent
 from predict_edit.domain.run_report import Delivered, Job, RunReport
 from predict_edit.edit.plan import plan_notes, remaining_notes, settle_names
@@ -152,14 +153,9 @@ class KeptAnswers:
         """Replace the answers; a failure is only logged."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            scratch = self._file.with_suffix(".new")
-            scratch.unlink(missing_ok=True)
-            handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(pack(memory, None, limit=MAX_UNPACKED))
-            scratch.replace(self._file)
-        except OSError as error:
-            log.info("the answers could not be kept (%s)", error.strerror)
+            local_files.replace(self._file, pack(memory, None, limit=MAX_UNPACKED).encode("ascii"))
+        except (OSError, LocalFileError) as error:
+            log.info("the answers could not be kept: %s", error)
 
 
 def show_estimate(plan: Plan, *, as_json: bool = False) -> int:

@@ -19,11 +19,9 @@ from predict_edit.settings.fields import (
     INPUT_NAMES,
     ON_BRANCH,
     SECRETS,
-    Defaults,
     Inputs,
     problems,
 )
-from predict_edit.settings.value_types import Secret
 from predict_edit.support.text import listed
 from predict_edit.trigger.requests import PullRequestCommand
 
@@ -116,7 +114,7 @@ def answerable(
     if not asked_in_comment or given["mode"] in _LATER or not given["github-token"]:
         return None
     # The key seals the answer, so that the next run of the command finds it.
-    token, key = (_secret(given[name]) for name in ("github-token", "api-key"))
+    token, key = (_checked(given, name, None) for name in ("github-token", "api-key"))
     if token is None:
         return None
     asked = getattr(commanded.parsed, "options", {})
@@ -142,18 +140,10 @@ def _without_values(error: SettingsError) -> SettingsError:
     )
 
 
-def _secret(given: str) -> str | None:
-    """Read a secret; ``None`` if it is wrong."""
-    try:
-        return pydantic.TypeAdapter[str](Secret).validate_python(given)
-    except pydantic.ValidationError:
-        return None
-
-
 def _checked(given: Mapping[str, str], name: str, careful: object) -> Any:
     """Read one input, or take the ``careful`` value if it is wrong."""
+    field = Inputs.model_fields[name.replace("-", "_")]
     try:
-        read = Defaults.model_validate({name: given[name]} if given[name] else {})
+        return pydantic.TypeAdapter(field.rebuild_annotation()).validate_python(given[name] or None)
     except pydantic.ValidationError:
         return careful
-    return getattr(read, name.replace("-", "_"))
