@@ -93,6 +93,12 @@ def comment_of(body: str) -> dict[str, Any]:
     }
 
 
+def numbered(text: str, more: str = "") -> str:
+    """The lines with their numbers, no two of them equal; every fourth with something more."""
+    lines = enumerate(text.split("\n"))
+    return "\n".join(f"{number} {line}{'' if number % 4 else more}" for number, line in lines)
+
+
 def sarif_of(text: str) -> bytes:
     """A report with one result of this text."""
     message = {"text": text, "arguments": [text]}
@@ -117,7 +123,9 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "content": lambda text: open_source(
         None, FileContent(path="a.js", blob_sha="0", data=text.encode(), mode=0o100644, size=1)
     ),
-    "patch of GitHub": lambda text: anchors_of(change_of(f"@@ -1 +1 @@\n{text}"), "a\n"),
+    "patch of GitHub": lambda text: anchors_of.__wrapped__(
+        change_of(f"@@ -1 +1 @@\n{text}"), "a\n"
+    ),
     "marker": lambda text: find_marker(text, "summary"),
     "sealed marker": lambda text: Seals(KEY, "octo/game#1").find(text, "summary"),
     "memory": lambda text: unpack(f"x.{text}", KEY),
@@ -138,6 +146,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "answer": lambda text: clean("a.txt", "a\nb\n", text),
     "answer to this": lambda text: clean("a.txt", text, text.swapcase()),
     "guards": lambda text: judge("a.txt", "a\nb\n", f"a\nb\n{text}"),
+    "guards on many edits": lambda text: judge("a.txt", numbered(text), numbered(text, "an edit")),
     "early stop": lambda text: EarlyStop("a.txt", "a\nb\n").feed(text),
     "screening": lambda text: judge_for(file_of("a\nb\n"), [KEY])(hunk_of(text)),
     "secrets": lambda text: secret_in(EditRequest(file=file_of(text), instruction=text), [KEY]),
@@ -147,7 +156,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "suggestion": lambda text: fenced(text.splitlines(keepends=True)),
     "suggestion's lines": block_lines,
     "code in Markdown": markdown.code,
-    "text in Markdown": markdown.text,
+    "text in Markdown": markdown.text.__wrapped__,
     "fence": markdown.fence,
     "quoted": quoted,
     "inert": inert,
@@ -181,6 +190,7 @@ WORST: Final[Mapping[str, tuple[str, ...]]] = {
     "answer": ("+a\n",),
     "answer to this": ("%25",),
     "guards": ("> a\n",),
+    "guards on many edits": ("a line\n",),
     "early stop": ("a",),
     "screening": ("-->", "\u202e"),
     "secrets": ("%25",),

@@ -48,10 +48,7 @@ def _holes(rewrite: Rewrite, lines: int) -> str | None:
     if lines < FEW:
         return None
     moved = Counter(line.strip() for gap in rewrite.gaps for line in gap.new)
-    losses = [
-        min(gap.lost, (Counter(line.strip() for line in gap.old) - moved).total())
-        for gap in rewrite.gaps
-    ]
+    losses = [min(gap.lost, _gone(gap, moved)) for gap in rewrite.gaps]
     alone = len(losses) == 1 and rewrite.gaps[0].last and not rewrite.gaps[0].new
     if alone and losses[0] >= max(_MIN_TAIL, _TAIL_ALONE * lines):
         # Nothing else is changed: an answer that just ends.
@@ -67,6 +64,12 @@ def _holes(rewrite: Rewrite, lines: int) -> str | None:
     if lost > _MOST * lines:
         return f"{lost:,} of the file's {lines:,} lines with text are missing."
     return None
+
+
+def _gone(gap: Gap, moved: Counter[str]) -> int:
+    """How many lines of a gap are not among those that moved; they are counted one by one."""
+    counts = Counter(line.strip() for line in gap.old)
+    return sum(max(0, count - moved[line]) for line, count in counts.items())
 
 
 def _stops_early(lost: int) -> str:
