@@ -43,7 +43,8 @@ def pair(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
             continue
         for old_at, new_at in fixed:
             pairs[new_at] = old_at
-            ranges.append((old_low, old_at, new_low, new_at, depth + 1))
+            if old_low < old_at and new_low < new_at:
+                ranges.append((old_low, old_at, new_low, new_at, depth + 1))
             old_low, new_low = old_at + 1, new_at + 1
         ranges.append((old_low, old_high, new_low, new_high, depth + 1))
     return pairs
@@ -61,6 +62,8 @@ def _fixed_points(
         for index in range(*new_range)
         if new_counts[new[index]] == 1 and old_counts[new[index]] == 1
     ]
+    if candidates == sorted(candidates):
+        return candidates
     # Patience sorting: the last of each pile, and for each candidate the one before it.
     tops: list[int] = []
     top_at: list[int] = []
