@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from predict_edit.delivery.delivered import CLOSED
 from predict_edit.domain.edits import ChangePlan, SharedName
 from predict_edit.domain.run_report import Outcome
+from predict_edit.run.outcome import Finished
+from predict_edit.run.publish import NOT_DELIVERED
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Fault, Sandbox, pull_request_closed
 from predict_edit_sandbox.github.nouns import PullRequest
 from predict_edit_sandbox.stage import READER, REPLACE, REPOSITORY, WRITER, many
@@ -51,6 +54,12 @@ def tip_of(rehearsal: Rehearsal, branch: str) -> str | None:
 
 def changed(rehearsal: Rehearsal, pull: PullRequest) -> set[str]:
     return set(rehearsal.stage.github.files(pull))
+
+
+def reasons(finished: Finished) -> set[str]:
+    """Why no edit is a suggestion."""
+    placed = [result.placed for result in finished.report.files if result.placed]
+    return {placement.reason for each in placed for placement in each.placements}
 
 
 def written(rehearsal: Rehearsal) -> list[str]:
@@ -313,6 +322,33 @@ async def test_closed_while_it_works(rehearse: MakeRehearsal) -> None:
 
     assert stacked(rehearsal) == []
     assert finished.report.outcome is Outcome.PATCHED
+    assert reasons(finished) == {CLOSED}
+    assert f"3 changes not inline ({CLOSED}: 3): the patch is below." in rehearsal.summary
+
+
+async def test_what_is_not_delivered_is_not_said_to_be(rehearse: MakeRehearsal) -> None:
+    """As the command was edited while the run worked."""
+    rehearsal = await a_scene(rehearse)
+    comment = rehearsal.comment()
+
+    def edit() -> None:
+        comment.body = "Never mind."
+
+    fault = Fault(path=".*/graphql", containing="query HeadAndCommand", act=edit)
+    rehearsal.stage.github.faults.add(fault)
+    finished = await rehearsal.follow(comment, **STACK)
+
+    assert finished.report.outcome is Outcome.FAILED
+    assert reasons(finished) == {NOT_DELIVERED}
+
+
+async def test_edits_outside_of_the_diff_are_in_it_too(rehearse: MakeRehearsal) -> None:
+    """What cannot be a suggestion is said to be where it is."""
+    far = b"FizzBuzz\n" + b"same\n" * 20
+    file = WorldFile(path="far.txt", base=far + b"a\n", head=far + b"b FizzBuzz\n")
+    rehearsal = await a_scene(rehearse, files=[file])
+
+    assert reasons(await rehearsal.say(**STACK)) == {"in the pull request"}
 
 
 class TestNothingToOffer:

@@ -27,7 +27,7 @@ from secrets import token_hex
 from typing import Final
 
 from predict_edit.delivery.commit import as_committed
-from predict_edit.delivery.delivered import Destination, OwnBranch, check_open, demoted, recheck
+from predict_edit.delivery.delivered import Destination, OwnBranch, check_open, recheck
 from predict_edit.delivery.state import (
     DECLINED,
     UNCHANGED,
@@ -98,9 +98,7 @@ class PullRequestDelivery:
 
     def prepare(self, results: Sequence[FileResult]) -> Delivered:
         """Take every accepted hunk but those that are held back."""
-        held = {each.path: each for each in as_committed(each for each in results if each.held)}
-        taken = demoted(results, IN_PULL_REQUEST)
-        return Delivered(files=tuple(held.get(each.path, each) for each in taken))
+        return Delivered(files=as_committed(results, IN_PULL_REQUEST))
 
     async def deliver(self, prepared: Delivered) -> Delivered:
         """Bring branch and pull request to what was edited, without a write if they have it.

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
+from predict_edit.delivery.commit import as_committed
 from predict_edit.delivery.delivered import TOO_LATE, demoted
 from predict_edit.delivery.output_files import EDITS, REMAINDER, RESULT, OutputFolder
 from predict_edit.domain.errors import (
@@ -50,12 +51,9 @@ UNREPORTED: Final = "The summary could not be written on the pull request; the l
 async def publish(run: Run, edited: Edited, *notes: str) -> Finished:
     """Deliver the edits and report them."""
     plan = edited.plan
+    whole = plan.task.settings.deliver in {"commit", "pull-request"}
     results, change = settle_names(
-        plan.change,
-        edited.results,
-        plan.sources,
-        plan.left,
-        whole=plan.task.settings.deliver in {"commit", "pull-request"},
+        plan.change, edited.results, plan.sources, plan.left, whole=whole
     )
     hold(plan.task, results)
     total = len(plan.sources) + len(plan.left)
@@ -63,13 +61,14 @@ async def publish(run: Run, edited: Edited, *notes: str) -> Finished:
     facts = dataclasses.replace(facts, plan=change)
     delivery = run.target.delivery(plan, facts)
     prepared = delivery.prepare(results)
+    undelivered = as_committed if whole else demoted
     try:
         delivered = prepared if facts.dry_run else await delivery.deliver(prepared)
     except tuple(TOO_LATE) as error:
-        files = demoted(prepared.files, TOO_LATE[type(error)])
+        files = undelivered(prepared.files, TOO_LATE[type(error)])
         delivered = Delivered(files=files, complete=False, notes=(str(error),))
     except PredictEditError as error:
-        files = (*demoted(prepared.files, NOT_DELIVERED), *not_edited(plan))
+        files = (*undelivered(prepared.files, NOT_DELIVERED), *not_edited(plan))
         return await fail(error, run.ctx, run.listener, facts, files=files)
     files = (*delivered.files, *not_edited(plan))
     notes = (*delivered.notes, *remaining_notes(change))
