@@ -221,9 +221,9 @@ def _tls() -> ssl.SSLContext:
 def prepare() -> None:
     """Do in advance what the first request would have to wait for.
 
-    Both libraries load their larger parts on first use.
+    Both libraries are loaded on first use.
     """
-    for name in ("httpcore2", "openai.resources.chat.completions.completions"):
+    for name in ("httpcore2", "anyio._backends._asyncio"):
         importlib.import_module(name)
     _tls()
 

@@ -104,10 +104,8 @@ def request_fields(
     if most_tokens is not None and (prediction is None or provider.caps_predictions):
         fields[provider.cap] = most_tokens
     own = provider.extra + (provider.beside_prediction if prediction is not None else ())
-    if own:
-        fields["extra_body"] = dict(own)
     refused = OPTIONAL & (capability.refuses | provider.lacks | set(dropped))
-    return {name: value for name, value in fields.items() if name not in refused}
+    return {name: value for name, value in fields.items() if name not in refused} | dict(own)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
