@@ -185,6 +185,17 @@ async def test_a_host_without_link_headers_is_asked_for_the_next_page(
     assert [one.query.get("page") for one in github.received] == [None, "2", "3"]
 
 
+async def test_a_full_page_is_the_last_if_it_has_all_files(
+    github: FakeGitHub, forge: GitHubHost
+) -> None:
+    """GitHub sends no link header for a single page, and the pull request counts its files."""
+    listed = [{"filename": f"{i}", "status": "added"} for i in range(100)]
+    github.on("GET", "pulls/7", PULL | {"changed_files": 100})
+    github.on("GET", "pulls/7/files", listed)
+    assert len(await forge.changed_files(7, forge.pull_request(7))) == 100
+    assert len(github.received) == 2
+
+
 async def test_a_host_that_has_one_page_only_is_not_asked_for_ever(
     github: FakeGitHub, forge: GitHubHost
 ) -> None:

@@ -21,8 +21,8 @@ from predict_edit.support.markers import Marker, Seals, find_marker
 from predict_edit.trigger.rate_limit import KIND, signature
 from predict_edit.trigger.requests import PullRequestCommand
 
-FIRST_UPDATE = 2.0
-"""Seconds until the first update; the one after it waits four times as long, and so on."""
+FIRST_UPDATE = 5.0
+"""Seconds until the first update. The pause after it is six times as long: most runs have one."""
 LONGEST_PAUSE: Final = 60.0
 
 _UNSURE: Final = (ForgeUnavailable, ForgeAnswerInvalid, ForgeRateLimited)
@@ -198,7 +198,7 @@ class SummaryComment:
             await self.say(first)
         pause = FIRST_UPDATE
         while not await _set_within(stop, pause):
-            pause = min(pause * 4, LONGEST_PAUSE)
+            pause = min(pause * 6, LONGEST_PAUSE)
             if text := render():
                 await self.note(text)
 

@@ -6,7 +6,7 @@ method may raise a :class:`predict_edit.domain.errors.ForgeError`, unless it say
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Protocol
 
 from predict_edit.domain.edits import ChangedFile, ReviewDraft
@@ -42,8 +42,13 @@ class GitHost(Protocol):
     async def pull_request(self, number: int) -> PullRequest:
         """Return the pull request as it is now."""
 
-    async def changed_files(self, number: int) -> tuple[ChangedFile, ...]:
-        """Return all files of the pull request, in GitHub's order."""
+    async def changed_files(
+        self, number: int, pull: Awaitable[PullRequest] | None = None
+    ) -> tuple[ChangedFile, ...]:
+        """Return all files of the pull request, in GitHub's order.
+
+        ``pull`` is the pull request, which knows how many there are, if it is read just now.
+        """
 
     async def merge_base(self, base: str, head: str) -> str:
         """Return the newest commit that both have in their history, where the diff starts."""

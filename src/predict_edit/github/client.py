@@ -272,6 +272,7 @@ class Client:
         *,
         limit: int,
         query: Mapping[str, str] | None = None,
+        are_all: Callable[[int], Awaitable[bool]] | None = None,
     ) -> list[Any]:
         """Return the entries of the list at ``path`` below the repository, in order.
 
@@ -280,7 +281,7 @@ class Client:
         PyGithub's own lists read one page after the other. GitHub names the last page in the
         ``link`` header of the first, so all others are asked for side by side. A full page without
         that header may come from a proxy that drops it: then the next page is asked for until one
-        is not full, or the same again.
+        is not full, or the same again, or ``are_all`` knows that so many entries are all.
         """
 
         async def page(number: int) -> tuple[str, list[Any]]:
@@ -300,7 +301,12 @@ class Client:
             return found
         entries, number = found, 1
         while number < limit and (
-            'rel="next"' in links or (not links and len(entries) == PER_PAGE)
+            'rel="next"' in links
+            or (
+                not links
+                and len(entries) == PER_PAGE
+                and not (are_all and await are_all(len(found)))
+            )
         ):
             previous, number = entries, number + 1
             links, entries = await page(number)

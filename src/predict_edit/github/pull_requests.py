@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -62,13 +62,21 @@ class PullRequests(HostPart):
         )
         return parse(rest.CommitComparison, data, rest.COMPARE).merge_base
 
-    async def changed_files(self, number: int) -> tuple[ChangedFile, ...]:
+    async def changed_files(
+        self, number: int, pull: Awaitable[PullRequest] | None = None
+    ) -> tuple[ChangedFile, ...]:
         """Return all files of a pull request, in GitHub's order.
 
         A path that is listed twice, because the head moved between two pages, is kept once.
         """
         endpoint = rest.PULL_REQUEST_FILES
-        entries = await self._client.pages(endpoint, f"pulls/{number}/files", limit=FILE_PAGES)
+
+        async def are_all(count: int) -> bool:
+            return pull is not None and count == (await pull).changed_files
+
+        entries = await self._client.pages(
+            endpoint, f"pulls/{number}/files", limit=FILE_PAGES, are_all=are_all
+        )
         distinct: dict[str, ChangedFile] = {}
         for file in parse(list[rest.PullFile], entries, endpoint):
             lines = (file.patch or "").split("\n")

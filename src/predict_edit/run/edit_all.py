@@ -137,7 +137,11 @@ async def _side_by_side(
         return result
 
     async with asyncio.TaskGroup() as group:
-        tasks = {file.path: group.create_task(one(file)) for file in longest_first}
+        tasks = {}
+        for file in longest_first:
+            tasks[file.path] = group.create_task(one(file))
+            # The first requests are on their way while those of other files are made.
+            await asyncio.sleep(0)
     return tuple(tasks[file.path].result() for file in plan.sources)
 
 

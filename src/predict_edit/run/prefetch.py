@@ -28,11 +28,9 @@ async def look_at(forge: GitHost, number: int, command: CommandRef) -> Look:
 
     Nothing is raised: authorization decides which failure counts.
     """
+    asked = asyncio.ensure_future(forge.pull_request(number))
     role, pull, changed = await asyncio.gather(
-        role_of(forge, command),
-        forge.pull_request(number),
-        forge.changed_files(number),
-        return_exceptions=True,
+        role_of(forge, command), asked, forge.changed_files(number, asked), return_exceptions=True
     )
     return Look(role=role, pull=pull, changed=changed)
 

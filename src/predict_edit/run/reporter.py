@@ -12,6 +12,7 @@ from typing import Final
 from predict_edit.delivery.state import LIMIT, Memory, pack, unpack
 from predict_edit.delivery.summary_comment import SummaryComment, command_key
 from predict_edit.domain.editor_port import Watch
+from predict_edit.domain.edits import FailedEdit, FileEdit
 from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
 from predict_edit.domain.repository import Reaction
 from predict_edit.domain.run_report import FileResult, Outcome, OutputPaths, RunReport
@@ -202,7 +203,12 @@ class _Count(Watch):
     def __init__(self) -> None:
         self.files = 0
         self.paths: set[str] = set()
+        self._answered: set[str] = set()
         self._started = time.monotonic()
+
+    def answered(self, answer: FileEdit | FailedEdit) -> None:
+        """Note that the model is through with a file."""
+        self._answered.add(answer.file.path)
 
     def done(self, result: FileResult) -> None:
         """Count one more."""
@@ -210,7 +216,12 @@ class _Count(Watch):
         self.paths.add(result.path)
 
     def nearly_over(self, total: int) -> bool:
-        """Whether a short run ends before anybody could read how far it is."""
+        """Whether the run ends before anybody could read how far it is.
+
+        The review waits for an update under way, so there is none once the model is through.
+        """
+        if len(self.paths | self._answered) == total:
+            return True
         seconds = time.monotonic() - self._started
         left = seconds * (total - self.files) / self.files if self.files else math.inf
         return seconds < SHORT_RUN and left < SOON
