@@ -14,9 +14,11 @@ from predict_edit.domain.edits import Usage
 from predict_edit.domain.errors import BudgetExceeded, InvalidInput
 from predict_edit.edit.prompt import Message
 from predict_edit.llm import limits
+from predict_edit.llm.capabilities import Knowledge
 from predict_edit.llm.chat_completion import request_fields
 from predict_edit.llm.limits import MINUTES, Budget, Reservation, deadline
 from predict_edit.llm.models import UNKNOWN, look_up
+from predict_edit.settings.fields import ModelSettings
 
 
 def never(_: str) -> int:
@@ -106,7 +108,7 @@ def test_a_cap_never_comes_with_a_prediction(
         model=model,
         messages=messages("x"),
         prediction=prediction,
-        capability=look_up(model),
+        knowledge=Knowledge(ModelSettings(model=model)),
         most_tokens=most,
     )
     assert ("max_completion_tokens" in fields) is (prediction is None and most is not None)

@@ -11,9 +11,9 @@ from predict_edit.domain.edits import ChangedFile, EditRequest, PlanRequest, Sou
 from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.domain.run_report import Job
 from predict_edit.edit.plan import LONG, MANY, MOST_UNPLANNED, background_of, saves
-from predict_edit.llm.billing import Estimate
+from predict_edit.llm.billing import Estimate, estimate
 from predict_edit.run.context import Plan, Task
-from predict_edit.run.estimate import as_data, estimate, estimated, in_words
+from predict_edit.run.estimate import as_data, estimated, in_words
 from predict_edit.settings.fields import ModelSettings, Settings
 
 SETTINGS = ModelSettings(model="gpt-4.1", api_key="key-1")
@@ -118,7 +118,7 @@ def test_a_plan_is_made_where_the_estimate_says_that_it_saves(files: int, size: 
     paths = tuple(file.path for file in sources)
     plan = PlanRequest(instruction="Sort.", paths=paths, background=background)
     edits = [EditRequest(file=file, instruction="Sort.") for file in sources]
-    alone, first = estimate(edits, SETTINGS), estimate([], SETTINGS, plan)
+    alone, first = estimate(edits, SETTINGS), estimate([], SETTINGS, plan=plan)
 
     assert alone.cost_low is not None
     assert first.cost_low is not None

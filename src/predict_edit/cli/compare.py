@@ -43,11 +43,11 @@ from predict_edit.domain.errors import (
     SignInError,
 )
 from predict_edit.llm.auth import Mask, open_client
-from predict_edit.llm.billing import Attempt, Estimate
+from predict_edit.llm.billing import Attempt, Estimate, estimate
 from predict_edit.llm.chat_completion import Runtime
 from predict_edit.llm.editor import ChatEditor
 from predict_edit.llm.limits import Budget
-from predict_edit.run.estimate import as_data, estimate, in_words
+from predict_edit.run.estimate import as_data, in_words
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import Secrets
 

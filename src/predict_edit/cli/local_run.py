@@ -27,11 +27,11 @@ from predict_edit.domain.repository import CommandRef, CommandSource, FileConten
 from predict_edit.domain.run_report import Delivered, Job, RunReport
 from predict_edit.edit.plan import plan_notes, remaining_notes, settle_names
 from predict_edit.edit.screening import secret_in
-from predict_edit.llm.billing import Estimate
+from predict_edit.llm.billing import Estimate, estimate
 from predict_edit.report.view import count, dollars
 from predict_edit.run.context import Plan, Scope, Source, Task, scope_of
 from predict_edit.run.edit_all import edit_all
-from predict_edit.run.estimate import as_data, estimate, in_words
+from predict_edit.run.estimate import as_data, in_words
 from predict_edit.run.outcome import (
     NO_FACTS,
     outcome_of,
@@ -167,7 +167,7 @@ def show_estimate(plan: Plan, *, as_json: bool = False) -> int:
     settings = plan.task.settings.model
     requests = plan.requests
     made = [(request.file.path, estimate([request], settings)) for request in requests]
-    whole = estimate(requests, settings, plan.asked)
+    whole = estimate(requests, settings, plan=plan.asked)
     left_out = [
         *_not_sent(plan),
         *(declined for _, each in made for declined in each.declined),

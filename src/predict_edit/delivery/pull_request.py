@@ -270,10 +270,9 @@ class StackedDelivery:
         return await self.stacked.deliver(prepared)
 
 
-def stacked_job(number: int, *asked: object) -> str:
-    """Name the job of a command by its pull request and by what it asks for."""
-    digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:_JOB_DIGITS]
-    return f"{number}-{digest}"
+def job_digest(*asked: object) -> str:
+    """Name a job by what it asks for, so that no two jobs share a pull request."""
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:_JOB_DIGITS]
 
 
 async def close_stacked(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from predict_edit.domain.edits import (
@@ -25,7 +25,8 @@ from predict_edit.domain.edits import (
 from predict_edit.domain.errors import FileTooLong, ModelTimeout, PredictEditError
 from predict_edit.edit import plan as change_plan
 from predict_edit.edit import prompt
-from predict_edit.llm import limits
+from predict_edit.edit.chunks import Count
+from predict_edit.llm import limits, tokens
 from predict_edit.llm.models import look_up, provider_of
 from predict_edit.settings.endpoint import read_endpoint
 from predict_edit.settings.fields import ModelSettings, Price
@@ -278,7 +279,7 @@ def estimate(
     requests: Sequence[EditRequest],
     settings: ModelSettings,
     *,
-    count: Callable[[str], int],
+    count: Count = tokens.count,
     model: str | None = None,
     plan: PlanRequest | None = None,
 ) -> Estimate:
@@ -287,7 +288,7 @@ def estimate(
     Args:
         requests: The files with their instruction.
         settings: The model, its limits and prices, and whether predictions are sent.
-        count: Tokens of a text.
+        count: Tokens of a text; the tokenizer takes half a second to load.
         model: The model behind a deployment's name, if that is known.
         plan: What is asked before; every file is counted, as if it left none.
 

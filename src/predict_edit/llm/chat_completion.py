@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +27,7 @@ from predict_edit.llm.billing import NOTHING, Attempt, AttemptLog, PriceList
 from predict_edit.llm.capabilities import OPTIONAL, Knowledge
 from predict_edit.llm.limits import Bound, Budget
 from predict_edit.llm.model_errors import Again, Failure, ModelTarget, explain, may_be_billed
-from predict_edit.llm.models import COMPATIBLE, Capability, Provider, provider_of
+from predict_edit.llm.models import COMPATIBLE, Provider, provider_of
 from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.throttle import Clock, Sleep, Throttle, backoff
 from predict_edit.settings.fields import ModelSettings
@@ -72,12 +72,9 @@ def request_fields(
     model: str,
     messages: Sequence[Message],
     prediction: str | None,
-    capability: Capability,
+    knowledge: Knowledge,
     most_tokens: int | None = None,
-    dropped: Collection[str] = (),
-    one_message: bool = False,
     provider: Provider = COMPATIBLE,
-    effort: str | None = None,
 ) -> dict[str, Any]:
     """Build the JSON of one streamed chat completion: only what is needed.
 
@@ -85,9 +82,9 @@ def request_fields(
     0, stream and usage; ``n``, ``tools``, ``logprobs``, penalties, audio and
     ``max_completion_tokens`` exclude it (Azure, "Predicted outputs", "Unsupported features").
     Without one, ``most_tokens`` becomes ``max_completion_tokens``. What the model or server is
-    known to refuse is left out. ``one_message`` joins all messages, the rules in front.
+    known to refuse is left out. Where it takes but one message, all are joined, the rules in front.
     """
-    if one_message:
+    if knowledge.one_message:
         joined = "\n\n".join(message.content for message in messages)
         messages = [Message(role="user", content=joined)]
     fields: dict[str, Any] = {
@@ -97,14 +94,14 @@ def request_fields(
         "stream_options": {"include_usage": True},
         "temperature": 0,
     }
-    if effort is not None:
+    if (effort := knowledge.effort) is not None:
         fields["reasoning_effort"] = effort
     if prediction is not None:
         fields["prediction"] = {"type": "content", "content": prediction}
     if most_tokens is not None and (prediction is None or provider.caps_predictions):
         fields[provider.cap] = most_tokens
     own = provider.extra + (provider.beside_prediction if prediction is not None else ())
-    refused = OPTIONAL & (capability.refuses | provider.lacks | set(dropped))
+    refused = OPTIONAL & (knowledge.capability.refuses | provider.lacks | knowledge.dropped)
     return {name: value for name, value in fields.items() if name not in refused} | dict(own)
 
 
@@ -294,12 +291,9 @@ class Completions:
             model=self._settings.model,
             messages=question.messages,
             prediction=question.text if predicted else None,
-            capability=self._knowledge.capability,
+            knowledge=self._knowledge,
             most_tokens=self._most_tokens(question, bound, predicted=predicted),
             provider=self._provider,
-            effort=self._knowledge.effort,
-            dropped=self._knowledge.dropped,
-            one_message=self._knowledge.one_message,
         )
         reading = Reading(
             most_characters=bound.characters,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Sequence
 
 from predict_edit.delivery.delivered import Delivery, OwnBranch
-from predict_edit.delivery.pull_request import PullRequestDelivery, find_own_branch
+from predict_edit.delivery.pull_request import PullRequestDelivery, find_own_branch, job_digest
 from predict_edit.delivery.state import UNCHANGED
 from predict_edit.delivery.ways import PatchDelivery
 from predict_edit.domain.edits import (
@@ -33,17 +31,15 @@ from predict_edit.run.context import (
 )
 from predict_edit.run.manifest import Shared
 from predict_edit.run.outcome import outcome_of, report_of, skipped_results
+from predict_edit.run.snapshot import read_home
 from predict_edit.select.choose import choose_from_tree
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.fields import Inputs
-from predict_edit.settings.repository_config import CONFIG_PATH, RepositoryConfig, read_config
+from predict_edit.settings.repository_config import RepositoryConfig
 from predict_edit.settings.resolve import named_command, resolve_command, slug, with_built_in
 from predict_edit.support.text import quoted
 from predict_edit.trigger.command import RunRecipe
 from predict_edit.trigger.requests import BranchTask
-
-IDENTITY_DIGITS = 8
-"""Of a job, enough for the jobs of one repository."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +84,19 @@ class BranchTarget(Target):
             branch=settings.branch or f"predict-edit/{named.slug}{of}",
             title=settings.title or named.title,
         )
+        identity = (
+            self.shared.manifest.job
+            if self.shared
+            else job_digest(
+                self.ref, instruction_key, self.inputs.files, self.inputs.exclude, self.findings
+            )
+        )
         return Task(
             job=dataclasses.replace(job_of(self.tasked), instruction=instruction),
             settings=settings,
             secrets=self.ctx.secrets,
             given=given,
-            identity=self._identity(instruction_key),
+            identity=identity,
         )
 
     async def select(self, task: Task) -> Scope:
@@ -124,13 +127,6 @@ class BranchTarget(Target):
             return PatchDelivery()
         return as_pull_request(self, plan, facts)
 
-    def _identity(self, instruction: str) -> str:
-        """Name the job by what a workflow asks for, so that no two jobs share a pull request."""
-        if self.shared:
-            return self.shared.manifest.job
-        asked = (self.ref, instruction, self.inputs.files, self.inputs.exclude, self.findings)
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:IDENTITY_DIGITS]
-
     async def _choose(self, task: Task) -> Scope:
         """Choose by path, mode and size; with findings, only files with at least one."""
         settings, findings = task.settings, task.findings
@@ -158,8 +154,6 @@ class BranchTarget(Target):
             attributes=attributes,
             notes=findings.sentences(known) if findings and not self.shared else (),
             sizes={file.path: file.size for file in tree},
-            background=self.shared.manifest.background if self.shared else None,
-            plan=self.shared.manifest.plan if self.shared else None,
         )
 
 
@@ -192,8 +186,7 @@ async def load_branch(
             f"The input `ref` is {quoted(ref or '')}, and there is no such branch.",
             "Give the name of a branch, without refs/heads/.",
         )
-    found = (await ctx.forge.read_files(home, {CONFIG_PATH: None})).get(CONFIG_PATH)
-    config = read_config(found.data if found and found.data else b"")
+    config = await read_home(ctx.forge, home)
     return BranchTarget(
         tasked=tasked,
         inputs=inputs,

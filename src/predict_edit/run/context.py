@@ -201,10 +201,6 @@ class Scope:
     """Bytes by path; ``None`` if they are unknown until a file is read."""
     shown: tuple[ChangedFile, ...] = ()
     """The changes that the model may be shown beside any file."""
-    background: Background | None = None
-    """What the first job of a spread run made of them."""
-    plan: ChangePlan | None = None
-    """What that job was told that they need."""
     earlier: EarlierEdits | None = None
     """``None`` for changes of a pull request, whose answers are recalled once they are read."""
 
@@ -539,7 +535,7 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
     )
     notes = scope.notes
     if task.settings.model.context == "pull-request":
-        background = scope.background or await _background(task, scope, sources)
+        background = task.background or await _background(task, scope, sources)
         task = dataclasses.replace(task, background=background)
         notes = (*notes, *_left_out(background))
     known = task.recalled(sources) | (earlier.recalled(sources) if earlier else {})
@@ -557,7 +553,7 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
         notes=notes,
         base_texts=source.base_texts,
     )
-    plan = plan.narrowed(scope.plan or task.recalled_plan(sources))
+    plan = plan.narrowed(task.plan or task.recalled_plan(sources))
     paths = tuple(request.file.path for request in plan.requests)
     if not paths or not plan.task.wants_plan([len(file.text) for file in plan.todo]):
         return plan
@@ -673,7 +669,7 @@ def question_about(task: Task, scope: Scope, file: ChangedFile, *, left: bool = 
     shown = file.patch if context != "none" else None
     more: list[object] = [dataclasses.astuple(aim) for aim in task.aims_of(file.path)]
     if context == "pull-request":
-        more.append(scope.background.key if scope.background else change_key(scope.shown))
+        more.append(task.background.key if task.background else change_key(scope.shown))
     if left:
         more += ["left by a plan"]
     parts = (task.instruction_for(file.path), shown, json.dumps(more) if more else "")

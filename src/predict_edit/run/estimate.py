@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
 
-from predict_edit.domain.edits import EditRequest, PlanRequest
-from predict_edit.llm import billing, tokens
-from predict_edit.llm.billing import Estimate
+from predict_edit.llm.billing import Estimate, estimate
 from predict_edit.report.view import count, dollars
 from predict_edit.run.context import Plan
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import log
 from predict_edit.support.text import plural
-
-
-def estimate(
-    requests: Sequence[EditRequest], settings: ModelSettings, plan: PlanRequest | None = None
-) -> Estimate:
-    """Estimate what these requests would take; loads the tokenizer, which takes half a second.
-
-    Raises:
-        SettingsError: ``base-url`` is not a valid URL.
-    """
-    return billing.estimate(requests, settings, count=tokens.count, plan=plan)
 
 
 async def estimated(plan: Plan) -> tuple[str, ...]:
@@ -38,7 +24,7 @@ async def estimated(plan: Plan) -> tuple[str, ...]:
     settings = plan.task.settings
     if not settings.dry_run or not plan.todo:
         return ()
-    made = await asyncio.to_thread(estimate, plan.requests, settings.model, plan.asked)
+    made = await asyncio.to_thread(estimate, plan.requests, settings.model, plan=plan.asked)
     note = f"Estimate before the model was asked: {in_words(made, settings.model)}"
     log.info("%s", note)
     return (note,)

@@ -20,7 +20,7 @@ from predict_edit.delivery.pull_request import (
     PullRequestDelivery,
     StackedDelivery,
     find_own_branch,
-    stacked_job,
+    job_digest,
 )
 from predict_edit.delivery.state import Memory, Record
 from predict_edit.delivery.ways import WAYS
@@ -109,7 +109,7 @@ class PullRequestTarget(Target):
             asked = (instruction, settings.files, settings.exclude, settings.also, self.findings)
             # For `address` outside a thread, all open threads are meant, and no one of them.
             one = self.commanded.in_reply_to or (job.aim and job.command.comment_id)
-            identity = stacked_job(number, asked, one)
+            identity = f"{number}-{job_digest(asked, one)}"
         return Task(
             job=dataclasses.replace(job, instruction=instruction),
             settings=settings,
@@ -187,7 +187,6 @@ class PullRequestTarget(Target):
             again = {change.path for change in changes}
             skipped = [] if shared.shard else [f for f in made.skipped if f.path not in again]
             scope = scope_of(task, changes, attributes, skipped=skipped, planned=True)
-            scope = dataclasses.replace(scope, background=made.background, plan=made.plan)
         if not stacks or (shared and shared.shard):
             return scope
         settings = task.settings

@@ -81,19 +81,19 @@ async def read_shared(
 def limited(task: Task, shared: Shared | None) -> Task:
     """Give a job of a spread run its part of the limits; the plan only lowers its own.
 
-    What the change needs was asked in the first job, if it was to be asked.
+    What the change needs was asked in the first job, if at all, and what is shown of it made there.
     """
     if shared is None:
         return task
-    settings = dataclasses.replace(task.settings, plan="off")
-    if (shard := shared.shard) is None:
-        return dataclasses.replace(task, settings=settings)
-    model = dataclasses.replace(
-        settings.model,
-        max_tokens=lower(settings.model.max_tokens, shard.max_tokens),
-        max_cost=lower(settings.model.max_cost, shard.max_cost),
-    )
-    return dataclasses.replace(task, settings=dataclasses.replace(settings, model=model))
+    settings, made = dataclasses.replace(task.settings, plan="off"), shared.manifest
+    if (shard := shared.shard) is not None:
+        model = dataclasses.replace(
+            settings.model,
+            max_tokens=lower(settings.model.max_tokens, shard.max_tokens),
+            max_cost=lower(settings.model.max_cost, shard.max_cost),
+        )
+        settings = dataclasses.replace(settings, model=model)
+    return dataclasses.replace(task, settings=settings, background=made.background, plan=made.plan)
 
 
 def lower(one: _Limit | None, other: _Limit | None) -> _Limit | None:

@@ -317,19 +317,18 @@ async def read_policy(
     found = {path: file.data for path, file in files.items()}
     config = read_config(found.pop(CONFIG_PATH, None) or b"")
     if pull.default_branch not in {"", pull.base_ref}:
-        home = await _read_home(forge, pull.default_branch)
+        home = await read_home(forge, await forge.branch_tip(pull.default_branch))
         config = narrowed(config, home)
     return config, GitAttributes.parse(found)
 
 
-async def _read_home(forge: GitHost, branch: str) -> RepositoryConfig:
-    """Read the config of the default branch.
+async def read_home(forge: GitHost, tip: str | None) -> RepositoryConfig:
+    """Read the config at the newest commit of the default branch, which may have none.
 
     Raises:
         ForgeError: it could not be read.
         ConfigError: it is wrong.
     """
-    tip = await forge.branch_tip(branch)
     files = await forge.read_files(tip, {CONFIG_PATH: None}) if tip else {}
     found = files.get(CONFIG_PATH)
     return read_config(found.data if found and found.data else b"")
