@@ -18,7 +18,7 @@ RUN python3 -m venv /opt/build \
  && /opt/venv/bin/pip install --no-cache-dir --no-compile --require-hashes -r /src/requirements.txt \
  && /opt/venv/bin/pip install --no-cache-dir --no-compile --no-index --no-deps /opt/dist/*.whl \
  && /opt/venv/bin/pip uninstall --yes pip \
- && python3 /src/scripts/slim.py /opt/venv/lib/python3*/site-packages
+ && python3 /src/scripts/slim.py /opt/venv /opt/root
 
 # hadolint ignore=DL3006
 FROM ${BASE_IMAGE}
@@ -29,6 +29,7 @@ LABEL org.opencontainers.image.title="predict-edit" \
 # that it needs, PCRE and zlib, are in every base of Debian, and certificates in every image of Python.
 COPY --from=build /usr/bin/git /usr/bin/git
 COPY --from=build /opt/venv /opt/venv
+COPY --from=build /opt/root /
 # Threads that each keep memory of their own, as glibc has it, would take a sixth more of it.
 ENV MALLOC_ARENA_MAX=1
 # Tells the process that it may give up root: only here is that what the user expects.

@@ -134,10 +134,11 @@ def install() -> None:
 
 
 def make_base(folder: Path) -> Path:
-    """A Debian root with Python and what building the image needs."""
+    """A Debian root with Python, without bytecode as official images, and what the build needs."""
     base = folder / "base.tar"
     packages = "python3,python3-venv,ca-certificates,git,binutils"
-    run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", "trixie",
+    run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}",
+         '--customize-hook=find "$1/usr/lib" -name "*.pyc" -delete', "trixie",
          str(base), mirror()], os.environ)  # fmt: skip
     return base
 

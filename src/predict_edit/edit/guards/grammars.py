@@ -34,7 +34,7 @@ SHORT = 10_000
 MAX_BYTES_OF_MEMORY = 768 * 1024 * 1024
 MAX_SECONDS = 4
 
-_CHILD = Path(__file__).with_name("grammar_child.py")
+_CHILD = Path(__file__).with_stem("grammar_child")  # bytecode, as this module, in the image
 _CORE = "tree_sitter"
 _PYTHON = ("ast", "parse")
 _BUILT_IN = "parsers"
