@@ -151,11 +151,7 @@ def _uniform(old: Sequence[str], new: Sequence[str], pairs: Sequence[int | None]
 
 def _swapped(before: str, after: str) -> bool:
     """Whether tabs became spaces, or spaces tabs."""
-    return (
-        before != after
-        and bool(before and after)
-        and (("\t" in before and "\t" not in after) or ("\t" in after and "\t" not in before))
-    )
+    return bool(before and after) and ("\t" in before) != ("\t" in after)
 
 
 def _indent(line: str) -> str:

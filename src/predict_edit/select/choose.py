@@ -132,7 +132,12 @@ def choose_from_tree(
     Files that ``include`` does not match, or that are not in ``only``, are not meant, and are on
     neither side.
     """
-    meant = [file for file in _matched(files, include) if only is None or file.path in only]
+    wanted = [*map(Globs.of, include)]
+    meant = [
+        file
+        for file in files
+        if (only is None or file.path in only) and all(each.match(file.path) for each in wanted)
+    ]
     unreadable = {
         file.path: reason
         for file in meant
@@ -156,14 +161,6 @@ def choose_from_tree(
             *(SkippedFile(path=path, reason=reason) for path, reason in unreadable.items()),
         ),
     )
-
-
-def _matched(files: Sequence[TreeFile], include: Sequence[Sequence[str]]) -> list[TreeFile]:
-    """Return the files that every list matches."""
-    found = list(files)
-    for globs in map(Globs.of, include):
-        found = [file for file in found if globs.match(file.path) is not None]
-    return found
 
 
 def _against_status(file: ChangedFile) -> str | None:

@@ -38,13 +38,6 @@ class Head:
     anchors: Anchors
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class NoSuggestion:
-    """Why something cannot be a suggestion."""
-
-    reason: str
-
-
 def compose(head: Head, hunks: Sequence[Hunk]) -> tuple[Placement, ...]:
     """Return one placement for each hunk: inline where GitHub can apply it, in the patch elsewhere.
 
@@ -55,13 +48,9 @@ def compose(head: Head, hunks: Sequence[Hunk]) -> tuple[Placement, ...]:
     placements: list[Placement] = []
     taken = 0
     for hunk in hunks:
-        found = _suggest(head, hunk, taken)
-        if isinstance(found, NoSuggestion):
-            placement = Placement(hunk=hunk, kind=PlacementKind.PATCH, reason=found.reason)
-        else:
-            placement = Placement(hunk=hunk, kind=PlacementKind.INLINE, suggestion=found)
-            taken = found.line
-        placements.append(placement)
+        placements.append(_placed(head, hunk, taken))
+        if (suggestion := placements[-1].suggestion) is not None:
+            taken = suggestion.line
     return tuple(placements)
 
 
@@ -76,17 +65,24 @@ def fenced(lines: Sequence[str]) -> str:
     return "\n".join([f"{fence}suggestion", *lines, fence])
 
 
-def _suggest(head: Head, hunk: Hunk, taken: int) -> Suggestion | NoSuggestion:
-    """Return the smallest suggestion that performs the hunk and starts below line ``taken``."""
-    refusals: list[NoSuggestion] = []
+def _placed(head: Head, hunk: Hunk, taken: int) -> Placement:
+    """Place a hunk by the smallest suggestion that performs it and starts below line ``taken``."""
+    refusals: list[str] = []
     for start, end in _ranges(head, hunk):
-        body = _body(head, hunk, start, end, taken)
-        if isinstance(body, str):
-            return Suggestion(path=head.path, start_line=start, line=end, body=body)
-        refusals.append(body)
+        old = "".join(head.lines[start - 1 : end])
+        above, below = head.lines[start - 1 : hunk.start - 1], head.lines[hunk.end : end]
+        new = "".join((*above, *hunk.added, *below))
+        body = fenced(_block_lines(old, new))
+        reason = LINE_TAKEN if start <= taken else head.anchors.refusal(start, end)
+        reason = reason or _unfit(old, new, start)
+        if reason is None and len(body) <= BODY_LIMIT:
+            suggestion = Suggestion(path=head.path, start_line=start, line=end, body=body)
+            return Placement(hunk=hunk, kind=PlacementKind.INLINE, suggestion=suggestion)
+        refusals.append(reason or TOO_LONG)
     # "Outside" says least: where one of two lines is outside, the other was nearer to taking it.
-    refusals.sort(key=lambda refusal: refusal.reason == OUTSIDE)
-    return refusals[0] if refusals else NoSuggestion(reason=EMPTY_FILE)
+    refusals.sort(key=lambda reason: reason == OUTSIDE)
+    reason = refusals[0] if refusals else EMPTY_FILE
+    return Placement(hunk=hunk, kind=PlacementKind.PATCH, reason=reason)
 
 
 def _ranges(head: Head, hunk: Hunk) -> Iterator[tuple[int, int]]:
@@ -99,21 +95,6 @@ def _ranges(head: Head, hunk: Hunk) -> Iterator[tuple[int, int]]:
         yield start - 1, start - 1
     if start <= len(head.lines):
         yield start, start
-
-
-def _body(head: Head, hunk: Hunk, start: int, end: int, taken: int) -> str | NoSuggestion:
-    """The suggestion block that performs the hunk by replacing lines ``start`` to ``end``."""
-    if start <= taken:
-        return NoSuggestion(reason=LINE_TAKEN)
-    if (reason := head.anchors.refusal(start, end)) is not None:
-        return NoSuggestion(reason=reason)
-    old = "".join(head.lines[start - 1 : end])
-    above, below = head.lines[start - 1 : hunk.start - 1], head.lines[hunk.end : end]
-    new = "".join((*above, *hunk.added, *below))
-    if (reason := _unfit(old, new, start)) is not None:
-        return NoSuggestion(reason=reason)
-    body = fenced(_block_lines(old, new))
-    return body if len(body) <= BODY_LIMIT else NoSuggestion(reason=TOO_LONG)
 
 
 def _unfit(old: str, new: str, start: int) -> str | None:

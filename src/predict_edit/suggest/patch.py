@@ -24,14 +24,12 @@ _PRINTABLE: Final = range(0x20, 0x7F)
 
 def edits_patch(files: Iterable[PlacedFile]) -> str:
     """Return all accepted edits of all files, against the head."""
-    kinds = {PlacementKind.INLINE, PlacementKind.PATCH}
-    return "".join(_render(p.file.path, p.file.text, _hunks(p, kinds)) for p in files)
+    return "".join(_render(file, {PlacementKind.INLINE, PlacementKind.PATCH}) for file in files)
 
 
 def remainder_patch(files: Iterable[PlacedFile]) -> str:
     """What is neither inline nor rejected, against the head."""
-    kinds = {PlacementKind.PATCH}
-    return "".join(_render(p.file.path, p.file.text, _hunks(p, kinds)) for p in files)
+    return "".join(_render(file, {PlacementKind.PATCH}) for file in files)
 
 
 def patches_of(files: Iterable[PlacedFile]) -> tuple[tuple[str, str], ...]:
@@ -59,13 +57,10 @@ def _escaped(byte: int) -> str:
     return chr(byte) if byte in _PRINTABLE else f"\\{byte:03o}"
 
 
-def _hunks(placed: PlacedFile, kinds: set[PlacementKind]) -> tuple[Hunk, ...]:
-    """Return the hunks that ended as one of the kinds."""
-    return tuple(p.hunk for p in placed.placements if p.kind in kinds)
-
-
-def _render(path: str, original: str, hunks: Sequence[Hunk]) -> str:
-    """Write headers and hunks of one file; nothing if there is no hunk."""
+def _render(placed: PlacedFile, kinds: set[PlacementKind]) -> str:
+    """Write headers and those hunks of one file that ended as one of the kinds, if any."""
+    path, original = placed.file.path, placed.file.text
+    hunks = tuple(p.hunk for p in placed.placements if p.kind in kinds)
     if not hunks:
         return ""
     old, new = quoted_path(f"a/{path}"), quoted_path(f"b/{path}")

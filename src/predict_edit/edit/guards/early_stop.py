@@ -7,8 +7,6 @@ for each character that comes in.
 
 from __future__ import annotations
 
-import collections
-
 from predict_edit.edit.guards import commentary, repeats
 from predict_edit.edit.rewrite import compare, stripped_lines
 
@@ -16,12 +14,14 @@ _OPENING_LINES = 2
 """Lines with text that are needed to judge an opening: a remark, and what follows it."""
 _OPENING_MOST = 4_000
 """Characters after which an opening without so many lines is judged as it is."""
+_STEP, _SHARE = 20, 0.1
+"""Lines after which an answer is looked at again, and their share of those before: so the work is
+in proportion to the length."""
 _STUCK = 4_000
 """Characters at the end of an unfinished line that must be all loops."""
 _STUCK_STEP = 2_000
 _STUCK_PERIOD = 60
 
-LOOP = "The answer repeats the same lines over and over."
 STUCK = "The answer writes the same characters over and over."
 
 
@@ -66,21 +66,21 @@ class LoopWatch:
         self._line = ""
         """The unfinished line, or its end where it is long."""
         self._grown = 0
-        self._recent: collections.deque[str] = collections.deque(maxlen=repeats.MAX_PERIOD)
-        self._runs = [0] * (repeats.MAX_PERIOD + 1)
-        """For each period, how many of the last lines equal the line so far before them."""
-        self._new: collections.Counter[str] = collections.Counter()
-        self._old: list[str] | None = None
-        self._old_count: collections.Counter[str] = collections.Counter()
-        self._old_runs: dict[int, int] = {}
+        self._lines: list[str] = []
+        """Those with text."""
+        self._judged_at = repeats.MIN_LINES
 
     def feed(self, text: str) -> str | None:
         """Take in the next characters."""
         *whole, rest = text.split("\n")
         for part in whole:
             line, self._line, self._grown = (self._line + part).strip(), "", 0
-            if line and self._take(line):
-                return LOOP
+            if line:
+                self._lines.append(line)
+        if len(self._lines) >= self._judged_at:
+            self._judged_at = len(self._lines) + max(_STEP, int(_SHARE * len(self._lines)))
+            if repeats.loops(self._original, self._lines):
+                return repeats.LOOP
         self._line = (self._line + rest)[-2 * _STUCK :]
         self._grown += len(rest)
         if self._grown >= _STUCK_STEP:
@@ -88,39 +88,6 @@ class LoopWatch:
             if self._is_stuck():
                 return STUCK
         return None
-
-    def _take(self, line: str) -> bool:
-        """Count one line in; whether a block that ends here makes a loop."""
-        self._new[line] += 1
-        if line not in self._recent:
-            self._runs = [0] * (repeats.MAX_PERIOD + 1)
-            self._recent.append(line)
-            return False
-        found = False
-        for period in range(1, len(self._recent) + 1):
-            self._runs[period] = self._runs[period] + 1 if line == self._recent[-period] else 0
-            run = self._runs[period] + period
-            if (
-                self._runs[period]
-                and run >= repeats.MIN_LINES
-                and run // period >= repeats.MIN_REPEATS
-            ):
-                found = found or self._is_new(period, run)
-        self._recent.append(line)
-        return found
-
-    def _is_new(self, period: int, run: int) -> bool:
-        """Whether the file itself does not repeat itself so."""
-        if self._old is None:
-            self._old = [line for part in self._original.split("\n") if (line := part.strip())]
-            self._old_count.update(self._old)
-        if period not in self._old_runs:
-            self._old_runs[period] = repeats.longest_run(self._old, period)
-        allowed = 2 * (self._old_runs[period] // period) + repeats.MIN_REPEATS // 2
-        if run // period <= allowed:
-            return False
-        surplus = max(self._new[line] - self._old_count[line] for line in self._recent)
-        return surplus >= repeats.MIN_REPEATS // 2
 
     def _is_stuck(self) -> bool:
         """Whether the unfinished line has come down to a few characters over and over."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from predict_edit.edit.rewrite import Rewrite
 
+LOOP = "The answer repeats the same lines over and over."
 MAX_PERIOD = 24
 """Lines of the longest block whose repetition is seen."""
 MIN_REPEATS = 40
@@ -33,9 +34,9 @@ def loop(rewrite: Rewrite) -> str | None:
 
     Takes time proportional to the length: a bounded number of passes.
     """
-    old, new = _lines(rewrite.original), _lines(rewrite.edited)
-    if _line_loops(old, new) or _block_loops(old, new):
-        return "The answer repeats the same lines over and over."
+    new = _lines(rewrite.edited)
+    if _line_loops(_lines(rewrite.original), new) or loops(rewrite.original, new):
+        return LOOP
     return None
 
 
@@ -44,22 +45,23 @@ def _lines(text: str) -> list[str]:
     return [stripped for line in text.split("\n") if (stripped := line.strip())]
 
 
-def _block_loops(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Whether a block of lines stands many times in a row."""
+def loops(original: str, new: Sequence[str]) -> bool:
+    """Whether a block of lines with text is many times in a row, as it is not in the original."""
+    old = _lines(original)
     more = Counter(new) - Counter(old)
     if not more or max(more.values()) < MIN_REPEATS // 2:
         return False
     for period in range(1, MAX_PERIOD + 1):
-        run = longest_run(new, period)
+        run = _longest_run(new, period)
         repeats = run // period
         if run < MIN_LINES or repeats < MIN_REPEATS:
             continue
-        if repeats > 2 * (longest_run(old, period) // period) + MIN_REPEATS // 2:
+        if repeats > 2 * (_longest_run(old, period) // period) + MIN_REPEATS // 2:
             return True
     return False
 
 
-def longest_run(lines: Sequence[str], period: int) -> int:
+def _longest_run(lines: Sequence[str], period: int) -> int:
     """Lines of the longest stretch in which each line equals the one ``period`` before it."""
     best = run = 0
     for one, other in zip(lines, lines[period:], strict=False):
