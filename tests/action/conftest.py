@@ -26,8 +26,8 @@ from predict_edit.domain.edits import (
     Usage,
 )
 from predict_edit.domain.errors import AnswerRefused
+from predict_edit.findings.formats import Reports
 from predict_edit.findings.reported_finding import Roots
-from predict_edit.findings.workspace import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 from predict_edit.report.outputs import to_outputs
@@ -183,7 +183,7 @@ class Rehearsal:
                     forge=forge,
                     open_editor=self._open,
                     outbox=OutputFolder(self.stage.folder / f"rehearsal{self.runs}"),
-                    workspace=Workspace(folder=self.workspace, roots=Roots(name="game")),
+                    workspace=Reports(folder=self.workspace, roots=Roots(name="game")),
                     run_id=self.run_id,
                     sleep=self._sleep,
                 ),

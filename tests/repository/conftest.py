@@ -28,8 +28,8 @@ from predict_edit.domain.edits import (
 )
 from predict_edit.domain.errors import BudgetExceeded, ModelUnavailable
 from predict_edit.domain.repository import CommandRef, CommandSource
+from predict_edit.findings.formats import Reports
 from predict_edit.findings.reported_finding import Roots
-from predict_edit.findings.workspace import Workspace
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 from predict_edit.run.context import Context
@@ -173,7 +173,7 @@ class Scene:
             forge=self.forge,
             open_editor=open_editor,
             outbox=OutputFolder(self.workspace),
-            workspace=Workspace(
+            workspace=Reports(
                 folder=self.workspace, roots=Roots(folders=(str(self.workspace),), name="game")
             ),
         )

@@ -59,19 +59,21 @@ _NEXT: Final = (
 )
 
 
-async def read_findings(
-    workspace: Workspace, host: GitHost, globs: Sequence[str], *, ref: str
-) -> Findings:
-    """Read all findings that ``globs`` name; alerts are those of the git reference ``ref``.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Reports(Workspace):
+    """The workspace with the reports of linters."""
 
-    Raises:
-        FindingsError: a report is missing or cannot be read.
-        ForgeError: the alerts could not be read.
-    """
-    files = tuple(glob for glob in globs if glob != CODE_SCANNING)
-    reports = await asyncio.to_thread(read_reports, workspace, files) if files else ()
-    alerts = (read_alerts(await host.open_alerts(ref)),) if CODE_SCANNING in globs else ()
-    return await asyncio.to_thread(collect, (*reports, *alerts))
+    async def findings(self, host: GitHost, globs: Sequence[str], *, ref: str) -> Findings:
+        """Read all findings that ``globs`` name; alerts are those of the git reference ``ref``.
+
+        Raises:
+            FindingsError: a report is missing or cannot be read.
+            ForgeError: the alerts could not be read.
+        """
+        files = tuple(glob for glob in globs if glob != CODE_SCANNING)
+        reports = await asyncio.to_thread(read_reports, self, files) if files else ()
+        alerts = (read_alerts(await host.open_alerts(ref)),) if CODE_SCANNING in globs else ()
+        return await asyncio.to_thread(collect, (*reports, *alerts))
 
 
 def read_reports(workspace: Workspace, globs: Sequence[str]) -> tuple[FindingsReport, ...]:

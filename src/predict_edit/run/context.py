@@ -55,7 +55,6 @@ from predict_edit.edit.plan import MAX_NAMED, NOT_NEEDED, background_of, change_
 from predict_edit.edit.prompt import review_instruction
 from predict_edit.edit.screening import secret_in
 from predict_edit.findings.collection import Findings
-from predict_edit.findings.workspace import Workspace
 from predict_edit.run.manifest import Shared
 from predict_edit.run.prefetch import Look
 from predict_edit.select.choose import choose
@@ -74,6 +73,18 @@ DECLINED_REASON = "its edit was in a pull request that was closed"
 OpenEditor = Callable[[ModelSettings], Awaitable[Editor]]
 
 
+class LeftFiles(Protocol):
+    """What earlier steps and other jobs left in the workspace; most runs read nothing of it."""
+
+    def read(
+        self, globs: Sequence[str], name: str, error: type[PredictEditError]
+    ) -> dict[str, bytes]:
+        """Read the files that match the input ``name``, by path."""
+
+    async def findings(self, host: GitHost, globs: Sequence[str], *, ref: str) -> Findings:
+        """Read what linters found."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Everything that reaches outside comes through here."""
@@ -85,7 +96,7 @@ class Context:
     """The first requests about the pull request, if they are under way already."""
     run_url: str = ""
     run_id: str = ""
-    workspace: Workspace | None = None
+    workspace: LeftFiles | None = None
     """``None`` if neither linters' reports nor other jobs' results are needed."""
     secrets: Secrets = dataclasses.field(default_factory=Secrets, repr=False)
     """What must not be shown, with the tokens that signing in adds later."""

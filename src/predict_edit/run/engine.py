@@ -15,7 +15,6 @@ from typing import Final
 from predict_edit.delivery.apply import apply_collected, collect
 from predict_edit.domain.run_report import Delivered, Outcome, RunReport
 from predict_edit.edit.plan import plan_notes
-from predict_edit.findings import formats
 from predict_edit.findings.collection import Findings
 from predict_edit.run.authorize import Denial, authorize, authorize_task
 from predict_edit.run.branch_target import BranchTarget, as_pull_request, load_branch
@@ -180,7 +179,7 @@ async def read_findings(ctx: Context, target: Target) -> Findings | None:
         return target.shared.manifest.findings
     if not target.findings or ctx.workspace is None:
         return None
-    return await formats.read_findings(ctx.workspace, ctx.forge, target.findings, ref=target.alerts)
+    return await ctx.workspace.findings(ctx.forge, target.findings, ref=target.alerts)
 
 
 def prepare(request: RunRequest, inputs: Inputs, ctx: Context) -> tuple[Listener, Load]:

@@ -31,7 +31,7 @@ from predict_edit.trigger.requests import ClosedPullRequest, PullRequestCommand
 
 if TYPE_CHECKING:
     from predict_edit.domain.editor_port import Editor
-    from predict_edit.findings.workspace import Workspace
+    from predict_edit.findings.formats import Reports
     from predict_edit.run.context import RunRequest
     from predict_edit.run.outcome import Finished
     from predict_edit.settings.fields import Inputs, ModelSettings
@@ -116,17 +116,17 @@ async def _close_stacked(closed: ClosedPullRequest, inputs: Inputs, forge: GitHu
     return Finished(report=report_of(NO_FACTS, Outcome.IGNORED))
 
 
-def _workspace(trigger: RunRequest, inputs: Inputs, runner: Runner) -> Workspace | None:
+def _workspace(trigger: RunRequest, inputs: Inputs, runner: Runner) -> Reports | None:
     """The folder with linters' reports and other jobs' results, if any are needed."""
     spread = inputs.mode not in {None, "run"}
     if isinstance(trigger, PullRequestCommand) and not (spread or inputs.findings):
         return None
-    from predict_edit.findings.reported_finding import Roots  # noqa: PLC0415 - most runs have no use for it
-    from predict_edit.findings.workspace import Workspace  # noqa: PLC0415
+    from predict_edit.findings.formats import Reports  # noqa: PLC0415 - most runs have no use for it
+    from predict_edit.findings.reported_finding import Roots  # noqa: PLC0415
 
     name = trigger.repository.rpartition("/")[2]
     roots = Roots(folders=(str(runner.workspace.absolute()),), name=name)
-    return Workspace(folder=runner.workspace, roots=roots)
+    return Reports(folder=runner.workspace, roots=roots)
 
 
 def _opener(
