@@ -22,7 +22,6 @@ from predict_edit.cli.model_choice import read_settings
 from predict_edit.domain.errors import LocalFileError
 from predict_edit.domain.run_report import FileStatus, Outcome, RunReport
 from predict_edit.report.result import result_json, to_result
-from predict_edit.report.view import view
 from predict_edit.run.context import make_plan
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.repository_config import CONFIG_PATH, read_config
@@ -94,8 +93,7 @@ def _show(report: RunReport, checkout: Checkout, arguments: argparse.Namespace) 
         from predict_edit.report.page.changes import page_of  # noqa: PLC0415
         from predict_edit.report.page.html_page import render_page  # noqa: PLC0415 - Jinja
 
-        overhead = view(report).prediction.overhead
-        page = page_of(to_result(report), edits_patch(placed), report=report, overhead=overhead)
+        page = page_of(to_result(report), edits_patch(placed), report=report)
         local_files.write_text(arguments.html, render_page(page))
     if arguments.json:
         sys.stdout.write(result_json(report))

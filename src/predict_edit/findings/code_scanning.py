@@ -45,14 +45,11 @@ def read_alerts(entries: Iterable[Any]) -> FindingsReport:
         alerts = [CodeScanningAlert.model_validate(entry) for entry in entries]
     except pydantic.ValidationError as error:
         field = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
-        problem = FindingsError(
+        raise FindingsError(
             f"An alert of code scanning has no usable field `{field}`.",
             "Remove `code-scanning` from `findings`, and report this.",
-        )
-    else:
-        return FindingsReport(findings=tuple(located(map(_finding, alerts), Roots())))
-    # Pydantic's own exception holds the input, so it is not chained.
-    raise problem
+        ) from None
+    return FindingsReport(findings=tuple(located(map(_finding, alerts), Roots())))
 
 
 def _finding(alert: CodeScanningAlert) -> ReportedFinding | Dropped:

@@ -417,11 +417,12 @@ class _Head:
         """Take one option with its value."""
         name = found["name"]
         if name not in OPTIONS:
-            near = did_you_mean(f"--{name}", [f"--{known}" for known in OPTIONS])
+            known = [f"--{each}" for each in OPTIONS]
+            near = did_you_mean(f"--{name}", known)
             raise UnknownOption(
                 f"There is no option {quoted(f'--{name}')}. {near}".strip(),
-                f"Allowed are {_names()}. An instruction that starts with two hyphens needs `--` "
-                "before it.",
+                f"Allowed are {listed(map(quoted, known))}. An instruction that starts with two "
+                "hyphens needs `--` before it.",
             )
         if name in self.options:
             raise InvalidOption(
@@ -527,8 +528,3 @@ def _refuse_trailing_option(rest: str) -> None:
             "Write options before the instruction. If it is part of the instruction, write `--` "
             "before the first word.",
         )
-
-
-def _names() -> str:
-    """List the options as they are typed."""
-    return listed(f"`--{name}`" for name in OPTIONS)

@@ -203,6 +203,15 @@ def test_what_was_copied_and_not_filled_in_is_found(path: Path) -> None:
     assert sorted({mistake.line for mistake in mistakes}) == marked
 
 
+@pytest.mark.parametrize("example", ["OWNER", "YOUR-MODEL"])
+def test_a_name_of_the_example_is_named(example: str) -> None:
+    """Only its user knows the real one, so no lines are printed."""
+    text = GOOD.replace("octo" if example == "OWNER" else "gpt-4.1", example)
+    (mistake,) = found(text)
+    assert f"still holds the example's `{example}`" in mistake.found
+    assert (mistake.state, mistake.corrections) == ("failed", ())
+
+
 def test_the_good_workflow_is_good() -> None:
     """The one that the others are made from."""
     assert found(GOOD) == []

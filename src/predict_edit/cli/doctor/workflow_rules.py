@@ -330,7 +330,7 @@ def _kept(use: Use) -> Iterator[Mistake]:
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _VERSION = re.compile(r"v?\d+(?:\.\d+){0,2}")
 _ZEROS: Final = "0" * 40
-_EXAMPLE = re.compile(r"\bYOUR-[A-Z-]+|\bYOUR-PROVIDER\.example\b")
+_EXAMPLE = re.compile(r"^OWNER(?=/)|\bYOUR-[A-Z-]+|\bYOUR-PROVIDER\.example\b")
 _CREDENTIALS: Final = tuple(name for name in SECRETS if name != "headers")
 """Inputs that hold nothing but a secret."""
 _STAND_INS: Final = {
@@ -367,11 +367,13 @@ def _version(use: Use) -> Iterator[Mistake]:
 
 def _inputs(use: Use) -> Iterator[Mistake]:
     """Find placeholders, unknown names (the runner only warns of them), and credentials."""
+    for name, text in {"uses": _text(use.step["uses"]), **use.given}.items():
+        if held := _EXAMPLE.search(text):
+            path = (*use.step_path, *(("uses",) if name == "uses" else ("with", name)))
+            found = f"`{name}` still holds the example's `{held[0]}`"
+            yield use.mistake(path, found, next_step="Replace it with the real one.", fatal=True)
     for name, text in use.given.items():
         path = (*use.step_path, "with", name)
-        if held := _EXAMPLE.search(text):
-            found = f"`{name}` still holds the example's `{held[0]}`"
-            yield use.mistake(path, found, next_step="Replace it with your own.", fatal=True)
         if name not in INPUT_NAMES:
             meant = _meant(use, name)
             found = f"{quoted(name)} is not an input"

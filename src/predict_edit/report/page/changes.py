@@ -17,7 +17,7 @@ from predict_edit.domain.edits import Hunk, PlacedFile, PlacementKind, Usage
 from predict_edit.domain.errors import ResultInvalid
 from predict_edit.domain.run_report import RunReport
 from predict_edit.report.result import FilePart, ResultFile, UsagePart
-from predict_edit.report.view import Row
+from predict_edit.report.view import Row, view
 from predict_edit.report.view import lines as name_lines
 
 CONTEXT = 3
@@ -128,7 +128,7 @@ def page_of(
     """Make the page of a run from its ``result.json`` and ``edits.patch``.
 
     Without the patch the page has the figures and the places, but not the text. The report of the
-    same run, if it is at hand, adds its notes and the text of rejected changes.
+    same run, if it is at hand, adds its notes, the text of rejected changes, and the ``overhead``.
 
     Raises:
         ResultInvalid: the two are not of the same run.
@@ -150,7 +150,7 @@ def page_of(
     return Page(
         result=result,
         files=tuple(files),
-        overhead=overhead,
+        overhead=view(report).prediction.overhead if report else overhead,
         notes=report.notes if report else (),
         complete=patch is not None,
     )
