@@ -199,10 +199,12 @@ class Bars(Silent):
 
     def begin(self, files: Sequence[SourceFile]) -> None:
         """Show a bar for each file, as wide as the file is long."""
+        # rich cannot move up further than the screen
+        room = max(1, self._bars.console.height - 4)
         for file in files:
             self._expected[file.path] = len(file.text)
             self._tasks[file.path] = self._bars.add_task(
-                printable(file.path), total=1.0, amount="waiting", visible=len(files) <= self._room
+                printable(file.path), total=1.0, amount="waiting", visible=len(files) <= room
             )
         self._bars.start()
 
@@ -231,11 +233,6 @@ class Bars(Silent):
     def end(self) -> None:
         """Take the bars away."""
         self._bars.stop()
-
-    @property
-    def _room(self) -> int:
-        """Bars that fit below each other; rich cannot move up further than the screen."""
-        return max(1, self._bars.console.height - 4)
 
 
 class Lines(Silent):

@@ -62,8 +62,6 @@ NO_KEY_SET = (
 LOW = 0.1
 """Share of a rate limit below which what is left is warned of."""
 
-_MILLION = 1_000_000
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Check:
@@ -125,22 +123,21 @@ def of_settings(chosen: ModelChoice, where: Endpoint, way: SignIn) -> Check:
     )
 
 
-def of_sign_in(trial: Trial, chosen: ModelChoice, way: SignIn) -> list[Check]:
+def of_sign_in(trial: Trial, chosen: ModelChoice, way: SignIn) -> Check:
     """Return what the request showed of the key, or of Entra ID's token."""
     without = way is SignIn.KEY and "api-key" not in chosen.origins
     if without and isinstance(trial.error, ModelUnauthorized):
-        return [Check("sign-in", "failed", trial.error.cause, NO_KEY_SET)]
+        return Check("sign-in", "failed", trial.error.cause, NO_KEY_SET)
     if isinstance(trial.error, ModelUnauthorized | ModelForbidden):
-        return [failed("sign-in", trial.error)]
+        return failed("sign-in", trial.error)
     if way is not SignIn.KEY:
         scope = chosen.settings.azure_scope
-        found = f"Entra ID gave a token for `{scope}` ({way.value})"
-        return [Check("sign-in", "ok", found)]
+        return Check("sign-in", "ok", f"Entra ID gave a token for `{scope}` ({way.value})")
     if trial.answered:
         origin = chosen.origins.get("api-key")
         found = f"the key from {origin} is accepted" if origin else "no key is needed"
-        return [Check("sign-in", "ok", found)]
-    return [Check("sign-in", "skipped", "not known, as no answer came")]
+        return Check("sign-in", "ok", found)
+    return Check("sign-in", "skipped", "not known, as no answer came")
 
 
 def of_answer(trial: Trial) -> Check:
@@ -253,11 +250,10 @@ def of_price(trial: Trial, chosen: ModelChoice) -> Check:
     """Report what tokens cost, and what this very check cost."""
     prices = PriceList.of(chosen.settings)
     # A thousand tokens, as some lists have a higher price for long prompts.
-    thousand = _MILLION // 1_000
-    into = prices.cost(
-        Usage(prompt_tokens=thousand, completion_tokens=0), trial.result.effort.model
-    )
-    out = prices.cost(Usage(prompt_tokens=0, completion_tokens=thousand), trial.result.effort.model)
+    thousand = 1_000
+    model = trial.result.effort.model
+    into = prices.cost(Usage(prompt_tokens=thousand, completion_tokens=0), model)
+    out = prices.cost(Usage(prompt_tokens=0, completion_tokens=thousand), model)
     if into is None or out is None:
         return Check(
             "price",
@@ -329,8 +325,7 @@ async def diagnose(
         dataclasses.replace(settings, prediction="on", timeout=min(settings.timeout, MOST_SECONDS)),
         open_client(settings, environ=environ, mask=mask, transport=transport),
     )
-    checks += of_sign_in(trial, chosen, way)
-    checks.append(of_answer(trial))
+    checks += [of_sign_in(trial, chosen, way), of_answer(trial)]
     if not trial.answered:
         return checks
     return [

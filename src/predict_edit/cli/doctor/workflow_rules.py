@@ -32,7 +32,7 @@ _COMMENTS: Final = ("issue_comment", "pull_request_review_comment")
 _OTHERS: Final = ("workflow_dispatch", "schedule", "workflow_call")
 """What else starts a run; a called workflow gets the event of its caller."""
 _TARGET: Final = "pull_request_target"
-_ACTION = re.compile(r"[^/@\s]+/predict-edit(?:/[^@\s]*)?(?:@(?P<ref>\S*))?", re.IGNORECASE)
+_ACTION = re.compile(r"[^/@\s]+/predict-edit(?:/[^@\s]*)?(?:@\S*)?", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,9 +346,8 @@ _STAND_INS: Final = {
 
 def _version(use: Use) -> Iterator[Mistake]:
     """Find actions whose code nobody knows."""
-    path, uses = (*use.step_path, "uses"), _text(use.step["uses"])
-    match = _ACTION.fullmatch(uses)
-    name, ref = uses.partition("@")[0], (match["ref"] if match else "") or ""
+    path = (*use.step_path, "uses")
+    name, _, ref = _text(use.step["uses"]).partition("@")
     if ref != _ZEROS and (_COMMIT.fullmatch(ref) or _VERSION.fullmatch(ref)):
         return
     found = f"the action is not pinned: {quoted(ref)} may be other code tomorrow"
