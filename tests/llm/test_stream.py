@@ -375,6 +375,18 @@ async def test_progress_counts_characters_upwards(
     assert told == [7, 14, 20]
 
 
+async def test_the_watch_sees_all_of_the_text_in_few_pieces(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """The last of it as soon as the model says that it is done."""
+    seen: list[str] = []
+    text = "".join(f"line {number}\n" for number in range(100))
+    server.play(wire.stream(wire.whole(text)))
+    await read(client, reading(watch=seen.append))
+    assert "".join(seen) == text
+    assert 1 < len(seen) <= len(text) // 200 + 1
+
+
 @pytest.mark.parametrize(
     ("usage", "read_as"),
     [

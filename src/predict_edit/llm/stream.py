@@ -42,6 +42,8 @@ _EVENT_STREAM = "text/event-stream"
 _BROKEN = (httpx2.RequestError, ssl.SSLError, anyio.EndOfStream)
 """What a connection fails with; httpx2 lets the last two through (pydantic/httpx2, issue 854)."""
 _DRAIN_SECONDS = 0.1
+_GLANCE = 200
+"""Characters that are watched at once: a piece of text takes as long as its characters."""
 
 
 async def open_stream(client: openai.AsyncOpenAI, fields: Mapping[str, Any]) -> httpx2.Response:
@@ -73,10 +75,8 @@ class EventDecoder:
 
     def feed(self, piece: bytes) -> Sequence[bytes]:
         """Take in a piece; the data of the events that it completes."""
-        lone = (
-            piece[:6] == b"data: " and piece.find(b"\n") == len(piece) - 2 and piece[-1:] == b"\n"
-        )
-        if lone and not self._rest and b"\r" not in piece:
+        lone = piece.find(b"\n") == len(piece) - 2 and piece.startswith(b"data: ")
+        if lone and not self._rest and piece.endswith(b"\n") and b"\r" not in piece:
             # One event, whole, as it mostly comes.
             self._after_return = False
             return (piece[6:-2],)
@@ -119,7 +119,7 @@ def _parsed(data: bytes, request: httpx2.Request) -> object:
     except ValueError:
         # It refuses half of a surrogate pair, which `json` takes.
         value = json.loads(data.decode())
-    if error := _field(value, "error"):
+    if isinstance(value, dict) and (error := value.get("error")):
         message = _field(error, "message")
         known = message if isinstance(message, str) and message else "The stream holds an error."
         raise openai.APIError(known, request, body=error)
@@ -144,11 +144,13 @@ class Reading:
     """Seconds without a chunk, once text has begun, after which the stream counts as dead."""
     progress: Callable[[int], None] | None = None
     watch: Watch | None = None
-    """Called with each piece of text."""
+    """Called with the text as it comes in, a few words at a time."""
     clock: Callable[[], float] = time.monotonic
     first_text: float | None = None
     """When the first text arrived, by the clock."""
     parts: list[str] = dataclasses.field(default_factory=list)
+    unwatched: str = ""
+    """The end of the text, which the watch has not seen yet."""
     characters: int = 0
     usage: Usage | None = None
     model: str | None = None
@@ -256,6 +258,7 @@ class Reading:
             log.info("The finish reason %r means stop.", finish)
             finish = "stop"
         if finish is not None:
+            self._look()
             self.finish = str(finish)
             self.filtered = self.filtered or finish == "content_filter"
 
@@ -264,7 +267,9 @@ class Reading:
             self.first_text = self.clock()
         self.parts.append(content)
         self.characters += len(content)
-        self._look(content)
+        self.unwatched += content
+        if len(self.unwatched) >= _GLANCE:
+            self._look()
         if self.characters > self.most_characters:
             raise AnswerUnusable(
                 f"The answer grew past {self.most_characters} characters, more than this file "
@@ -274,9 +279,10 @@ class Reading:
         if self.progress is not None:
             self.progress(self.characters)
 
-    def _look(self, content: str) -> None:
+    def _look(self) -> None:
         """Stop reading if the watch says so."""
-        cause = self.watch(content) if self.watch is not None else None
+        text, self.unwatched = self.unwatched, ""
+        cause = self.watch(text) if self.watch is not None else None
         if cause is not None:
             raise BrokenOff(
                 cause,
