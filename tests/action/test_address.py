@@ -10,6 +10,7 @@ import pytest
 
 from predict_edit.domain.run_report import Outcome
 from predict_edit.run.snapshot import MAX_AUTHORS, MAX_THREADS
+from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox
 from predict_edit_sandbox.github.accounts import ACTIONS_LOGIN
 from predict_edit_sandbox.stage import ADMIN, READER, REPOSITORY, WRITER, many
 from predict_edit_sandbox.world_files import WorldFile
@@ -363,3 +364,24 @@ async def test_removed_lines_and_removed_files(rehearse: MakeRehearsal) -> None:
     ]
     linked = [each.thread.line for each in rehearsal.stage.suggestions if "For [" in each.body]
     assert linked == [1, 16]
+
+
+async def test_token_of_a_persons_account(rehearse: MakeRehearsal) -> None:
+    """It may ask; what it has not sent, and suggestions that nobody answered, are not read."""
+
+    def lend(github: Sandbox) -> None:
+        github.add_token(
+            DEFAULT_TOKEN, login=ADMIN, permissions={"contents": "read", "pull_requests": "write"}
+        )
+
+    rehearsal = await rehearse(files=many(2, changes=2), prepare=lend)
+    await rehearsal.say("/predict-edit --files src/file_002.py Replace it.")
+    rehearsal.typist.requests.clear()
+    begin(rehearsal, ADMIN)
+    draft = begin(rehearsal, ADMIN, "Not sent.", line=16)
+    draft.review.state = "PENDING"
+    await rehearsal.say(ADDRESS)
+
+    assert [(each["path"], each["line"]) for each in threads_of(rehearsal)] == [(FIRST, 6)]
+    (request,) = rehearsal.typist.requests
+    assert request.instruction.endswith(f"Thread 1, about line 6:\n{ASKS}")

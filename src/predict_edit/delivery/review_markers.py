@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from predict_edit.domain.edits import Suggestion
-from predict_edit.domain.repository import Review
+from predict_edit.domain.repository import PENDING, Review
 from predict_edit.domain.run_report import FileResult, Job
 from predict_edit.report.markdown import code, link
 from predict_edit.suggest.replay import block_lines, described
@@ -25,8 +25,6 @@ REVIEW: Final = "review"
 SUGGESTION: Final = "suggestion"
 REVIEWS: Final = "<!-- predict-edit:v1 review "
 """Part of the body of every review by this tool."""
-PENDING: Final = "PENDING"
-"""The state of a review that was never submitted."""
 MOST_BESIDE: Final = 3
 """Other files that a suggestion names."""
 _DIGITS: Final = 24

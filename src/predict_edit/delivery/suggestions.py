@@ -28,7 +28,6 @@ from predict_edit.delivery.delivered import (
     suggested,
 )
 from predict_edit.delivery.review_markers import (
-    PENDING,
     REVIEW,
     SUGGESTION,
     MarkedSuggestion,
@@ -51,7 +50,7 @@ from predict_edit.domain.errors import (
     TextRefused,
 )
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import PullRequest, Review, ReviewThread
+from predict_edit.domain.repository import PENDING, PullRequest, Review, ReviewThread
 from predict_edit.domain.run_report import Delivered, FileResult, Outcome
 from predict_edit.report.markdown import length, link
 from predict_edit.report.review_body import render_review_body

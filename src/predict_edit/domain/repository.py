@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from typing import Final
 
 
 class Role(enum.IntEnum):
@@ -18,6 +19,10 @@ class Role(enum.IntEnum):
     WRITE = 3
     MAINTAIN = 4
     ADMIN = 5
+
+
+PENDING: Final = "PENDING"
+"""The state of a review that was never submitted."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

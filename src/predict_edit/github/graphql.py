@@ -175,6 +175,7 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
               author {{ __typename login ... on User {{ databaseId }} }}
               originalCommit {{ oid }}
               diffHunk
+              pullRequestReview {{ state }}
             }}
           }}
         }}
@@ -351,6 +352,12 @@ class ConversationPage(GraphAnswer):
     reviews: GraphPage[GraphReview] | None = None
 
 
+class GraphReviewComment(GraphComment):
+    """A comment of a review, which only its author sees until it is submitted."""
+
+    state: str = inside("pullRequestReview", "state", default="", exclude=True)
+
+
 class GraphThread(GraphAnswer):
     """A review thread with its first comment."""
 
@@ -360,7 +367,7 @@ class GraphThread(GraphAnswer):
     line: int | None
     start_line: int | None
     total: int = inside("comments", "totalCount", exclude=True)
-    comments: list[GraphComment] = inside("comments", "nodes", exclude=True)
+    comments: list[GraphReviewComment] = inside("comments", "nodes", exclude=True)
     diff_hunk: str = inside("comments", "nodes", 0, "diffHunk", default="")
     side: str = pydantic.Field("RIGHT", alias="diffSide", exclude=True)
     original_line: int | None = None

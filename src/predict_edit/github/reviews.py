@@ -10,7 +10,7 @@ from github.Commit import Commit
 
 from predict_edit.domain.edits import ReviewDraft, Suggestion
 from predict_edit.domain.errors import ForgeForbidden, ForgeNotFound
-from predict_edit.domain.repository import Comment, Review, ReviewThread
+from predict_edit.domain.repository import PENDING, Comment, Review, ReviewThread
 from predict_edit.github import error_mapping, graphql, rest
 from predict_edit.github.client import MOST_PAGES, HostPart, parse
 
@@ -50,7 +50,7 @@ class Reviews(HostPart):
         return bool(await self._client.pages(rest.REVIEW_COMMENTS_OF_REVIEW, path, limit=1))
 
     async def threads(self, number: int) -> tuple[ReviewThread, ...]:
-        """Return the threads on the diff, with the first comments of each."""
+        """Return the threads on the diff, with the first submitted comments of each."""
         operation = graphql.REVIEW_THREADS
         threads: list[graphql.GraphThread] = []
         after: str | None = None
@@ -67,17 +67,20 @@ class Reviews(HostPart):
                 break
         else:
             raise error_mapping.invalid(operation, f"more than {MOST_PAGES} pages")
-        return tuple(
-            ReviewThread(
-                **each.model_dump(),
-                comment=Comment(**dict(each.comments[0])),
-                comments=tuple(Comment(**dict(one)) for one in each.comments),
-                replies=max(each.total - 1, 0),
-                on_base=each.side == "LEFT",
-            )
-            for each in threads
-            if each.comments
-        )
+        found = []
+        for each in threads:
+            sent = [one for one in each.comments if one.state != PENDING]
+            comments = tuple(Comment(**one.model_dump()) for one in sent)
+            if comments:
+                thread = ReviewThread(
+                    **each.model_dump(),
+                    comment=comments[0],
+                    comments=comments,
+                    replies=max(each.total - 1 - len(each.comments) + len(sent), 0),
+                    on_base=each.side == "LEFT",
+                )
+                found.append(thread)
+        return tuple(found)
 
     async def update_review_body(self, number: int, review_id: int, body: str) -> None:
         """Replace the text of a review of our own; PyGithub would read the review first."""

@@ -22,6 +22,7 @@ from predict_edit.settings.repository_config import (
 )
 from predict_edit.suggest.diff import hunks_between
 from predict_edit.support.log import log
+from predict_edit.support.markers import is_ours
 from predict_edit.trigger.command import is_command, words_of
 from predict_edit.trigger.requests import PullRequestCommand
 from predict_edit.trigger.roles import refusal
@@ -146,7 +147,7 @@ async def read_open_threads(
         elif not reason:
             room[path] -= size
         # Suggestions of ours that nobody answered are not worth a line.
-        if thread.asked or not all(comment.mine for comment in each.comments):
+        if thread.asked or not all(map(_is_ours, each.comments)):
             threads.append(dataclasses.replace(thread, skipped=reason))
     return tuple(threads)
 
@@ -200,9 +201,15 @@ class _Heard:
         )
 
 
+def _is_ours(comment: Comment) -> bool:
+    """Whether this tool wrote a comment; a person may have given it the token of their account."""
+    return comment.mine and (comment.author_type != "User" or is_ours(comment.body))
+
+
 def _may_ask(comment: Comment, word: str) -> bool:
     """Whether a comment is a person's own words, so that the person's role matters."""
-    written = comment.author_type == "User" and not comment.mine and comment.author_id is not None
+    person = comment.author_type == "User" and comment.author_id is not None
+    written = person and not _is_ours(comment)
     return written and not comment.minimized and bool(words_of(comment.body, word))
 
 
