@@ -75,7 +75,7 @@ GUARDS = (
     Guard(
         name="workflows and the like are protected",
         file="select/choose.py",
-        old="if (what := protected(path)) and self.unlocked.match(path) is None:",
+        old="if (what := protected(path)) and unlocked.match(path) is None:",
         new="if (what := protected(path)) and not path:",
         test=f"{FILE}[workflow-file]",
     ),

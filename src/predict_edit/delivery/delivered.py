@@ -165,6 +165,13 @@ async def recheck(to: Destination) -> str:
     return head
 
 
+async def save_and_recheck(to: Destination) -> None:
+    """Save the paid answers, then look again, as :func:`recheck` does."""
+    if to.save is not None:
+        await to.save()
+    await recheck(to)
+
+
 def check_pin(to: Destination, head: str) -> None:
     """Refuse another commit than the one that the command names.
 

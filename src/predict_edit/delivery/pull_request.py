@@ -27,7 +27,7 @@ from secrets import token_hex
 from typing import Final
 
 from predict_edit.delivery.commit import as_committed
-from predict_edit.delivery.delivered import Destination, OwnBranch, check_open, recheck
+from predict_edit.delivery.delivered import Destination, OwnBranch, check_open, save_and_recheck
 from predict_edit.delivery.state import (
     DECLINED,
     UNCHANGED,
@@ -95,18 +95,28 @@ class PullRequestDelivery:
     """What its files change alike."""
     describe: Callable[[Sequence[FileResult], str, Sequence[str]], str]
     """Returns the text of the pull request, given the files, its marker and further notes."""
+    to: Destination | None = None
+    """The pull request of the command, into whose head branch this one goes."""
 
     def prepare(self, results: Sequence[FileResult]) -> Delivered:
         """Take every accepted hunk but those that are held back."""
-        return Delivered(files=as_committed(results, IN_PULL_REQUEST))
+        files = as_committed(results, IN_PULL_REQUEST)
+        opens = self.to is not None and any(result.carried for result in files)
+        return Delivered(files=files, outcome=Outcome.OPENED if opens else None)
 
     async def deliver(self, prepared: Delivered) -> Delivered:
-        """Bring branch and pull request to what was edited, without a write if they have it.
+        """Save the paid answers, and bring branch and pull request to what was edited.
+
+        Without a write if they have it.
 
         Raises:
-            PullRequestClosed: the pull request was closed or merged while the run worked.
+            CommandChanged: the comment was edited or deleted while the run worked.
+            PullRequestClosed: one of the pull requests was closed or merged while the run worked.
+            HeadMismatch: the command is for one commit, and the head moved.
             ForgeError: GitHub refused or failed.
         """
+        if self.to is not None:
+            await save_and_recheck(self.to)
         own = self.own
         for tries_left in reversed(range(MAX_TRIES)):
             try:
@@ -240,34 +250,6 @@ class PullRequestDelivery:
             except ForgeError as error:
                 log.error("the labels could not be added: %s", error)
         return pull
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class StackedDelivery:
-    """The edits of a command become a pull request into the head branch of the one it is on."""
-
-    to: Destination
-    stacked: PullRequestDelivery
-
-    def prepare(self, results: Sequence[FileResult]) -> Delivered:
-        """Take every accepted hunk."""
-        prepared = self.stacked.prepare(results)
-        edited = any(result.carried for result in prepared.files)
-        return dataclasses.replace(prepared, outcome=Outcome.OPENED if edited else None)
-
-    async def deliver(self, prepared: Delivered) -> Delivered:
-        """Save the paid answers, and bring our pull request to what was edited.
-
-        Raises:
-            CommandChanged: the comment was edited or deleted while the run worked.
-            PullRequestClosed: one of the pull requests was closed or merged.
-            HeadMismatch: the command is for one commit, and the head moved.
-            ForgeError: GitHub refused or failed.
-        """
-        if self.to.save is not None:
-            await self.to.save()
-        await recheck(self.to)
-        return await self.stacked.deliver(prepared)
 
 
 def job_digest(*asked: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from predict_edit.delivery.commit import CommitDelivery
-from predict_edit.delivery.delivered import Delivery, Destination, demoted, recheck
+from predict_edit.delivery.delivered import Delivery, Destination, demoted, save_and_recheck
 from predict_edit.delivery.suggestions import SuggestionDelivery
 from predict_edit.domain.run_report import Delivered, FileResult
 
@@ -35,9 +35,7 @@ class PatchDelivery:
             ForgeError: the comment could not be read.
         """
         if self.to is not None:
-            if self.to.save is not None:
-                await self.to.save()
-            await recheck(self.to)
+            await save_and_recheck(self.to)
         return prepared
 
 

@@ -18,7 +18,6 @@ from predict_edit.delivery.delivered import (
 )
 from predict_edit.delivery.pull_request import (
     PullRequestDelivery,
-    StackedDelivery,
     find_own_branch,
     job_digest,
 )
@@ -272,7 +271,7 @@ class PullRequestTarget(Target):
         if plan.task.settings.deliver != "pull-request":
             return WAYS[plan.task.settings.deliver](to)
         note = f"For pull request {to.pull.number}. It is closed when that one is closed or merged."
-        return StackedDelivery(to=to, stacked=self.stack(self, plan, facts, note))
+        return dataclasses.replace(self.stack(self, plan, facts, note), to=to)
 
     def destination(self, task: Task, total: int = 0) -> Destination:
         """Return the pull request as every way of delivery needs it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 
 from predict_edit.domain.edits import OVER_MAX_FILES, ChangedFile, SkippedFile
 from predict_edit.domain.repository import TreeFile
@@ -33,43 +33,6 @@ class Selection:
     """
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Rules:
-    """Everything that decides about one path."""
-
-    include: tuple[Globs, ...]
-    exclude: tuple[Globs, ...]
-    unlocked: Globs
-    attributes: GitAttributes
-    only: Collection[str] | None
-    found: Container[str] | None
-
-    def against_wish(self, path: str) -> str | None:
-        """Say that people do not mean a file."""
-        if self.only is not None and path not in self.only:
-            one = quoted(*self.only) if len(self.only) == 1 else "other files"
-            return f"the command is about {one} only"
-        if self.found is not None and path not in self.found:
-            return NO_FINDING
-        for globs in self.include:
-            if globs.match(path) is None:
-                return f"not matched by `files` ({quoted(', '.join(globs.patterns))})"
-        return None
-
-    def against_showing(self, path: str) -> str | None:
-        """Give a reason in what the file is, or that people have set for all that is done."""
-        for globs in self.exclude:
-            if (pattern := globs.match(path)) is not None:
-                return f"excluded by {quoted(pattern)}"
-        if (what := protected(path)) and self.unlocked.match(path) is None:
-            return f"protected: {what}"
-        for name, what in ((GENERATED, "generated"), (VENDORED, "vendored")):
-            if self.attributes.flag(path, name):
-                return f"{what}, as .gitattributes says ({name})"
-        # `-linguist-generated` overrides a rule of thumb.
-        return derived(path) if self.attributes.flag(path, GENERATED) is None else None
-
-
 def choose(
     files: Sequence[ChangedFile],
     *,
@@ -93,22 +56,16 @@ def choose(
         found: the paths with findings, if the command is about these.
         unlocked: globs of protected files that may be edited all the same.
     """
-    rules = _Rules(
-        include=tuple(Globs.of(globs) for globs in include),
-        exclude=tuple(Globs.of(globs) for globs in exclude),
-        unlocked=Globs.of(unlocked),
-        attributes=attributes,
-        only=only,
-        found=found,
-    )
+    wanted, unwanted = [*map(Globs.of, include)], [*map(Globs.of, exclude)]
+    free = Globs.of(unlocked)
     kept: list[ChangedFile] = []
     skipped: list[SkippedFile] = []
     shown: list[ChangedFile] = []
     for file in files:
-        hidden = rules.against_showing(file.path)
+        hidden = _against_showing(file.path, unwanted, free, attributes)
         if hidden is None and is_path(file.path):
             shown.append(file)
-        reason = _against_status(file) or rules.against_wish(file.path) or hidden
+        reason = _against_status(file) or _against_wish(file.path, wanted, only, found) or hidden
         if reason is None and len(kept) >= max_files:
             reason = f"{OVER_MAX_FILES} ({max_files})"
         if reason is None:
@@ -161,6 +118,40 @@ def choose_from_tree(
             *(SkippedFile(path=path, reason=reason) for path, reason in unreadable.items()),
         ),
     )
+
+
+def _against_wish(
+    path: str,
+    include: Iterable[Globs],
+    only: Collection[str] | None,
+    found: Container[str] | None,
+) -> str | None:
+    """Say that people do not mean a file."""
+    if only is not None and path not in only:
+        one = quoted(*only) if len(only) == 1 else "other files"
+        return f"the command is about {one} only"
+    if found is not None and path not in found:
+        return NO_FINDING
+    for globs in include:
+        if globs.match(path) is None:
+            return f"not matched by `files` ({quoted(', '.join(globs.patterns))})"
+    return None
+
+
+def _against_showing(
+    path: str, exclude: Iterable[Globs], unlocked: Globs, attributes: GitAttributes
+) -> str | None:
+    """Give a reason in what the file is, or that people have set for all that is done."""
+    for globs in exclude:
+        if (pattern := globs.match(path)) is not None:
+            return f"excluded by {quoted(pattern)}"
+    if (what := protected(path)) and unlocked.match(path) is None:
+        return f"protected: {what}"
+    for name, what in ((GENERATED, "generated"), (VENDORED, "vendored")):
+        if attributes.flag(path, name):
+            return f"{what}, as .gitattributes says ({name})"
+    # `-linguist-generated` overrides a rule of thumb.
+    return derived(path) if attributes.flag(path, GENERATED) is None else None
 
 
 def _against_status(file: ChangedFile) -> str | None:
