@@ -257,6 +257,17 @@ async def test_files_with_an_old_name_are_asked_once_more(rehearse: MakeRehearsa
     assert edited.effort.attempts == 2
 
 
+async def test_files_are_told_the_names_that_they_share(rehearse: MakeRehearsal) -> None:
+    """Each by itself might choose another one; a file without the old name is not told."""
+    rehearsal = await rehearse(files=scene(10))
+    rehearsal.typist.change = ChangePlan(hints=(("src/f05.py", "Rename it."),), names=NAMES)
+    await rehearsal.say("/predict-edit Give `load_all` a better name.", plan="on")
+
+    said = {each.file.path: each.hint for each in rehearsal.typist.requests if each.hint}
+    names = "In all files: load_all becomes load_every."
+    assert said == {"src/f05.py": f"Rename it.\n{names}", "src/f10.py": names}
+
+
 async def test_a_second_answer_completes_the_edit(rehearse: MakeRehearsal) -> None:
     """Both are one edit of the file as it was."""
     rehearsal = await rehearse(files=scene(10))

@@ -142,7 +142,8 @@ async def test_the_plan_is_made_once(rehearse: MakeRehearsal) -> None:
 
     assert len(typist.plans) == 1
     assert sorted(typist.asked) == [f"src/file_{n:03}.py" for n in range(5, 15)]
-    assert {request.hint for request in typist.requests} == {"", "Mind the name."}
+    alike = "In all files: FizzBuzz becomes MSFTBuzz."
+    assert {request.hint for request in typist.requests} == {alike, f"Mind the name.\n{alike}"}
     assert len({request.background.key for request in typist.requests if request.background}) == 1
     skipped = done.report.with_status(FileStatus.SKIPPED)
     assert [(each.path, each.reason) for each in skipped] == [(p, NOT_NEEDED) for p in left]

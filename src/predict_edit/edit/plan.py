@@ -269,6 +269,13 @@ def lines_with(name: SharedName, text: str, *, new: bool = False) -> tuple[int, 
     return tuple(number for number, line in lines for _ in whole.finditer(line))
 
 
+def said_of(plan: ChangePlan, file: SourceFile) -> str:
+    """Return what a plan says about a file, with the names in it that others change, too."""
+    alike = [f"{name.old} becomes {name.new}" for name in plan.names if lines_with(name, file.text)]
+    said = dict(plan.hints).get(file.path, "")
+    return "\n".join(filter(None, (said, f"In all files: {'; '.join(alike)}." if alike else "")))
+
+
 def agreed(names: Iterable[SharedName], texts: Texts) -> tuple[SharedName, ...]:
     """Find for each planned name the files that were edited for it, and those that still have it.
 

@@ -51,7 +51,7 @@ from predict_edit.domain.errors import ForgeError, ForgeForbidden, ForgeNotFound
 from predict_edit.domain.ports import GitHost
 from predict_edit.domain.repository import FileContent
 from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
-from predict_edit.edit.plan import MAX_NAMED, NOT_NEEDED, background_of, change_key, saves
+from predict_edit.edit.plan import MAX_NAMED, NOT_NEEDED, background_of, change_key, said_of, saves
 from predict_edit.edit.prompt import review_instruction
 from predict_edit.edit.screening import secret_in
 from predict_edit.findings.collection import Findings
@@ -143,7 +143,7 @@ class Task:
             aims=self.aims_of(file.path),
             findings=self.findings.of(file.path) if self.findings else (),
             background=self.background,
-            hint=dict(self.plan.hints).get(file.path, "") if self.plan else "",
+            hint=said_of(self.plan, file) if self.plan else "",
         )
 
     def recalled(self, sources: Iterable[SourceFile]) -> dict[str, FileEdit]:
