@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -40,7 +39,7 @@ from predict_edit.run.outcome import (
 )
 from predict_edit.select.gitattributes import GitAttributes
 from predict_edit.settings.fields import ModelSettings, Settings
-from predict_edit.support.log import Secrets, log, printable
+from predict_edit.support.log import Secrets, log
 from predict_edit.trigger.command import clean_instruction
 
 _HEADS = ("file", "calls", "tokens in", "likely out", "at most", "likely cost", "at most")
@@ -174,6 +173,7 @@ def show_estimate(plan: Plan, *, as_json: bool = False) -> int:
         *((file.path, file.reason) for file in plan.skipped),
     ]
     files = [(path, each) for path, each in made if each.files]
+    screen = Screen(sys.stdout, Secrets())
     if as_json:
         data = {
             "version": 1,
@@ -181,14 +181,14 @@ def show_estimate(plan: Plan, *, as_json: bool = False) -> int:
             "left_out": [{"path": path, "reason": reason} for path, reason in left_out],
             "all": as_data(whole),
         }
-        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        screen.data(data)
         return DONE
     if files:
-        screen = Screen(sys.stdout, Secrets())
         screen.table(_HEADS, [_row(path, each) for path, each in files], right=range(1, 7))
     for path, reason in left_out:
-        sys.stdout.write(f"{printable(path)}: left out: {printable(reason)}\n")
-    sys.stdout.write(f"{in_words(whole, settings)}\nNo model was asked.\n")
+        screen.line(f"{path}: left out: {reason}")
+    screen.line(in_words(whole, settings))
+    screen.line("No model was asked.")
     return DONE
 
 
@@ -203,7 +203,7 @@ def _not_sent(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _row(path: str, made: Estimate) -> tuple[str, ...]:
     return (
-        printable(path),
+        path,
         count(made.calls),
         count(made.prompt_tokens),
         count(made.output_tokens_low),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pydantic
 
 from predict_edit.cli.console import DONE
-from predict_edit.cli.local_files import write_text
+from predict_edit.cli.local_files import read_bytes, write_text
 from predict_edit.delivery.output_files import EDITS, RESULT
 from predict_edit.domain.edits import Usage
 from predict_edit.domain.errors import ResultInvalid
@@ -27,18 +27,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ResultInvalid: it is not a finished run.
-        LocalFileError: the page cannot be written.
+        LocalFileError: the patch cannot be read, or the page not written.
     """
     file = _result_file(arguments.run_folder)
     result = _read(file)
-    try:
-        patch: str | None = file.with_name(EDITS).read_bytes().decode("utf-8", "surrogateescape")
-    except FileNotFoundError:
-        patch = None if any(f.hunks.inline + f.hunks.patch for f in result.files) else ""
-    except OSError as error:
-        raise ResultInvalid(
-            f"{EDITS} cannot be read ({error.strerror}).", "Check its permissions."
-        ) from error
+    edits, patch = file.with_name(EDITS), None
+    if edits.exists():
+        patch = read_bytes(edits).decode("utf-8", "surrogateescape")
+    elif not any(f.hunks.inline + f.hunks.patch for f in result.files):
+        patch = ""
     page = page_of(result, patch, overhead=_overhead(result))
     out = arguments.out or file.with_name(PAGE)
     write_text(out, render_page(page))
