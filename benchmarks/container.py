@@ -45,7 +45,7 @@ print(sum(not s.name.startswith("encodings") and not os.path.exists(s.cached) fo
 
 _ELSEWHERE = """\
 Packages and git for arm64, made small by the same rules on another processor with `STRIP`, add \
-59.2 MB, 18.9 MB compressed; CI tests both limits on both processors.
+59.2 MB, 18.9 MB with gzip; CI tests both limits on both processors.
 
 Compressed, Docker publishes 413 MB for `python:3.13`, 43 MB for `python:3.13-slim` and 17 MB for \
 `python:3.13-alpine` ([repo-info](https://github.com/docker-library/repo-info), amd64, autumn \
