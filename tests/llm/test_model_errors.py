@@ -18,7 +18,6 @@ from predict_edit.llm.model_errors import (
     LONGEST_QUOTE,
     Again,
     Failure,
-    ModelTarget,
     body_text,
     explain,
     quote,
@@ -29,7 +28,8 @@ from predict_edit.llm.model_errors import (
     without_echo,
 )
 from predict_edit.llm.stream import NoStream
-from predict_edit.settings.endpoint import SCOPES, Endpoint, Route, SignIn
+from predict_edit.settings.endpoint import SCOPES, Route, SignIn, choose_sign_in, read_endpoint
+from predict_edit.settings.fields import ModelSettings
 
 if TYPE_CHECKING:
     from tests.llm.conftest import Wire
@@ -39,20 +39,23 @@ REQUEST = httpx2.Request("POST", "https://api.openai.com/v1/chat/completions")
 NOW = dt.datetime(2026, 11, 22, 12, 0, 0, tzinfo=dt.UTC)
 
 
-def target(route: Route = Route.OPENAI, sign_in: SignIn = SignIn.KEY) -> ModelTarget:
+def target(route: Route = Route.OPENAI, sign_in: SignIn = SignIn.KEY) -> ModelSettings:
     """A model on some route."""
-    addresses = {
-        Route.OPENAI: "https://api.openai.com/v1",
-        Route.AZURE_V1: "https://r.openai.azure.com/openai/v1/",
-        Route.AZURE_DATED: "https://r.openai.azure.com",
-        Route.COMPATIBLE: "https://gateway.example/v1",
+    where: dict[Route, dict[str, str]] = {
+        Route.OPENAI: {},
+        Route.AZURE_V1: {"base_url": "https://r.openai.azure.com/openai/v1/"},
+        Route.AZURE_DATED: {"base_url": "https://r.openai.azure.com", "api_version": "2024-10-21"},
+        Route.COMPATIBLE: {"base_url": "https://gateway.example/v1"},
     }
-    return ModelTarget(
-        model="editor",
-        endpoint=Endpoint(route=route, base_url=addresses[route]),
-        sign_in=sign_in,
-        scope=SCOPES[0],
-    )
+    who: dict[SignIn, dict[str, str]] = {
+        SignIn.KEY: {"api_key": "k"},
+        SignIn.JOB_IDENTITY: {"azure_tenant_id": "tenant", "azure_client_id": "client"},
+        SignIn.MACHINE: {},
+    }
+    settings = ModelSettings(model="editor", **where[route], **who[sign_in])  # type: ignore[arg-type]
+    assert read_endpoint(settings).route is route
+    assert choose_sign_in(settings) is sign_in
+    return settings
 
 
 def body(message: str, **fields: Any) -> dict[str, Any]:

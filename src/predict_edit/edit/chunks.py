@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from predict_edit.domain.errors import FileTooLong
 from predict_edit.edit.prompt import Part
 from predict_edit.edit.rewrite import is_fence
+from predict_edit.support.git import lines_of
 
 DEPTHS = (0, 1, 2, 4, 8)
 """Columns that a border may be indented, tried in this order: some languages put everything into
@@ -233,7 +234,7 @@ def split(text: str, max_tokens: int, count: Count, *, depth: int | None = 0) ->
 
 def _stretches(text: str, depth: int | None) -> list[str]:
     """The text between borders; each starts with a border line and ends with its blank lines."""
-    lines = _lines(text)
+    lines = lines_of(text)
     if depth is None:
         return lines
     inside = _inside_fences(lines)
@@ -247,12 +248,6 @@ def _stretches(text: str, depth: int | None) -> list[str]:
         stretches[-1].append(line)
         blank = not line.strip()
     return ["".join(stretch) for stretch in stretches]
-
-
-def _lines(text: str) -> list[str]:
-    """Lines with their line feeds; nothing but a line feed ends a line."""
-    pieces = text.split("\n")
-    return [piece + "\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
 
 
 def _is_border(line: str, depth: int) -> bool:

@@ -26,10 +26,11 @@ from predict_edit.llm import limits, tokens
 from predict_edit.llm.billing import NOTHING, Attempt, AttemptLog, PriceList
 from predict_edit.llm.capabilities import OPTIONAL, Knowledge
 from predict_edit.llm.limits import Bound, Budget
-from predict_edit.llm.model_errors import Again, Failure, ModelTarget, explain, may_be_billed
+from predict_edit.llm.model_errors import Again, Failure, explain, may_be_billed
 from predict_edit.llm.models import COMPATIBLE, Provider, provider_of
 from predict_edit.llm.stream import Reading, Watch, open_stream
 from predict_edit.llm.throttle import Clock, Sleep, Throttle, backoff
+from predict_edit.settings.endpoint import read_endpoint
 from predict_edit.settings.fields import ModelSettings
 
 MOST_REPEATS = 3
@@ -145,7 +146,6 @@ class Completions:
         self,
         client: openai.AsyncOpenAI,
         settings: ModelSettings,
-        target: ModelTarget,
         *,
         knowledge: Knowledge,
         runtime: Runtime,
@@ -153,12 +153,11 @@ class Completions:
     ) -> None:
         self._client = client
         self._settings = settings
-        self._target = target
         self._knowledge = knowledge
         self._runtime = runtime
         self._budget = budget
         self._prices = PriceList.of(settings)
-        self._provider = provider_of(target.endpoint)
+        self._provider = provider_of(read_endpoint(settings))
         self.throttle = Throttle(settings.concurrency, clock=runtime.clock, sleep=runtime.sleep)
 
     def check_budget(self, requests: Sequence[Sequence[Message]]) -> None:
@@ -390,7 +389,7 @@ class Completions:
         self, error: Exception, question: Question, fields: Mapping[str, Any], started: float
     ) -> Failure:
         """Decide what to do about a failed request; note what it teaches."""
-        failure = explain(error, self._target, sent=question.sent)
+        failure = explain(error, self._settings, sent=question.sent)
         left_out = self._knowledge.adapt(error, fields, question.sent)
         if left_out == "prediction":
             question.log.prediction = PredictionState.REFUSED

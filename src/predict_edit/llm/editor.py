@@ -41,10 +41,9 @@ from predict_edit.llm.capabilities import LEAST_TOKENS, Knowledge
 from predict_edit.llm.chat_completion import Completions, NotPredicted, Question, Runtime
 from predict_edit.llm.limits import Budget
 from predict_edit.llm.long_files import EditTask, LongFile
-from predict_edit.llm.model_errors import ModelTarget
 from predict_edit.llm.models import Capability, provider_of
 from predict_edit.llm.stream import BrokenOff
-from predict_edit.settings.endpoint import choose_sign_in, read_endpoint
+from predict_edit.settings.endpoint import read_endpoint
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.text import listed, quoted
 
@@ -97,28 +96,19 @@ class ChatEditor:
         self._client = client
         self._nonce = nonce
         self._runtime = runtime or Runtime()
-        self._target = ModelTarget(
-            model=settings.model,
-            endpoint=read_endpoint(settings),
-            sign_in=choose_sign_in(settings),
-            scope=settings.azure_scope,
-            secrets=settings.secrets,
-        )
-        least_tokens = max(least_tokens, provider_of(self._target.endpoint).least_tokens)
+        least_tokens = max(least_tokens, provider_of(read_endpoint(settings)).least_tokens)
         self._knowledge = Knowledge(settings, least_tokens=least_tokens)
         if budget is None and (settings.max_tokens is not None or settings.max_cost is not None):
             budget = Budget(settings.max_tokens, settings.max_cost)
         self._completions = Completions(
             client,
             settings,
-            self._target,
             knowledge=self._knowledge,
             runtime=self._runtime,
             budget=budget,
         )
         # Whether a file fits is asked more than once, and counting takes as long as reading it.
         self._count = functools.lru_cache(maxsize=256)(self._runtime.count)
-        self._planned: dict[tuple[str, int | None], tuple[Part, ...]] = {}
         self._bare: dict[str, None] = {}
         """Paths of the files that were asked for without the diff."""
         self._judging = asyncio.Lock()
@@ -166,11 +156,7 @@ class ChatEditor:
         Raises:
             FileTooLong: it does not fit into one answer, and there is no place to cut it.
         """
-        known = self._knowledge.capability
-        key = (text, known.output_limit)
-        if key not in self._planned:
-            self._planned[key] = limits.parts_of(text, known, self._count)
-        return self._planned[key]
+        return limits.parts_of(text, self._knowledge.capability, self._count)
 
     async def edit(
         self, request: EditRequest, progress: Progress | None = None
@@ -232,13 +218,22 @@ class ChatEditor:
                 return edited
             parts = self.parts(task.text)
         except AnswerTooLong:
-            parts = self._cut_after_all(task.text)
+            known = self._knowledge.capability
+            # One that has not even a quarter of the limit is not what the model was writing.
+            if known.output_limit is None or self._count(task.text) < known.output_limit // 4:
+                raise
+            parts = self._smaller(task.text, known.context_window)
             if not parts:
                 raise
         except ContextTooLong as error:
             if not cut:
                 raise
-            parts = self._cut_to_fit(task, error)
+            asked = sum(self._count(message.content) for message in self._messages(task))
+            self._knowledge.too_long(min(asked, error.limit or asked))
+            parts = self._smaller(task.text, asked)
+            if not parts:
+                cause = f"{error.cause} The file has no place to cut it into pieces that do."
+                raise ContextTooLong(cause, error.next_step, limit=error.limit) from None
         tasks = [dataclasses.replace(task, part=part) for part in parts]
         self._completions.check_budget([self._messages(each) for each in tasks])
         task.log.answer = "pieces"
@@ -412,41 +407,12 @@ class ChatEditor:
         async with self._judging:
             return await asyncio.to_thread(judge, task, answer)
 
-    def _cut_to_fit(self, task: EditTask, error: ContextTooLong) -> tuple[Part, ...]:
-        """Cut a file that, as a whole, did not fit into the model's context.
-
-        Raises:
-            ContextTooLong: there is no place to cut it.
-        """
-        text, count = task.text, self._runtime.count
-        asked = sum(count(message.content) for message in self._messages(task))
-        self._knowledge.too_long(min(asked, error.limit or asked))
+    def _smaller(self, text: str, context: int | None) -> tuple[Part, ...]:
+        """Cut a file that did not fit although it seemed to; none if it cannot be cut."""
         try:
             # If it is not the file that is long, but what is shown with it, half may fit.
             parts = self.parts(text) or chunks.plan(
-                text, most=(count(text) + 1) // 2, count=count, context=asked
-            )
-        except FileTooLong:
-            parts = ()
-        if len(parts) > 1:
-            return parts
-        cause = f"{error.cause} The file has no place to cut it into pieces that do."
-        raise ContextTooLong(cause, error.next_step, limit=error.limit) from None
-
-    def _cut_after_all(self, text: str) -> tuple[Part, ...]:
-        """Cut a file whose answer did not fit although it seemed to.
-
-        Only if that is the file's fault: one that has not even a quarter of the limit is not
-        what the model was writing.
-        """
-        known = self._knowledge.capability
-        size = self._runtime.count(text)
-        if known.output_limit is None or size < known.output_limit // 4:
-            return ()
-        most = min(limits.part_tokens(known.output_limit), (size + 1) // 2)
-        try:
-            parts = chunks.plan(
-                text, most=most, count=self._runtime.count, context=known.context_window
+                text, most=(self._count(text) + 1) // 2, count=self._count, context=context
             )
         except FileTooLong:
             return ()

@@ -16,7 +16,7 @@ import enum
 import json
 import re
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from urllib.parse import urlsplit
 
@@ -26,7 +26,15 @@ import openai
 from predict_edit.domain import errors
 from predict_edit.llm.stream import NoStream
 from predict_edit.llm.throttle import retry_after
-from predict_edit.settings.endpoint import ROLE, Endpoint, Route, SignIn, other_scope
+from predict_edit.settings.endpoint import (
+    ROLE,
+    Route,
+    SignIn,
+    choose_sign_in,
+    other_scope,
+    read_endpoint,
+)
+from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.unicode import is_shown
 
 _SERVER_ERROR = 500
@@ -88,30 +96,6 @@ _ESCAPED_QUOTE = re.compile(r"(?<!\\)\\++([\"'])")
 _SPACES = re.compile(r"(?:(?<!\\)\\++[nrt]|\s)++")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ModelTarget:
-    """The model and endpoint of a request, as far as advice needs them."""
-
-    model: str
-    endpoint: Endpoint
-    sign_in: SignIn
-    scope: str
-
-    secrets: tuple[str, ...] = dataclasses.field(default=(), repr=False)
-
-    @property
-    def host(self) -> str:
-        """The host of the API."""
-        return self.endpoint.host
-
-    def hide(self, text: str) -> str:
-        """Take the secrets of the request out of a text."""
-        for secret in self.secrets:
-            if len(secret) >= _SHORTEST_SECRET:
-                text = text.replace(secret, "[hidden]")
-        return text
-
-
 class Again(enum.Enum):
     """Whether the same request may succeed later."""
 
@@ -136,7 +120,7 @@ class Failure:
 
 def explain(  # noqa: PLR0911 - one for each kind of exception
     error: Exception,
-    target: ModelTarget,
+    settings: ModelSettings,
     *,
     sent: Sequence[str] = (),
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
@@ -151,20 +135,20 @@ def explain(  # noqa: PLR0911 - one for each kind of exception
         retry = broken and not isinstance(error, NoStream)
         return Failure(error, Again.SOON if retry else Again.NEVER)
     if isinstance(error, openai.APIStatusError):
-        return _status(error, target, sent, now())
+        return _status(error, settings, sent, now())
     if isinstance(error, _TIMEOUTS):
         timeout = errors.ModelTimeout(
-            f"{target.host} did not answer in time.",
+            f"{_host(settings)} did not answer in time.",
             "Run the command again; raise `timeout` for long files or slow models.",
         )
         return Failure(timeout, Again.SOON)
     if isinstance(error, _BROKEN_LINES):
-        return Failure(_broken_line(error, target.host), Again.SOON)
+        return Failure(_broken_line(error, _host(settings)), Again.SOON)
     if type(error) is openai.APIError:
-        return _frame(error, target, sent)
+        return _frame(error, settings, sent)
     if isinstance(error, ValueError | RecursionError | openai.APIResponseValidationError):
         unreadable = errors.StreamCutShort(
-            f"{target.host} sent a stream that cannot be read ({type(error).__name__}).",
+            f"{_host(settings)} sent a stream that cannot be read ({type(error).__name__}).",
             "Run the command again; if it persists, check that `base-url` is the root of an "
             "OpenAI-compatible API.",
         )
@@ -229,16 +213,29 @@ def _codes(error: openai.APIError) -> set[str]:
     return {code.lower() for code in found if code}
 
 
-def _quoted(error: openai.APIError, target: ModelTarget, sent: Sequence[str]) -> str:
+def _host(settings: ModelSettings) -> str:
+    """The host of the API."""
+    return read_endpoint(settings).host
+
+
+def _without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Take the secrets of the request out of a text."""
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "[hidden]")
+    return text
+
+
+def _quoted(error: openai.APIError, settings: ModelSettings, sent: Sequence[str]) -> str:
     """The provider's words, fit to be shown, as the end of a sentence."""
     # A status error's own message is Python's rendering of the body.
     spoken = sentence_of(error.body) if isinstance(error, openai.APIStatusError) else error.message
-    words = quote(target.hide(spoken), sent).rstrip(".")
+    words = quote(_without_secrets(spoken, settings.secrets), sent).rstrip(".")
     return f": “{words}”." if words else "."
 
 
 def _by_content(
-    error: openai.APIError, target: ModelTarget, sent: Sequence[str]
+    error: openai.APIError, settings: ModelSettings, sent: Sequence[str]
 ) -> errors.ModelError | None:
     """Know an error by its code, whatever status or frame carried it."""
     codes, text = _codes(error), body_text(error.body).lower()
@@ -251,21 +248,21 @@ def _by_content(
     if codes & _TOO_LONG or "maximum context length" in text:
         named = _CONTEXT.search(text)
         return errors.ContextTooLong(
-            f"The file and the prompt do not fit into the context of {target.model}.",
+            f"The file and the prompt do not fit into the context of {settings.model}.",
             "Exclude the file (`exclude`), set `context: none`, or choose a model with a longer "
             "context.",
             limit=int(named[1].replace(",", "")) if named else None,
         )
     if _is_spent(error, codes, text, sent):
         return errors.QuotaExhausted(
-            f"The quota or budget of the account at {target.host} is used up"
-            f"{_quoted(error, target, sent)}",
+            f"The quota or budget of the account at {_host(settings)} is used up"
+            f"{_quoted(error, settings, sent)}",
             "Check plan, credit and spending limit of the account, and the budgets of a gateway; "
             "waiting will not help.",
         )
     if "no connected db" in text:
         # LiteLLM looks for a key that it does not know in a database that it does not have.
-        return _refusal(httpx2.codes.UNAUTHORIZED, target, _quoted(error, target, sent))
+        return _refusal(httpx2.codes.UNAUTHORIZED, settings, _quoted(error, settings, sent))
     return None
 
 
@@ -282,45 +279,45 @@ def _is_spent(error: openai.APIError, codes: set[str], text: str, sent: Sequence
     return _SPENT.search(without_echo(text, sent)) is not None
 
 
-def _frame(error: openai.APIError, target: ModelTarget, sent: Sequence[str]) -> Failure:
+def _frame(error: openai.APIError, settings: ModelSettings, sent: Sequence[str]) -> Failure:
     """Explain an error that arrived inside a stream, after status 200."""
-    if known := _by_content(error, target, sent):
+    if known := _by_content(error, settings, sent):
         return Failure(known)
     if _codes(error) & {"rate_limit_exceeded", "429", "too_many_requests"}:
-        return Failure(_rate_limited(error, target, sent, None), Again.LATER)
+        return Failure(_rate_limited(error, settings, sent, None), Again.LATER)
     broken_off = errors.ModelUnavailable(
-        f"{target.host} broke off its answer with an error{_quoted(error, target, sent)}",
+        f"{_host(settings)} broke off its answer with an error{_quoted(error, settings, sent)}",
         "Run the command again.",
     )
     return Failure(broken_off, Again.SOON)
 
 
 def _rate_limited(
-    error: openai.APIError, target: ModelTarget, sent: Sequence[str], wait: float | None
+    error: openai.APIError, settings: ModelSettings, sent: Sequence[str], wait: float | None
 ) -> errors.ModelRateLimited:
     asked = f", which asks to wait {wait:.0f} s" if wait else ""
     return errors.ModelRateLimited(
-        f"The rate limit of {target.model} was reached{asked}{_quoted(error, target, sent)}",
+        f"The rate limit of {settings.model} was reached{asked}{_quoted(error, settings, sent)}",
         "Lower `concurrency`, raise `timeout`, or raise the rate limit of the account or "
         "deployment.",
     )
 
 
 def _status(
-    error: openai.APIStatusError, target: ModelTarget, sent: Sequence[str], now: dt.datetime
+    error: openai.APIStatusError, settings: ModelSettings, sent: Sequence[str], now: dt.datetime
 ) -> Failure:
     """Explain a status that is not 200."""
     status, headers = error.status_code, error.response.headers
     wait = retry_after(headers, now)
     stop = headers.get("x-should-retry") == "false"
-    if (known := _by_content(error, target, sent)) is not None and status < _SERVER_ERROR:
+    if (known := _by_content(error, settings, sent)) is not None and status < _SERVER_ERROR:
         return Failure(known)
     if status == httpx2.codes.TOO_MANY_REQUESTS:
-        limited = _rate_limited(error, target, sent, wait)
+        limited = _rate_limited(error, settings, sent, wait)
         return Failure(limited, Again.NEVER if stop else Again.LATER, wait)
     if status in {408, 409} or status >= _SERVER_ERROR:
         unavailable = errors.ModelUnavailable(
-            f"{target.host} answered {status}{_quoted(error, target, sent)}",
+            f"{_host(settings)} answered {status}{_quoted(error, settings, sent)}",
             "Run the command again; if it persists, look at the provider's status page.",
         )
         return Failure(unavailable, Again.NEVER if stop else Again.SOON, wait)
@@ -328,28 +325,34 @@ def _status(
         to = urlsplit(headers.get("location", "")).netloc
         return Failure(
             errors.ModelRefused(
-                f"{target.host} redirects{f' to {quote(to)}' if to else ''} ({status}). The file "
-                "was not sent there.",
+                f"{_host(settings)} redirects{f' to {quote(to)}' if to else ''} ({status}). The "
+                "file was not sent there.",
                 "Set `base-url` to the address that serves the API without a redirect.",
             )
         )
-    return Failure(_refusal(status, target, _quoted(error, target, sent)))
+    return Failure(_refusal(status, settings, _quoted(error, settings, sent)))
 
 
-def _refusal(status: int, target: ModelTarget, words: str) -> errors.ModelError:
+def _refusal(status: int, settings: ModelSettings, words: str) -> errors.ModelError:
     """Explain a 4xx that asking again does not change; ``words`` ends the sentence."""
     kind, cause, steps = _REFUSALS.get(status, _OTHER_REFUSAL)
-    azure = target.endpoint.is_azure
-    way = "entra" if target.sign_in is not SignIn.KEY else "azure" if azure else "other"
+    endpoint = read_endpoint(settings)
+    azure = endpoint.is_azure
+    way = "entra" if choose_sign_in(settings) is not SignIn.KEY else "azure" if azure else "other"
     shape = (
         "`https://NAME.openai.azure.com/`, with an `api-version` that exists"
-        if target.endpoint.route is Route.AZURE_DATED
+        if endpoint.route is Route.AZURE_DATED
         else "`https://NAME.openai.azure.com/openai/v1/`"
     )
     step = steps.get(way) or steps["azure" if azure and "azure" in steps else "other"]
     return kind(
-        f"{target.host} {cause} ({status}){words}",
-        step.format(target=target, scope=other_scope(target.scope), shape=shape),
+        f"{endpoint.host} {cause} ({status}){words}",
+        step.format(
+            settings=settings,
+            host=endpoint.host,
+            scope=other_scope(settings.azure_scope),
+            shape=shape,
+        ),
     )
 
 
@@ -358,14 +361,14 @@ _REFUSALS: dict[int, tuple[type[errors.ModelError], str, dict[str, str]]] = {
         errors.ModelUnauthorized,
         "rejected the credential",
         {
-            "entra": "The token was for the scope `{target.scope}`; if this resource expects the "
-            "other one, set `azure-scope: {scope}`. The identity needs the role "
+            "entra": "The token was for the scope `{settings.azure_scope}`; if this resource "
+            "expects the other one, set `azure-scope: {scope}`. The identity needs the role "
             f"*{ROLE}* on the Azure OpenAI resource, and `base-url` must name a resource in its "
             "tenant.",
             "azure": "Check that `api-key` is a key of the very resource that `base-url` names, "
             "and that it was not regenerated.",
             "other": "Check the key (`api-key`): that it is whole, was not revoked, and belongs to "
-            "{target.host}.",
+            "{host}.",
         },
     ),
     httpx2.codes.FORBIDDEN: (
@@ -374,10 +377,10 @@ _REFUSALS: dict[int, tuple[type[errors.ModelError], str, dict[str, str]]] = {
         {
             "entra": f"Give the identity the role *{ROLE}* on the Azure OpenAI resource (it takes "
             "some minutes to work), and check the resource's firewall. The token was for the scope "
-            "`{target.scope}`; the other one is `{scope}`.",
+            "`{settings.azure_scope}`; the other one is `{scope}`.",
             "azure": "Check that the resource allows keys and that its firewall or private network "
             "lets the runner in.",
-            "other": "Check that the key's project may use {target.model}, and from this region.",
+            "other": "Check that the key's project may use {settings.model}, and from this region.",
         },
     ),
     httpx2.codes.NOT_FOUND: (
@@ -385,10 +388,10 @@ _REFUSALS: dict[int, tuple[type[errors.ModelError], str, dict[str, str]]] = {
         "did not find the address or the model",
         {
             "azure": "Check three things: `model` is the name of your deployment, not of the model "
-            "behind it (now `{target.model}`); `base-url` has your resource's name and the shape "
+            "behind it (now `{settings.model}`); `base-url` has your resource's name and the shape "
             "{shape}; the model is not retired, which takes its deployments away.",
             "other": "Check three things: `model` is a name that this API knows (now "
-            "`{target.model}`); `base-url` is the root of the API and usually ends in `/v1`; the "
+            "`{settings.model}`); `base-url` is the root of the API and usually ends in `/v1`; the "
             "model is not retired.",
         },
     ),
@@ -402,9 +405,9 @@ _OTHER_REFUSAL = (
     errors.ModelRefused,
     "refused the request",
     {
-        "other": "Check that {target.model} is a chat model of this API and region. If the text is "
-        "about predicted outputs, set `prediction: off`; if it is about `api-version`, use the v1 "
-        "address without one."
+        "other": "Check that {settings.model} is a chat model of this API and region. If the text "
+        "is about predicted outputs, set `prediction: off`; if it is about `api-version`, use the "
+        "v1 address without one."
     },
 )
 """By status: class, cause, and next step by the way of signing in."""

@@ -8,7 +8,6 @@ file.
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import datetime as dt
 import email.utils
@@ -81,10 +80,11 @@ class Throttle:
         self._limit = float(self._most)
         self._clock = clock
         self._sleep = sleep
-        self._busy = 0
+        self._places = asyncio.Semaphore(self._most)
+        self._made = self._most
+        """How many places there are, taken or free; those above the limit go once they are free."""
         self._resume_at = -math.inf
         self._last_cut = -math.inf
-        self._waiting: collections.deque[asyncio.Future[None]] = collections.deque()
         self.last_success = -math.inf
         """When a request of this run last got through, by the clock."""
         self.limits: Mapping[str, str] = {}
@@ -98,39 +98,19 @@ class Throttle:
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Wait for a place, first come, first served, and hold it."""
-        await self._enter()
+        await self._places.acquire()
+        while self._made > self.limit:
+            self._made -= 1
+            await self._places.acquire()
         try:
             while (wait := self._resume_at - self._clock()) > 0:
                 await self._sleep(wait)
             yield
         finally:
-            self._leave()
-
-    async def _enter(self) -> None:
-        if self._busy < self.limit and all(place.cancelled() for place in self._waiting):
-            self._busy += 1
-            return
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
-        try:
-            await place
-        except asyncio.CancelledError:
-            if not place.cancelled():
-                # It was given at the moment of the cancellation.
-                self._leave()
-            raise
-
-    def _leave(self) -> None:
-        self._busy -= 1
-        self._wake()
-
-    def _wake(self) -> None:
-        """Hand free places to the first in line; they count as busy from here on."""
-        while self._waiting and self._busy < self.limit:
-            place = self._waiting.popleft()
-            if not place.cancelled():
-                self._busy += 1
-                place.set_result(None)
+            if self._made > self.limit:
+                self._made -= 1
+            else:
+                self._places.release()
 
     def succeeded(self, headers: Mapping[str, str]) -> None:
         """Allow a little more after a request got through, unless the headers warn."""
@@ -139,7 +119,9 @@ class Throttle:
         sent = {name.lower(): text for name, text in headers.items()}
         self.limits = {n: text for n, text in sent.items() if n.startswith("x-ratelimit-")}
         self._heed(headers)
-        self._wake()
+        while self._made < self.limit:
+            self._made += 1
+            self._places.release()
 
     def limited(self, *, started: float, wait: float | None) -> None:
         """Allow half as many after a request that ``started`` then was answered with 429.
