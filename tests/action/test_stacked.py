@@ -213,6 +213,18 @@ async def test_a_plan_has_no_say_once_it_is_off(rehearse: MakeRehearsal) -> None
     assert changed(rehearsal, pull) == {file.path for file in FILES}
 
 
+async def test_names_that_are_left_are_named_in_it(rehearse: MakeRehearsal) -> None:
+    """Who reviews it does not read the summary of the other one."""
+    rehearsal = await a_scene(rehearse)
+    names = (SharedName(old="FizzBuzz", new="MSFTBuzz"),)
+    rehearsal.typist.change = ChangePlan(names=names)
+    rehearsal.typist.lazy = (FILES[0].path,)
+    await rehearsal.say(**STACK, plan="on")
+
+    (pull,) = stacked(rehearsal)
+    assert f"is still in `{FILES[0].path}`." in (pull.body or "")
+
+
 async def test_a_refresh_takes_a_group_whole_or_not_at_all(rehearse: MakeRehearsal) -> None:
     """Also in a run that makes no plan; the pull request says what changes alike."""
     rehearsal = await a_scene(rehearse)

@@ -15,6 +15,7 @@ from predict_edit.domain.edits import (
 )
 from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.run_report import Delivered, FileResult, RunReport
+from predict_edit.edit.plan import remaining_notes
 from predict_edit.findings.collection import Findings
 from predict_edit.report.pull_request_body import PullRow, pull_row, render_pull_request
 from predict_edit.run.context import (
@@ -224,7 +225,7 @@ def as_pull_request(
             report_of(facts, outcome_of(files), Delivered(files=files)),
             sorted(rows, key=lambda row: row.path),
             marker=marker,
-            notes=(*notes, *more),
+            notes=(*notes, *more, *remaining_notes(facts.plan)),
             about_findings=task.findings is not None,
         )
 
