@@ -59,6 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
         checks, status = [failed("workflow", error)], WRONG
     for secret in (secret for file in workflows for secret in file.secrets):
         secrets.add(secret)
+    if not arguments.json:
+        _show_checks(checks, screen)
+        _show_workflows(workflows, screen)
     about_model: list[Check] = []
     if not arguments.workflow:
         aside.line("Signing in and asking the model for one tiny edit.", "dim")
@@ -78,10 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         checks_data = [dataclasses.asdict(check) for check in (*checks, *about_model)]
         data = {"version": 1, "ok": status == DONE, "checks": checks_data, "workflows": files_data}
         screen.data(data)
-        return status
-    _show_checks(checks, screen)
-    _show_workflows(workflows, screen)
-    if about_model:
+    elif about_model:
         if checks or workflows:
             screen.line()
         _show_model(about_model, screen)
