@@ -208,21 +208,8 @@ def refusal_of(
     wait = _rate_limit_wait(status, headers, " ".join(reasons))
     if wait is not None:
         return _rate_limited(endpoint, status, reasons, wait)
-    match status:
-        case HTTPStatus.UNAUTHORIZED:
-            return ForgeUnauthorized(
-                f"GitHub does not accept the token ({endpoint.name}, 401).{_quoted(reasons)}",
-                "Check the input `github-token`: the job's own token expires with the job, and a"
-                " personal one may have expired.",
-                status=status,
-                reasons=reasons,
-            )
-        case HTTPStatus.FORBIDDEN:
-            return _forbidden(endpoint, reasons)
-        case HTTPStatus.NOT_FOUND:
-            return _not_found(endpoint, reasons)
-        case _ if status >= _SERVER_ERROR:
-            return unavailable(endpoint, f"answered {status}", status=status, reasons=reasons)
+    if status >= _SERVER_ERROR:
+        return unavailable(endpoint, f"answered {status}", status=status, reasons=reasons)
     return _refused(endpoint, status, reasons)
 
 
@@ -237,9 +224,9 @@ def graphql_refusal(
     kind = str(first.get("type", "")).upper()
     match kind:
         case "NOT_FOUND":
-            return _not_found(endpoint, reasons)
+            return _refused(endpoint, HTTPStatus.NOT_FOUND, reasons)
         case "FORBIDDEN" | "INSUFFICIENT_SCOPES":
-            return _forbidden(endpoint, reasons)
+            return _refused(endpoint, HTTPStatus.FORBIDDEN, reasons)
         case "RATE_LIMITED" | "RATE_LIMIT":
             wait = _rate_limit_wait(HTTPStatus.FORBIDDEN, headers, kind) or SECONDARY_WAIT
             return _rate_limited(endpoint, HTTPStatus.OK, reasons, wait)
@@ -298,40 +285,39 @@ def invalid(endpoint: ApiEndpoint, what: str) -> ForgeAnswerInvalid:
     )
 
 
-def _forbidden(endpoint: ApiEndpoint, reasons: tuple[str, ...]) -> ForgeForbidden:
-    """Return the error for a 403 that is not a rate limit, or GraphQL's ``FORBIDDEN``."""
-    cause = f"The token may not do {endpoint.name} (403)."
-    next_step = (
-        f"It probably lacks `{endpoint.permission}`: add that under `permissions:` of the workflow"
-        " or its job. On a pull request from a fork, only some events give a token that may write."
-    )
-    if rule := _known(_FORBIDDEN, reasons):
-        cause, next_step = rule.cause.format(endpoint=endpoint.name), rule.next_step
-    return ForgeForbidden(
-        cause + _quoted(reasons), next_step, status=HTTPStatus.FORBIDDEN, reasons=reasons
-    )
-
-
-def _not_found(endpoint: ApiEndpoint, reasons: tuple[str, ...]) -> ForgeNotFound:
-    """Return the error for a 404, or GraphQL's ``NOT_FOUND``."""
-    return ForgeNotFound(
-        f"GitHub does not know what was asked for ({endpoint.name}, 404).{_quoted(reasons)}",
-        "Check that it exists. GitHub also answers so if the token may not see it: it probably"
-        f" needs `{endpoint.permission}`.",
-        status=HTTPStatus.NOT_FOUND,
-        reasons=reasons,
-    )
-
-
-def _refused(endpoint: ApiEndpoint, status: int, reasons: tuple[str, ...]) -> ForgeRefused:
-    """Return the error for a 422 or any other 4xx, of the class that GitHub's sentences name."""
-    kind: type[ForgeRefused] = ForgeRefused
+def _refused(endpoint: ApiEndpoint, status: int, reasons: tuple[str, ...]) -> ForgeError:
+    """Return the error for a 4xx that is not a rate limit, as its status and GitHub's words say."""
+    kind: type[ForgeError] = ForgeRefused
+    rules: tuple[_RefusalRule, ...] = _REFUSED + _FORBIDDEN
     cause = f"GitHub does not accept {endpoint.name} ({status})."
     next_step = _REFUSED_BY_STATUS.get(
         status, "Read what GitHub says; if it stays unclear, report it."
     )
-    if rule := _known(_REFUSED + _FORBIDDEN, reasons):
-        kind = rule.refusal
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            kind, rules = ForgeUnauthorized, ()
+            cause = f"GitHub does not accept the token ({endpoint.name}, 401)."
+            next_step = (
+                "Check the input `github-token`: the job's own token expires with the job, and a"
+                " personal one may have expired."
+            )
+        case HTTPStatus.FORBIDDEN:
+            kind, rules = ForgeForbidden, _FORBIDDEN
+            cause = f"The token may not do {endpoint.name} (403)."
+            next_step = (
+                f"It probably lacks `{endpoint.permission}`: add that under `permissions:` of the"
+                " workflow or its job. On a pull request from a fork, only some events give a"
+                " token that may write."
+            )
+        case HTTPStatus.NOT_FOUND:
+            kind, rules = ForgeNotFound, ()
+            cause = f"GitHub does not know what was asked for ({endpoint.name}, 404)."
+            next_step = (
+                "Check that it exists. GitHub also answers so if the token may not see it: it"
+                f" probably needs `{endpoint.permission}`."
+            )
+    if rule := _known(rules, reasons):
+        kind = rule.refusal if kind is ForgeRefused else kind
         cause, next_step = rule.cause.format(endpoint=endpoint.name), rule.next_step
     return kind(cause + _quoted(reasons), next_step, status=status, reasons=reasons)
 
