@@ -41,12 +41,7 @@ from predict_edit.delivery.state import (
 from predict_edit.domain.edits import BUDGET, ChangePlan, SharedName
 from predict_edit.domain.errors import BranchTaken, ForgeError, ForgeRefused
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import (
-    BranchMove,
-    BranchPull,
-    CommitDraft,
-    PullDraft,
-)
+from predict_edit.domain.repository import BranchMove, BranchPull, CommitDraft, PullDraft
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log

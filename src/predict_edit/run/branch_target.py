@@ -9,10 +9,7 @@ from predict_edit.delivery.delivered import Delivery, OwnBranch
 from predict_edit.delivery.pull_request import PullRequestDelivery, find_own_branch, job_digest
 from predict_edit.delivery.state import UNCHANGED
 from predict_edit.delivery.ways import PatchDelivery
-from predict_edit.domain.edits import (
-    PlacedFile,
-    PlacementKind,
-)
+from predict_edit.domain.edits import PlacedFile, PlacementKind
 from predict_edit.domain.errors import InvalidInput
 from predict_edit.domain.run_report import Delivered, FileResult, RunReport
 from predict_edit.edit.plan import remaining_notes

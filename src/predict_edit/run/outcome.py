@@ -7,13 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from predict_edit.domain.edits import (
-    BUDGET,
-    ChangePlan,
-    Effort,
-    SkippedFile,
-    whole_sum,
-)
+from predict_edit.domain.edits import BUDGET, ChangePlan, Effort, SkippedFile, whole_sum
 from predict_edit.domain.errors import (
     BudgetExceeded,
     CommandError,

@@ -16,11 +16,7 @@ from predict_edit.delivery.delivered import (
     check_ready,
     check_same_repository,
 )
-from predict_edit.delivery.pull_request import (
-    PullRequestDelivery,
-    find_own_branch,
-    job_digest,
-)
+from predict_edit.delivery.pull_request import PullRequestDelivery, find_own_branch, job_digest
 from predict_edit.delivery.state import Memory, Record
 from predict_edit.delivery.ways import WAYS
 from predict_edit.domain.edits import ChangedFile, OpenThread, SourceFile

@@ -14,13 +14,7 @@ from decimal import Decimal
 from secrets import token_hex
 from typing import Final, TypeVar
 
-from predict_edit.domain.edits import (
-    ChangePlan,
-    Effort,
-    FileEdit,
-    SourceFile,
-    Usage,
-)
+from predict_edit.domain.edits import ChangePlan, Effort, FileEdit, SourceFile, Usage
 from predict_edit.domain.errors import MissingInput, PredictEditError, SpreadError
 from predict_edit.domain.run_report import FileResult, FileStatus
 from predict_edit.findings.collection import Findings
