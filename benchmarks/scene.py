@@ -49,14 +49,18 @@ class Observed:
 
     @property
     def before(self) -> Part:
-        """From the start of the process to the first request to the model."""
-        return self.part(self.started, min(each.started for each in self.exchanges))
+        """From the start of the process to the first request to the model.
+
+        Only reads are waited for: the reaction and the summary's comment are written beside them.
+        """
+        reads = [request for request in self.requests if not request.writes]
+        return _part(reads, self.started, min(each.started for each in self.exchanges))
 
     @property
     def after(self) -> Part:
         """From the last byte of the model to the posted review."""
         last = max(each.ended or math.inf for each in self.exchanges)
-        return self.part(last, self.posted)
+        return _part(self.requests, last, self.posted)
 
     @property
     def posted(self) -> float:
@@ -68,14 +72,15 @@ class Observed:
         """Seconds that the model took for the file that it took longest for."""
         return max(each.seconds or math.inf for each in self.exchanges)
 
-    def part(self, start: float, end: float) -> Part:
-        """What happened between two moments; requests that were not waited for are left out."""
-        within = [r for r in self.requests if r.ended > start and r.ended <= end]
-        return Part(
-            seconds=end - start,
-            round_trips=round_trips(within),
-            own=end - start - _covered(within, start),
-        )
+
+def _part(requests: Sequence[LoggedRequest], start: float, end: float) -> Part:
+    """What happened between two moments; requests that were not waited for are left out."""
+    within = [r for r in requests if r.ended > start and r.ended <= end]
+    return Part(
+        seconds=end - start,
+        round_trips=round_trips(within),
+        own=end - start - _covered(within, start),
+    )
 
 
 def _covered(requests: Sequence[LoggedRequest], start: float) -> float:
