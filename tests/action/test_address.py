@@ -352,6 +352,8 @@ async def test_removed_lines_and_removed_files(rehearse: MakeRehearsal) -> None:
     end = WorldFile(path="end.py", base=head + b"d = 1\n", head=head)
     rehearsal = await rehearse(files=[*many(1, changes=2), gone, end])
     begin(rehearsal, WRITER, "Put it back.", side="LEFT", line=16)
+    both = begin(rehearsal, WRITER, "These two.", start_line=5, line=6)
+    both.thread.start_side = "LEFT"
     begin(rehearsal, WRITER, "Why?", side="LEFT", line=1, path="gone.py")
     begin(rehearsal, WRITER, "Keep this.", side="LEFT", line=3, path="end.py")
     await rehearsal.say(ADDRESS)
@@ -359,11 +361,14 @@ async def test_removed_lines_and_removed_files(rehearse: MakeRehearsal) -> None:
     found = [(each["path"], each["line"], each["reason"]) for each in threads_of(rehearsal)]
     assert found == [
         (FIRST, 16, ""),
+        (FIRST, 6, ""),
         ("gone.py", None, "its file is removed by the pull request"),
         ("end.py", 2, ""),
     ]
     linked = [each.thread.line for each in rehearsal.stage.suggestions if "For [" in each.body]
-    assert linked == [1, 16]
+    assert sorted(linked) == [1, 6, 16]
+    (request,) = (each for each in rehearsal.typist.requests if each.file.path == FIRST)
+    assert "Thread 2, about line 6:" in request.instruction
 
 
 async def test_token_of_a_persons_account(rehearse: MakeRehearsal) -> None:

@@ -162,6 +162,7 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
           originalLine
           originalStartLine
           diffSide
+          startDiffSide
           comments(first: {COMMENTS_OF_THREAD}) {{
             totalCount
             nodes {{
@@ -370,6 +371,7 @@ class GraphThread(GraphAnswer):
     comments: list[GraphReviewComment] = inside("comments", "nodes", exclude=True)
     diff_hunk: str = inside("comments", "nodes", 0, "diffHunk", default="")
     side: str = pydantic.Field("RIGHT", alias="diffSide", exclude=True)
+    start_side: str | None = pydantic.Field(None, alias="startDiffSide", exclude=True)
     original_line: int | None = None
     original_start_line: int | None = None
     original_commit: str = inside("comments", "nodes", 0, "originalCommit", "oid", default="")

@@ -72,8 +72,12 @@ class Reviews(HostPart):
             sent = [one for one in each.comments if one.state != PENDING]
             comments = tuple(Comment(**one.model_dump()) for one in sent)
             if comments:
+                fields = each.model_dump()
+                if each.start_side not in {None, each.side}:
+                    # From a removed line to one of the head, whose numbers have nothing in common.
+                    fields |= {"start_line": None, "original_start_line": None}
                 thread = ReviewThread(
-                    **each.model_dump(),
+                    **fields,
                     comment=comments[0],
                     comments=comments,
                     replies=max(each.total - 1 - len(each.comments) + len(sent), 0),
