@@ -43,6 +43,18 @@ def test_every_template_compiles() -> None:
         environment().get_template(name)
 
 
+def test_no_template_is_large() -> None:
+    """A run has most memory while a template's tree is there: 400 times its text."""
+    loader = environment().loader
+    assert loader
+    sizes = {
+        name: len(loader.get_source(environment(), name)[0])
+        for name in environment().list_templates()
+    }
+
+    assert max(sizes.values()) < 7_000, sizes
+
+
 def test_what_is_prepared_is_all_that_reports_need(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled at the end of a run, a template would keep everybody waiting."""
     environment.cache_clear()

@@ -85,7 +85,7 @@ def _environment(folder: str, filters: dict[str, Any], **options: Any) -> jinja2
 def prepare() -> None:
     """Compile what each report is made of, before anybody waits for it."""
     with _ONE_AT_A_TIME:
-        for name in ("_parts.md.j2", "summary.md.j2", "job_summary.md.j2"):
+        for name in ("_figures.md.j2", "_parts.md.j2", "summary.md.j2", "job_summary.md.j2"):
             environment().get_template(name)
 
 
