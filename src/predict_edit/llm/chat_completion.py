@@ -327,10 +327,11 @@ class Completions:
             problem = failure.error
             raise _Failed(failure) from None
         finally:
-            sent = (bound.prompt_tokens or 0) if billed else None
-            self._log(
-                question, reading, started=started, predicted=predicted, problem=problem, sent=sent
-            )
+            counted = NOTHING
+            if billed and self._budget is not None:
+                received = self._runtime.count(reading.text)
+                counted = Usage(prompt_tokens=bound.prompt_tokens, completion_tokens=received)
+            self._log(question, reading, started, counted, predicted=predicted, problem=problem)
         self._knowledge.answered(reading.model, reading.usage, predicted=predicted)
         self.throttle.succeeded(response.headers)
         return answer
@@ -347,13 +348,13 @@ class Completions:
         self,
         question: Question,
         reading: Reading,
-        *,
         started: float,
+        counted: Usage,
+        *,
         predicted: bool,
         problem: PredictEditError | None,
-        sent: int | None,
     ) -> None:
-        """Log an attempt, however it ended, and report it; ``sent`` tokens were not refused."""
+        """Log an attempt, however it ended, and report it."""
         seconds = self._runtime.clock() - started
         question.log.active += seconds
         estimate = None
@@ -362,10 +363,6 @@ class Completions:
                 prompt_tokens=sum(map(self._runtime.count, question.sent)),
                 completion_tokens=self._runtime.count(reading.text),
             )
-        counted = NOTHING
-        if sent is not None and self._budget is not None:
-            received = self._runtime.count(reading.text)
-            counted = Usage(prompt_tokens=sent, completion_tokens=received)
         model = reading.model or self._knowledge.reported_model
         attempt = Attempt(
             path=question.log.path,

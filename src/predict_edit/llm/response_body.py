@@ -1,28 +1,22 @@
-"""The body of a response, bounded before it is in memory, compressed or not.
+"""The body of a response: unpacked in small pieces, and cut if it is that of an error.
 
-httpx2 and the SDK read an error's body and each event of a stream as a whole, however long.
+httpx2 unpacks a piece as a whole, and the SDK reads an error so, however long.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import zlib
 from collections.abc import AsyncIterator
 
 import httpx2
 
-from predict_edit.domain.errors import AnswerUnusable
 from predict_edit.llm.stream import NoStream
 
 MOST_OF_ERROR = 64 * 1024
 """Bytes of an error that are read; the rest is not."""
-MOST_OF_EVENT = 4 * 1024 * 1024
-"""Bytes of one event of a stream; some servers send a whole answer in one."""
-MOST_LINES = 1_000
-"""Lines of one event, which the SDK joins one by one."""
-
 _PIECE = 64 * 1024
-_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -41,59 +35,29 @@ async def bound(response: httpx2.Response) -> None:
             "for.",
             "Check the proxy or gateway on the way to the model.",
         )
-    response.stream = _Bounded(
-        inner=inner,
-        packed=encoding in _PACKED,
-        failed=response.is_error,
-        events="text/event-stream" in response.headers.get("content-type", ""),
-    )
+    most = MOST_OF_ERROR if response.is_error else sys.maxsize
+    response.stream = _Bounded(inner=inner, packed=encoding in _PACKED, most=most)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Bounded(httpx2.AsyncByteStream):
-    """Hands out a body as long as it stays within its bounds."""
+    """Hands out so many bytes of a body."""
 
     inner: httpx2.AsyncByteStream
     packed: bool
-    failed: bool
-    events: bool
+    most: int
 
     async def aclose(self) -> None:
         """Close the connection if it was not read to its end."""
         await self.inner.aclose()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces = self._unpacked() if self.packed else aiter(self.inner)
-        size = lines = 0
-        tail = b""
-        async for piece in pieces:
-            if self.failed:
-                yield piece[: MOST_OF_ERROR - size]
-                size += len(piece)
-                if size >= MOST_OF_ERROR:
-                    return
-                continue
-            if piece.endswith(b"\n\n"):
-                # Whole events, as nearly every piece holds: what follows has its bounds anew.
-                size, lines, tail = 2, 2, b"\n\n"
-                yield piece
-                continue
-            seen = tail + piece
-            end = max(seen.rfind(mark) for mark in _ENDS)
-            rest = piece if end < 0 else seen[end:]
-            size = len(rest) + (size if end < 0 else 0)
-            lines = rest.count(b"\n") + rest.count(b"\r") + (lines if end < 0 else 0)
-            if size > MOST_OF_EVENT or lines > MOST_LINES:
-                if not self.events:
-                    # A page in place of a stream, which its reader finds to be none.
-                    return
-                raise AnswerUnusable(
-                    f"One event of the answer is longer than {MOST_OF_EVENT // 2**20} MiB or "
-                    f"{MOST_LINES:,} lines.",
-                    "Check that `base-url` is the root of an OpenAI-compatible API.",
-                )
-            tail = seen[-3:]
-            yield piece
+        left = self.most
+        async for piece in self._unpacked() if self.packed else self.inner:
+            yield piece[:left]
+            left -= len(piece)
+            if left <= 0:
+                return
 
     async def _unpacked(self) -> AsyncIterator[bytes]:
         unpacker = zlib.decompressobj(_ZLIB_OR_GZIP)

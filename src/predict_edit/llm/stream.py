@@ -29,6 +29,7 @@ from predict_edit.domain.errors import (
     AnswerUnusable,
     ContentFiltered,
     ModelTimeout,
+    PredictEditError,
     StreamCutShort,
 )
 from predict_edit.support.log import log
@@ -42,6 +43,10 @@ _EVENT_STREAM = "text/event-stream"
 _BROKEN = (httpx2.RequestError, ssl.SSLError, anyio.EndOfStream)
 """What a connection fails with; httpx2 lets the last two through (pydantic/httpx2, issue 854)."""
 _DRAIN_SECONDS = 0.1
+MOST_OF_EVENT = 4 * 1024 * 1024
+"""Bytes of one event; some servers send a whole answer in one."""
+MOST_LINES = 1_000
+"""Lines of one event that are read."""
 _GLANCE = 200
 """Characters that are watched at once: a piece of text takes as long as its characters."""
 
@@ -70,13 +75,14 @@ class EventDecoder:
     """
 
     def __init__(self) -> None:
-        self._rest = bytearray()
+        self.rest = bytearray()
+        """What is not the whole of an event yet."""
         self._after_return = False
 
     def feed(self, piece: bytes) -> Sequence[bytes]:
         """Take in a piece; the data of the events that it completes."""
         lone = piece.find(b"\n") == len(piece) - 2 and piece.startswith(b"data: ")
-        if lone and not self._rest and piece.endswith(b"\n") and b"\r" not in piece:
+        if lone and not self.rest and piece.endswith(b"\n") and b"\r" not in piece:
             # One event, whole, as it mostly comes.
             self._after_return = False
             return (piece[6:-2],)
@@ -88,12 +94,12 @@ class EventDecoder:
             piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         elif piece:
             self._after_return = False
-        seen = max(0, len(self._rest) - 1)
-        self._rest += piece
-        if self._rest.find(b"\n\n", seen) < 0:
+        seen = max(0, len(self.rest) - 1)
+        self.rest += piece
+        if self.rest.find(b"\n\n", seen) < 0:
             return ()
-        *events, rest = bytes(self._rest).split(b"\n\n")
-        self._rest = bytearray(rest)
+        *events, rest = bytes(self.rest).split(b"\n\n")
+        self.rest = bytearray(rest)
         return [data for event in events if (data := _data_of(event)) is not None]
 
 
@@ -101,7 +107,7 @@ def _data_of(event: bytes) -> bytes | None:
     """The data of an event of any form; ``None`` if it has none."""
     if event[:6] == b"data: " and b"\n" not in event:
         return event[6:]
-    fields = (line.partition(b":") for line in event.split(b"\n"))
+    fields = (line.partition(b":") for line in event.split(b"\n", MOST_LINES))
     data = [value.removeprefix(b" ") for name, _, value in fields if name == b"data"]
     return b"\n".join(data) if data else None
 
@@ -209,6 +215,8 @@ class Reading:
                             await _drain(pieces)
                             return
                         self._take(_parsed(data, request))
+                    if len(decoder.rest) > MOST_OF_EVENT:
+                        raise self._endless(response)
                     # A timer for each chunk would take longer than the chunk.
                     if self.characters and loop.time() - heard >= slack:
                         heard = loop.time()
@@ -313,6 +321,15 @@ class Reading:
                 f"The model ended with `{self.finish[:40]}` instead of the edited file.",
                 "Choose a chat model that answers with text.",
             )
+
+    def _endless(self, response: httpx2.Response) -> PredictEditError:
+        cut_short = self._cut_short(response)
+        if isinstance(cut_short, NoStream):
+            return cut_short
+        return AnswerUnusable(
+            f"One event of the answer is longer than {MOST_OF_EVENT // 2**20} MiB.",
+            "Check that `base-url` is the root of an OpenAI-compatible API.",
+        )
 
     def _cut_short(self, response: httpx2.Response) -> StreamCutShort:
         kind = response.headers.get("content-type", "").split(";")[0].strip()

@@ -9,6 +9,7 @@ from predict_edit.domain.edits import EditRequest, Hunk, SourceFile
 from predict_edit.edit.screening import characters
 from predict_edit.edit.screening.own_secrets import OwnSecrets
 from predict_edit.edit.screening.secret_patterns import tokens_in
+from predict_edit.support.git import lines_of
 
 Judge = Callable[[Hunk], str | None]
 
@@ -49,8 +50,7 @@ def judge_for(file: SourceFile, secrets: Iterable[str], instruction: str = "") -
     about in their order. Everything else counts only where the hunk brings it in; what only looks
     like a secret is none if the instruction, which is public, has it.
     """
-    lines = [line + "\n" for line in file.text.split("\n")]
-    lines[-1] = lines[-1].removesuffix("\n")
+    lines = lines_of(file.text)
     known = frozenset(lines)
     returns_end_lines = "\r" in file.text and "\n" not in file.text
     own = OwnSecrets(secrets)
