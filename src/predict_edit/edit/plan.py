@@ -165,12 +165,9 @@ def _outlines(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _fitting(texts: Mapping[str, str], limit: int) -> dict[str, str]:
     """As many whole texts as fit, in their order; the longest do not."""
-    kept, room = set(), limit
-    for path in sorted(texts, key=lambda path: len(texts[path])):
-        room -= len(texts[path]) + 1
-        if room >= 0:
-            kept.add(path)
-    return {path: text for path, text in texts.items() if path in kept}
+    paths, bodies = [*texts], [*texts.values()]
+    shortest = sorted(range(len(bodies)), key=lambda at: len(bodies[at]))
+    return {paths[at]: bodies[at] for at in prompt.fitting(bodies, shortest, limit)}
 
 
 def _missing(paths: Sequence[str], what: str) -> Iterator[str]:

@@ -312,15 +312,19 @@ def name_lines(aim: Aim) -> str:
 
 def _newest(thread: tuple[str, ...]) -> list[tuple[int, str]]:
     """The newest comments that fit, oldest first, each with its 1-based place in the thread."""
-    kept: list[tuple[int, str]] = []
-    room = MAX_THREAD
-    for number, text in reversed(list(enumerate(thread, start=1))):
-        shown = _first(text, MAX_COMMENT)
-        if len(shown) > room:
+    shown = [_first(text, MAX_COMMENT) for text in thread]
+    return [(at + 1, shown[at]) for at in fitting(shown, range(len(shown))[::-1], MAX_THREAD)]
+
+
+def fitting(texts: Sequence[str], order: Iterable[int], room: int) -> list[int]:
+    """The places of those texts that fit into so many characters, the first in order kept first."""
+    kept: list[int] = []
+    for at in order:
+        room -= len(texts[at]) + 1
+        if room < 0:
             break
-        room -= len(shown)
-        kept.append((number, shown))
-    return kept[::-1]
+        kept.append(at)
+    return sorted(kept)
 
 
 def _first(text: str, limit: int) -> str:
@@ -357,18 +361,12 @@ def findings_shown(
     """
     meant = [found for found in findings if lines is None or _within(found, lines)]
     code = text.split("\n")
-    room = limit
-    kept: dict[int, str] = {}
-    by_gravity = sorted(enumerate(meant), key=lambda pair: _GRAVITY.get(pair[1].level, 1))
-    for number, found in by_gravity:
-        shown = "\n".join(_entry(found, code))
-        if len(shown) >= room:
-            break
-        room -= len(shown) + 1
-        kept[number] = shown
     if not meant:
         return ""
-    entries = [kept[number] for number in sorted(kept)]
+    shown = ["\n".join(_entry(found, code)) for found in meant]
+    by_gravity = sorted(range(len(meant)), key=lambda at: _GRAVITY.get(meant[at].level, 1))
+    kept = fitting(shown, by_gravity, limit)
+    entries = [shown[at] for at in kept]
     if left_out := len(meant) - len(kept):
         entries.append(f"[{left_out:,} more of this file are not shown]")
     return "\n".join(entries)
