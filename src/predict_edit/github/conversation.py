@@ -148,31 +148,25 @@ class Comments(PullRequests):
     ) -> Conversation:
         """Read all pages of both lists."""
         operation = graphql.CONVERSATION
-        comments: list[graphql.GraphComment] = []
-        reviews: list[graphql.GraphReview] = []
+        found: dict[str, list[Any]] = {"Comment": [], "Review": []}
         variables = first_pages(number)
         for _ in range(MOST_PAGES):
             if not (variables["withComments"] or variables["withReviews"]):
                 break
             data = await (first or self._client.graphql(operation, variables))
             first = None
-            page = parse(graphql.ConversationPage, data, operation, "repository", "pullRequest")
-            brought = (page.comments is not None, page.reviews is not None)
-            if brought != (variables["withComments"], variables["withReviews"]):
-                raise error_mapping.invalid(operation, "not the requested lists")
-            if page.comments:
-                comments += page.comments.nodes
-                variables["withComments"] = page.comments.more
-                variables["afterComment"] = page.comments.cursor
-            if page.reviews:
-                reviews += page.reviews.nodes
-                variables["withReviews"] = page.reviews.more
-                variables["afterReview"] = page.reviews.cursor
+            answer = parse(graphql.ConversationPage, data, operation, "repository", "pullRequest")
+            for kind, page in (("Comment", answer.comments), ("Review", answer.reviews)):
+                if variables[f"with{kind}s"] != (page is not None):
+                    raise error_mapping.invalid(operation, "not the requested lists")
+                if page is not None:
+                    found[kind] += page.nodes
+                    variables |= {f"with{kind}s": page.more, f"after{kind}": page.cursor}
         else:
             raise error_mapping.invalid(operation, f"more than {MOST_PAGES} pages")
         return (
-            tuple(Comment(**dict(comment)) for comment in comments),
-            tuple(Review(**dict(review)) for review in reviews),
+            tuple(Comment(**dict(comment)) for comment in found["Comment"]),
+            tuple(Review(**dict(review)) for review in found["Review"]),
         )
 
 

@@ -113,14 +113,9 @@ async def first_job(run: Run) -> Finished:
         todo = sum(len(shard.paths) for shard in manifest.shards)
         await run.listener.progress(target.head, len(files) - todo, len(files))
     facts = run.facts.noting(*manifest.notes, *plan_notes(manifest.plan, len(manifest.files)))
-    return end(
-        run.ctx,
-        run.listener,
-        dataclasses.replace(facts, plan=manifest.plan),
-        Outcome.UNCHANGED,
-        Delivered(files=skipped_results(manifest.skipped)),
-        shards=manifest.names,
-    )
+    facts = dataclasses.replace(facts, plan=manifest.plan, shards=manifest.names)
+    skipped = Delivered(files=skipped_results(manifest.skipped))
+    return end(run.ctx, run.listener, facts, Outcome.UNCHANGED, skipped)
 
 
 async def matrix_job(run: Run) -> Finished:

@@ -58,7 +58,6 @@ def report_of(
     *,
     summary_url: str = "",
     problem: str = "",
-    shards: tuple[str, ...] | None = None,
 ) -> RunReport:
     """Make the report of a run from what it says so far; every report is made here."""
     job = facts.job
@@ -80,7 +79,6 @@ def report_of(
         problem=problem,
         notes=(*facts.notes, *delivered.notes),
         warnings=delivered.notes,
-        shards=shards,
     )
 
 

@@ -97,17 +97,9 @@ def end(
     delivered: Delivered = NOTHING,
     *,
     problem: str = "",
-    shards: tuple[str, ...] | None = None,
 ) -> Finished:
     """End a run: make its report, and write the output files unless nothing was to be edited."""
-    report = report_of(
-        facts,
-        outcome,
-        delivered,
-        summary_url=listener.url,
-        problem=problem,
-        shards=shards,
-    )
+    report = report_of(facts, outcome, delivered, summary_url=listener.url, problem=problem)
     finished = Finished(report=report)
     return finished if outcome in {Outcome.DENIED, Outcome.ANSWERED} else written(ctx, finished)
 

@@ -8,6 +8,7 @@ request, in the same one summary.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -162,10 +163,8 @@ async def _planned(run: Run, plan: Plan) -> Plan:
         editor = await run.ctx.open_editor(plan.task.settings.model)
     except PredictEditError as error:
         return plan.narrowed(ChangePlan(problem=str(error)))
-    try:
+    async with contextlib.aclosing(editor):
         return await planned(plan, editor)
-    finally:
-        await editor.aclose()
 
 
 def _less(
