@@ -20,7 +20,7 @@ from predict_edit.delivery.state import unpack
 from predict_edit.domain.edits import ChangedFile, EditRequest, Hunk, SourceFile
 from predict_edit.domain.errors import PredictEditError
 from predict_edit.domain.repository import FileContent
-from predict_edit.edit.blocks import BlocksRefused, parse
+from predict_edit.edit.blocks import BlocksRefused, edited, parse
 from predict_edit.edit.clean import clean
 from predict_edit.edit.guards import judge
 from predict_edit.edit.guards.early_stop import EarlyStop
@@ -99,6 +99,14 @@ def numbered(text: str, more: str = "") -> str:
     return "\n".join(f"{number} {line}{'' if number % 4 else more}" for number, line in lines)
 
 
+def blocks_of(text: str) -> str:
+    """Exact edits of every fourth line."""
+    return "".join(
+        f"<<<<<<< {NONCE}\n{line}\n======= {NONCE}\n{line} edited\n>>>>>>> {NONCE}\n"
+        for line in text.split("\n")[::4]
+    )
+
+
 def sarif_of(text: str) -> bytes:
     """A report with one result of this text."""
     message = {"text": text, "arguments": [text]}
@@ -143,6 +151,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "model's error about little": lambda text: quote(text, [text[:4_000]]),
     "model's headers": lambda text: retry_after({"retry-after": text}, NOW),
     "blocks": lambda text: parse(text, NONCE),
+    "many blocks": lambda text: edited(numbered(text), blocks_of(numbered(text)), NONCE),
     "answer": lambda text: clean("a.txt", "a\nb\n", text),
     "answer to this": lambda text: clean("a.txt", text, text.swapcase()),
     "guards": lambda text: judge("a.txt", "a\nb\n", f"a\nb\n{text}"),
@@ -186,6 +195,7 @@ WORST: Final[Mapping[str, tuple[str, ...]]] = {
     "model's error": ('"', "@a "),
     "model's error about little": ('"',),
     "model's headers": ("1", "9."),
+    "many blocks": ("a line\n",),
     "blocks": (f"<<<<<<< {NONCE}\n", "a\n"),
     "answer": ("+a\n",),
     "answer to this": ("%25",),

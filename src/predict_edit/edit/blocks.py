@@ -15,6 +15,7 @@ of which the hint names one. There is no edit distance, no guessing of indentati
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import re
 from collections.abc import Mapping, Sequence
@@ -70,7 +71,8 @@ def edited(original: str, answer: str, nonce: str, accepted: Sequence[Block] = (
     blocks = parse(answer, nonce)
     if blocks is None:
         return None
-    return apply(original, (*accepted, *(block for block in blocks if block not in accepted)))
+    known = set(accepted)
+    return apply(original, (*accepted, *(block for block in blocks if block not in known)))
 
 
 def parse(answer: str, nonce: str) -> tuple[Block, ...] | None:
@@ -135,12 +137,12 @@ def apply(original: str, blocks: Sequence[Block]) -> str:
     if final:
         lines.pop()
     blocks = [_without(mark, block) for block in blocks]
-    bare = [_bare(line) for line in lines]
+    exact, bare = _Lines(lines), _Lines([_bare(line) for line in lines])
     places: dict[int, int] = {}
     problems: dict[int, str] = {}
     for number, block in enumerate(blocks):
         try:
-            places[number] = _place(lines, bare, block)
+            places[number] = _place(exact, bare, block)
         except ValueError as error:
             problems[number] = str(error)
     # Top down; what goes before the first line, before what replaces it.
@@ -179,24 +181,65 @@ def _without(mark: str, block: Block) -> Block:
     return dataclasses.replace(block, old=old, new=new)
 
 
-def _place(lines: Sequence[str], bare: Sequence[str], block: Block) -> int:
+class _Lines:
+    """The lines of a file, and where each of them is: a file may have as many blocks as lines."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self._where: dict[str, list[int]] = {}
+        for at, line in enumerate(lines):
+            self._where.setdefault(line, []).append(at)
+        self.find = functools.cache(self._find)
+        """Each index at which these old lines begin."""
+
+    def _find(self, old: tuple[str, ...]) -> list[int]:
+        places = [self._where.get(line, []) for line in old]
+        rarest = min(range(len(old)), key=lambda number: len(places[number]))
+        starts = (at - rarest for at in places[rarest])
+        return [start for start in starts if self.are_at(start, old)]
+
+    def are_at(self, start: int, old: tuple[str, ...]) -> bool:
+        """Whether these old lines begin at an index."""
+        return start >= 0 and tuple(self.lines[start : start + len(old)]) == old
+
+    def difference(self, old: tuple[str, ...]) -> str:
+        """Say where old lines that are nowhere begin to differ from the place they fit best."""
+        longest, best = 0, 0
+        for at in self._where.get(old[0], []):
+            pairs = zip(self.lines[at : at + len(old)], old, strict=False)
+            same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+            if same > longest:
+                longest, best = same, at
+        if not longest:
+            return "its old lines are not in the file"
+        return (
+            f"its old lines are not in the file: from line {best + 1} on the first {longest} "
+            f"agree, and line {best + longest + 1} differs"
+        )
+
+
+def _place(exact: _Lines, bare: _Lines, block: Block) -> int:
     """The 0-based line where a block's old lines begin; a ``ValueError`` says why there is none."""
     if not block.old:
-        if lines and (block.hint != 1 or _are_at(0, block.new, bare)):
+        if exact.lines and (block.hint != 1 or _are_at(0, block.new, bare.lines)):
             raise ValueError("it has no old lines and does not name the top of the file")
         return 0
-    old = [_bare(line) for line in block.old]
+    old = tuple(map(_bare, block.old))
+    hinted = -1 if block.hint is None else block.hint - 1
     # Lines as they are; then without blanks and carriage returns at their ends.
-    found = _found(lines, block.old) or _found(bare, old)
-    if not found:
-        raise ValueError(_difference(bare, old))
-    hinted = found[0] if block.hint is None else block.hint - 1
-    if hinted in found and (block.hint is not None or len(found) == 1):
-        return hinted
+    for lines, wanted in ((exact, block.old), (bare, old)):
+        if lines.are_at(hinted, wanted):
+            return hinted
+        if found := lines.find(wanted):
+            break
+    else:
+        raise ValueError(bare.difference(old))
     if len(found) > 1:
         shown = ", ".join(str(at + 1) for at in found[:5])
         raise ValueError(f"its old lines are in {len(found)} places (lines {shown})")
-    if _are_at(hinted, block.old, bare) or _are_at(hinted, block.new, bare):
+    if block.hint is not None and (
+        _are_at(hinted, block.old, bare.lines) or _are_at(hinted, block.new, bare.lines)
+    ):
         # Indented anew, or new and old in the wrong order, lines may be those of another place.
         raise ValueError(
             f"its old lines are at line {found[0] + 1}, and line {hinted + 1} is much like it"
@@ -208,30 +251,6 @@ def _are_at(start: int, wanted: Sequence[str], lines: Sequence[str]) -> bool:
     """Whether lines are at a place but for blanks around them."""
     there = lines[max(0, start) :][: len(wanted)]
     return bool(wanted) and [line.strip() for line in there] == [line.strip() for line in wanted]
-
-
-def _difference(lines: Sequence[str], old: Sequence[str]) -> str:
-    """Say where old lines that are nowhere begin to differ from the place that they fit best."""
-    longest, best = 0, 0
-    for at in range(len(lines)):
-        same = 0
-        while same < len(old) and at + same < len(lines) and lines[at + same] == old[same]:
-            same += 1
-        if same > longest:
-            longest, best = same, at
-    if not longest:
-        return "its old lines are not in the file"
-    return (
-        f"its old lines are not in the file: from line {best + 1} on the first {longest} agree, "
-        f"and line {best + longest + 1} differs"
-    )
-
-
-def _found(lines: Sequence[str], old: Sequence[str]) -> list[int]:
-    """Each index at which the old lines begin."""
-    size = len(old)
-    starts = (at for at in range(len(lines) - size + 1) if lines[at] == old[0])
-    return [at for at in starts if tuple(lines[at : at + size]) == tuple(old)]
 
 
 def _bare(line: str) -> str:
