@@ -19,7 +19,7 @@ from tests.github.conftest import REPOSITORY, FakeGitHub
 
 from predict_edit.domain.edits import ReviewDraft
 from predict_edit.domain.errors import FindingsError, ForgeAnswerInvalid, ForgeError
-from predict_edit.domain.repository import CommandRef, CommandSource, PullDraft, Reaction
+from predict_edit.domain.repository import CommandRef, CommandSource, Reaction
 from predict_edit.findings.code_scanning import read_alerts
 from predict_edit.github import rest
 from predict_edit.github.client import parse
@@ -31,7 +31,6 @@ DOCUMENT: Final = json.loads(
 )
 EXAMPLES: Final[list[dict[str, Any]]] = DOCUMENT["examples"]
 SHA: Final = "a" * 40
-DRAFT: Final = PullDraft(head="topic", base="main", title="A title", body="A body", draft=False)
 REVIEW: Final = ReviewDraft(commit_id=SHA, body="A body", suggestions=())
 
 
@@ -86,7 +85,10 @@ ASK: Final[dict[str, tuple[str, Callable[[GitHubHost], Awaitable[Any]]]]] = {
         "issues/7/labels",
         lambda host: host.label(7, ["lint"]),
     ),
-    "POST ~/pulls": ("pulls", lambda host: host.open_pull_request(DRAFT)),
+    "POST ~/pulls": (
+        "pulls",
+        lambda host: host.open_pull_request("topic", "main", title="A title", body="A body"),
+    ),
     "POST ~/pulls/comments/{comment_id}/reactions": (
         "pulls/comments/1/reactions",
         lambda host: host.react(DIFF, Reaction.TAKEN),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from predict_edit.domain.errors import BranchMoved, ForgeForbidden, ForgeRefused
-from predict_edit.domain.repository import BranchMove, BranchPull, CommitDraft, PullDraft
+from predict_edit.domain.repository import BranchMove, BranchPull, CommitDraft
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 from predict_edit_sandbox.github import DEFAULT_TOKEN, Sandbox, Switches, run_sandbox_github
@@ -117,9 +117,7 @@ async def test_life_of_a_pull_request(scene: Scene) -> None:
     forge, base = scene.forge, scene.world.base_sha
     await forge.create_branch("ours", base)
     tip = await scene.commit("ours", base)
-    made = await forge.open_pull_request(
-        PullDraft(head="ours", base="main", title="Fix", body="Body", draft=True)
-    )
+    made = await forge.open_pull_request("ours", "main", title="Fix", body="Body", draft=True)
     await forge.label(made.number, ["lint", "bot"])
     await forge.update_pull_request(made.number, title="Fix more", body="Other")
     state = await forge.branch_state("ours")
@@ -140,9 +138,7 @@ async def test_merged_is_reported(scene: Scene) -> None:
     """A merged pull request is not a closed one."""
     await scene.forge.create_branch("ours", scene.world.base_sha)
     await scene.commit("ours", scene.world.base_sha)
-    made = await scene.forge.open_pull_request(
-        PullDraft(head="ours", base="main", title="Fix", body="")
-    )
+    made = await scene.forge.open_pull_request("ours", "main", title="Fix", body="")
     scene.sandbox.merge_pull_request(REPOSITORY, made.number)
 
     assert (await scene.forge.branch_state("ours")).pulls[0].state == "merged"
@@ -155,9 +151,7 @@ async def test_setting_of_the_repository(scene: Scene) -> None:
     await scene.forge.create_branch("ours", scene.world.base_sha)
     await scene.commit("ours", scene.world.base_sha)
     with pytest.raises(ForgeForbidden, match="Allow GitHub Actions to create and approve"):
-        await scene.forge.open_pull_request(
-            PullDraft(head="ours", base="main", title="Fix", body="")
-        )
+        await scene.forge.open_pull_request("ours", "main", title="Fix", body="")
 
 
 async def test_protected_branch(scene: Scene) -> None:

@@ -41,7 +41,7 @@ from predict_edit.delivery.state import (
 from predict_edit.domain.edits import BUDGET, ChangePlan, SharedName
 from predict_edit.domain.errors import BranchTaken, ForgeError, ForgeRefused
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import BranchMove, BranchPull, CommitDraft, PullDraft
+from predict_edit.domain.repository import BranchMove, BranchPull, CommitDraft
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.support.git import blob_sha_of
 from predict_edit.support.log import log
@@ -230,11 +230,10 @@ class PullRequestDelivery:
 
     async def _open(self, branch: str, tip: str, text: str) -> BranchPull:
         """Open the pull request; if GitHub refuses, delete the branch again."""
-        draft = PullDraft(
-            head=branch, base=self.base, title=self.title, body=text, draft=self.draft
-        )
         try:
-            pull = await self.forge.open_pull_request(draft)
+            pull = await self.forge.open_pull_request(
+                branch, self.base, title=self.title, body=text, draft=self.draft
+            )
         except ForgeError as error:
             if error.status is not None:
                 await _remove(self.forge, branch, tip)

@@ -20,7 +20,6 @@ from predict_edit.domain.repository import (
     CommitDraft,
     FileContent,
     HostedRepository,
-    PullDraft,
     PullRequest,
     Reaction,
     Review,
@@ -146,7 +145,9 @@ class GitHost(Protocol):
         The host must check and move in one step, so that no push in between is lost.
         """
 
-    async def open_pull_request(self, draft: PullDraft) -> BranchPull:
+    async def open_pull_request(
+        self, head: str, base: str, *, title: str, body: str, draft: bool = False
+    ) -> BranchPull:
         """Open a pull request between two branches of the repository."""
 
     async def update_pull_request(

@@ -143,17 +143,6 @@ class BranchMove:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PullDraft:
-    """A pull request about to be opened."""
-
-    head: str
-    base: str
-    title: str
-    body: str
-    draft: bool = False
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
     """A comment on a pull request, as far as finding our own again needs."""
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.errors import ForgeNotFound
-from predict_edit.domain.repository import BranchPull, PullDraft, PullRequest, Role
+from predict_edit.domain.repository import BranchPull, PullRequest, Role
 from predict_edit.github import rest
 from predict_edit.github.client import HostPart, parse
 from predict_edit.support.log import log
@@ -87,7 +87,9 @@ class PullRequests(HostPart):
             distinct.setdefault(file.path, ChangedFile(**dict(file) | counts))
         return tuple(distinct.values())
 
-    async def open_pull_request(self, draft: PullDraft) -> BranchPull:
+    async def open_pull_request(
+        self, head: str, base: str, *, title: str, body: str, draft: bool = False
+    ) -> BranchPull:
         """Open a pull request between two branches of this repository.
 
         Raises:
@@ -98,9 +100,7 @@ class PullRequests(HostPart):
         data = await self._client.call(
             endpoint,
             lambda repository: (
-                repository.create_pull(
-                    draft.base, draft.head, title=draft.title, body=draft.body, draft=draft.draft
-                ).raw_data
+                repository.create_pull(base, head, title=title, body=body, draft=draft).raw_data
             ),
         )
         made = parse(rest.NewPull, data, endpoint)
