@@ -115,6 +115,16 @@ async def test_run_again(rehearse: MakeRehearsal) -> None:
 
 
 @pytest.mark.parametrize(("context", "asked"), [("diff", 1), ("pull-request", 3)])
+async def test_dry_run(rehearse: MakeRehearsal) -> None:
+    """It says what would be, and opens nothing."""
+    rehearsal = await a_scene(rehearse)
+    await rehearsal.say(f"{REPLACE[:13]} --dry-run {REPLACE[13:]}", **STACK)
+
+    assert stacked(rehearsal) == []
+    said = "nothing was written.** A pull request would have 3 changes in 3 files."
+    assert said in rehearsal.summary
+
+
 async def test_refreshed_in_place(rehearse: MakeRehearsal, context: str, asked: int) -> None:
     """After a push, only what changed is asked for, and the commit is on the new head.
 

@@ -42,6 +42,8 @@ def _committed(report: RunReport) -> str:
 
 
 def _opened(report: RunReport) -> str:
+    if report.dry_run:
+        return f"A pull request would have {_changes(report)} in {_edited(report)}."
     opened = link("a pull request", report.pull_request_url)
     return f"Opened {opened} with {_changes(report)} in {_edited(report)}."
 
