@@ -114,7 +114,6 @@ async def test_run_again(rehearse: MakeRehearsal) -> None:
     assert "/pull/2) has 3 changes in 3 files already." in said
 
 
-@pytest.mark.parametrize(("context", "asked"), [("diff", 1), ("pull-request", 3)])
 async def test_dry_run(rehearse: MakeRehearsal) -> None:
     """It says what would be, and opens nothing."""
     rehearsal = await a_scene(rehearse)
@@ -125,6 +124,7 @@ async def test_dry_run(rehearse: MakeRehearsal) -> None:
     assert said in rehearsal.summary
 
 
+@pytest.mark.parametrize(("context", "asked"), [("diff", 1), ("pull-request", 3)])
 async def test_refreshed_in_place(rehearse: MakeRehearsal, context: str, asked: int) -> None:
     """After a push, only what changed is asked for, and the commit is on the new head.
 
