@@ -223,8 +223,10 @@ def prepare() -> None:
 
     Both libraries are loaded on first use.
     """
-    for name in ("httpcore2", "anyio._backends._asyncio"):
-        importlib.import_module(name)
+    importlib.import_module("httpcore2")
+    with contextlib.suppress(ModuleNotFoundError):
+        # A name of anyio's own, which may change: then the first request loads it.
+        importlib.import_module("anyio._backends._asyncio")
     _tls()
 
 
