@@ -97,7 +97,6 @@ def provider_of(endpoint: Endpoint) -> Provider:
 class Capability:
     """What one model or family can do; ``None`` means not known."""
 
-    family: str
     takes_predictions: bool | None = None
     output_limit: int | None = None
     """Tokens one answer may have, rejected prediction tokens included."""
@@ -128,30 +127,21 @@ class Capability:
         return dates.get(provider.name)
 
 
-UNKNOWN = Capability(family="unknown")
+UNKNOWN = Capability()
 
 _JANUARY, _APRIL = dt.date(2027, 1, 14), dt.date(2027, 4, 14)
 _GONE_OPENAI, _GONE_AZURE = dt.date(2026, 10, 23), dt.date(2026, 10, 14)
 
 _4O = Capability(
-    family="gpt-4o",
     takes_predictions=True,
     output_limit=16_384,
     context_window=128_000,
     retires_openai=_JANUARY,
     retires_azure=_APRIL,
 )
-_41 = Capability(
-    family="gpt-4.1",
-    takes_predictions=True,
-    output_limit=32_768,
-    context_window=1_047_576,
-    retires_openai=_JANUARY,
-    retires_azure=_APRIL,
-)
+_41 = dataclasses.replace(_4O, output_limit=32_768, context_window=1_047_576)
 
 _5 = Capability(
-    family="gpt-5",
     takes_predictions=False,
     output_limit=128_000,
     context_window=400_000,
@@ -159,9 +149,7 @@ _5 = Capability(
     least_effort="minimal",
     reasoning_tokens=REASONING_TOKENS,
 )
-_6 = dataclasses.replace(
-    _5, family="gpt-6", context_window=1_050_000, bills_cache_writes=True, least_effort="low"
-)
+_6 = dataclasses.replace(_5, context_window=1_050_000, bills_cache_writes=True, least_effort="low")
 
 # The first pattern that matches counts, so the narrower ones come first. `$` after an optional
 # date keeps relatives with other limits (audio, search, realtime) out.
@@ -177,17 +165,13 @@ _TABLE: tuple[tuple[str, Capability], ...] = (
             retires_azure=None,
         ),
     ),
-    (rf"gpt-4o-mini{_DATED}", dataclasses.replace(_4O, family="gpt-4o-mini")),
-    (rf"(gpt-4o{_DATED}|chatgpt-4o-latest$)", _4O),
+    (rf"(gpt-4o(-mini)?{_DATED}|chatgpt-4o-latest$)", _4O),
     (
         rf"gpt-4\.1-nano{_DATED}",
-        dataclasses.replace(
-            _41, family="gpt-4.1-nano", retires_openai=_GONE_OPENAI, retires_azure=_GONE_AZURE
-        ),
+        dataclasses.replace(_41, retires_openai=_GONE_OPENAI, retires_azure=_GONE_AZURE),
     ),
-    (rf"gpt-4\.1-mini{_DATED}", dataclasses.replace(_41, family="gpt-4.1-mini")),
-    (rf"gpt-4\.1{_DATED}", _41),
-    (r"gpt-5\.[6-9]", dataclasses.replace(_6, family="gpt-5.6", least_effort="none")),
+    (rf"gpt-4\.1(-mini)?{_DATED}", _41),
+    (r"gpt-5\.[6-9]", dataclasses.replace(_6, least_effort="none")),
     (r"gpt-5\.[1-5]", dataclasses.replace(_5, least_effort="none")),
     (r"gpt-5(?!\d)", _5),
     (
@@ -198,15 +182,7 @@ _TABLE: tuple[tuple[str, Capability], ...] = (
     (r"gpt-6(?!\d)", _6),
     (
         r"o[134](-mini|-pro)?(-\d{4}-\d{2}-\d{2})?$",
-        Capability(
-            family="o-series",
-            takes_predictions=False,
-            output_limit=100_000,
-            context_window=200_000,
-            refuses=_REASONING,
-            least_effort="low",
-            reasoning_tokens=REASONING_TOKENS,
-        ),
+        dataclasses.replace(_5, output_limit=100_000, context_window=200_000, least_effort="low"),
     ),
 )
 
