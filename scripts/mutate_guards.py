@@ -530,7 +530,7 @@ GUARDS = (
     Guard(
         name="no text is never an edit",
         file="edit/guards/__init__.py",
-        old="return Verdict(cause=cause, next_step=CLOSER, empty=True)",
+        old="return AnswerEmpty(cause, CLOSER)",
         new="return None",
         test=f"{HABIT}[No text, whatever the instruction's words permit]",
     ),

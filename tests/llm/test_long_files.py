@@ -12,6 +12,7 @@ import pytest
 
 from predict_edit.domain.edits import EditRequest, FailedEdit, FileEdit, PredictionState, SourceFile
 from predict_edit.domain.errors import (
+    AnswerEmpty,
     AnswerTooLong,
     AnswerUnusable,
     BudgetExceeded,
@@ -477,4 +478,4 @@ class TestAnswersForPieces:
     def test_nothing_is_no_piece(self) -> None:
         verdict = self.judged("\n").verdict
         assert verdict is not None
-        assert verdict.empty
+        assert isinstance(verdict, AnswerEmpty)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -232,17 +233,13 @@ class Completions:
             raise failure.error
         await self._runtime.sleep(pause or 0.0)
 
-    def _patience(self) -> float:
-        """How many seconds a wait that the server asks for may take."""
-        if self._runtime.deadline is None:
-            return self._settings.timeout
-        return self._runtime.deadline - self._runtime.clock()
-
     def _time_left(self, log: AttemptLog) -> float:
-        left = self._settings.timeout - log.active
-        if self._runtime.deadline is not None:
-            left = min(left, self._runtime.deadline - self._runtime.clock())
-        return left
+        return min(self._settings.timeout - log.active, self._run_left())
+
+    def _run_left(self) -> float:
+        """Seconds until the whole run must end; infinite if nothing says when."""
+        deadline = self._runtime.deadline
+        return math.inf if deadline is None else deadline - self._runtime.clock()
 
     async def _within_budget(self, question: Question) -> str:
         """Make one request; if tokens or money are limited, set its upper bound aside before."""
@@ -392,15 +389,15 @@ class Completions:
             question.log.prediction = PredictionState.REFUSED
         if failure.again is Again.LATER:
             wait = failure.wait
-            if wait is not None and wait > self._patience():
+            left = self._run_left()
+            if wait is not None and wait > (self._settings.timeout if left == math.inf else left):
                 # It ends this file; the others need not sleep through all the time they have.
                 wait = None
             self.throttle.limited(started=started, wait=wait)
         return failure if left_out is None else Failure(failure.error, Again.CHANGED)
 
     def _out_of_time(self) -> PredictEditError:
-        deadline = self._runtime.deadline
-        if deadline is not None and self._runtime.clock() >= deadline:
+        if self._run_left() <= 0:
             return BudgetExceeded(
                 "The time of the whole run is up.",
                 "Run the command again for the remaining files, or give the run more time.",

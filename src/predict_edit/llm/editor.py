@@ -22,6 +22,7 @@ from predict_edit.domain.edits import (
 )
 from predict_edit.domain.errors import (
     AnswerEmpty,
+    AnswerError,
     AnswerRefused,
     AnswerTooLong,
     AnswerUnusable,
@@ -32,7 +33,6 @@ from predict_edit.domain.errors import (
 )
 from predict_edit.edit import blocks, chunks, clean, guards, plan, prompt
 from predict_edit.edit.blocks import BlocksRefused
-from predict_edit.edit.guards import Verdict
 from predict_edit.edit.guards.early_stop import EarlyStop, LoopWatch
 from predict_edit.edit.prompt import Form, Message, Part
 from predict_edit.llm import limits
@@ -387,7 +387,7 @@ class ChatEditor:
                 log.restored += judged.restored
             log.unconfirmed = True
         if verdict is not None:
-            raise verdict.error
+            raise verdict
         return text
 
     async def _blocks(self, task: EditTask, remark: str | None) -> str:
@@ -425,7 +425,7 @@ class Judged:
 
     text: str
     restored: Mapping[str, int]
-    verdict: Verdict | None
+    verdict: AnswerError | None
     put_back: bool = False
     """All that the answer changes was put back, so that ``text`` is the original."""
 
@@ -439,7 +439,7 @@ def judge(task: EditTask, answer: str) -> Judged:
     if cleaned.instead is not None:
         kinds = ", ".join(cleaned.restored)
         cause = f"All that the answer changes is what models change by accident: {kinds}."
-        doubt = Verdict(cause=cause, next_step=guards.CLOSER)
+        doubt = AnswerUnusable(cause, guards.CLOSER)
         return Judged(text=original, restored=cleaned.restored, verdict=doubt, put_back=True)
     text = cleaned.text
     if part is not None:
@@ -449,5 +449,5 @@ def judge(task: EditTask, answer: str) -> Judged:
         others = chunks.foreign(text, part, file.text)
         if others >= _MANY_FOREIGN:
             cause = f"The answer for a piece holds {others:,} lines of the rest of the file."
-            verdict = Verdict(cause=cause, next_step=guards.CLOSER)
+            verdict = AnswerUnusable(cause, guards.CLOSER)
     return Judged(text=text, restored=cleaned.restored, verdict=verdict)

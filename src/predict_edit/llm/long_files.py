@@ -134,7 +134,7 @@ class LongFile:
             confirmed=any(log.confirmed for log in logs),
         )
         if verdict is not None:
-            raise verdict.error
+            raise verdict
 
     async def _guilty(self, texts: Sequence[str], logs: Sequence[AttemptLog]) -> list[int]:
         """Find the parts whose edit alone makes the whole unusable."""

@@ -111,13 +111,8 @@ def choose_from_tree(
         max_files=max(1, len(meant)),
         unlocked=unlocked,
     )
-    return Selection(
-        kept=chosen.kept,
-        skipped=(
-            *chosen.skipped,
-            *(SkippedFile(path=path, reason=reason) for path, reason in unreadable.items()),
-        ),
-    )
+    others = (SkippedFile(path=path, reason=reason) for path, reason in unreadable.items())
+    return Selection(kept=chosen.kept, skipped=(*chosen.skipped, *others))
 
 
 def _against_wish(

@@ -93,15 +93,15 @@ def _placements(
     file: SourceFile, hunks: Sequence[Hunk], accepted: str, base_text: str | None
 ) -> tuple[Placement, ...]:
     """Inline or patch for each hunk, as far as rules decide it."""
+    if not hunks:
+        return ()
     if not accepted:
         return _all_in_patch(hunks, EMPTIED)
     if _CR_AT_LINE_END.search(file.text):
         return _all_in_patch(hunks, CRLF_FILE)
-    anchors = anchors_for(file, base_text) if hunks else None
+    anchors = anchors_for(file, base_text)
     if isinstance(anchors, NoAnchors):
         return _all_in_patch(hunks, anchors.reason)
-    if anchors is None:
-        return ()
     return compose(Head(path=file.path, lines=lines_of(file.text), anchors=anchors), hunks)
 
 

@@ -22,7 +22,7 @@ def raise_for(path: str, original: str, edited: str) -> None:
     """Raise what an edit is refused with."""
     verdict = guards.judge(path, original, edited)
     if verdict is not None:
-        raise verdict.error
+        raise verdict
 
 
 SAMPLES = {

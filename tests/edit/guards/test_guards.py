@@ -36,7 +36,7 @@ def check(path: str, original: str, edited: str) -> None:
     """Raise what an answer is refused with if it is not confirmed."""
     verdict = guards.judge(path, original, edited)
     if verdict is not None:
-        raise verdict.error
+        raise verdict
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if "refused" in c], ids=lambda c: c["says"])

@@ -8,11 +8,10 @@ its module and its row.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable
 
-from predict_edit.domain.errors import AnswerEmpty, AnswerUnusable
+from predict_edit.domain.errors import AnswerEmpty, AnswerError, AnswerUnusable
 from predict_edit.edit.guards import (
     commentary,
     placeholders,
@@ -43,22 +42,7 @@ GUARDS: tuple[tuple[Guard, str], ...] = (
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """Why an answer is not taken as it is."""
-
-    cause: str
-    """Holds no text of the file or the answer, so it can be shown to people and to the model."""
-    next_step: str
-    empty: bool = False
-
-    @property
-    def error(self) -> AnswerEmpty | AnswerUnusable:
-        """The verdict as an error."""
-        return (AnswerEmpty if self.empty else AnswerUnusable)(self.cause, self.next_step)
-
-
-def judge(path: str, original: str, edited: str, *, confirmed: bool = False) -> Verdict | None:
+def judge(path: str, original: str, edited: str, *, confirmed: bool = False) -> AnswerError | None:
     """Judge a whole edited file, as :func:`predict_edit.edit.clean.clean` gives it.
 
     Args:
@@ -66,29 +50,33 @@ def judge(path: str, original: str, edited: str, *, confirmed: bool = False) -> 
         original: Its text.
         edited: The text after the edit.
         confirmed: The text was made from exact edits, so that what may be meant is meant.
+
+    Returns:
+        Why it is not taken as it is. The cause holds no text of the file or the answer, so it can
+        be shown to people and to the model.
     """
     if edited == original:
         return None
     if not edited.isascii() and _SURROGATE.search(edited):
         # JSON can carry half a character, and no file can.
         cause = "The answer holds half characters that cannot be written as UTF-8."
-        return Verdict(cause=cause, next_step=f"{_AGAIN}.")
+        return AnswerUnusable(cause, f"{_AGAIN}.")
     if not confirmed:
         return _doubt(path, original, edited)
     # A grammar may be behind its language; the parsers of Python, JSON, TOML and YAML are not.
     broken = syntax.problem(compare(path, original, edited), BUILT_IN) if edited else None
-    return None if broken is None else Verdict(cause=broken, next_step=CLOSER)
+    return None if broken is None else AnswerUnusable(broken, CLOSER)
 
 
-def _doubt(path: str, original: str, edited: str) -> Verdict | None:
+def _doubt(path: str, original: str, edited: str) -> AnswerError | None:
     """What no edit does, or only one that is meant."""
     if not edited.strip("\ufeff \t\r\n"):
         if not original.strip("\ufeff \t\r\n"):
             return None
         cause = "The model answered with no text for a file that has some."
-        return Verdict(cause=cause, next_step=CLOSER, empty=True)
+        return AnswerEmpty(cause, CLOSER)
     rewrite = compare(path, original, edited)
     for guard, next_step in GUARDS:
         if (found := guard(rewrite)) is not None:
-            return Verdict(cause=found, next_step=next_step)
+            return AnswerUnusable(found, next_step)
     return None

@@ -20,7 +20,6 @@ in proportion to the length."""
 _STUCK = 4_000
 """Characters at the end of an unfinished line that must be all loops."""
 _STUCK_STEP = 2_000
-_STUCK_PERIOD = 60
 
 STUCK = "The answer writes the same characters over and over."
 
@@ -92,9 +91,5 @@ class LoopWatch:
     def _is_stuck(self) -> bool:
         """Whether the unfinished line has come down to a few characters over and over."""
         tail = self._line[-_STUCK:]
-        if len(tail) < _STUCK:
-            return False
-        periods = range(1, _STUCK_PERIOD + 1)
-        if not any(tail[period:] == tail[:-period] for period in periods):
-            return False
-        return tail not in self._original
+        stuck = len(tail) == _STUCK and repeats.is_periodic(tail, _STUCK)
+        return stuck and tail not in self._original

@@ -77,11 +77,11 @@ def _line_loops(old: Sequence[str], new: Sequence[str]) -> bool:
     return stuck and not any(is_periodic(line) for line in old)
 
 
-def is_periodic(line: str) -> bool:
-    """Whether a long line ends in many copies of a few characters."""
+def is_periodic(line: str, size: int = _TAIL) -> bool:
+    """Whether the last ``size`` characters of a long line are many copies of a few."""
     if len(line) < LONG_LINE:
         return False
-    tail = line[-_TAIL:]
+    tail = line[-size:]
     return any(tail[period:] == tail[:-period] for period in range(1, _MAX_LINE_PERIOD + 1))
 
 
