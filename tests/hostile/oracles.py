@@ -23,7 +23,7 @@ from predict_edit.findings.reported_finding import (
 )
 from predict_edit.github.actions_runner import heredoc
 from predict_edit.report.markdown import fence, marked
-from predict_edit.suggest.anchors import NoAnchors, anchors_of
+from predict_edit.suggest.anchors import anchors_of
 from predict_edit.support.log import PREFIX, Console, SafeStream, Secrets
 from predict_edit.support.markers import OPENING, Marker, find_marker
 from predict_edit.support.unicode import is_hidden
@@ -74,8 +74,8 @@ def check_patch(texts: Sequence[str], patch: str, *, counted: bool) -> None:
         patch=patch,
     )
     anchors = anchors_of(change, "".join(f"{text}\n" for text in texts))
-    if isinstance(anchors, NoAnchors):
-        assert anchors.reason
+    if isinstance(anchors, str):
+        assert anchors
         return
     shown = {line[1:] for line in patch.split("\n") if line[:1] in {" ", "+"}}
     for number in range(1, len(texts) + 5):

@@ -228,7 +228,9 @@ def restore_blanks(original: str, text: str, *, hard_breaks: bool = False) -> tu
         if not (hard_breaks and new[at].rstrip("\r").endswith("  ")):
             new[at] = _with_blanks_of(old[there], new[at])
         if before == (paired - 1, at - 1 - (there - 1 - old_at[paired - 1])) and number:
-            _copy_gap(old, there, new, at, length=there - 1 - old_at[paired - 1])
+            # Lines without anything visible before a paired line, as many in both texts.
+            for step in range(1, there - old_at[paired - 1]):
+                new[at - step] = _with_blanks_of(old[there - step], new[at - step])
         before = (paired, at)
     return "\n".join(new), sum(one != other for one, other in zip(given, new, strict=True))
 
@@ -236,12 +238,6 @@ def restore_blanks(original: str, text: str, *, hard_breaks: bool = False) -> tu
 def _trails(text: str) -> bool:
     """Whether any line may end in a blank."""
     return text.endswith((" ", "\t")) or any(end in text for end in _BLANK_ENDS)
-
-
-def _copy_gap(old: list[str], there: int, new: list[str], at: int, *, length: int) -> None:
-    """Lines without anything visible before a paired line, as many in both texts."""
-    for step in range(1, length + 1):
-        new[at - step] = _with_blanks_of(old[there - step], new[at - step])
 
 
 def _visible(lines: list[str]) -> list[int]:

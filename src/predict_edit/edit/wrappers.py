@@ -16,7 +16,7 @@ import os.path
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from predict_edit.edit.rewrite import FENCE, THINK, THOUGHT, compare, is_fence, suffix_of
 
@@ -326,7 +326,7 @@ def encloses(lines: list[str]) -> bool:
     return False
 
 
-def count_fences(lines: list[str]) -> int:
+def count_fences(lines: Iterable[str]) -> int:
     """How many lines look like a fence, opening or closing."""
     return sum(is_fence(line) for line in lines)
 

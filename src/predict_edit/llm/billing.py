@@ -223,11 +223,7 @@ class AttemptLog:
     def effort(self) -> Effort:
         """Sum up; figures that no attempt reported stay unknown."""
         usages = [attempt.usage for attempt in self.attempts if attempt.usage is not None]
-        guessed = [
-            attempt.estimate
-            for attempt in self.attempts
-            if attempt.usage is None and attempt.estimate is not None
-        ]
+        guessed = [each.estimate for each in self.attempts if each.estimate and not each.usage]
         models = [attempt.model for attempt in self.attempts if attempt.model]
         return Effort(
             usage=Usage.total(usages) if usages else None,

@@ -48,7 +48,7 @@ from predict_edit.run.snapshot import Snapshot, path_now, read_open_threads
 from predict_edit.select.choose import choose_from_tree
 from predict_edit.select.gitattributes import GitAttributes, attribute_files
 from predict_edit.settings.resolve import named_command, resolve_command, with_built_in
-from predict_edit.suggest.anchors import NoAnchors, anchors_of
+from predict_edit.suggest.anchors import anchors_of
 from predict_edit.suggest.place import place
 from predict_edit.support.git import blob_sha_of, text_of
 from predict_edit.support.log import log
@@ -293,7 +293,7 @@ def _without_diff(sources: Sequence[SourceFile]) -> dict[str, str]:
         change = file.change
         if change is None or change.status in {"added", "removed"}:
             continue
-        if isinstance(anchors_of(change, file.text), NoAnchors):
+        if isinstance(anchors_of(change, file.text), str):
             wanted[file.path] = change.previous_path or file.path
     return wanted
 

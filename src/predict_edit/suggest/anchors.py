@@ -64,52 +64,45 @@ class Anchors:
         return self.spans[index] if index >= 0 and line <= self.spans[index].last else None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class NoAnchors:
-    """It is not certain which lines take suggestions, so none is tried."""
-
-    reason: str
-
-
 @functools.lru_cache(maxsize=256)
-def anchors_of(change: ChangedFile | None, head_text: str) -> Anchors | NoAnchors:
-    """Return the commentable lines of a file, from GitHub's diff.
+def anchors_of(change: ChangedFile | None, head_text: str) -> Anchors | str:
+    """Return the commentable lines of a file, from GitHub's diff, or why they are not certain.
 
     GitHub's ``patch`` is used when it is whole (as many added and deleted lines as GitHub counts)
     and every line of it is found in ``head_text``. An added file needs none: all lines are new.
     The answer is kept, as it is wanted before the model is asked and again for each edit.
     """
     if change is None:
-        return NoAnchors(reason=NO_PULL_REQUEST)
+        return NO_PULL_REQUEST
     if change.status == "removed":
-        return NoAnchors(reason=FILE_REMOVED)
+        return FILE_REMOVED
     found = _read(change.patch, change, head_text)
     if isinstance(found, Anchors) or change.status != "added":
         return found
     last = len(lines_of(head_text))
     if (change.additions, change.deletions) != (last, 0):
-        return NoAnchors(reason=LOCAL_MISMATCH)
+        return LOCAL_MISMATCH
     return Anchors(spans=(Span(first=1, last=last, hunk=0),) if last else ())
 
 
-def _read(patch: str | None, change: ChangedFile, head_text: str) -> Anchors | NoAnchors:
+def _read(patch: str | None, change: ChangedFile, head_text: str) -> Anchors | str:
     """Parse a ``patch`` and hold it against the counts and the head."""
     if not patch:
         if patch is None and (change.additions or change.deletions):
-            return NoAnchors(reason=PATCH_MISSING)
+            return PATCH_MISSING
         # A pure rename or a change of mode shows no line at all.
         hunks: Sequence[DiffHunk] = ()
     else:
         parsed = _parse(patch)
         if parsed is None:
-            return NoAnchors(reason=PATCH_UNREADABLE)
+            return PATCH_UNREADABLE
         hunks = parsed
     added = sum(hunk.added for hunk in hunks)
     deleted = sum(hunk.removed for hunk in hunks)
     if (added, deleted) != (change.additions, change.deletions):
-        return NoAnchors(reason=PATCH_INCOMPLETE)
+        return PATCH_INCOMPLETE
     if not _fits(hunks, lines_of(head_text)):
-        return NoAnchors(reason=PATCH_MISMATCH)
+        return PATCH_MISMATCH
     spans = (span for index, hunk in enumerate(hunks) for span in _spans(hunk, index))
     return Anchors(spans=tuple(spans))
 

@@ -14,7 +14,7 @@ from predict_edit.domain.edits import (
     PlacementKind,
     SourceFile,
 )
-from predict_edit.suggest.anchors import LOCAL_MISMATCH, Anchors, NoAnchors, anchors_of
+from predict_edit.suggest.anchors import LOCAL_MISMATCH, Anchors, anchors_of
 from predict_edit.suggest.compose import Head, compose
 from predict_edit.suggest.diff import apply_hunks, hunks_between, local_patch
 from predict_edit.suggest.replay import prove
@@ -70,7 +70,7 @@ def withhold(start: int, removed: tuple[str, ...], reason: str) -> Placement:
     return Placement(hunk=hunk, kind=PlacementKind.REJECTED, reason=reason, withheld=True)
 
 
-def anchors_for(file: SourceFile, base_text: str | None = None) -> Anchors | NoAnchors:
+def anchors_for(file: SourceFile, base_text: str | None = None) -> Anchors | str:
     """Return the lines of a file that take suggestions, by GitHub's diff or else by one made here.
 
     A diff of ``base_text`` (the file at the merge base) with GitHub's settings takes the place of
@@ -80,13 +80,13 @@ def anchors_for(file: SourceFile, base_text: str | None = None) -> Anchors | NoA
         DiffError: the diff that is needed here could not be made.
     """
     theirs = anchors_of(file.change, file.text)
-    if base_text is None or file.change is None or not isinstance(theirs, NoAnchors):
+    if base_text is None or file.change is None or isinstance(theirs, Anchors):
         return theirs
     if file.change.status in {"added", "removed"}:
         return theirs
     patch = local_patch(base_text, file.text)
     ours = anchors_of(dataclasses.replace(file.change, patch=patch), file.text)
-    return ours if isinstance(ours, Anchors) else NoAnchors(reason=LOCAL_MISMATCH)
+    return ours if isinstance(ours, Anchors) else LOCAL_MISMATCH
 
 
 def _placements(
@@ -100,8 +100,8 @@ def _placements(
     if _CR_AT_LINE_END.search(file.text):
         return _all_in_patch(hunks, CRLF_FILE)
     anchors = anchors_for(file, base_text)
-    if isinstance(anchors, NoAnchors):
-        return _all_in_patch(hunks, anchors.reason)
+    if isinstance(anchors, str):
+        return _all_in_patch(hunks, anchors)
     return compose(Head(path=file.path, lines=lines_of(file.text), anchors=anchors), hunks)
 
 

@@ -120,9 +120,7 @@ def _fence(rewrite: Rewrite) -> str | None:
     before = next((line for line in rewrite.old if line), "")
     if outer[0] == ends[0][0] and len(ends) > 1 and ends[1][1] == before:
         return left
-    odd = (
-        wrappers.count_fences(list(rewrite.new)) % 2 > wrappers.count_fences(list(rewrite.old)) % 2
-    )
+    odd = wrappers.count_fences(rewrite.new) % 2 > wrappers.count_fences(rewrite.old) % 2
     if odd or wrappers.encloses([line for _, line in ends]):
         return left
     return None
