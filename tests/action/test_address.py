@@ -253,6 +253,20 @@ async def test_in_a_thread_it_is_about_that_thread(rehearse: MakeRehearsal) -> N
     assert request.instruction.endswith("Thread 1, about line 16:\nThis one.")
 
 
+async def test_in_a_thread_whose_first_comment_was_deleted(rehearse: MakeRehearsal) -> None:
+    """Its replies still name it."""
+    rehearsal = await rehearse(files=many(1, changes=2))
+    begin(rehearsal, WRITER)
+    first = begin(rehearsal, WRITER, "Never mind.", line=16)
+    rehearsal.stage.github.reply(first, WRITER, "This one.")
+    command = rehearsal.stage.github.reply(first, WRITER, ADDRESS)
+    first.thread.comments.remove(first)
+    await rehearsal.follow_reply(command)
+
+    (request,) = rehearsal.typist.requests
+    assert request.instruction.endswith("Thread 1, about line 16:\nThis one.")
+
+
 @pytest.mark.parametrize(
     ("body", "asks"),
     [

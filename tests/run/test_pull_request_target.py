@@ -56,12 +56,22 @@ def thread(*comments: tuple[int, str]) -> ReviewThread:
 
 @pytest.mark.parametrize(
     ("asked", "root", "before"),
-    [(5, 1, ("one", "three")), (3, 1, ("one",)), (4, 2, ("two",)), (9, 7, ()), (1, None, ())],
+    [
+        (5, 1, ("one", "three")),
+        (3, 1, ("one",)),
+        (4, 2, ("two",)),
+        (3, 7, ("one",)),
+        (9, 7, ()),
+        (1, None, ()),
+    ],
 )
 async def test_the_comments_before_a_command_are_read(
     asked: int, root: int | None, before: tuple[str, ...]
 ) -> None:
-    """Those of its own thread, up to the command, and not the same command given before."""
+    """Those of its own thread, up to the command, and not the same command given before.
+
+    The comment that it replies to may have been deleted.
+    """
 
     class Host:
         async def threads(self, _number: int) -> tuple[ReviewThread, ...]:

@@ -155,7 +155,7 @@ class PullRequestTarget(Target):
             self._changed,
             least=task.settings.permission,
             word=task.settings.command,
-            only=self.commanded.in_reply_to,
+            only=self.commanded if self.commanded.in_reply_to else None,
         )
 
     async def select(self, task: Task) -> Scope:

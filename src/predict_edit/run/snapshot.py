@@ -71,13 +71,19 @@ async def read_thread(forge: GitHost, commanded: PullRequestCommand) -> tuple[st
 
     Given once more, a command asks the same: without the comment that gave it first.
     """
-    comment = commanded.command.comment_id
-    if not commanded.edits or comment is None or commanded.in_reply_to is None:
+    command = commanded.command
+    if not commanded.edits or command.comment_id is None or commanded.in_reply_to is None:
         return ()
     threads = await forge.threads(commanded.pull_request)
-    found = next((each for each in threads if each.comment.id == commanded.in_reply_to), None)
-    before = itertools.takewhile(lambda each: each.id != comment, found.comments if found else ())
-    return tuple(each.body for each in before if each.body != commanded.command.body)
+    comments = next((each.comments for each in threads if _is_in(each, commanded)), ())
+    before = itertools.takewhile(lambda each: each.id != command.comment_id, comments)
+    return tuple(each.body for each in before if each.body != command.body)
+
+
+def _is_in(thread: ReviewThread, commanded: PullRequestCommand) -> bool:
+    """Whether a command was given in a thread, whose first comment may have been deleted since."""
+    ids = {commanded.in_reply_to, commanded.command.comment_id}
+    return any(each.id in ids for each in thread.comments)
 
 
 def path_now(path: str, changed: Sequence[ChangedFile]) -> str:
@@ -94,19 +100,19 @@ async def read_open_threads(
     *,
     least: Role,
     word: str,
-    only: int | None = None,
+    only: PullRequestCommand | None = None,
 ) -> tuple[OpenThread, ...]:
     """Read the unresolved threads, who wrote in them, and where their lines are today.
 
     What people with the role ``least`` wrote is to be followed, what all others wrote is only
-    shown. ``only`` is the first comment of the one thread that is meant, ``word`` opens a command.
+    shown. ``only`` is the command in the one thread that is meant, ``word`` opens a command.
     A thread is taken whole or skipped, never cut: its end may take back its beginning.
 
     Raises:
         ForgeError: the threads or a role could not be read.
     """
     every = await forge.threads(pull.number)
-    found = [each for each in every if not each.resolved and only in {None, each.comment.id}]
+    found = [each for each in every if not each.resolved and (not only or _is_in(each, only))]
     taken = found[:MAX_THREADS]
     authors = dict.fromkeys(
         (each.author, each.author_id)
