@@ -31,6 +31,7 @@ COMES_WITH = {
     "azure-core": "azure-identity",
     "anyio": "openai",
     "httpx2": "openai",
+    "httpcore2": "httpx2",
     "markupsafe": "jinja2",
     "pydantic-core": "pydantic",
     "requests": "pygithub",
@@ -110,7 +111,10 @@ class Package:
         place = self.root / self.source / self.name
         asks = (Path(self.source).parent / "pyproject.toml").as_posix()
         always = names(self.project["dependencies"])
-        along = {name for name, by in COMES_WITH.items() if by in always and brings(by, name)}
+        along: set[str] = set()
+        for package, by in COMES_WITH.items():
+            if by in always | along and brings(by, package):
+                along.add(package)
         extras = self.project.get("optional-dependencies", {})
         optional = {name for key in IN_THE_CONTAINER for name in names(extras.get(key, ()))}
         used: set[str] = set()
