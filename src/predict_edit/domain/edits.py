@@ -118,17 +118,17 @@ class Usage:
 
 
 class PredictionState(enum.StrEnum):
-    """How one file's prediction was used.
+    """How one file's prediction was used; what comes later here outweighs what comes before.
 
     ``SENT`` with its request; ``OFF`` by setting, size or an earlier refusal; ``REFUSED`` by the
     model for this file, which was then asked without; ``STOPPED`` because predictions cost more
     than they brought in this run.
     """
 
-    SENT = "sent"
     OFF = "off"
-    REFUSED = "refused"
     STOPPED = "stopped"
+    SENT = "sent"
+    REFUSED = "refused"
 
 
 Answer = Literal["file", "edits", "pieces"]

@@ -218,7 +218,7 @@ class AttemptLog:
         self.restored += other.restored
         self.confirmed = self.confirmed or other.confirmed
         self.unconfirmed = self.unconfirmed or other.unconfirmed
-        self.prediction = max(self.prediction, other.prediction, key=_WEIGHT.index)
+        self.prediction = max(self.prediction, other.prediction, key=list(PredictionState).index)
 
     def effort(self) -> Effort:
         """Sum up; figures that no attempt reported stay unknown."""
@@ -239,14 +239,6 @@ class AttemptLog:
             unconfirmed=self.unconfirmed,
             answer=self.answer if self.attempts else None,
         )
-
-
-_WEIGHT = (
-    PredictionState.OFF,
-    PredictionState.STOPPED,
-    PredictionState.SENT,
-    PredictionState.REFUSED,
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,12 +155,10 @@ def _right_side(hunk: DiffHunk) -> Iterator[str]:
 
 def _spans(hunk: DiffHunk, index: int) -> Iterator[Span]:
     """Cut a hunk's right side at its deleted lines."""
-    run: list[int] = []
+    runs: list[list[int]] = [[]]
     for line in hunk:
         if line.target_line_no is not None:
-            run.append(line.target_line_no)
-        elif line.is_removed and run:
-            yield Span(first=run[0], last=run[-1], hunk=index)
-            run = []
-    if run:
-        yield Span(first=run[0], last=run[-1], hunk=index)
+            runs[-1].append(line.target_line_no)
+        elif line.is_removed:
+            runs.append([])
+    return (Span(first=run[0], last=run[-1], hunk=index) for run in runs if run)

@@ -95,16 +95,14 @@ def _unified(original: str, hunks: Sequence[Hunk]) -> Iterator[str]:
         yield header + "".join(map(_ended, body))
 
 
-def _grouped(hunks: Sequence[Hunk]) -> Iterator[list[Hunk]]:
+def _grouped(hunks: Sequence[Hunk]) -> list[list[Hunk]]:
     """Hunks with so few unchanged lines between them that their context would touch."""
-    group: list[Hunk] = []
+    groups: list[list[Hunk]] = []
     for hunk in hunks:
-        if group and hunk.start - group[-1].end - 1 > 2 * CONTEXT:
-            yield group
-            group = []
-        group.append(hunk)
-    if group:
-        yield group
+        if not groups or hunk.start - groups[-1][-1].end - 1 > 2 * CONTEXT:
+            groups.append([])
+        groups[-1].append(hunk)
+    return groups
 
 
 def _range(first: int, count: int) -> str:

@@ -60,13 +60,8 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.As
 
 def _is_hollow(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether nothing but dots, and perhaps a docstring, is in the body."""
-    values = [
-        child.value.value
-        for child in function.body
-        if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
-    ]
-    return (
-        len(values) == len(function.body)
-        and values[-1] is Ellipsis
-        and all(isinstance(value, str) for value in values[:-1])
-    )
+    documented = ast.get_docstring(function, clean=False) is not None
+    match function.body[documented:]:
+        case [ast.Expr(value=ast.Constant(value=value))]:
+            return value is Ellipsis
+    return False
