@@ -358,10 +358,14 @@ async def test_what_is_not_delivered_is_not_said_to_be(rehearse: MakeRehearsal) 
 
     fault = Fault(path=".*/graphql", containing="query HeadAndCommand", act=edit)
     rehearsal.stage.github.faults.add(fault)
-    finished = await rehearsal.follow(comment, **STACK)
+    names = (SharedName(old="FizzBuzz", new="MSFTBuzz"),)
+    rehearsal.typist.change = ChangePlan(names=names)
+    rehearsal.typist.lazy = (FILES[0].path,)
+    finished = await rehearsal.follow(comment, **STACK, plan="on")
 
     assert finished.report.outcome is Outcome.FAILED
     assert reasons(finished) == {NOT_DELIVERED}
+    assert any(f"is still in `{FILES[0].path}`." in note for note in finished.report.notes)
 
 
 async def test_edits_outside_of_the_diff_are_in_it_too(rehearse: MakeRehearsal) -> None:

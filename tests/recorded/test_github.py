@@ -70,7 +70,6 @@ def faulty(**fields: object) -> Prepare:
 
 
 SORRY = {"message": "Server Error"}
-NOT_THERE = {"message": "Not Found"}
 
 
 class Studio:

@@ -15,7 +15,6 @@ from pathlib import Path
 from predict_edit_sandbox.runner import RunnerEnvironment
 from predict_edit_sandbox.runner_files import parse_outputs
 
-Completed = subprocess.CompletedProcess[str]
 DOCKER_RUN = ("docker", "run", "--rm")
 PATIENCE = 120
 """Seconds a container may take."""

@@ -102,7 +102,7 @@ class PullRequestDelivery:
     async def deliver(self, prepared: Delivered) -> Delivered:
         """Save the paid answers, and bring branch and pull request to what was edited.
 
-        Without a write if they have it.
+        Nothing is written if they have it already.
 
         Raises:
             CommandChanged: the comment was edited or deleted while the run worked.

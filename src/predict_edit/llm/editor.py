@@ -219,7 +219,7 @@ class ChatEditor:
             parts = self.parts(task.text)
         except AnswerTooLong:
             known = self._knowledge.capability
-            # One that has not even a quarter of the limit is not what the model was writing.
+            # A file with less than a quarter of the limit is not what filled the answer.
             if known.output_limit is None or self._count(task.text) < known.output_limit // 4:
                 raise
             parts = self._smaller(task.text, known.context_window)

@@ -41,7 +41,7 @@ async def bound(response: httpx2.Response) -> None:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Bounded(httpx2.AsyncByteStream):
-    """Hands out so many bytes of a body."""
+    """A body, up to ``most`` bytes."""
 
     inner: httpx2.AsyncByteStream
     packed: bool

@@ -69,6 +69,7 @@ async def publish(run: Run, edited: Edited, *notes: str) -> Finished:
         delivered = Delivered(files=files, complete=False, notes=(str(error),))
     except PredictEditError as error:
         files = (*undelivered(prepared.files, NOT_DELIVERED), *not_edited(plan))
+        facts = facts.noting(*remaining_notes(change))
         return await fail(error, run.ctx, run.listener, facts, files=files)
     files = (*delivered.files, *not_edited(plan))
     notes = (*delivered.notes, *remaining_notes(change))

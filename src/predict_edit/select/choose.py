@@ -121,7 +121,7 @@ def _against_wish(
     only: Collection[str] | None,
     found: Container[str] | None,
 ) -> str | None:
-    """Say that people do not mean a file."""
+    """Give the reason why a file is not among those that people mean."""
     if only is not None and path not in only:
         one = quoted(*only) if len(only) == 1 else "other files"
         return f"the command is about {one} only"
@@ -136,7 +136,7 @@ def _against_wish(
 def _against_showing(
     path: str, exclude: Iterable[Globs], unlocked: Globs, attributes: GitAttributes
 ) -> str | None:
-    """Give a reason in what the file is, or that people have set for all that is done."""
+    """Give the reason why a file is neither edited nor shown: what it is, or `exclude`."""
     for globs in exclude:
         if (pattern := globs.match(path)) is not None:
             return f"excluded by {quoted(pattern)}"

@@ -38,7 +38,7 @@ INSIDE = (
 )
 MOST_DEFINITIONS = 400
 PYTHON = frozenset({"parsers", "ast"})
-"""Modules of parsers that Python itself has: one such text leaves nothing for the next."""
+"""Modules of Python's own parsers, which keep nothing of a text."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing takes longer to import than most texts to read
@@ -56,7 +56,7 @@ def main(memory: int, seconds: int) -> None:
         if not hasattr(os, "fork"):  # Windows, where nothing but the time is limited
             os.write(1, verdict(source) + b"\n")
         elif question["task"][-2] in PYTHON:
-            # A fork takes as long again as its text; what this process dies of is given up as well.
+            # A fork would take as long again. A text that ends this process is given up, too.
             hold(memory, seconds)
             said = verdict(source)
             signal.alarm(0)
@@ -159,7 +159,7 @@ def load(package: str) -> Any:
 
 
 def hold(memory: int, seconds: int) -> None:
-    """Limit this process: its memory, and the time until the alarm is put off."""
+    """Limit this process: its memory, and the time until the alarm is cancelled."""
     signal.alarm(seconds)
     with contextlib.suppress(ImportError):
         resource = importlib.import_module("resource")

@@ -46,7 +46,7 @@ def _lines(text: str) -> list[str]:
 
 
 def loops(original: str, new: Sequence[str]) -> bool:
-    """Whether a block of lines with text is many times in a row, as it is not in the original."""
+    """Whether a block of lines is repeated many times in a row, unlike in the original."""
     old = _lines(original)
     more = Counter(new) - Counter(old)
     if not more or max(more.values()) < MIN_REPEATS // 2:
