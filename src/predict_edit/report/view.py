@@ -7,7 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from predict_edit.domain.edits import BUDGET, Effort, PlacementKind, PredictionState, Usage
+from predict_edit.domain.edits import (
+    BUDGET,
+    Effort,
+    PlacementKind,
+    PredictionState,
+    Usage,
+    known_sum,
+)
 from predict_edit.domain.run_report import FileResult, FileStatus, RunReport
 from predict_edit.report.markdown import MISSING, count_reasons
 from predict_edit.support.text import plural
@@ -230,7 +237,7 @@ def view(report: RunReport) -> View:
         asked=len(asked),
         reported=sum(effort.usage is not None and effort.usage != Usage() for effort in asked),
         estimated=any(effort.estimate is not None for effort in asked),
-        estimated_cost=_sum(effort.estimated_cost for effort in asked),
+        estimated_cost=known_sum(effort.estimated_cost for effort in asked),
     )
 
 
@@ -324,17 +331,11 @@ def _by_reason(results: Iterable[FileResult]) -> tuple[Group, ...]:
     return tuple(Group(reason=reason, paths=tuple(paths)) for reason, paths in groups.items())
 
 
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Add up what is known; ``None`` where nothing is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal()) if known else None
-
-
 def _prediction(asked: Iterable[Effort], cost: Decimal | None) -> Prediction:
     efforts = tuple(asked)
     usage = Usage.total(effort.usage for effort in efforts)
     rejected, completion = usage.rejected_prediction_tokens, usage.completion_tokens
-    overhead = _sum(effort.overhead for effort in efforts)
+    overhead = known_sum(effort.overhead for effort in efforts)
     return Prediction(
         accepted=usage.accepted_prediction_tokens,
         rejected=rejected,
