@@ -565,8 +565,10 @@ async def make_plan(source: Source, task: Task, scope: Scope | None = None) -> P
         base_texts=source.base_texts,
     )
     plan = plan.narrowed(task.plan or task.recalled_plan(sources))
-    paths = tuple(request.file.path for request in plan.requests)
-    if not paths or not plan.task.wants_plan([len(file.text) for file in plan.todo]):
+    if not plan.task.wants_plan([len(file.text) for file in plan.todo]):
+        return plan
+    # Looking for secrets takes long, and happens again before each file is sent.
+    if not (paths := tuple(request.file.path for request in plan.requests)):
         return plan
     background = task.background or await _background(task, scope, sources)
     asked = PlanRequest(instruction=task.job.instruction, paths=paths, background=background)
