@@ -320,7 +320,7 @@ GUARDS = (
     Guard(
         name="no patch for a command that changed",
         file="delivery/ways.py",
-        old="await recheck(self.to)",
+        old="await save_and_recheck(self.to)",
         new="pass",
         test="tests/action/test_failures.py::TestGitHub::test_nor_does_a_patch_stand_for_a_command_that_changed",
     ),
@@ -502,7 +502,7 @@ GUARDS = (
     Guard(
         name="loops are doubted",
         file="edit/guards/repeats.py",
-        old="if _line_loops(old, new) or _block_loops(old, new):",
+        old="if _line_loops(_lines(rewrite.original), new) or loops(rewrite.original, new):",
         new="if not new:",
         test="tests/edit/guards/test_repeats.py::test_a_block_written_again_and_again_is_seen",
     ),
@@ -579,8 +579,8 @@ GUARDS = (
     Guard(
         name="a hint does not contradict old lines",
         file="edit/blocks.py",
-        old="if _are_at(hinted, block.old, bare) or _are_at(hinted, block.new, bare):",
-        new="if not lines:",
+        old="_are_at(hinted, block.old, bare.lines) or _are_at(hinted, block.new, bare.lines)",
+        new="not lines",
         test="tests/edit/test_blocks.py::test_lines_that_were_indented_anew_are_no_other_lines",
     ),
     Guard(
