@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from predict_edit_sandbox import forks, runner
 from predict_edit_sandbox.runner import (
     RunnerEnvironment,
-    input_defaults,
     input_variable,
     run_action,
     run_action_sync,
@@ -158,17 +157,6 @@ def test_input_variable() -> None:
     """Only blanks are replaced; hyphens stay."""
     assert input_variable("max-files") == "INPUT_MAX-FILES"
     assert input_variable("a b") == "INPUT_A_B"
-
-
-def test_input_defaults(tmp_path: Path) -> None:
-    """Defaults come from the metadata; expressions and missing ones are empty."""
-    metadata = tmp_path / "action.yml"
-    metadata.write_text(
-        "inputs:\n  a: {default: 3}\n  b: {default: '${{ github.token }}'}\n  c:\n"
-        "  d: {default: false}\n"
-    )
-
-    assert input_defaults(metadata) == {"a": "3", "b": "", "c": "", "d": "false"}
 
 
 @pytest.mark.parametrize(

@@ -149,25 +149,6 @@ def input_variable(name: str) -> str:
     return f"INPUT_{name.replace(' ', '_').upper()}"
 
 
-def input_defaults(metadata: Path) -> dict[str, str]:
-    """The defaults of an ``action.yml``; an input without one gets an empty string.
-
-    Expressions are left out: only a runner can evaluate them.
-    """
-    import yaml  # noqa: PLC0415  # only tests and the demonstration of a checkout need it
-
-    inputs = yaml.safe_load(metadata.read_text(encoding="utf-8")).get("inputs") or {}
-    defaults = {name: (entry or {}).get("default") for name, entry in inputs.items()}
-    return {
-        name: "" if default is None or "${{" in str(default) else _text(default)
-        for name, default in defaults.items()
-    }
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 Process = asyncio.subprocess.Process | ForkedProcess
 
 

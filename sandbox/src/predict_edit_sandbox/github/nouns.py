@@ -257,8 +257,6 @@ class Thread:
     diff_hunk: str = ""
     comments: list[ReviewComment] = dataclasses.field(default_factory=list, repr=False)
     resolved_by: User | None = None
-    applied_in: str | None = None
-    """The commit that took this thread's suggestion."""
 
     @property
     def node_id(self) -> str:

@@ -111,5 +111,4 @@ def apply(state: State, comments: Sequence[ReviewComment], user: User) -> str:
     )
     for comment in comments:
         comment.thread.resolved_by = user
-        comment.thread.applied_in = sha
     return sha
