@@ -75,7 +75,7 @@ async def measure(scale: Scale) -> Section:
                 why="Beside the pages and batches there are: role, pull request, config with "
                 "conversation, 👀, the summary comment made, the answers saved in it, command and "
                 "head read again, the review, and the summary's last edit with 🚀. Every update "
-                "while the run works is one more: after 5 s, 35 s, then every minute.",
+                "while the run works is one more: after 10 s, 40 s, then every minute.",
             ),
         ],
         after="Above 100 changed files, the further pages of the list are one more round trip.",

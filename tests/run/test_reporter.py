@@ -19,11 +19,11 @@ def test_once_the_model_is_through_the_summary_is_not_updated() -> None:
     """What is left takes less time than a request; a file that failed is answered, too."""
     count = reporter._Count()
     count.answered(FileEdit(file=a_file("a.py"), text="b\n", effort=Effort()))
-    assert not count.nearly_over(2)
+    assert not count.all_answered(2)
 
     late = ModelTimeout("It was late.", "Wait.")
     count.answered(FailedEdit(file=a_file("b.py"), error=late, effort=Effort()))
-    assert count.nearly_over(2)
+    assert count.all_answered(2)
 
 
 def test_help_offers_only_what_is_allowed() -> None:

@@ -21,7 +21,7 @@ from predict_edit.support.markers import Marker, Seals, find_marker
 from predict_edit.trigger.rate_limit import KIND, signature
 from predict_edit.trigger.requests import PullRequestCommand
 
-FIRST_UPDATE = 5.0
+FIRST_UPDATE = 10.0
 """Seconds until the first update. The next one waits six times as long, so most runs have one."""
 LONGEST_PAUSE: Final = 60.0
 
@@ -198,7 +198,7 @@ class SummaryComment:
             await self.say(first)
         pause = FIRST_UPDATE
         while not await _set_within(stop, pause):
-            pause = min(pause * 6, LONGEST_PAUSE)
+            pause = min(pause * 3, LONGEST_PAUSE)
             if text := render():
                 await self.note(text)
 

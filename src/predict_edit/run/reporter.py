@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
@@ -32,10 +30,6 @@ LAST_WORDS: Final = 5.0
 """Seconds in which a cancelled run may say so; a runner waits 7.5 before it insists."""
 SUMMARY_ROOM: Final = 59_000
 """Characters of a summary together with what it remembers."""
-SHORT_RUN: Final = 5.0
-"""Seconds up to which a run is short."""
-SOON: Final = 2.5
-"""Seconds to the expected end that need no update of the summary."""
 
 
 class SummaryListener(Listener):
@@ -86,12 +80,12 @@ class SummaryListener(Listener):
 
     @contextlib.asynccontextmanager
     async def watch(self, plan: Plan) -> AsyncIterator[Watch]:
-        """Count the files in the summary comment, unless the run is nearly over anyway."""
+        """Count the files in the summary comment until the model is through."""
         head, total = plan.head, len(plan.sources)
         count = _Count()
 
         def render() -> str | None:
-            if count.nearly_over(total):
+            if count.all_answered(total):
                 return None
             boxes = {source.path: source.path in count.paths for source in plan.sources}
             return self._progress(head, count.files, total, boxes)
@@ -198,13 +192,12 @@ def allowed_options(settings: Settings) -> dict[str, str]:
 
 
 class _Count(Watch):
-    """Counts the files that are done, and guesses when all of them will be."""
+    """Counts the files that are done, and those that the model is through with."""
 
     def __init__(self) -> None:
         self.files = 0
         self.paths: set[str] = set()
         self._answered: set[str] = set()
-        self._started = time.monotonic()
 
     def answered(self, answer: FileEdit | FailedEdit) -> None:
         """Note that the model is through with a file."""
@@ -215,16 +208,9 @@ class _Count(Watch):
         self.files += 1
         self.paths.add(result.path)
 
-    def nearly_over(self, total: int) -> bool:
-        """Whether the run ends before anybody could read how far it is.
-
-        The review waits for an update under way, so there is none once the model is through.
-        """
-        if len(self.paths | self._answered) == total:
-            return True
-        seconds = time.monotonic() - self._started
-        left = seconds * (total - self.files) / self.files if self.files else math.inf
-        return seconds < SHORT_RUN and left < SOON
+    def all_answered(self, total: int) -> bool:
+        """Whether the model is through: the review would wait for an update under way."""
+        return len(self.paths | self._answered) == total
 
 
 def commanded_dry(request: RunRequest) -> bool:
