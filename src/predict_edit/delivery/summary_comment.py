@@ -22,7 +22,7 @@ from predict_edit.trigger.rate_limit import KIND, signature
 from predict_edit.trigger.requests import PullRequestCommand
 
 FIRST_UPDATE = 10.0
-"""Seconds until the first update. The next one waits six times as long, so most runs have one."""
+"""Seconds until the first update. The next one waits three times as long, so most runs have one."""
 LONGEST_PAUSE: Final = 60.0
 
 _UNSURE: Final = (ForgeUnavailable, ForgeAnswerInvalid, ForgeRateLimited)
