@@ -50,7 +50,7 @@ async def measure(scale: Scale) -> Section:
         text=(
             "All requests of a run, with the contents of all files, which are read in batches, and "
             "every update of the summary comment. All changed files are edited. At most 30 "
-            "suggestions stand inline, which is the default, so there is one review. n = 1: the "
+            "suggestions are inline, which is the default, so there is one review. n = 1: the "
             "counts are the same every time."
         ),
         tables=[

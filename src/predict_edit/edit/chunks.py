@@ -251,14 +251,14 @@ def _stretches(text: str, depth: int | None) -> list[str]:
 
 
 def _is_border(line: str, depth: int) -> bool:
-    """Whether a line may begin a piece, where a blank line stands before it."""
+    """Whether a line may begin a piece, if a blank line is before it."""
     content = line.lstrip(" \t")
     indented = len(line) - len(content)
     return bool(content.strip()) and indented <= depth and _CONTINUES.match(content) is None
 
 
 def _inside_fences(lines: list[str]) -> list[bool]:
-    """Whether each line stands after the opening and up to the closing line of a fence.
+    """Whether each line is after the opening and up to the closing line of a fence.
 
     A fence that nothing closes is none.
     """

@@ -142,7 +142,7 @@ def _shape(original: str, text: str, free: intent.Intent) -> str:
 
 
 def _starts_anew(original: str, text: str) -> bool:
-    """Whether something stands above the line that was the first; then the blanks above are new."""
+    """Whether something is above the line that was the first; then the blanks above are new."""
     first, lines = _lines(original)[0][0], _lines(text)[0]
     return bool(first.strip()) and lines[0] != first and first in lines
 

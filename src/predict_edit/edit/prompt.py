@@ -6,7 +6,7 @@ file follows; the file itself is last, as an own message and nothing but the fil
 what is sent as the prediction ("Predicted Outputs": the more of the prediction is in the answer,
 the more of it is accepted).
 
-Everything but the rules and the instruction was written by strangers. It stands between lines
+Everything but the rules and the instruction was written by strangers. It is put between lines
 that begin with a random mark, which a stranger cannot know and so cannot close.
 """
 
@@ -126,14 +126,14 @@ class Part:
     """1-based."""
     total: int
     first_line: int = 1
-    """Where the piece stands in the file, 1-based."""
+    """Where the piece is in the file, 1-based."""
     last_line: int = 1
     shown: str = ""
     """What is shown of the file beside the piece, equal for all pieces of a file."""
     whole: bool = True
     """``shown`` is the whole file; otherwise its outline."""
     before: str = ""
-    """What stands right before the piece, where the whole file is not shown."""
+    """What comes right before the piece, where the whole file is not shown."""
     after: str = ""
 
 
@@ -255,7 +255,7 @@ def _quote(title: str, body: str, nonce: str) -> str:
 
 
 def _about(part: Part, nonce: str) -> list[str]:
-    """What the model must know of the piece: that it is one, and where it stands."""
+    """What the model must know of the piece: that it is one, and where it is."""
     around = [
         _quote(f"what stands right {where} the piece, to read only", text, nonce)
         for where, text in (("before", part.before), ("after", part.after))

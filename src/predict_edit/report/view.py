@@ -93,9 +93,9 @@ class Column:
     short: str
     """The title on a narrow terminal."""
     wide: bool = False
-    """Left out where there is little room."""
+    """Left out if there is little room."""
     spare: bool = False
-    """Left out where there is hardly any."""
+    """Left out if there is hardly any."""
 
 
 def _tokens(name: str) -> Callable[[Row], str]:

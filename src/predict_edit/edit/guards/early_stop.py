@@ -34,7 +34,7 @@ class EarlyStop:
         self._loops = LoopWatch(original)
 
     def feed(self, text: str) -> str | None:
-        """Take in the next characters; a sentence where there is no use in reading on."""
+        """Take in the next characters; a sentence if there is no use in reading on."""
         if self._opening is not None:
             self._opening += text
             if self._opening_is_talk():

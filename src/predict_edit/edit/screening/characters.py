@@ -78,7 +78,7 @@ _ORDER: Final = (
     INVISIBLE,
     UNASSIGNED,
 )
-"""The gravest first: it is the one that is told."""
+"""The gravest first: it is the one that is reported."""
 
 
 def problem(hunk: Hunk, known: frozenset[str], *, returns_end_lines: bool = False) -> str | None:

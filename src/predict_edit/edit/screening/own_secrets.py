@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from predict_edit.support.log import base64_cores
 
 SHORTEST: Final = 8
-"""Letters and digits; what is shorter stands in many texts by chance."""
+"""Letters and digits; what is shorter is in many texts by chance."""
 _PHRASE: Final = 18
 """A shorter key without any digit, such as ``not-needed``, is a word that a server ignores."""
 
@@ -68,7 +68,7 @@ def _is_secret(text: str) -> bool:
 
 
 def _views(text: str) -> Iterator[str]:
-    """A text as it stands, and as it reads with escapes undone."""
+    """A text as it is, and as it reads with escapes undone."""
     seen = set()
     view = unicodedata.normalize("NFKC", text)
     for _ in range(_ROUNDS):

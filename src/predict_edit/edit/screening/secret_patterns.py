@@ -81,7 +81,7 @@ _FEWEST: Final = 8
 _SAMPLE: Final = ".eyJzdWIiOiIxMjM0NTY3ODkwIi"
 """The subject 1234567890, of the web token that jwt.io and most documentation show."""
 _WHOLE: Final = frozenset({"a private key"})
-"""Kinds whose pattern is only a beginning, of which nothing can be told."""
+"""Kinds whose pattern is only a beginning, so that nothing more is known of them."""
 
 
 def tokens_in(text: str) -> Iterator[tuple[str, str]]:
