@@ -235,8 +235,11 @@ async def test_names_that_are_left_are_named_in_it(rehearse: MakeRehearsal) -> N
     assert f"is still in `{FILES[0].path}`." in (pull.body or "")
 
 
-async def test_a_refresh_takes_a_group_whole_or_not_at_all(rehearse: MakeRehearsal) -> None:
-    """Also in a run that makes no plan; the pull request says what changes alike."""
+@pytest.mark.parametrize("plan", ["off", "on"])
+async def test_a_refresh_takes_a_group_whole_or_not_at_all(
+    rehearse: MakeRehearsal, plan: str
+) -> None:
+    """Also without a plan, or with other names; the pull request says what changes alike."""
     rehearsal = await a_scene(rehearse)
     typist, names = rehearsal.typist, (SharedName(old="FizzBuzz", new="MSFTBuzz"),)
     typist.change = ChangePlan(names=names)
@@ -246,15 +249,16 @@ async def test_a_refresh_takes_a_group_whole_or_not_at_all(rehearse: MakeRehears
     more = (FILES[0].head or b"") + b"# more FizzBuzz\n"
     rehearsal.stage.github.push(REPOSITORY, rehearsal.stage.pull.head_ref, {FILES[0].path: more})
     typist.broken = (FILES[0].path,)
-    finished = await rehearsal.say(**STACK)
+    typist.change = ChangePlan(names=(SharedName(old="more", new="less"),))
+    finished = await rehearsal.say(**STACK, plan=plan)
 
     assert pull.head_sha == before
     assert finished.report.held == 2
     typist.broken = ()
-    await rehearsal.say(**STACK)
+    await rehearsal.say(**STACK, plan=plan)
     assert pull.head_sha != before
     assert changed(rehearsal, pull) == {file.path for file in FILES}
-    assert len(typist.plans) == 1
+    assert len(typist.plans) == {"off": 1, "on": 3}[plan]
 
 
 async def test_a_persons_commit_survives(rehearse: MakeRehearsal) -> None:

@@ -283,12 +283,13 @@ class Plan:
 
     @property
     def change(self) -> ChangePlan | None:
-        """The plan of the change; one without names has those of our open pull request."""
+        """The plan of the change, with the names of our open pull request, too."""
         made, earlier = self.task.plan, self.scope.earlier if self.scope else None
         names = earlier.own.names if earlier and earlier.own else ()
-        if not names or (made and made.names):
+        if not names:
             return made
-        return dataclasses.replace(made or ChangePlan(), names=names)
+        made = made or ChangePlan()
+        return dataclasses.replace(made, names=tuple(dict.fromkeys((*made.names, *names))))
 
     def narrowed(self, change: ChangePlan | None) -> Plan:
         """The same without the files that a plan of the change leaves, unless they are known."""
