@@ -59,7 +59,7 @@ async def measure(scale: Scale) -> Section:
                 figure=first,
                 limit=160,
                 why=f"{least} are there with one small file already: the interpreter, pydantic, "
-                "PyGithub and openai. The tokenizer's vocabulary takes 40 MB more as soon as one "
+                "PyGithub and openai. The tokenizer's vocabulary takes 25 MB more as soon as one "
                 "file may be too long for an answer.",
             ),
             Target(

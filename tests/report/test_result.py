@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -118,6 +119,20 @@ def test_insertion_at_the_top_names_line_one() -> None:
     (place,) = to_result(report).files[0].placements
 
     assert (place.start, place.end) == (1, 1)
+
+
+def test_many_files_take_little_memory() -> None:
+    """A skipped file needs at most 1 kB while it is written, text included."""
+    skipped = FileResult(path="src/part.py", status=FileStatus.SKIPPED, reason="beyond `max-files`")
+    report = a_report(files=(skipped,) * 3_000)
+    result_json(report)  # builds what checks
+
+    tracemalloc.start()
+    result_json(report)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 3_000 * 1_300
 
 
 @pytest.mark.parametrize("text", HOSTILE)

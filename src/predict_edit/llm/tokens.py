@@ -18,11 +18,7 @@ PER_REQUEST = 3
 """Every answer is primed with 3 tokens."""
 
 LONG_WORD = 256
-"""Bytes of a word above which it is cut."""
-_PIECE, _PIECE_WIDE = 128, 64
-"""Characters of the pieces, for ASCII and for all else."""
-
-VOCABULARY = "o200k_base"
+"""Bytes of a word above which it is cut; a character takes four at most."""
 _LOADING = threading.Lock()
 
 
@@ -50,10 +46,9 @@ def of_request(sizes: Iterable[int]) -> int:
 
 
 @functools.cache
-def _ranks() -> dict[bytes, int]:
-    # The package's own class for a vocabulary holds a table for decoding, too: 20 MB at its peak.
-    ranks: dict[bytes, int] = _module("_load").load_ranks(VOCABULARY)
-    return ranks
+def _ranks() -> Any:
+    # The tokenizer's class for a vocabulary also makes a table for decoding, of 10 MB and more.
+    return _module("_load").load_ranks("o200k_base")
 
 
 def _module(name: str) -> Any:
@@ -75,5 +70,5 @@ def _parts(words: Iterable[str]) -> Iterator[str]:
         if len(word) * 4 <= LONG_WORD or len(word.encode()) <= LONG_WORD:
             yield word
         else:
-            size = _PIECE if word.isascii() else _PIECE_WIDE
+            size = LONG_WORD // (2 if word.isascii() else 4)
             yield from (word[at : at + size] for at in range(0, len(word), size))

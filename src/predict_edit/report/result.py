@@ -6,6 +6,7 @@ import dataclasses
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from predict_edit.domain.edits import (
     Answer,
@@ -19,10 +20,11 @@ from predict_edit.domain.edits import (
 from predict_edit.domain.run_report import FileResult, FileStatus, Outcome, RunReport, ThreadStatus
 
 Count = Annotated[int, Field(ge=0)]
+_CONFIG = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = _CONFIG
 
 
 class UsagePart(_Part):
@@ -41,7 +43,8 @@ class UsagePart(_Part):
     )
 
 
-class HunksPart(_Part):
+@dataclass(slots=True, kw_only=True, config=_CONFIG)
+class HunksPart:
     """How many changed hunks of a file ended where."""
 
     inline: Count
@@ -61,32 +64,35 @@ class PlacementPart(_Part):
     reason: str = Field(description="Why it is not inline; empty for an inline one.")
 
 
-class FilePart(_Part):
+@dataclass(slots=True, kw_only=True, config=_CONFIG)
+class FilePart:
     """One file of the run."""
+
+    # Not a model: it would take four times the memory, and a run may have 3,000 files.
 
     path: str
     status: FileStatus
-    reason: str = Field(description="Why it was skipped or failed; empty otherwise.")
+    reason: Annotated[str, Field(description="Why it was skipped or failed; empty otherwise.")]
     prediction: PredictionState
-    attempts: Count = Field(description="How often the model was asked.")
+    attempts: Annotated[Count, Field(description="How often the model was asked.")]
     seconds: Annotated[float, Field(ge=0)]
     hunks: HunksPart
     placements: tuple[PlacementPart, ...]
-    usage: UsagePart | None = Field(
-        description="Over all attempts; null where nothing was reported."
-    )
-    answer: Answer | None = Field(
-        default=None,
-        description="How the model gave the file: whole, by exact edits, or in pieces; null if it "
-        "was not asked.",
-    )
-    restored: dict[str, Count] = Field(
-        default={}, description="Lines of the answer that were put back as they were, by kind."
-    )
-    removed_lines: Count = Field(
-        default=0,
-        description="How many more lines the edit takes away than it puts in their place.",
-    )
+    usage: Annotated[
+        UsagePart | None, Field(description="Over all attempts; null where nothing was reported.")
+    ]
+    answer: Annotated[
+        Answer | None,
+        Field(description="Whole file, exact edits or pieces; null if the model was not asked."),
+    ] = None
+    restored: Annotated[
+        dict[str, Count],
+        Field(description="Lines of the answer that were put back as they were, by kind."),
+    ] = dataclasses.field(default_factory=dict)
+    removed_lines: Annotated[
+        Count,
+        Field(description="How many more lines the edit takes away than it puts in their place."),
+    ] = 0
 
 
 class ThreadPart(_Part):

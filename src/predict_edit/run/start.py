@@ -155,7 +155,7 @@ def _opener(
 class _Libraries:
     """What is loaded in threads, while the event loop waits for GitHub.
 
-    The tokenizer's vocabulary takes a third of all memory, so it is loaded only if tokens are
+    The tokenizer's vocabulary takes a fifth of all memory, so it is loaded only if tokens are
     limited, or if a file is so long that it may not fit into an answer.
     """
 
