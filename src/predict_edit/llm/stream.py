@@ -156,7 +156,7 @@ class Reading:
     """When the first text arrived, by the clock."""
     parts: list[str] = dataclasses.field(default_factory=list)
     unwatched: str = ""
-    """The end of the text, which the watch has not seen yet."""
+    """The end of the text, which the watch has not seen; that of a whole answer needs no watch."""
     characters: int = 0
     usage: Usage | None = None
     model: str | None = None
@@ -266,7 +266,6 @@ class Reading:
             log.info("The finish reason %r means stop.", finish)
             finish = "stop"
         if finish is not None:
-            self._look()
             self.finish = str(finish)
             self.filtered = self.filtered or finish == "content_filter"
 
