@@ -70,7 +70,8 @@ def test_holds_only_what_the_action_imports(image: Image) -> None:
     script = (
         "import importlib.util as u, pathlib, shutil, predict_edit\n"
         "here = pathlib.Path(predict_edit.__file__).parent\n"
-        "print([n for n in ('aiohttp','graphql','pytest','pip','predict_edit_sandbox')"
+        "print([n for n in ('aiohttp','graphql','pytest','pip','predict_edit_sandbox',"
+        " 'openai.types.chat')"
         " if u.find_spec(n)])\n"
         "print(list(here.parent.rglob('*.py')))\n"
         "print(bool(shutil.which('git')))\n"

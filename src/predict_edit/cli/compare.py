@@ -152,7 +152,7 @@ async def measure(
 async def _shake_hands(client: openai.AsyncOpenAI) -> None:
     """Open the connection and fetch the token, so that no measured call pays for that."""
     try:
-        await client.models.list()
+        await client.get("/models", cast_to=httpx2.Response)
     except (openai.OpenAIError, PredictEditError, httpx2.HTTPError, ValueError, OSError):
         # Not every server lists its models; what is wrong will show with the first call.
         return
