@@ -57,6 +57,12 @@ print("imports", "work", tempfile.gettempdir())
 """
 
 
+def run_python(image: Image, script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a script in the image, with its Python and without a network."""
+    python = ("--entrypoint", "/opt/venv/bin/python3")
+    return image.run("-I", "-c", script, options=("--network", "none", *options, *python))
+
+
 def test_version(image: Image) -> None:
     """The image starts and knows its version."""
     done = image.run("--version", options=("--network", "none"))
@@ -76,9 +82,7 @@ def test_holds_only_what_the_action_imports(image: Image) -> None:
         "print(list(here.parent.rglob('*.py')))\n"
         "print(bool(shutil.which('git')))\n"
     )
-    done = image.run(
-        "-I", "-c", script, options=("--network", "none", "--entrypoint", "/opt/venv/bin/python3")
-    )
+    done = run_python(image, script)
 
     assert done.stdout.splitlines() == ["[]", "[]", "True"], done.stdout + done.stderr
 
@@ -94,9 +98,7 @@ def test_compiles_nothing(image: Image) -> None:
         "print([n for n in loaders if loaders[n] == 'SourceFileLoader'"
         " and not n.startswith('encodings')])\n"
     )
-    done = image.run(
-        "-I", "-c", script, options=("--network", "none", "--entrypoint", "/opt/venv/bin/python3")
-    )
+    done = run_python(image, script)
 
     assert done.stdout.splitlines() == ["zipimporter zipimporter", "[]"], done.stdout + done.stderr
 
@@ -146,10 +148,7 @@ def test_reads_the_syntax_of_more_languages(image: Image) -> None:
         "except parsers.Malformed as error:\n"
         "    print(type(error).__name__)\n"
     )
-    options = ("--network", "none", "--user", "65534", "--read-only")
-    done = image.run(
-        "-I", "-c", script, options=(*options, "--entrypoint", "/opt/venv/bin/python3")
-    )
+    done = run_python(image, script, "--user", "65534", "--read-only")
 
     suffixes = len(grammars.GRAMMARS)
     assert done.stdout.split() == [str(suffixes), "Malformed"], done.stdout + done.stderr
@@ -158,11 +157,7 @@ def test_reads_the_syntax_of_more_languages(image: Image) -> None:
 def test_gives_up_root_for_good(image: Image) -> None:
     """After the drop, neither the Docker socket nor the environment of process 1 is in reach."""
     socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
-    done = image.run(
-        "-I", "-c", PROBE,
-        options=("--network", "none", "-v", f"{socket}:/var/run/docker.sock",
-                 "--entrypoint", "/opt/venv/bin/python3"),
-    )  # fmt: skip
+    done = run_python(image, PROBE, "-v", f"{socket}:/var/run/docker.sock")
 
     assert done.stdout.splitlines() == [
         "dropped True",
