@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.domain.editor_port import Editor, Progress
 from predict_edit.domain.edits import (
     ChangePlan,
     EditRequest,
@@ -26,6 +25,7 @@ from predict_edit.domain.edits import (
     Usage,
 )
 from predict_edit.domain.errors import AnswerRefused
+from predict_edit.domain.ports import Editor, Progress
 from predict_edit.findings.formats import Reports
 from predict_edit.findings.reported_finding import Roots
 from predict_edit.github.client import Client

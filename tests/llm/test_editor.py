@@ -17,7 +17,6 @@ from aiohttp import web
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 from pydantic import TypeAdapter
 
-from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.edits import (
     Background,
     ChangedFile,
@@ -42,6 +41,7 @@ from predict_edit.domain.errors import (
     QuotaExhausted,
     StreamCutShort,
 )
+from predict_edit.domain.ports import Editor
 from predict_edit.llm import tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.billing import Attempt
@@ -887,7 +887,7 @@ async def test_the_end_of_the_run_bounds_every_wait(
 def test_the_package_root_imports_neither_openai_nor_azure() -> None:
     """A refused command does not pay for the SDK, and a run with a key not for azure-identity."""
     code = (
-        "import sys, predict_edit, predict_edit.settings.resolve, predict_edit.domain.editor_port\n"
+        "import sys, predict_edit, predict_edit.settings.resolve, predict_edit.domain.ports\n"
         "assert not {'openai', 'azure', 'httpx2'} & set(sys.modules)\n"
         "import predict_edit.llm.editor\n"
         "assert 'openai' in sys.modules\n"

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from predict_edit.delivery.output_files import OutputFolder
-from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.edits import (
     ChangePlan,
     EditRequest,
@@ -27,6 +26,7 @@ from predict_edit.domain.edits import (
     Usage,
 )
 from predict_edit.domain.errors import BudgetExceeded, ModelUnavailable
+from predict_edit.domain.ports import Progress
 from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.findings.formats import Reports
 from predict_edit.findings.reported_finding import Roots

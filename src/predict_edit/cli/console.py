@@ -19,9 +19,9 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
-from predict_edit.domain.editor_port import Watch
 from predict_edit.domain.edits import SourceFile
 from predict_edit.domain.errors import Defect, PredictEditError, SettingsError, SignInError
+from predict_edit.domain.run_report import Watch
 from predict_edit.support.log import Secrets, harmless, log, printable, set_up
 
 if TYPE_CHECKING:

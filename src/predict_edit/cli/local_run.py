@@ -20,8 +20,8 @@ from predict_edit.cli.console import DONE, Screen, Silent
 from predict_edit.cli.model_choice import report_in_local_words
 from predict_edit.delivery.delivered import suggested
 from predict_edit.delivery.state import MAX_UNPACKED, Memory, pack, unpack
-from predict_edit.domain.editor_port import Editor
 from predict_edit.domain.errors import InvalidInput, LocalFileError
+from predict_edit.domain.ports import Editor
 from predict_edit.domain.repository import CommandRef, CommandSource, FileContent
 from predict_edit.domain.run_report import Delivered, Job, RunReport
 from predict_edit.edit.plan import plan_notes, remaining_notes, settle_names

@@ -1,15 +1,25 @@
-"""The port to the host of the pull request.
+"""The ports: to the host of the pull request, and to whatever edits a file as instructed.
 
-``predict_edit.github`` implements it over HTTP; tests or another host may take its place. Every
-method may raise a :class:`predict_edit.domain.errors.ForgeError`, unless it says *best effort*.
+``predict_edit.github`` and ``predict_edit.llm`` implement them over HTTP; tests or others may take
+their place. Every method of the host may raise a :class:`predict_edit.domain.errors.ForgeError`,
+unless it says *best effort*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from predict_edit.domain.edits import ChangedFile, ReviewDraft
+from predict_edit.domain.edits import (
+    ChangedFile,
+    ChangePlan,
+    EditRequest,
+    FailedEdit,
+    FileEdit,
+    PlanRequest,
+    ReviewDraft,
+    SourceFile,
+)
 from predict_edit.domain.repository import (
     BranchMove,
     BranchPull,
@@ -157,3 +167,33 @@ class GitHost(Protocol):
 
     async def label(self, number: int, labels: Sequence[str]) -> None:
         """Add labels to an issue or pull request."""
+
+
+Progress = Callable[[int], None]
+"""Called with the number of characters received so far for one file."""
+
+
+class Editor(Protocol):
+    """Edits files, several at a time; one object lives for one run."""
+
+    @property
+    def model(self) -> str:
+        """The model that answered, as its API names it; until then the configured one."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the summary should know about the model, a sentence each."""
+
+    def declines(self, file: SourceFile) -> str | None:
+        """Say why a file cannot be asked for at all, such as its length; nothing is paid yet."""
+
+    async def edit(
+        self, request: EditRequest, progress: Progress | None = None
+    ) -> FileEdit | FailedEdit:
+        """Ask for one file. Never raises for what can go wrong with one file: it says so."""
+
+    async def plan(self, request: PlanRequest) -> ChangePlan:
+        """Ask which files a change concerns. Never raises for what can go wrong: it says so."""
+
+    async def aclose(self) -> None:
+        """Let go of connections."""

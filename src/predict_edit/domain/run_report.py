@@ -1,4 +1,4 @@
-"""What a run was asked to do, and what came out of it."""
+"""What a run was asked to do, who sees how far it is, and what came out of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from predict_edit.domain.edits import (
     Aim,
     ChangePlan,
     Effort,
+    FailedEdit,
+    FileEdit,
     OpenThread,
     PlacedFile,
     Placement,
@@ -215,6 +217,19 @@ def _result_of(thread: OpenThread, file: FileResult | None) -> ThreadResult:
         return ThreadResult(thread=thread, status=ThreadStatus.EDITED, placements=kept)
     reason = at_lines[0].reason if at_lines else "the file was edited, but not at these lines"
     return ThreadResult(thread=thread, status=ThreadStatus.UNCLEAR, reason=reason)
+
+
+class Watch:
+    """Sees how far each file is; this one shows nothing."""
+
+    def received(self, path: str, characters: int) -> None:
+        """So many characters of a file's answer have arrived."""
+
+    def answered(self, answer: FileEdit | FailedEdit) -> None:
+        """A file's answer is complete, or there will be none."""
+
+    def done(self, result: FileResult) -> None:
+        """A file is placed, whether it was sent to the model or known."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from predict_edit.edit.rewrite import THOUGHT
 from predict_edit.edit.screening.own_secrets import OwnSecrets
 from predict_edit.support.text import listed, plural, quoted
 from predict_edit.support.unicode import is_shown
+from predict_edit.support.validation import Validated
 
 MAX_DIFF: Final = 48_000
 """Characters of the diff of a whole change; the files with the longest diffs are left out."""
@@ -78,22 +79,18 @@ Change what the instruction asks to change there, and nothing else; if these are
 that nothing is to change."""
 
 
-class _Planned(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(defer_build=True)
-
-
-class _PlannedFile(_Planned):
+class _PlannedFile(Validated):
     path: str
     edit: bool = True
     instruction: str | None = None
 
 
-class _PlannedName(_Planned):
+class _PlannedName(Validated):
     old: str
     new: str
 
 
-class _Answer(_Planned):
+class _Answer(Validated):
     """What a model answers; what else it says reaches nothing."""
 
     files: list[_PlannedFile]

@@ -9,30 +9,25 @@ import pydantic
 
 from predict_edit.domain.edits import Dropped, FindingsReport
 from predict_edit.domain.errors import FindingsError
-from predict_edit.findings.reported_finding import (
-    ReportedFinding,
-    Roots,
-    Shape,
-    inside,
-    located,
-)
+from predict_edit.findings.reported_finding import ReportedFinding, Roots, located
 from predict_edit.findings.sarif import NO_PLACE
+from predict_edit.support.validation import Validated, first_problem, inside
 
 _INSTANCE: Final = "most_recent_instance"
 
 
-class CodeScanningAlert(Shape):
+class CodeScanningAlert(Validated):
     """One entry of GET code-scanning/alerts; any of it may be missing or null."""
 
-    path: str | None = inside(_INSTANCE, "location", "path")
-    start_line: int | None = inside(_INSTANCE, "location", "start_line")
-    end_line: int | None = inside(_INSTANCE, "location", "end_line")
-    column: int | None = inside(_INSTANCE, "location", "start_column")
-    message: str | None = inside(_INSTANCE, "message", "text")
-    rule: str | None = inside("rule", "id")
-    severity: str | None = inside("rule", "severity")
-    description: str | None = inside("rule", "description")
-    tool: str | None = inside("tool", "name")
+    path: str | None = inside(_INSTANCE, "location", "path", default=None)
+    start_line: int | None = inside(_INSTANCE, "location", "start_line", default=None)
+    end_line: int | None = inside(_INSTANCE, "location", "end_line", default=None)
+    column: int | None = inside(_INSTANCE, "location", "start_column", default=None)
+    message: str | None = inside(_INSTANCE, "message", "text", default=None)
+    rule: str | None = inside("rule", "id", default=None)
+    severity: str | None = inside("rule", "severity", default=None)
+    description: str | None = inside("rule", "description", default=None)
+    tool: str | None = inside("tool", "name", default=None)
 
 
 def read_alerts(entries: Iterable[Any]) -> FindingsReport:
@@ -44,7 +39,7 @@ def read_alerts(entries: Iterable[Any]) -> FindingsReport:
     try:
         alerts = [CodeScanningAlert.model_validate(entry) for entry in entries]
     except pydantic.ValidationError as error:
-        field = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        field, *_ = first_problem(error)
         raise FindingsError(
             f"An alert of code scanning has no usable field `{field}`.",
             "Remove `code-scanning` from `findings`, and report this.",

@@ -21,6 +21,7 @@ from predict_edit.findings.code_scanning import read_alerts
 from predict_edit.findings.collection import Findings, collect
 from predict_edit.findings.reported_finding import ReportedFinding, Roots, located
 from predict_edit.findings.workspace import MAX_BYTES, Workspace
+from predict_edit.support.validation import first_problem
 
 CODE_SCANNING: Final = "code-scanning"
 """Among the globs of `findings`: the repository's open code scanning alerts. A file of that name is
@@ -132,9 +133,8 @@ def _parse_json(name: str, data: bytes, roots: Roots) -> FindingsReport:
     try:
         raw = tuple(itertools.islice(reader(found), _MAX_WANTED))
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the top"
-        raise _broken(name, f"at {place}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
+        place, _, why = first_problem(error)
+        raise _broken(name, f"at {place or 'the top'}: {why[:1].lower()}{why[1:]}") from None
     return FindingsReport(findings=tuple(located(raw, roots)))
 
 

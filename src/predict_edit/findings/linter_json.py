@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import pydantic
 
-from predict_edit.findings.reported_finding import ReportedFinding, Shape
+from predict_edit.findings.reported_finding import ReportedFinding
+from predict_edit.support.validation import Validated
 
 _HIDING: Final = pydantic.ConfigDict(hide_input_in_errors=True, defer_build=True)
 
@@ -22,7 +23,7 @@ def _at(*places: str | tuple[str, ...], default: Any = None) -> Any:
     return pydantic.Field(default, validation_alias=pydantic.AliasChoices(*paths))
 
 
-class _Message(Shape):
+class _Message(Validated):
     line: int | None = _at("line", ("location", "row"))
     column: int | None = _at("column", ("location", "column"))
     end_line: int | None = _at("endLine", ("end_location", "row"))
@@ -51,12 +52,12 @@ class _MessageOnFile(_Message):
     path: str = _at("path", "filename", default=...)
 
 
-class _EslintFile(Shape):
+class _EslintFile(Validated):
     path: str = pydantic.Field(alias="filePath")
     messages: list[_Message] = pydantic.Field(default_factory=list)
 
 
-class _PylintReport(Shape):
+class _PylintReport(Validated):
     messages: list[_MessageOnFile]
 
 

@@ -6,10 +6,8 @@ import dataclasses
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
-
-import pydantic
 
 from predict_edit.domain.edits import Dropped, Finding
 from predict_edit.support.unicode import is_shown
@@ -44,19 +42,6 @@ _LEVELS: Final = {
     "refactor": "warning",
     "convention": "warning",
 }
-
-
-class Shape(pydantic.BaseModel):
-    """A part of a report: it may have more fields than are read, and no value shows in an error."""
-
-    model_config = pydantic.ConfigDict(
-        extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True
-    )
-
-
-def inside(*path: str, default: Any = None) -> Any:
-    """Declare a field by the keys that lead to it in a report."""
-    return pydantic.Field(default, validation_alias=pydantic.AliasPath(*path))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,8 @@ from typing import Any, Final, TypeVar
 import pydantic
 
 from predict_edit.domain.edits import Dropped
-from predict_edit.findings.reported_finding import (
-    MAX_MESSAGE,
-    MAX_PATH,
-    ReportedFinding,
-    Shape,
-    inside,
-)
+from predict_edit.findings.reported_finding import MAX_MESSAGE, MAX_PATH, ReportedFinding
+from predict_edit.support.validation import Validated, inside
 
 SUPPRESSED: Final = "it is suppressed in the report"
 NOT_FAILED: Final = "the report does not call it a failure"
@@ -34,72 +29,72 @@ _PLACEHOLDER: Final = re.compile(r"\{([0-9]{1,3})\}|\{\{|\}\}")
 _T = TypeVar("_T")
 
 
-class _Message(Shape):
+class _Message(Validated):
     text: str | None = None
     markdown: str | None = None
     id: str | None = None
     arguments: list[str] = pydantic.Field(default_factory=list)
 
 
-class _Address(Shape):
+class _Address(Validated):
     uri: str | None = None
-    base: str | None = inside("uriBaseId")
+    base: str | None = inside("uriBaseId", default=None)
     index: int = -1
 
 
-class _Location(Shape):
-    address: _Address | None = inside("physicalLocation", "artifactLocation")
-    start_line: int | None = inside("physicalLocation", "region", "startLine")
-    end_line: int | None = inside("physicalLocation", "region", "endLine")
-    start_column: int | None = inside("physicalLocation", "region", "startColumn")
+class _Location(Validated):
+    address: _Address | None = inside("physicalLocation", "artifactLocation", default=None)
+    start_line: int | None = inside("physicalLocation", "region", "startLine", default=None)
+    end_line: int | None = inside("physicalLocation", "region", "endLine", default=None)
+    start_column: int | None = inside("physicalLocation", "region", "startColumn", default=None)
 
 
-class _RuleRef(Shape):
+class _RuleRef(Validated):
     id: str | None = None
     index: int = -1
     component: int = inside("toolComponent", "index", default=-1)
 
 
-class _Suppression(Shape):
+class _Suppression(Validated):
     status: str | None = None
 
 
-class _Result(Shape):
-    rule_id: str | None = inside("ruleId")
+class _Result(Validated):
+    rule_id: str | None = inside("ruleId", default=None)
     rule_index: int = inside("ruleIndex", default=-1)
     rule: _RuleRef | None = None
     kind: str = "fail"
     level: str | None = None
     message: _Message | None = None
     locations: list[_Location] | None = None
-    baseline: str | None = inside("baselineState")
+    baseline: str | None = inside("baselineState", default=None)
     suppressions: list[_Suppression] | None = None
 
 
-class _Rule(Shape):
+class _Rule(Validated):
     id: str = ""
     texts: dict[str, _Message] = inside("messageStrings", default={})
-    level: str | None = inside("defaultConfiguration", "level")
+    level: str | None = inside("defaultConfiguration", "level", default=None)
 
 
-class _Component(Shape):
+class _Component(Validated):
     name: str = ""
     rules: list[_Rule] | None = None
 
 
-class _Artifact(Shape):
+class _Artifact(Validated):
     location: _Address | None = None
 
 
-class _Run(Shape):
-    driver: _Component = inside("tool", "driver", default=...)
-    extensions: list[_Component] | None = inside("tool", "extensions")
+class _Run(Validated):
+    driver: _Component = inside("tool", "driver")
+    extensions: list[_Component] | None = inside("tool", "extensions", default=None)
     results: list[_Result] | None = None
     artifacts: list[_Artifact] | None = None
-    bases: dict[str, _Address] | None = inside("originalUriBaseIds")
+    bases: dict[str, _Address] | None = inside("originalUriBaseIds", default=None)
 
 
-class _Log(Shape):
+class _Log(Validated):
     runs: list[_Run] | None
 
 

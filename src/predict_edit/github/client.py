@@ -50,6 +50,7 @@ from predict_edit.github.graphql import Operation
 from predict_edit.github.rest import ApiEndpoint, Effect
 from predict_edit.settings.endpoint import host_of, is_loopback
 from predict_edit.support.log import log
+from predict_edit.support.validation import first_problem
 
 API_VERSION: Final = "2022-11-28"
 """The newest version that GitHub Enterprise Server also knows."""
@@ -442,9 +443,9 @@ def parse(kind: type[T], data: Any, endpoint: ApiEndpoint, *path: str) -> T:
     try:
         found: T = _adapter(kind).validate_python(data)  # type: ignore[arg-type] # hashable
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        field = ".".join(map(str, first["loc"])) or ".".join(path) or "(top)"
-        problem = error_mapping.invalid(endpoint, f"no usable field `{field}` ({first['type']})")
+        field, reason, _ = first_problem(error)
+        field = field or ".".join(path) or "(top)"
+        problem = error_mapping.invalid(endpoint, f"no usable field `{field}` ({reason})")
     else:
         return found
     # Pydantic's own exception holds the input, so it is not chained.

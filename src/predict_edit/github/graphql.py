@@ -20,10 +20,9 @@ from predict_edit.github.rest import (
     WRITE_PULLS,
     ApiEndpoint,
     Effect,
-    FromGitHub,
     Sha,
-    inside,
 )
+from predict_edit.support.validation import Validated, inside
 
 FILES_PER_QUERY: Final = 50
 
@@ -306,7 +305,7 @@ mutation MoveBranches($repository: ID!, $moves: [RefUpdate!]!) {
 )
 
 
-class GraphAnswer(FromGitHub):
+class GraphAnswer(Validated):
     """A part of an answer; GraphQL writes names like ``createdAt``."""
 
     model_config = pydantic.ConfigDict(alias_generator=to_camel)

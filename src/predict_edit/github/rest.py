@@ -13,6 +13,8 @@ from typing import Annotated, Any, Final
 
 import pydantic
 
+from predict_edit.support.validation import Validated, inside
+
 
 class Effect(enum.Enum):
     """What a request does to GitHub, which decides whether it may be sent twice."""
@@ -76,14 +78,7 @@ DELETE_REVIEW: Final = ApiEndpoint("DELETE pulls/:number/reviews/:id", WRITE_PUL
 REVIEW_COMMENTS_OF_REVIEW: Final = ApiEndpoint("GET pulls/:number/reviews/:id/comments", READ_PULLS)
 
 
-class FromGitHub(pydantic.BaseModel):
-    """A part of an answer: immutable, and free to have further fields."""
-
-    # Built on first use: a run needs a few of them, and its first request should go out soon.
-    model_config = pydantic.ConfigDict(extra="ignore", frozen=True, defer_build=True)
-
-
-class RestAnswer(FromGitHub):
+class RestAnswer(Validated):
     """A part of an answer in which a field that is null counts as missing, so as its default."""
 
     @pydantic.model_validator(mode="before")
@@ -92,12 +87,6 @@ class RestAnswer(FromGitHub):
         if not isinstance(data, dict):
             return data
         return {name: value for name, value in data.items() if value is not None}
-
-
-def inside(first: str, *others: str | int, default: Any = ..., exclude: bool = False) -> Any:
-    """Return a field that an answer has further inside; it is missing if a part of its way is."""
-    path = pydantic.AliasPath(first, *others)
-    return pydantic.Field(default, validation_alias=path, exclude=exclude)
 
 
 Sha = Annotated[str, pydantic.StringConstraints(min_length=1)]

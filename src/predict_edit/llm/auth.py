@@ -35,6 +35,7 @@ from predict_edit.settings.endpoint import (
     read_endpoint,
 )
 from predict_edit.settings.fields import ModelSettings
+from predict_edit.support.validation import Validated
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -51,10 +52,9 @@ _CONNECT_TIMEOUT = 10.0
 _WRITE_TIMEOUT = 60.0
 
 
-class _IdentityToken(pydantic.BaseModel):
+class _IdentityToken(Validated):
     """GitHub's answer to a request for an identity token."""
 
-    model_config = pydantic.ConfigDict(defer_build=True)
     value: str = pydantic.Field(min_length=1)
 
 

@@ -18,9 +18,9 @@ from typing import Any
 import httpx2
 import openai
 
-from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.edits import PredictionState, Usage, whole_sum
 from predict_edit.domain.errors import AnswerTooLong, BudgetExceeded, ModelTimeout, PredictEditError
+from predict_edit.domain.ports import Progress
 from predict_edit.edit.chunks import Count
 from predict_edit.edit.prompt import Message
 from predict_edit.llm import limits, tokens

@@ -10,7 +10,6 @@ from typing import Final
 
 import openai
 
-from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.edits import (
     ChangePlan,
     EditRequest,
@@ -31,6 +30,7 @@ from predict_edit.domain.errors import (
     FileTooLong,
     PredictEditError,
 )
+from predict_edit.domain.ports import Progress
 from predict_edit.edit import blocks, chunks, clean, guards, plan, prompt
 from predict_edit.edit.blocks import BlocksRefused
 from predict_edit.edit.guards.early_stop import EarlyStop, LoopWatch
@@ -65,7 +65,7 @@ class EditsRefused(AnswerUnusable):
 
 
 class ChatEditor:
-    """Implements :class:`predict_edit.domain.editor_port.Editor` over an OpenAI-compatible API.
+    """Implements :class:`predict_edit.domain.ports.Editor` over an OpenAI-compatible API.
 
     One object serves one run: what the model refuses, what the budget has left and how fast the
     rate limit allows to go are shared by all files.

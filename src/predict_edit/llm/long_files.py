@@ -12,9 +12,9 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
-from predict_edit.domain.editor_port import Progress
 from predict_edit.domain.edits import EditRequest
 from predict_edit.domain.errors import AnswerEmpty, AnswerTooLong, AnswerUnusable, ContextTooLong
+from predict_edit.domain.ports import Progress
 from predict_edit.edit import chunks, guards
 from predict_edit.edit.chunks import Count
 from predict_edit.edit.prompt import Part

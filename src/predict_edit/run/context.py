@@ -32,7 +32,6 @@ from predict_edit.delivery.state import (
     plan_key_of,
     question_of,
 )
-from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import (
     OVER_MAX_FILES,
     Aim,
@@ -48,9 +47,9 @@ from predict_edit.domain.edits import (
     SourceFile,
 )
 from predict_edit.domain.errors import ForgeError, ForgeForbidden, ForgeNotFound, PredictEditError
-from predict_edit.domain.ports import GitHost
+from predict_edit.domain.ports import Editor, GitHost
 from predict_edit.domain.repository import FileContent
-from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport
+from predict_edit.domain.run_report import FileResult, FileStatus, Job, RunReport, Watch
 from predict_edit.edit.plan import MAX_NAMED, NOT_NEEDED, background_of, change_key, said_of, saves
 from predict_edit.edit.prompt import review_instruction
 from predict_edit.edit.screening import secret_in

@@ -8,10 +8,10 @@ import functools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from predict_edit.domain.editor_port import Editor, Watch
 from predict_edit.domain.edits import Effort, FailedEdit, FileEdit, SourceFile
 from predict_edit.domain.errors import AnswerUnusable, PredictEditError
-from predict_edit.domain.run_report import FileResult, FileStatus
+from predict_edit.domain.ports import Editor
+from predict_edit.domain.run_report import FileResult, FileStatus, Watch
 from predict_edit.edit.plan import agreed, count_left, leftover, screened, texts_of
 from predict_edit.edit.screening import judge_for, secret_in
 from predict_edit.findings.collection import near

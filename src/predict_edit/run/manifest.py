@@ -34,6 +34,7 @@ from predict_edit.domain.run_report import FileStatus
 from predict_edit.findings.collection import Findings
 from predict_edit.support.log import log
 from predict_edit.support.markers import is_secret
+from predict_edit.support.validation import first_problem
 
 PLAN: Final = "plan.json"
 LOST: Final = "shard {}: its job left no result; run it again"
@@ -365,9 +366,8 @@ def _read(name: str, data: bytes, key: str | None, run: str) -> _Part | None:
     try:
         part = _codec().validate_json(data)
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise SpreadError(f"`{name}` cannot be read: at {place}: {first['msg']}.", _AGAIN) from None
+        place, _, why = first_problem(error)
+        raise SpreadError(f"`{name}` cannot be read: at {place}: {why}.", _AGAIN) from None
     seal = _seal(part, key, run).encode()
     if is_secret(key) and not hmac.compare_digest(part.seal.encode(), seal):
         raise SpreadError(

@@ -9,11 +9,10 @@ from typing import Final
 
 from predict_edit.delivery.state import LIMIT, Memory, pack, unpack
 from predict_edit.delivery.summary_comment import SummaryComment, command_key
-from predict_edit.domain.editor_port import Watch
 from predict_edit.domain.edits import FailedEdit, FileEdit
 from predict_edit.domain.errors import CommandError, PredictEditError, RunCancelled
 from predict_edit.domain.repository import Reaction
-from predict_edit.domain.run_report import FileResult, Outcome, OutputPaths, RunReport
+from predict_edit.domain.run_report import FileResult, Outcome, OutputPaths, RunReport, Watch
 from predict_edit.report.markdown import length
 from predict_edit.report.outputs import to_outputs
 from predict_edit.report.replies import render_command_error, render_failure, render_help

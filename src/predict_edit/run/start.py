@@ -30,7 +30,7 @@ from predict_edit.support.log import Console, log
 from predict_edit.trigger.requests import ClosedPullRequest, PullRequestCommand
 
 if TYPE_CHECKING:
-    from predict_edit.domain.editor_port import Editor
+    from predict_edit.domain.ports import Editor
     from predict_edit.findings.formats import Reports
     from predict_edit.run.context import RunRequest
     from predict_edit.run.outcome import Finished

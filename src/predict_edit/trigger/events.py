@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import pydantic
 
@@ -20,6 +20,7 @@ from predict_edit.domain.errors import CommandError, EventError, InvalidInput, M
 from predict_edit.domain.repository import CommandRef, CommandSource
 from predict_edit.support.markers import is_ours
 from predict_edit.support.text import listed, quoted
+from predict_edit.support.validation import Validated, inside
 from predict_edit.trigger.command import (
     Command,
     EditCommand,
@@ -36,19 +37,7 @@ from predict_edit.trigger.requests import (
 )
 
 
-class _Payload(pydantic.BaseModel):
-    """The fields that are read; an error never shows a value."""
-
-    # Built on first use: a run reads one event, and most end there.
-    model_config = pydantic.ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
-
-
-def _inside(*path: str, default: Any = None, **limits: Any) -> Any:
-    """Declare a field by the keys that lead to it."""
-    return pydantic.Field(default, validation_alias=pydantic.AliasPath(*path), **limits)
-
-
-class _User(_Payload):
+class _User(Validated):
     login: str = pydantic.Field(min_length=1)
     type: str | None = None
     id: int | None = None
@@ -65,11 +54,11 @@ class _User(_Payload):
         return self.login.casefold() == other.login.casefold()
 
 
-class _Repository(_Payload):
+class _Repository(Validated):
     full_name: str = pydantic.Field(pattern=r"^[\w.-]+/[\w.-]+$")
 
 
-class _Comment(_Payload):
+class _Comment(Validated):
     """GitHub sends no user for a comment whose author's account was deleted."""
 
     id: int
@@ -107,7 +96,7 @@ class _ReviewComment(_Comment):
         )
 
 
-class _Event(_Payload):
+class _Event(Validated):
     repository: _Repository | None = None
     sender: _User | None = None
 
@@ -115,15 +104,15 @@ class _Event(_Payload):
 class _IssueCommentEvent(_Event):
     action: str
     comment: _Comment
-    number: int = _inside("issue", "number", default=..., gt=0)
-    pull_request: dict[str, object] | None = _inside("issue", "pull_request")
+    number: int = inside("issue", "number", gt=0)
+    pull_request: dict[str, object] | None = inside("issue", "pull_request", default=None)
     """Present only if the issue is a pull request."""
 
 
 class _ReviewCommentEvent(_Event):
     action: str
     comment: _ReviewComment
-    number: int = _inside("pull_request", "number", default=..., gt=0)
+    number: int = inside("pull_request", "number", gt=0)
 
 
 _CommentEvent = _IssueCommentEvent | _ReviewCommentEvent
@@ -150,10 +139,10 @@ class _DispatchEvent(_Event):
 class _PullRequestEvent(_Event):
     action: str = ""
     number: int = 0
-    head: str = _inside("pull_request", "head", "ref", default="")
-    head_repository: str | None = _inside("pull_request", "head", "repo", "full_name")
+    head: str = inside("pull_request", "head", "ref", default="")
+    head_repository: str | None = inside("pull_request", "head", "repo", "full_name", default=None)
     """``None`` if a fork was deleted."""
-    base: str = _inside("pull_request", "base", "ref", default="")
+    base: str = inside("pull_request", "base", "ref", default="")
 
 
 class _ScheduleEvent(_Event):
@@ -162,7 +151,7 @@ class _ScheduleEvent(_Event):
     schedule: str
 
 
-_Model = TypeVar("_Model", bound=_Payload)
+_Model = TypeVar("_Model", bound=Validated)
 
 
 def read_event(
