@@ -7,6 +7,8 @@ for each character that comes in.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from predict_edit.edit.guards import commentary, repeats
 from predict_edit.edit.rewrite import compare, stripped_lines
 
@@ -67,6 +69,10 @@ class LoopWatch:
         self._grown = 0
         self._lines: list[str] = []
         """Those with text."""
+        self._left = Counter(repeats.text_lines(original))
+        """How many more of each line the original has than the answer."""
+        self._suspect = False
+        """Whether one came so much more often that a loop is possible."""
         self._judged_at = repeats.MIN_LINES
 
     def feed(self, text: str) -> str | None:
@@ -76,7 +82,9 @@ class LoopWatch:
             line, self._line, self._grown = (self._line + part).strip(), "", 0
             if line:
                 self._lines.append(line)
-        if len(self._lines) >= self._judged_at:
+                self._left[line] -= 1
+                self._suspect = self._suspect or self._left[line] <= -repeats.MORE
+        if self._suspect and len(self._lines) >= self._judged_at:
             self._judged_at = len(self._lines) + max(_STEP, int(_SHARE * len(self._lines)))
             if repeats.loops(self._original, self._lines):
                 return repeats.LOOP

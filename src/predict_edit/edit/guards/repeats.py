@@ -12,6 +12,8 @@ MAX_PERIOD = 24
 """Lines of the longest block whose repetition is seen."""
 MIN_REPEATS = 40
 MIN_LINES = 40
+MORE = 20
+"""How much more often than in the original one line of a loop is there, at least."""
 
 LONG_LINE = 1_000
 """Characters of a line below which it is not looked into."""
@@ -34,22 +36,22 @@ def loop(rewrite: Rewrite) -> str | None:
 
     Takes time proportional to the length: a bounded number of passes.
     """
-    new = _lines(rewrite.edited)
-    if _line_loops(_lines(rewrite.original), new) or loops(rewrite.original, new):
+    new = text_lines(rewrite.edited)
+    if _line_loops(text_lines(rewrite.original), new) or loops(rewrite.original, new):
         return LOOP
     return None
 
 
-def _lines(text: str) -> list[str]:
+def text_lines(text: str) -> list[str]:
     """The lines with text, without the blanks round it."""
     return [stripped for line in text.split("\n") if (stripped := line.strip())]
 
 
 def loops(original: str, new: Sequence[str]) -> bool:
     """Whether a block of lines is repeated many times in a row, unlike in the original."""
-    old = _lines(original)
+    old = text_lines(original)
     more = Counter(new) - Counter(old)
-    if not more or max(more.values()) < MIN_REPEATS // 2:
+    if not more or max(more.values()) < MORE:
         return False
     for period in range(1, MAX_PERIOD + 1):
         run = _longest_run(new, period)
