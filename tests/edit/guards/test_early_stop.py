@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from predict_edit.edit import guards
-from predict_edit.edit.guards.early_stop import EarlyStop
+from predict_edit.edit.guards import early_stop, repeats
+from predict_edit.edit.guards.early_stop import EarlyStop, LoopWatch
 
 if TYPE_CHECKING:
     from tests.conftest import Proportional
@@ -98,6 +100,17 @@ def test_what_is_broken_off_would_have_been_refused(original: str, answer: str, 
     if read(path, original, answer, step=11) > len(answer):
         return
     assert guards.judge(path, original, answer) is not None
+
+
+@given(original=TEXTS, answer=TEXTS)
+def test_a_loop_is_seen_when_the_guard_sees_it(original: str, answer: str) -> None:
+    """The lines that are counted along the way hide no loop, if every line is looked at."""
+    old, new = repeats.text_lines(original), repeats.text_lines(answer)
+    with mock.patch.multiple(early_stop, _STEP=1, _SHARE=0):
+        watch = LoopWatch(original)
+        for number, line in enumerate(new, 1):
+            seen = watch.feed(f"{line}\n") == repeats.LOOP
+            assert seen == (number >= repeats.MIN_LINES and repeats.loops(old, new[:number]))
 
 
 def test_reading_along_takes_time_in_proportion(proportional: Proportional) -> None:

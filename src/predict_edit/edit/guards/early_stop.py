@@ -86,7 +86,7 @@ class LoopWatch:
                 self._suspect = self._suspect or self._left[line] <= -repeats.MORE
         if self._suspect and len(self._lines) >= self._judged_at:
             self._judged_at = len(self._lines) + max(_STEP, int(_SHARE * len(self._lines)))
-            if repeats.loops(self._original, self._lines):
+            if repeats.loops(repeats.text_lines(self._original), self._lines):
                 return repeats.LOOP
         self._line = (self._line + rest)[-2 * _STUCK :]
         self._grown += len(rest)

@@ -36,10 +36,8 @@ def loop(rewrite: Rewrite) -> str | None:
 
     Takes time proportional to the length: a bounded number of passes.
     """
-    new = text_lines(rewrite.edited)
-    if _line_loops(text_lines(rewrite.original), new) or loops(rewrite.original, new):
-        return LOOP
-    return None
+    old, new = text_lines(rewrite.original), text_lines(rewrite.edited)
+    return LOOP if _line_loops(old, new) or loops(old, new) else None
 
 
 def text_lines(text: str) -> list[str]:
@@ -47,9 +45,8 @@ def text_lines(text: str) -> list[str]:
     return [stripped for line in text.split("\n") if (stripped := line.strip())]
 
 
-def loops(original: str, new: Sequence[str]) -> bool:
+def loops(old: Sequence[str], new: Sequence[str]) -> bool:
     """Whether a block of lines is repeated many times in a row, unlike in the original."""
-    old = text_lines(original)
     more = Counter(new) - Counter(old)
     if not more or max(more.values()) < MORE:
         return False
