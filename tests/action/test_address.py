@@ -293,7 +293,7 @@ async def test_what_is_too_much_is_named(rehearse: MakeRehearsal) -> None:
     rehearsal = await rehearse(files=many(1, changes=3))
     begin(rehearsal, WRITER, "long " * 1700)
     talk = begin(rehearsal, WRITER, "Many replies.", line=16)
-    for number in range(30):
+    for number in range(100):
         rehearsal.stage.github.reply(talk, WRITER, f"Reply {number}.")
     for number in range(4):
         begin(rehearsal, WRITER, f"{number} " + "x" * 7_000, line=26)
@@ -301,7 +301,7 @@ async def test_what_is_too_much_is_named(rehearse: MakeRehearsal) -> None:
 
     assert [each["reason"] for each in threads_of(rehearsal)] == [
         "its comments have more than 8,000 characters",
-        "only 30 of its comments were read",
+        "only 100 of its comments were read",
         "",
         "",
         "",

@@ -378,6 +378,8 @@ class TestOtherDoors:
         first = stage.github.review_comment(
             "octo/game", 1, "ada", "This name is ours.", path="fizzbuzz.py", line=4
         )
+        for number in range(40):
+            stage.github.reply(first, "ada", f"Remark {number}.")
         reply = stage.github.reply(first, "grace", REPLACE)
         run = await stage.run("pull_request_review_comment", stage.reply_payload(reply))
 
@@ -385,6 +387,7 @@ class TestOtherDoors:
         assert len(stage.bodies) == 1
         shown = "\n".join(message["content"] for message in stage.bodies[0]["messages"][:-1])
         assert "This name is ours." in shown
+        assert "Remark 39." in shown
         assert {comment.thread.path for comment in stage.suggestions} == {"fizzbuzz.py"}
         assert [reaction.content for reaction in reply.reactions] == ["eyes", "rocket"]
 

@@ -165,6 +165,13 @@ async def test_a_thread_on_the_diff_is_read(scene: Scene) -> None:
         (False, "because", "bob"),
         (True, "/predict-edit say so", "ada"),
     ]
+    for count in range(100):
+        scene.sandbox.reply(first, "bob", f"reply {count}")
+    (oldest,), (newest,) = await forge.threads(number), await forge.threads(number, newest=True)
+    assert (len(oldest.comments), oldest.comment.id) == (100, first.id)
+    assert [each.body for each in newest.comments] == [f"reply {count}" for count in range(100)]
+    assert {oldest.replies, newest.replies} == {102}
+    assert oldest.diff_hunk == newest.diff_hunk == thread.diff_hunk != ""
 
 
 async def test_a_suggestion_outside_the_diff_is_reported(scene: Scene) -> None:

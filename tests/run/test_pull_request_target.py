@@ -74,7 +74,8 @@ async def test_the_comments_before_a_command_are_read(
     """
 
     class Host:
-        async def threads(self, _number: int) -> tuple[ReviewThread, ...]:
+        async def threads(self, _number: int, *, newest: bool) -> tuple[ReviewThread, ...]:
+            assert newest
             own = thread((1, "one"), (8, "/predict-edit x"), (3, "three"), (5, "/predict-edit x"))
             return thread((2, "two"), (4, "/predict-edit x")), own
 

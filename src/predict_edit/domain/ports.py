@@ -104,10 +104,10 @@ class GitHost(Protocol):
     async def has_comments(self, number: int, review_id: int) -> bool:
         """Decide whether a review has comments on the diff."""
 
-    async def threads(self, number: int) -> tuple[ReviewThread, ...]:
+    async def threads(self, number: int, *, newest: bool = False) -> tuple[ReviewThread, ...]:
         """Return the threads on the diff with their comments, oldest first.
 
-        Of each, the host may return only the first comments.
+        Of each, the host may return only the first comments, or only the ``newest``.
         """
 
     async def minimize_comment(self, node_id: str) -> bool:

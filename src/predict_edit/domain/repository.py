@@ -184,12 +184,12 @@ class ReviewThread:
     line: int | None
     """Last commented line at the head, ``None`` if the thread is outdated."""
     comment: Comment
-    """The first comment."""
+    """The first comment that was read, which is the first of all unless only the newest were."""
     replies: int
     resolved: bool
     outdated: bool
     comments: tuple[Comment, ...] = ()
-    """The first comments, oldest first, as far as they were read."""
+    """Oldest first, as far as they were read."""
     diff_hunk: str = ""
     """The piece of diff that GitHub shows above it."""
     on_base: bool = False

@@ -142,12 +142,16 @@ query HeadAndCommand($owner: String!, $name: String!, $number: Int!, $command: I
 )
 
 
-COMMENTS_OF_THREAD: Final = 30
-REVIEW_THREADS: Final = _operation(
-    "ReviewThreads",
-    READ_PULLS,
-    f"""
-query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {{
+def _review_threads(name: str, end: str) -> Operation:
+    """The query for all threads, with as many of each one's first or last comments as a page has.
+
+    The piece of diff and the commit are those of the thread, though each comment has them.
+    """
+    return _operation(
+        name,
+        READ_PULLS,
+        f"""
+query {name}($owner: String!, $name: String!, $number: Int!, $after: String) {{
   repository(owner: $owner, name: $name) {{
     pullRequest(number: $number) {{
       reviewThreads(first: 100, after: $after) {{
@@ -162,7 +166,8 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
           originalStartLine
           diffSide
           startDiffSide
-          comments(first: {COMMENTS_OF_THREAD}) {{
+          opening: comments(first: 1) {{ nodes {{ originalCommit {{ oid }} diffHunk }} }}
+          comments({end}: 100) {{
             totalCount
             nodes {{
               fullDatabaseId
@@ -173,8 +178,6 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
               viewerDidAuthor
               isMinimized
               author {{ __typename login ... on User {{ databaseId }} }}
-              originalCommit {{ oid }}
-              diffHunk
               pullRequestReview {{ state }}
             }}
           }}
@@ -184,7 +187,11 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
   }}
 }}
 """,
-)
+    )
+
+
+REVIEW_THREADS: Final = _review_threads("ReviewThreads", "first")
+NEWEST_OF_THREADS: Final = _review_threads("NewestOfThreads", "last")
 
 CLOSE: Final = _operation(
     "Close",
@@ -359,7 +366,7 @@ class GraphReviewComment(GraphComment):
 
 
 class GraphThread(GraphAnswer):
-    """A review thread with its first comment."""
+    """A review thread with its first or last comments."""
 
     resolved: bool = pydantic.Field(alias="isResolved")
     outdated: bool = pydantic.Field(alias="isOutdated")
@@ -368,12 +375,12 @@ class GraphThread(GraphAnswer):
     start_line: int | None
     total: int = inside("comments", "totalCount", exclude=True)
     comments: list[GraphReviewComment] = inside("comments", "nodes", exclude=True)
-    diff_hunk: str = inside("comments", "nodes", 0, "diffHunk", default="")
+    diff_hunk: str = inside("opening", "nodes", 0, "diffHunk", default="")
     side: str = pydantic.Field("RIGHT", alias="diffSide", exclude=True)
     start_side: str | None = pydantic.Field(None, alias="startDiffSide", exclude=True)
     original_line: int | None = None
     original_start_line: int | None = None
-    original_commit: str = inside("comments", "nodes", 0, "originalCommit", "oid", default="")
+    original_commit: str = inside("opening", "nodes", 0, "originalCommit", "oid", default="")
 
 
 class PullHead(GraphAnswer):

@@ -49,9 +49,9 @@ class Reviews(HostPart):
         path = f"pulls/{number}/reviews/{review_id}/comments"
         return bool(await self._client.pages(rest.REVIEW_COMMENTS_OF_REVIEW, path, limit=1))
 
-    async def threads(self, number: int) -> tuple[ReviewThread, ...]:
-        """Return the threads on the diff, with the first submitted comments of each."""
-        operation = graphql.REVIEW_THREADS
+    async def threads(self, number: int, *, newest: bool = False) -> tuple[ReviewThread, ...]:
+        """Return the threads on the diff, with the first 100 comments of each, or the last 100."""
+        operation = graphql.NEWEST_OF_THREADS if newest else graphql.REVIEW_THREADS
         threads: list[graphql.GraphThread] = []
         after: str | None = None
         for _ in range(MOST_PAGES):

@@ -74,7 +74,7 @@ async def read_thread(forge: GitHost, commanded: PullRequestCommand) -> tuple[st
     command = commanded.command
     if not commanded.edits or command.comment_id is None or commanded.in_reply_to is None:
         return ()
-    threads = await forge.threads(commanded.pull_request)
+    threads = await forge.threads(commanded.pull_request, newest=True)
     comments = next((each.comments for each in threads if _is_in(each, commanded)), ())
     before = itertools.takewhile(lambda each: each.id != command.comment_id, comments)
     return tuple(each.body for each in before if each.body != command.body)
