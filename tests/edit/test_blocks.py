@@ -213,3 +213,28 @@ def test_a_broken_answer_is_never_a_wrong_edit(
     except BlocksRefused:
         return
     assert result in {None, after}
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        f"answer: edits {NONCE}\n",
+        f"The marker is {NONCE}.\n",
+        "<think>\n" + block("b\n", "x\n") + "</think>\n",
+        block("b\n", "x\n") + "</think>\n\n",
+        f"======= {NONCE} nothing\n</think>\n",
+    ],
+)
+def test_what_is_above_the_blocks_is_ignored(above: str) -> None:
+    """An echo of the request, and thinking, with the blocks that were only thought of."""
+    assert edited("a\nb\nc\n", above + block("a\n", "A\n"), NONCE) == "A\nb\nc\n"
+
+
+def test_a_block_may_add_the_end_of_thinking() -> None:
+    assert edited("a\n", block("a\n", "</think>\n"), NONCE) == "</think>\n"
+
+
+@pytest.mark.parametrize("broken", [f">>>>>>> {NONCE} x\n", f"> <<<<<<< {NONCE}\n"])
+def test_a_broken_mark_outside_of_blocks_is_refused(broken: str) -> None:
+    with pytest.raises(BlocksRefused, match="marks are not in order"):
+        edited("a\n", broken + block("a\n", "b\n"), NONCE)

@@ -215,3 +215,25 @@ def test_line_endings_that_come_back_in_a_mixed_file_are_counted() -> None:
     cleaned = cleaner.clean("a.txt", original, original.replace("c\n", "c\r\n").replace("d", "e"))
     assert cleaned.text == original.replace("d", "e")
     assert cleaned.restored == {"line endings": 1}
+
+
+@pytest.mark.parametrize(
+    ("original", "answer", "text"),
+    [
+        ("a\rb\nc\n", "a\nb\nC\n", "a\rb\nC\n"),
+        ("a\u2028b\nc\n", "a\nb\nC\n", "a\u2028b\nC\n"),
+        ("a\r\nb\x0bc\r\nd\r\n", "a\nb\nc\nD\n", "a\r\nb\x0bc\r\nD\r\n"),
+        ("a\x85b\nc\n", "a\nB\nC\n", "a\nB\nC\n"),
+        ("a\n\f\nb\nc\n", "a\n\nb\nC\n", "a\n\f\nb\nC\n"),
+        ("a\f\nb\n", "a\nB\n", "a\f\nB\n"),
+    ],
+)
+def test_what_some_take_for_line_ends_stays_on_lines_left_alone(
+    original: str, answer: str, text: str
+) -> None:
+    """Form feeds of GNU's sources, lone carriage returns and U+2028 are easily lost."""
+    assert clean(original, answer) == text
+
+
+def test_line_feeds_in_place_of_carriage_returns_may_be_meant() -> None:
+    assert clean("a\rb\nc\n", "a\nb\nc\n", instruction="Use LF line endings") == "a\nb\nc\n"

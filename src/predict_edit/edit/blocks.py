@@ -22,8 +22,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from predict_edit.edit import line_pairs
+from predict_edit.edit.rewrite import THOUGHT
 
 _MARK = "\ufeff"
+_MARKS = re.compile(r"<{7}|={7}|>{7}")
+_THOUGHT = re.compile(THOUGHT)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,8 @@ def edited(original: str, answer: str, nonce: str, accepted: Sequence[Block] = (
 def parse(answer: str, nonce: str) -> tuple[Block, ...] | None:
     """Read the blocks of an answer; empty if it says that nothing is to change.
 
-    Text outside of blocks is ignored, unless there is no block.
+    Text outside of blocks is ignored, unless there is no block; so are blocks in thinking that some
+    servers leave on top of an answer.
 
     Raises:
         BlocksRefused: A block is not whole.
@@ -103,9 +107,10 @@ def parse(answer: str, nonce: str) -> tuple[Block, ...] | None:
                 parts = []
             case "=======", 0, False, True:
                 nothing = True
-            case None, _, _, _ if nonce not in line:
-                for part in parts[-1:]:
-                    part.append(line)
+            case None, 0, _, _ if nonce not in line or not _MARKS.search(line):
+                blocks, nothing = ([], False) if _THOUGHT.search(line) else (blocks, nothing)
+            case None, _, _, _ if parts and nonce not in line:
+                parts[-1].append(line)
             case _:
                 problem = f"Block {len(blocks) + 1} is not whole: its marks are not in order."
                 raise BlocksRefused([problem])

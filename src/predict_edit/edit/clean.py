@@ -8,6 +8,8 @@ What is not certain is left as it is, for the guard to judge.
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -23,9 +25,11 @@ _BLANKS_MEAN = frozenset({".tsv", ".csv", ".tab", ".diff", ".patch", ".rej"})
 """Files in which a blank at the end of a line means something."""
 _MARKDOWN = frozenset({".md", ".markdown", ".mdx"})
 
-_BLANKS = " \t"
-_BLANK_ENDS = (" \n", "\t\n", " \r", "\t\r")
+_BLANKS = " \t\f\v"
+_BLANK_ENDS = tuple(blank + end for blank in _BLANKS for end in "\n\r")
 _ENDS = "\r\n"
+_BREAKS = re.compile(r"(\r*\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029])")
+"""Line feeds, and what else some programs take for line ends."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ def clean(path: str, original: str, answer: str, *, instruction: str = "") -> Cl
     elif marks != given:
         restored[MARK] += 1
     keeps = suffix_of(path) in _BLANKS_MEAN
+    text, joined = (text, 0) if free.line_endings else _rejoined(body, text)
+    restored[ENDINGS] += joined
     text, looks = collateral.restore(body, text)
     restored += looks
     if not (free.trailing_blanks or keeps):
@@ -88,6 +94,30 @@ def clean(path: str, original: str, answer: str, *, instruction: str = "") -> Cl
         if looks or (restored[TRAILING] and suffix_of(path) in _MARKDOWN):
             return Cleaned(text=whole, restored=+restored, instead=marks + _shape(body, said, free))
     return Cleaned(text=whole, restored=+restored)
+
+
+def _rejoined(original: str, text: str) -> tuple[str, int]:
+    """Take back line feeds in the place of what only some programs take for line ends.
+
+    The line must be the same on both sides of it, up to the next such place or line feed.
+
+    Returns:
+        The text, and how many line feeds were taken back.
+    """
+    lines = original.count("\n") + (not original.endswith("\n"))
+    if "\n" not in original or len(original.splitlines()) == lines:
+        return text, 0
+    old, new = _BREAKS.split(original), _BREAKS.split(text)
+    pairs = line_pairs.pair(old[::2], new[::2])
+    joined = 0
+    for number, (at, following) in enumerate(itertools.pairwise(pairs)):
+        if at is None or following != at + 1:
+            continue
+        before, after = old[2 * at + 1], new[2 * number + 1]
+        if after.endswith("\n") and not before.endswith("\n"):
+            new[2 * number + 1] = before
+            joined += 1
+    return "".join(new), joined
 
 
 def _only_adds(original: str, text: str) -> bool:
@@ -237,7 +267,7 @@ def restore_blanks(original: str, text: str, *, hard_breaks: bool = False) -> tu
 
 def _trails(text: str) -> bool:
     """Whether any line may end in a blank."""
-    return text.endswith((" ", "\t")) or any(end in text for end in _BLANK_ENDS)
+    return text.endswith(tuple(_BLANKS)) or any(end in text for end in _BLANK_ENDS)
 
 
 def _visible(lines: list[str]) -> list[int]:

@@ -36,6 +36,7 @@ _TOKEN = r"(?:<\|[\w ]{1,40}\|?>|<[\w ]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</?s>|
 _TOKEN += r"<(?:start|end)_of_turn>|\[/?(?:INST|[BE]OS|s|end of text)\]|<!\[CDATA\[|\]\]>)"
 _ROLE = r"(?:assistant|model|user|system)"
 _BEFORE = (
+    re.compile(r"\s*(?P<mark>answer: (?:file|edits) [\w-]{16,})[ \t]*\n"),
     re.compile(rf"\s*<({THINK})>.*?(?P<mark></\1>)\s*", re.DOTALL),
     # From one character that may begin a mark to the next, as most texts have few of them.
     re.compile(rf"(?:[^<\[\u25c1]++|[<\[\u25c1])*?(?P<mark>{THOUGHT})\s*"),

@@ -32,7 +32,7 @@ _FRAME = re.compile(r"\s*(?:<<<<<<< .*|>>>>>>> .*|\*\*\* (?:Begin|End) Patch)\s*
 """Marks of edits, which no file but documentation has."""
 _MARK_ECHO = re.compile(
     r"[\w-]{16,} (?:begin|end): (?:path of the file|change in the pull|what |"
-    r"whole file|outline of the file)"
+    r"whole file|outline of the file)|answer: (?:file|edits) [\w-]{16,}\s*$"
 )
 _DIFF_HEADER = re.compile(r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
 _FEW = 4
@@ -45,9 +45,9 @@ def problem(rewrite: Rewrite) -> str | None:
         return BEGINS
     for number, line in rewrite.added:
         if _MARK_ECHO.match(line[:_CLIP]):
-            return f"Line {number} of the answer is a mark of the request, not text of the file."
+            return f"Line {number} of the answer repeats a marker of the request."
         if not rewrite.is_prose and _FRAME.fullmatch(line[:_CLIP]):
-            return f"Line {number} of the answer is a mark of the model's."
+            return f"Line {number} of the answer is a marker that the model added."
         if not rewrite.is_patch and rewrite.removed and _DIFF_HEADER.match(line[:_CLIP]):
             return f"The answer is a diff (line {number}), not the file."
     return _closing(rewrite) or _fence(rewrite)
