@@ -65,6 +65,18 @@ async def test_both_ways_in_turn_one_at_a_time() -> None:
     assert result.model == "gpt-4o-mini-2024-07-18"
 
 
+async def test_the_connection_is_open_before_the_first_call() -> None:
+    """By asking for the models, once."""
+    listed = []
+
+    async def look() -> None:
+        listed.append(model.listed)
+
+    async with ModelSandbox(ModelConfig(hold=look)) as model:
+        await measured(model)
+    assert listed == [1] * 6
+
+
 async def test_a_call_that_was_repeated_measures_nothing() -> None:
     """Its time is that of two calls."""
     async with ModelSandbox(
@@ -93,10 +105,10 @@ async def test_a_refused_prediction_ends_it() -> None:
 async def test_what_will_not_change_ends_it(
     fields: dict[str, Any], kind: type[Exception], most: int
 ) -> None:
-    """A wrong key, a reached limit."""
+    """A wrong key, with which the server does not list its models either, and a reached limit."""
     async with ModelSandbox() as server:
         result = await measured(server, files=2, **fields)
-        assert len(server.exchanges) == most
+        assert (server.listed, len(server.exchanges)) == (1, most)
     assert isinstance(result.stopped, kind)
 
 

@@ -40,6 +40,8 @@ class ModelSandbox:
 
     def __init__(self, config: ModelConfig | None = None, *, port: int = 0) -> None:
         self.exchanges: list[Exchange] = []
+        self.listed = 0
+        """How often its models were asked for."""
         self.in_flight = 0
         self.in_flight_max = 0
         self._port = port
@@ -55,6 +57,7 @@ class ModelSandbox:
     def reset(self, config: ModelConfig | None = None) -> None:
         """Forget all requests, limits and cached prompts, and take another set-up if given."""
         self.exchanges.clear()
+        self.listed = 0
         self.in_flight_max = self.in_flight
         self._reception = Reception(config or self.config)
 
@@ -118,6 +121,7 @@ class ModelSandbox:
         """A handler that lists all models, or shows the one in the path."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            self.listed += 1
             reception = self._reception
             name = request.match_info.get("model")
             try:
