@@ -252,9 +252,22 @@ async def test_files_with_an_old_name_are_asked_once_more(rehearse: MakeRehearsa
     assert (name.files, name.remaining) == (("src/f05.py",), ("src/f10.py",))
     shown = rehearsal.summary.partition("<details><summary>Details")[0]
     assert "is still in `src/f10.py`." in shown
+    assert "over `max-files`" not in shown
     edited = next(each for each in done.report.files if each.path == "src/f10.py")
     assert edited.effort is not None
     assert edited.effort.attempts == 2
+
+
+async def test_a_group_may_be_cut_by_the_limit(rehearse: MakeRehearsal) -> None:
+    """What is over `max-files` was not looked at, so whether it has an old name is not known."""
+    rehearsal = await rehearse(files=scene(10))
+    typist = rehearsal.typist
+    typist.old, typist.new = "load_all", "load_every"
+    typist.change = ChangePlan(names=NAMES)
+    await rehearsal.say(RENAME, plan="on", max_files="9")
+
+    shown = rehearsal.summary.partition("<details><summary>Details")[0]
+    assert "1 file over `max-files` may still have an old name, such as `load_all`" in shown
 
 
 async def test_files_are_told_the_names_that_they_share(rehearse: MakeRehearsal) -> None:

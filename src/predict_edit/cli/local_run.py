@@ -126,7 +126,7 @@ def edit_plan(
     facts = dataclasses.replace(facts, plan=change)
     total = len(plan.sources) + len(plan.left)
     facts = facts.noting(*edited.notes, *plan.notes, *plan_notes(change, total))
-    left = tuple(remaining_notes(change))
+    left = tuple(remaining_notes(change, plan.skipped))
     report = report_of(facts, outcome, Delivered(files=files, notes=left))
     return report_in_local_words(report, origins)
 

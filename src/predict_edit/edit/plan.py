@@ -12,11 +12,13 @@ from typing import Final
 import pydantic
 
 from predict_edit.domain.edits import (
+    OVER_MAX_FILES,
     Background,
     ChangedFile,
     ChangePlan,
     PlanRequest,
     SharedName,
+    SkippedFile,
     SourceFile,
 )
 from predict_edit.domain.run_report import FileResult, FileStatus
@@ -360,13 +362,20 @@ def plan_notes(change: ChangePlan | None, files: int) -> Iterator[str]:
         )
 
 
-def remaining_notes(change: ChangePlan | None) -> Iterator[str]:
-    """Say which old names are left, and where; some may be meant, as in a changelog."""
+def remaining_notes(change: ChangePlan | None, skipped: Iterable[SkippedFile]) -> Iterator[str]:
+    """Say which old names are left, and where; some may be meant, as in a changelog.
+
+    Files over ``max-files`` were not read, so whether they have one is unknown.
+    """
+    said = ""
     for name in change.names if change else ():
+        said = f"{quoted(name.old)} (now {quoted(name.new)})"
         if name.remaining:
-            said = f"{quoted(name.old)} (now {quoted(name.new)})"
             paths = listed(map(quoted, name.remaining), most=MOST_PATHS)
             yield f"{said} is still in {paths}."
+    over = sum(each.reason.startswith(OVER_MAX_FILES) for each in skipped)
+    if said and over:
+        yield f"{plural(over, 'file')} over `max-files` may still have an old name, such as {said}."
 
 
 def together(

@@ -69,10 +69,10 @@ async def publish(run: Run, edited: Edited, *notes: str) -> Finished:
         delivered = Delivered(files=files, complete=False, notes=(str(error),))
     except PredictEditError as error:
         files = (*undelivered(prepared.files, NOT_DELIVERED), *not_edited(plan))
-        facts = facts.noting(*remaining_notes(change))
+        facts = facts.noting(*remaining_notes(change, plan.skipped))
         return await fail(error, run.ctx, run.listener, facts, files=files)
     files = (*delivered.files, *not_edited(plan))
-    notes = (*delivered.notes, *remaining_notes(change))
+    notes = (*delivered.notes, *remaining_notes(change, plan.skipped))
     delivered = dataclasses.replace(delivered, files=files, notes=notes)
     return await report_delivered(run, facts, delivered)
 
