@@ -54,6 +54,21 @@ def test_nothing_is_closed_with_a_pull_request_from_a_fork(repository: object) -
     assert isinstance(read_event(name, payload, word=WORD), Ignored)
 
 
+@pytest.mark.parametrize("missing", ["number", "head", "base"])
+def test_nothing_is_closed_without_a_number_and_both_branches(missing: str) -> None:
+    """GitHub might take an empty name for any branch."""
+    name, payload = next(each for each in EXAMPLES if name_of(each) == "pull_request.closed")
+    payload = copy.deepcopy(payload)
+    if missing == "number":
+        del payload["number"]
+    else:
+        del payload["pull_request"][missing]["ref"]
+
+    request = read_event(name, payload, word=WORD)
+    assert isinstance(request, Ignored)
+    assert "lacks" in request.reason
+
+
 @pytest.mark.parametrize("example", [each for each in EXAMPLES if each[0] in COMMENTS], ids=name_of)
 def test_a_command_in_a_comment_is_one_when_it_is_created(
     example: tuple[str, dict[str, Any]],

@@ -216,6 +216,8 @@ def _read_pull_request(event: _PullRequestEvent, repository: str) -> Request:
     name = _repository_of(event, repository)
     if event.head_repository != name:
         return Ignored(reason="nothing of ours goes into the branch of a fork")
+    if not (event.number and event.head and event.base):
+        return Ignored(reason="the event lacks the pull request's number or one of its branches")
     return ClosedPullRequest(
         repository=name, pull_request=event.number, head=event.head, base=event.base
     )
