@@ -272,6 +272,27 @@ async def test_refused_parameters_are_dropped_once_each_and_remembered(
     assert sum("it was left out" in note for note in editor.notes) == 2
 
 
+async def test_a_model_that_may_not_stream_answers_at_once(
+    make: Make, server: ModelServer, wire: Wire
+) -> None:
+    """As OpenAI's newest models for organisations that are not verified."""
+    server.play(
+        wire.error(
+            "Unsupported value: 'stream' does not support true with this model. Your organization "
+            "must be verified to stream this model.",
+            param="stream",
+            code="unsupported_value",
+        )
+    )
+    choice = {"index": 0, "message": {"content": wire.EDITED}, "finish_reason": "stop"}
+    body = {"model": wire.MODEL, "choices": [choice]}
+    server.default = wire.answer(200, json.dumps(body), kind="application/json")
+    edit = done(await make().edit(wire.request()))
+    assert edit.text == wire.EDITED
+    assert [body.get("stream") for body in server.bodies] == [True, None]
+    assert "stream_options" not in server.bodies[-1]
+
+
 async def test_predictions_stop_after_two_files_that_did_not_pay(
     make: Make, server: ModelServer, wire: Wire
 ) -> None:

@@ -541,7 +541,7 @@ def test_the_context_is_read_where_the_provider_names_it(
     assert error.limit == limit
 
 
-OPTIONAL = frozenset({"temperature", "stream_options", "max_completion_tokens"})
+OPTIONAL = frozenset({"temperature", "stream", "stream_options", "max_completion_tokens"})
 
 
 def openai_error(message: str, **fields: Any) -> dict[str, Any]:
@@ -696,6 +696,30 @@ def test_only_an_answer_can_be_a_refusal(error: Exception) -> None:
             422,
             {"detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"]}]},
             "stream_options",
+        ),
+        (
+            400,
+            openai_error("Unrecognized request argument supplied: stream_options"),
+            "stream_options",
+        ),
+        (
+            422,
+            {
+                "object": "error",
+                "message": "[{'type': 'extra_forbidden', 'loc': ('body', 'stream_options'), "
+                "'msg': 'Extra inputs are not permitted'}]",
+            },
+            "stream_options",
+        ),
+        (
+            400,
+            openai_error(
+                "Unsupported value: 'stream' does not support true with this model. Your "
+                "organization must be verified to stream this model.",
+                param="stream",
+                code="unsupported_value",
+            ),
+            "stream",
         ),
         (422, {"detail": [{"type": "missing", "loc": ["body", "temperature"]}]}, None),
         (422, {"detail": "temperature"}, None),

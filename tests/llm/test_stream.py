@@ -113,6 +113,72 @@ async def test_other_words_for_stop_end_an_answer(
     assert f"The finish reason '{finish}' means stop." in caplog.messages
 
 
+@pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS", "model_length"])
+async def test_other_words_for_length_mean_the_output_limit(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire, finish: str
+) -> None:
+    """Anthropic, Gemini and Mistral; the advice is that of a limit."""
+    server.play(wire.stream(wire.whole(wire.EDITED, finish=finish)))
+    with pytest.raises(AnswerTooLong):
+        await read(client, reading())
+
+
+async def test_an_empty_finish_reason_says_nothing(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """Some servers send one with every chunk, the last with the figures too."""
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]}
+        for text, finish in (("a", ""), ("b", "stop"), ("", ""))
+    ]
+    server.play(wire.stream(chunks))
+    assert await read(client, reading()) == "ab"
+
+
+async def test_text_in_parts_is_joined_without_the_thinking(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """As Mistral's reasoning models send it."""
+    parts = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},
+        {"type": "text", "text": "a"},
+        {"type": "text", "text": "b"},
+        "c",
+    ]
+    choice = {"index": 0, "delta": {"content": parts}, "finish_reason": "stop"}
+    server.play(wire.stream([{"choices": [choice]}]))
+    assert await read(client, reading()) == "ab"
+
+
+WHOLE = {
+    "model": "m",
+    "choices": [{"index": 0, "message": {"content": "é"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 1},
+}
+
+
+@pytest.mark.parametrize("size", [1, 7, 4_000])
+async def test_an_answer_that_is_no_stream_is_read(size: int) -> None:
+    """Some servers ignore `stream`, and the request may leave it out."""
+    body = json.dumps(WHOLE, indent=1).encode() + b"\n"
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    held = reading()
+    assert await read_pieces(pieces, held, kind="application/json") == "é"
+    assert held.usage == Usage(prompt_tokens=3, completion_tokens=1)
+
+
+async def test_an_error_with_status_200_is_quoted() -> None:
+    body = b'{"error": {"message": "The model is loading", "code": 503}}'
+    with pytest.raises(openai.APIError, match="The model is loading"):
+        await read_pieces([body], reading(), kind="application/json")
+
+
+async def test_the_text_of_an_error_without_a_message_is_quoted(wire: Wire) -> None:
+    body = wire.lines([{"error": "upstream failed"}])
+    with pytest.raises(openai.APIError, match="upstream failed"):
+        await read_pieces([body], reading())
+
+
 async def test_any_cut_of_the_bytes_gives_the_same_text(wire: Wire) -> None:
     """A body that arrives byte by byte, through multi-byte characters and line ends."""
     text = "é = '日本語 🎉'\r\n\t# tail  \n"
@@ -256,7 +322,8 @@ async def test_figures_of_a_failed_answer_are_kept(
     ("kind", "body"),
     [
         ("text/html", "<html><body>Sign in</body></html>"),
-        ("application/json", '{"choices": [{"message": {"content": "x"}}]}'),
+        ("application/json", '{"status": "ok"}'),
+        ("application/json", '{"choices": [{"message": {"content": "x"'),
         ("text/plain", "ok"),
     ],
 )

@@ -25,7 +25,9 @@ from predict_edit.llm.model_errors import (
 from predict_edit.llm.models import REASONING_TOKENS, Capability, look_up
 from predict_edit.settings.fields import ModelSettings, PredictionPolicy
 
-OPTIONAL = frozenset({"temperature", "stream_options", "max_completion_tokens", "reasoning_effort"})
+OPTIONAL = frozenset(
+    {"temperature", "stream", "stream_options", "max_completion_tokens", "reasoning_effort"}
+)
 """Parameters that a request can do without when a server refuses them."""
 
 LEAST_TOKENS = 4

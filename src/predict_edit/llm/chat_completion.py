@@ -104,6 +104,8 @@ def request_fields(
         fields[provider.cap] = most_tokens
     own = provider.extra + (provider.beside_prediction if prediction is not None else ())
     refused = OPTIONAL & (knowledge.capability.refuses | provider.lacks | knowledge.dropped)
+    if "stream" in refused:
+        refused |= {"stream_options"}
     return {name: value for name, value in fields.items() if name not in refused} | dict(own)
 
 

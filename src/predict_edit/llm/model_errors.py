@@ -58,7 +58,10 @@ _OBJECTIONS = re.compile(
     r"unsupported|not (currently )?supported|unknown|unrecognized|extra_forbidden|extra inputs"
     r"|not permitted|unexpected|not allowed"
 )
-_UNSUPPORTED = re.compile(r"unsupported|not support|n.t support")
+_UNSUPPORTED = re.compile(
+    r"unsupported|not support|n.t support|extra inputs are not permitted"
+    r"|(unrecognized|unknown|unexpected) (request )?(argument|parameter|field|keyword|property)"
+)
 _SPENT_CODES = frozenset({"insufficient_quota", "budget_exceeded", "billing_hard_limit_reached"})
 _SPENT = re.compile(
     r"exceeded your current quota|(exceeded|crossed) (your |the |its )?budget"
@@ -295,7 +298,7 @@ def _frame(error: openai.APIError, settings: ModelSettings, sent: Sequence[str])
 def _rate_limited(
     error: openai.APIError, settings: ModelSettings, sent: Sequence[str], wait: float | None
 ) -> errors.ModelRateLimited:
-    asked = f", which asks to wait {wait:.0f} s" if wait else ""
+    asked = f"; the server asks to wait {wait:,.0f} s" if wait else ""
     return errors.ModelRateLimited(
         f"The rate limit of {settings.model} was reached{asked}{_quoted(error, settings, sent)}",
         "Lower `concurrency`, raise `timeout`, or raise the rate limit of the account or "
@@ -401,6 +404,8 @@ _REFUSALS: dict[int, tuple[type[errors.ModelError], str, dict[str, str]]] = {
         {"other": "Exclude the file (`exclude`) or set `context: none`."},
     ),
 }
+_REFUSALS[httpx2.codes.METHOD_NOT_ALLOWED] = _REFUSALS[httpx2.codes.NOT_FOUND]
+"""As a web server answers at an address that is not the API's."""
 _OTHER_REFUSAL = (
     errors.ModelRefused,
     "refused the request",

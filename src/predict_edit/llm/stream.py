@@ -37,8 +37,11 @@ from predict_edit.support.log import log
 Watch = Callable[[str], str | None]
 """Reads along with one answer; returns a sentence that says why to stop reading, or ``None``."""
 
-_STOPS = frozenset({"stop", "end_turn", "stop_sequence", "eos_token", "eos", "complete"})
-"""What servers say for ``stop``, in lower case."""
+_FINISHES = {
+    **dict.fromkeys(("stop", "end_turn", "stop_sequence", "eos_token", "eos", "complete"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
+}
+"""What servers say for ``stop`` and ``length``, in lower case."""
 _EVENT_STREAM = "text/event-stream"
 _BROKEN = (httpx2.RequestError, ssl.SSLError, anyio.EndOfStream)
 """What a connection fails with; httpx2 lets the last two through (pydantic/httpx2, issue 854)."""
@@ -60,7 +63,7 @@ async def open_stream(client: openai.AsyncOpenAI, fields: Mapping[str, Any]) -> 
     Raises:
         openai.OpenAIError: as the SDK raises it.
     """
-    streams: bool = fields["stream"]
+    streams: bool = fields.get("stream", False)
     response: httpx2.Response = await client.post(
         "/chat/completions", cast_to=httpx2.Response, body=fields, stream=streams
     )
@@ -126,7 +129,7 @@ def _parsed(data: bytes, request: httpx2.Request) -> object:
         # It refuses half of a surrogate pair, which `json` takes.
         value = json.loads(data.decode())
     if isinstance(value, dict) and (error := value.get("error")):
-        message = _field(error, "message")
+        message = _field(error, "message") or error
         known = message if isinstance(message, str) and message else "The stream holds an error."
         raise openai.APIError(known, request, body=error)
     return value
@@ -221,6 +224,7 @@ class Reading:
                     if self.characters and loop.time() - heard >= slack:
                         heard = loop.time()
                         limit.reschedule(heard + self.stall + slack)
+                self._take_whole(bytes(decoder.rest), request)
         except TimeoutError:
             raise ModelTimeout(
                 f"The answer stalled for {self.stall:g} s after {self.characters} characters.",
@@ -230,6 +234,14 @@ class Reading:
             raise openai.APITimeoutError(request=response.request) from error
         except _BROKEN as error:
             raise openai.APIConnectionError(request=response.request) from error
+
+    def _take_whole(self, body: bytes, request: httpx2.Request) -> None:
+        """Take in an answer that is not a stream but one JSON object, as some servers send it."""
+        if self.chunks or not body.lstrip().startswith(b"{"):
+            return
+        with contextlib.suppress(ValueError, RecursionError):
+            if _field(answer := _parsed(body, request), "choices"):
+                self._take(answer)
 
     def _take(self, chunk: object) -> None:
         """Take one chunk in; it is not validated, so nothing is taken for granted."""
@@ -255,18 +267,20 @@ class Reading:
                 self._take_choice(choice)
 
     def _take_choice(self, choice: Mapping[str, object]) -> None:
-        delta = choice.get("delta")
+        delta = choice.get("delta", choice.get("message"))
         if isinstance(delta, dict):
             content = delta.get("content")
+            if isinstance(content, list):
+                # Mistral's reasoning models send parts; those that are thinking have no text.
+                texts = [_field(part, "text") for part in content]
+                content = "".join(text for text in texts if isinstance(text, str))
             if isinstance(content, str) and content:
                 self._take_text(content)
             self.refused = self.refused or bool(delta.get("refusal"))
-        finish = choice.get("finish_reason")
-        if isinstance(finish, str) and finish != "stop" and finish.casefold() in _STOPS:
-            log.info("The finish reason %r means stop.", finish)
-            finish = "stop"
-        if finish is not None:
-            self.finish = str(finish)
+        if finish := choice.get("finish_reason"):
+            self.finish = _FINISHES.get(str(finish).casefold(), str(finish))
+            if self.finish != finish:
+                log.info("The finish reason %r means %s.", finish, self.finish)
             self.filtered = self.filtered or finish == "content_filter"
 
     def _take_text(self, content: str) -> None:
