@@ -26,7 +26,6 @@ _BLANKS_MEAN = frozenset({".tsv", ".csv", ".tab", ".diff", ".patch", ".rej"})
 _MARKDOWN = frozenset({".md", ".markdown", ".mdx"})
 
 _BLANKS = " \t\f\v"
-_BLANK_ENDS = tuple(blank + end for blank in _BLANKS for end in "\n\r")
 _ENDS = "\r\n"
 _BREAKS = re.compile(r"(\r*\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029])")
 """Line feeds, and what else some programs take for line ends."""
@@ -173,8 +172,8 @@ def _shape(original: str, text: str, free: intent.Intent) -> str:
 
 def _starts_anew(original: str, text: str) -> bool:
     """Whether something is above the line that was the first; then the blanks above are new."""
-    first, lines = _lines(original)[0][0], _lines(text)[0]
-    return bool(first.strip()) and lines[0] != first and first in lines
+    first, new = (one.partition("\n")[0].rstrip("\r") for one in (original, text))
+    return bool(first.strip()) and new != first and first in _lines(text)[0]
 
 
 def _with_endings(original: str, text: str) -> str:
@@ -267,7 +266,11 @@ def restore_blanks(original: str, text: str, *, hard_breaks: bool = False) -> tu
 
 def _trails(text: str) -> bool:
     """Whether any line may end in a blank."""
-    return text.endswith(tuple(_BLANKS)) or any(end in text for end in _BLANK_ENDS)
+    # A character that a text does not have is missed far sooner than two of them together.
+    blanks, ends = ([char for char in chars if char in text] for chars in (_BLANKS, _ENDS))
+    return text.endswith(tuple(blanks)) or any(
+        blank + end in text for blank in blanks for end in ends
+    )
 
 
 def _visible(lines: list[str]) -> list[int]:

@@ -102,7 +102,8 @@ def _normal(line: str) -> str:
     line = line.strip()
     if len(line) > _MAX_LINE:
         return line
-    line = _looks(_unescaped(line))
+    if not line.isascii() or "&" in line or "\\" in line:
+        line = _looks(_unescaped(line))
     return _BLANK_RUN.sub(" ", line) if "  " in line or "\t" in line else line
 
 

@@ -100,8 +100,8 @@ def compare(path: str, original: str, edited: str) -> Rewrite:
     left = Counter(old)
     added = []
     for number, line in enumerate(new, start=1):
-        if left[line] > 0:
-            left[line] -= 1
+        if more := left.get(line):
+            left[line] = more - 1
         elif line:
             added.append((number, line))
     return Rewrite(

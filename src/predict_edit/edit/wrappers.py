@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
+import itertools
 import json
 import os.path
 import posixpath
@@ -68,7 +69,7 @@ _OPENER = re.compile(r"(?P<run>`{3,}|~{3,})[^`\n]*")
 _NUMBERED = re.compile(r" *(?:L?\d{1,7}(?:→|\t| ?[:|] ?|$)|\[\d{1,7}\] ?)")
 _QUOTE = re.compile(r"[>|](?: |$)")
 _DIFF_COLUMN = re.compile(r"[ +]")
-_DIFF_FRAME = re.compile(r"(?:---|\+\+\+|@@|diff |index ).*")
+_DIFF_FRAME = re.compile(r"-|\+\+\+|@@|diff |index ")
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|<!--|--|;|%)")
 _INTERJECTION = re.compile(r"[^\W\d_]+(?:[ ,]{1,2}[^\W\d_]+)?[!.\u2026\uff01\u3002]")
 _ROUND_NAMES = "*_`:\"'# =-/<!>;%"
@@ -216,16 +217,21 @@ def _column(file: _File, text: str) -> str | None:
         [line for line in lines if line.strip()]
     )
     blanks = blanks[: len(blanks) - len(blanks.lstrip())]
-    changed = [line for line in lines if not _DIFF_FRAME.fullmatch(line)]
     for pattern, shown in (
         (_NUMBERED, lines),
         (re.compile(blanks), lines if blanks else []),
         (_QUOTE, [] if compare(file.path, "", "").is_prose else lines),
-        (_DIFF_COLUMN, [line for line in changed if not line.startswith("-")]),
+        (_DIFF_COLUMN, itertools.filterfalse(_DIFF_FRAME.match, lines)),
     ):
-        held = [line for line in shown if line.strip()]
-        if len(held) >= _MIN_COLUMN and all(map(pattern.match, held)):
-            rest = "\n".join(pattern.sub("", line, count=1) for line in shown) + "\n"
+        held: list[str] = []
+        for line in shown:
+            if line.strip() and not pattern.match(line):
+                break
+            held.append(line)
+        else:
+            if sum(map(bool, map(str.strip, held))) < _MIN_COLUMN:
+                continue
+            rest = "\n".join(pattern.sub("", line, count=1) for line in held) + "\n"
             if _nearer(file, text, rest):
                 return rest
     return None
@@ -250,6 +256,8 @@ def _lines_round(file: _File, text: str) -> str | None:
     borders = ends if bordered or (ends[0] == ends[1] and _PLACEHOLDER.fullmatch(ends[0])) else ()
     top = file.frame(lines, file.lines[0], borders)
     bottom = file.frame(lines[::-1], file.lines[-1], borders)
+    if not (top or bottom):
+        return None
     rest = lines[top : len(lines) - bottom]
     # Talk and names come with an edit; a line that is all that is new is one.
     same = [line.strip() for line in rest if line.strip()] == list(file.lines)
@@ -257,7 +265,7 @@ def _lines_round(file: _File, text: str) -> str | None:
         is_sentence(line) or _COMMENT.match(line)
         for line in lines[:top] + lines[len(lines) - bottom :]
     )
-    return None if same and talk else "\n".join(rest) + "\n" if top or bottom else None
+    return None if same and talk else "\n".join(rest) + "\n"
 
 
 def is_sentence(line: str) -> bool:
@@ -347,12 +355,14 @@ def _closes(run: str, opener: str) -> bool:
 
 def _unfence_once(original: str, answer: str) -> str | None:
     """The inside of the outer fence; ``None`` when there is no outer fence to take off."""
-    lines, before = body(answer), body(original)
+    lines = body(answer)
     opener = _OPENER.fullmatch(lines[0].rstrip())
-    if opener is None or len(lines) < 2 or is_fence(before[0]):  # noqa: PLR2004 - first and last
+    if opener is None or len(lines) < 2:  # noqa: PLR2004 - first and last
         return None
+    before = body(original)
     last = lines[-1].rstrip()
-    if set(last) != {opener["run"][0]} or not _closes(last, opener["run"]):
+    closed = set(last) == {opener["run"][0]} and _closes(last, opener["run"])
+    if is_fence(before[0]) or not closed:
         return None
     surplus = count_fences(lines) - count_fences(before)
     inside = lines[1:-1]

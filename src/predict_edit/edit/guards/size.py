@@ -38,7 +38,7 @@ def problem(rewrite: Rewrite) -> str | None:
     return (
         _stops_within_line(rewrite, old, new)
         or _holes(rewrite, len(old))
-        or _other_file(old, new)
+        or _other_file(rewrite, old, new)
         or _short(rewrite, old, new)
     )
 
@@ -103,9 +103,9 @@ def _is_legal(gap: Gap) -> bool:
     return all(map(_COMMENT.match, lost)) and any(map(_LEGAL.search, lost))
 
 
-def _other_file(old: Sequence[str], new: Sequence[str]) -> str | None:
+def _other_file(rewrite: Rewrite, old: Sequence[str], new: Sequence[str]) -> str | None:
     """Whether hardly anything of the file is left."""
-    if len(old) < FEW:
+    if len(old) < FEW or rewrite.removed <= (1 - _KEPT) * len(old):
         return None
     lines = _share([line.strip() for line in old], [line.strip() for line in new])
     if lines >= _KEPT:
