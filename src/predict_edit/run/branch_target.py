@@ -222,7 +222,7 @@ def as_pull_request(
             report_of(facts, outcome_of(files), Delivered(files=files)),
             sorted(rows, key=lambda row: row.path),
             marker=marker,
-            notes=(*notes, *more, *remaining_notes(facts.plan)),
+            notes=(*notes, *more, *remaining_notes(facts.plan, plan.skipped)),
             about_findings=task.findings is not None,
         )
 
