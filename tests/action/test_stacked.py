@@ -142,6 +142,9 @@ async def test_refreshed_in_place(rehearse: MakeRehearsal, context: str, asked: 
 
     assert sorted(rehearsal.typist.asked) == [file.path for file in FILES][:asked]
     (pull,) = stacked(rehearsal)
+    said = f"/pull/{pull.number}), which now has 4 changes in 3 files."
+    assert rehearsal.stage.summaries[-1].startswith("Updated [the pull request](")
+    assert said in rehearsal.stage.summaries[-1]
     assert pull.repository.store.commit(pull.head_sha).parents == (head,)
     assert changed(rehearsal, pull) == {file.path for file in FILES}
 

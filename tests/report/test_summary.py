@@ -92,6 +92,24 @@ class TestHeadline:
             "**Done in part:** nothing to change in what was done. 1 file failed."
         )
 
+    @pytest.mark.parametrize(
+        ("outcome", "was_open", "sentence"),
+        [
+            (Outcome.OPENED, False, "Opened [a pull request](URL) with 1 change in `src/a.py`."),
+            (Outcome.OPENED, True, "Updated [the pull request](URL), which now has 1 change in"),
+            (Outcome.PARTIAL, False, "**Done in part:** Opened [a pull request](URL) with 1"),
+            (Outcome.PARTIAL, True, "**Done in part:** [The pull request](URL) has 1 change in"),
+        ],
+    )
+    def test_our_pull_request(self, outcome: Outcome, was_open: bool, sentence: str) -> None:
+        """Whether a run that was done in part wrote to one that was open is left unsaid."""
+        placed = dataclasses.replace(a_placed_file(), placements=a_placed_file().placements[1:])
+        files = (dataclasses.replace(an_edited_file(), placed=placed), a_report().files[2])
+        url = "https://github.com/octo/repo/pull/8"
+        report = a_report(outcome=outcome, files=files, pull_request_url=url, was_open=was_open)
+
+        assert first_line(report).startswith(sentence.replace("URL", url))
+
     def test_everything_rejected(self) -> None:
         placed = dataclasses.replace(a_placed_file(), placements=a_placed_file().placements[2:])
         files = (dataclasses.replace(an_edited_file(), placed=placed),)

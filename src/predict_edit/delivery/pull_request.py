@@ -190,7 +190,8 @@ class PullRequestDelivery:
             if tip is not None:
                 await _remove(self.forge, temporary, tip)
         pull = own.pull or await self._open(own.branch, made.sha, text)
-        return _delivered(prepared, pull, own.notes, Outcome.OPENED)
+        done = _delivered(prepared, pull, own.notes, Outcome.OPENED)
+        return dataclasses.replace(done, was_open=own.pull is not None)
 
     async def _close(
         self, answers: Mapping[str, str], own: OwnBranch, prepared: Delivered
@@ -385,6 +386,7 @@ def _delivered(
     return dataclasses.replace(
         prepared,
         outcome=outcome,
+        was_open=True,
         pull_request=pull.number,
         pull_request_url=pull.url,
         notes=notes,

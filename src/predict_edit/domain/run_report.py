@@ -129,6 +129,8 @@ class RunReport:
     files: tuple[FileResult, ...] = ()
     cost: Decimal | None = None
     pull_request_url: str = ""
+    was_open: bool = False
+    """Whether that pull request was open before the run."""
     summary_url: str = ""
     review_url: str = ""
     commit_url: str = ""
@@ -242,6 +244,8 @@ class Delivered:
     pull_request: int = 0
     """The pull request that carries the edits of a branch."""
     pull_request_url: str = ""
+    was_open: bool = False
+    """Whether that pull request was open before the run."""
     review_url: str = ""
     suggestion_urls: tuple[tuple[str, int, str], ...] = ()
     """Path, last line and address of each suggestion on the pull request."""

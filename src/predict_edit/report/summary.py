@@ -42,10 +42,15 @@ def _committed(report: RunReport) -> str:
 
 
 def _opened(report: RunReport) -> str:
+    content = f"{_changes(report)} in {_edited(report)}"
     if report.dry_run:
-        return f"A pull request would have {_changes(report)} in {_edited(report)}."
-    opened = link("a pull request", report.pull_request_url)
-    return f"Opened {opened} with {_changes(report)} in {_edited(report)}."
+        return f"A pull request would have {content}."
+    url = report.pull_request_url
+    if not report.was_open:
+        return f"Opened {link('a pull request', url)} with {content}."
+    if report.outcome is Outcome.OPENED:
+        return f"Updated {link('the pull request', url)}, which now has {content}."
+    return f"{link('The pull request', url)} has {content}."
 
 
 def _patched(report: RunReport) -> str:

@@ -72,6 +72,7 @@ def report_of(
         files=delivered.files,
         cost=money_of(delivered.files, facts.plan),
         pull_request_url=delivered.pull_request_url,
+        was_open=delivered.was_open,
         summary_url=summary_url,
         review_url=delivered.review_url,
         commit_url=delivered.commit_url,
