@@ -237,12 +237,12 @@ def test_a_commenter_may_commit_where_the_repository_does(inputs: Read, deliver:
     [
         ("files", "../x", "leaves the repository"),
         ("exclude", "a\\", "not a glob"),
-        ("prediction", "yes", "'auto', 'on' or 'off'"),
-        ("context", "all", "'none', 'diff' or 'pull-request'"),
-        ("deliver", "push", "'suggestions'"),
-        ("max-suggestions", "few", "integer"),
+        ("prediction", "yes", "`auto`, `on` or `off`"),
+        ("context", "all", "`none`, `diff` or `pull-request`"),
+        ("deliver", "push", "`suggestions`"),
+        ("max-suggestions", "few", "whole number"),
         ("max-suggestions", "-1", "greater than or equal to 0"),
-        ("dry-run", "maybe", "boolean"),
+        ("dry-run", "maybe", "true or false"),
         ("model", "a b", "white space"),
     ],
 )

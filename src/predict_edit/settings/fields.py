@@ -365,6 +365,19 @@ def default_values() -> dict[str, str | float]:
     }
 
 
+_PLAINER = (
+    (", unable to parse string as an integer", ""),
+    (", unable to parse string as a number", ""),
+    ("a valid boolean, unable to interpret input", "true or false"),
+    ("a valid integer", "a whole number"),
+    ("a valid number", "a number"),
+    ("a valid decimal", "a number"),
+    ("Input should", "it must"),
+    ("String should", "it must"),
+    ("'", "`"),
+)
+"""What pydantic says, and what is said instead."""
+
 _ADDRESS_WITH_MORE = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://[^/]*@|[^?]*://[^?]*\?")
 """An address with a name and password, or with values behind a question mark: perhaps secrets."""
 
@@ -379,6 +392,8 @@ def problems(
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
+        for said, meant in _PLAINER if problem["type"] != "value_error" else ():
+            message = message.replace(said, meant)
         reason = message[:1].lower() + message[1:]
         yield name, f"is {_shown(problem['input'], secrets)}: {reason}."
 
@@ -389,7 +404,8 @@ def _shown(value: object, secrets: tuple[str, ...]) -> str:
         case str() if _ADDRESS_WITH_MORE.match(value):
             return "an address that is not shown"
         case str():
-            return "not shown" if any(secret in value for secret in secrets) else quoted(value)
+            secret = any(secret in value for secret in secrets)
+            return "wrong (its value is not shown)" if secret else quoted(value)
         case None:
             return "empty"
         case Mapping():

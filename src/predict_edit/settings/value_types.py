@@ -148,6 +148,17 @@ def _word(advice: str) -> pydantic.AfterValidator:
     return pydantic.AfterValidator(check)
 
 
+def _form(pattern: str, advice: str) -> pydantic.AfterValidator:
+    """Accept what a pattern matches."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(advice)
+        return value
+
+    return pydantic.AfterValidator(check)
+
+
 def _secret(value: str) -> str:
     """Accept what an HTTP header can hold; line ends around it were trimmed before."""
     if not value.isascii() or not value.isprintable() or " " in value:
@@ -204,16 +215,23 @@ CommandWord = Annotated[
     _word("give one word, such as /predict-edit"),
 ]
 ApiVersion = Annotated[
-    str, pydantic.StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$")
+    str,
+    _form("[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?", "give a version such as `2025-01-01-preview`"),
 ]
-Directory = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$")]
-Scope = Annotated[str, pydantic.StringConstraints(pattern=r"^(https|api)://[!-~]+$")]
+Directory = Annotated[
+    str, _form("[A-Za-z0-9][A-Za-z0-9.-]{0,99}", "give the ID that the Azure portal shows")
+]
+Scope = Annotated[
+    str, _form("(https|api)://[!-~]+", "give a scope such as `https://ai.azure.com/.default`")
+]
 PullNumber = Annotated[
     int,
     pydantic.BeforeValidator(lambda given: str(given).removeprefix("#")),
     pydantic.Field(ge=1, le=2**31),
 ]
-Shard = Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9]{1,5}(/[0-9]{1,5})?$")]
+Shard = Annotated[
+    str, _form("[0-9]{1,5}(/[0-9]{1,5})?", "give a number, or a shard of the matrix such as `2/5`")
+]
 
 
 def _split_commas(line: str) -> list[str]:
