@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -426,6 +426,44 @@ class TestNothingToOffer:
         assert (b"MSFTBuzz" in rehearsal.file("remainder.patch")) == (count > 1)
         assert ("git apply remainder.patch" in rehearsal.stage.summaries[-1]) == (count > 1)
         assert "stays as it is" in rehearsal.stage.summaries[-1]
+
+
+LINK, SUBMODULE = "120000", "160000"
+
+
+def push_entries(rehearsal: Rehearsal, entries: Mapping[str, str]) -> None:
+    """Push entries of these modes, by path, onto the head; links lead to the first file."""
+    stage, head = rehearsal.stage, rehearsal.stage.pull.head_sha
+    store = stage.pull.repository.store
+    tree = store.write_tree(head, dict.fromkeys(entries, FILES[0].path.encode()), entries)
+    sha = store.commit_tree(
+        tree, [head], message="odd", author=("ada", "a@b.invalid"), date="2026-01-01T00:00:00Z"
+    )
+    stage.github.move_branch(REPOSITORY, stage.pull.head_ref, sha)
+
+
+async def test_links_and_submodules_stay_on_a_protected_branch(rehearse: MakeRehearsal) -> None:
+    """They are named, and kept in our commit; the branch itself is never pushed to."""
+    rehearsal = await a_scene(rehearse)
+    head = rehearsal.stage.pull.head_ref
+    rehearsal.stage.github.repository(REPOSITORY).protected.add(head)
+    odd = {"lib/link.py": LINK, "lib/module": SUBMODULE}
+    push_entries(rehearsal, odd)
+    await rehearsal.say(**STACK)
+    (pull,) = stacked(rehearsal)
+    assert changed(rehearsal, pull) == {file.path for file in FILES}
+    # A file that was edited before is a link now.
+    odd |= {FILES[1].path: LINK}
+    push_entries(rehearsal, odd)
+    finished = await rehearsal.say(**STACK)
+
+    assert finished.report.outcome is Outcome.OPENED
+    assert changed(rehearsal, pull) == {FILES[0].path, FILES[2].path}
+    tree = pull.repository.store.tree(pull.head_sha, recursive=True)
+    assert {each.path: each.mode for each in tree if each.mode in {LINK, SUBMODULE}} == odd
+    said = rehearsal.stage.summaries[-1]
+    assert "- a symbolic link (2): `lib/link.py`, `src/file_002.py`" in said
+    assert "- a submodule (1): `lib/module`" in said
 
 
 class TestClosing:
