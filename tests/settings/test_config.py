@@ -129,7 +129,7 @@ def test_keys_that_belong_into_the_workflow(key: str) -> None:
         ("max-files: many", "`max-files` is `many`"),
         ("max-files: -1", "greater than or equal to 1"),
         ("max-files: [1]", "`max-files` is a list"),
-        ("prediction: yes", "'auto', 'on' or 'off'"),
+        ("prediction: yes", "`auto`, `on` or `off`"),
         ("files: {a: b}", "`files` is a mapping"),
         ("files: [[a]]", "`files` is a list"),
         ("files: [a, ../b]", "leaves the repository"),
