@@ -61,7 +61,7 @@ async def measure(scale: Scale) -> Section:
         "cleaned and judged before": lambda taken: taken.judged,
     }
     tenfold = {
-        (shape, part): ratios(_ratios([*map(of, by_size[TENFOLD])], [*map(of, by_size[SMALL])]))
+        (shape, part): ratios(_growth([*map(of, by_size[SMALL])], [*map(of, by_size[TENFOLD])]))
         for shape, by_size in growth.items()
         for part, of in parts.items()
     }
@@ -96,7 +96,8 @@ async def measure(scale: Scale) -> Section:
             "diff. *All together* is what happens to one file: find the differences with git, "
             "read GitHub's diff, make the suggestions, apply them in memory and compare. The "
             "growth is processor time, with and without git's processes, and what the answer takes "
-            "before: its cleaning and all guards. "
+            "before: its cleaning and all guards. As other work disturbs each time upwards, the "
+            "last column compares the least of three runs with the least of three. "
             f"n = {len(git)} for the steps and {len(scale.repeats(9))} for the growth, interleaved."
         ),
         tables=[
@@ -165,6 +166,12 @@ def _of_children() -> float:
     """Processor seconds of all programs that were started and have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def _growth(small: list[float], tenfold: list[float]) -> list[float]:
+    """How many times as long the larger took, by the least of every third run of each."""
+    thirds = range(min(3, len(small)))
+    return [min(tenfold[third::3]) / min(small[third::3]) for third in thirds]
 
 
 def _ratios(some: list[float], others: list[float]) -> list[float]:

@@ -49,13 +49,14 @@ def restore(original: str, text: str) -> tuple[str, Counter[str]]:
     old, new = original.split("\n"), text.split("\n")
     known = set(old)
     restored: Counter[str] = Counter()
-    if all(line in known for line in new):
+    fresh = [line for line in new if line not in known]
+    if not fresh:
         return text, restored
-    normal = {line: _normal(line) for line in known.union(new)}
+    normal = {line: _normal(line) for line in known.union(fresh)}
     forms: dict[str, str] = {}
     several = {normal[line] for line in known if forms.setdefault(normal[line], line) != line}
-    if all(forms.get(normal[line], line) == line for line in new) and (
-        several.isdisjoint(map(normal.__getitem__, new))
+    if forms.keys().isdisjoint(map(normal.__getitem__, fresh)) and (
+        not several or several.isdisjoint(map(normal.__getitem__, new))
     ):
         # No line has a form that it did not have, as after nearly every edit.
         return text, restored
@@ -64,7 +65,9 @@ def restore(original: str, text: str) -> tuple[str, Counter[str]]:
     indents: dict[str, str] = {}
     doubled = 0
     for at, there in enumerate(pairs):
-        if there is None or not old[there].strip() or old[there].rstrip() == new[at].rstrip():
+        if there is None or old[there] == new[at]:
+            continue
+        if not old[there].strip() or old[there].rstrip() == new[at].rstrip():
             continue
         before, after = old[there], new[at]
         if _swapped(_indent(before), _indent(after)):

@@ -54,13 +54,13 @@ def _fixed_points(
     old: Sequence[str], new: Sequence[str], old_range: tuple[int, int], new_range: tuple[int, int]
 ) -> list[tuple[int, int]]:
     """Longest rising chain of lines that occur once in each range."""
-    old_places = {old[index]: index for index in range(*old_range)}
-    old_counts = Counter(old[slice(*old_range)])
-    new_counts = Counter(new[slice(*new_range)])
+    before, after = old[slice(*old_range)], new[slice(*new_range)]
+    places = dict(zip(before, range(*old_range), strict=True))
+    old_counts, new_counts = Counter(before), Counter(after)
     candidates = [
-        (old_places[new[index]], index)
-        for index in range(*new_range)
-        if new_counts[new[index]] == 1 and old_counts[new[index]] == 1
+        (places[line], index)
+        for index, line in enumerate(after, new_range[0])
+        if new_counts[line] == 1 and old_counts.get(line) == 1
     ]
     if candidates == sorted(candidates):
         return candidates

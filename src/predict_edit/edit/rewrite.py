@@ -124,8 +124,9 @@ def stripped_lines(text: str) -> tuple[str, ...]:
 def _gaps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Gap]:
     """The stretches between lines that are the same in both texts."""
     before = [line for line in old if line]
-    after = [(number, line) for number, line in enumerate(new, start=1) if line]
-    pairs = line_pairs.pair([*map(str.lstrip, before)], [line.lstrip() for _, line in after])
+    numbers = [number for number, line in enumerate(new, start=1) if line]
+    after = [line for line in new if line]
+    pairs = line_pairs.pair([*map(str.lstrip, before)], [*map(str.lstrip, after)])
     ends = (at for at in range(len(before), 0, -1) if _WORD.search(before[at - 1]))
     end = next(ends, 0)
     there = here = 0
@@ -135,8 +136,8 @@ def _gaps(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Gap]:
         if paired > there or at > here:
             yield Gap(
                 old=tuple(before[there:paired]),
-                new=tuple(line for _, line in after[here:at]),
-                at=after[here][0] if here < len(after) else len(new),
+                new=tuple(after[here:at]),
+                at=numbers[here] if here < len(after) else len(new),
                 first=there == 0,
                 last=paired >= end,
             )

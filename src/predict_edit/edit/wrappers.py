@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
+import functools
 import itertools
 import json
 import os.path
@@ -87,7 +88,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{4,}")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class _File:
     """The original, as far as answers are compared with it."""
 
@@ -96,8 +97,11 @@ class _File:
     instruction: str
     lines: tuple[str, ...]
     """Its lines with text, without the blanks round them."""
-    known: frozenset[str]
-    """Those with more than a character."""
+
+    @functools.cached_property
+    def known(self) -> frozenset[str]:
+        """Those with more than a character."""
+        return frozenset(line for line in self.lines if len(line) > 1)
 
     def frame(self, lines: Sequence[str], edge: str, borders: Sequence[str]) -> int:
         """Count the lines that only frame the file, up to one that is like its own at this end."""
@@ -137,8 +141,7 @@ def unwrap(path: str, original: str, answer: str, *, instruction: str = "") -> s
     lines = tuple(stripped for line in text if (stripped := line.strip()))
     if answer == original or not lines:
         return unfence(original, answer)
-    known = frozenset(line for line in lines if len(line) > 1)
-    file = _File(path, original, instruction, lines, known)
+    file = _File(path, original, instruction, lines)
     for _ in range(_ROUNDS):
         steps = (step(file, answer) for step in _STEPS)
         less = next((less for less in steps if less is not None and less != answer), None)

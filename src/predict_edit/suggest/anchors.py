@@ -76,9 +76,8 @@ def anchors_of(change: ChangedFile | None, head_text: str) -> Anchors | str:
         return NO_PULL_REQUEST
     if change.status == "removed":
         return FILE_REMOVED
-    found = _read(change.patch, change, head_text)
-    if isinstance(found, Anchors) or change.status != "added":
-        return found
+    if change.status != "added":
+        return _read(change.patch, change, head_text)
     last = len(lines_of(head_text))
     if (change.additions, change.deletions) != (last, 0):
         return LOCAL_MISMATCH

@@ -108,19 +108,22 @@ def _is_talk(line: str) -> bool:
 def _fence(rewrite: Rewrite) -> str | None:
     """Whether a fence round the file, or a half of one, is still there."""
     added = {number for number, _ in rewrite.added}
-    ends = [(number, line) for number, line in enumerate(rewrite.new, start=1) if line]
+    lines = [line for line in rewrite.new if line]
+    ends = [number for number, line in enumerate(rewrite.new, start=1) if line]
     left = "A code fence that is not part of the file is left in the answer."
     outer = [
-        number for number, line in (*ends[:1], *ends[-1:]) if number in added and is_fence(line)
+        number
+        for number in (*ends[:1], *ends[-1:])
+        if number in added and is_fence(rewrite.new[number - 1])
     ]
     if not outer:
         return None
     if not rewrite.is_prose:
         return left
     before = next((line for line in rewrite.old if line), "")
-    if outer[0] == ends[0][0] and len(ends) > 1 and ends[1][1] == before:
+    if outer[0] == ends[0] and lines[1:2] == [before]:
         return left
     odd = wrappers.count_fences(rewrite.new) % 2 > wrappers.count_fences(rewrite.old) % 2
-    if odd or wrappers.encloses([line for _, line in ends]):
+    if odd or wrappers.encloses(lines):
         return left
     return None

@@ -36,6 +36,10 @@ def loop(rewrite: Rewrite) -> str | None:
 
     Takes time proportional to the length: a bounded number of passes.
     """
+    added = Counter(line.strip() for _, line in rewrite.added)
+    # A byte-order mark makes one line another, but not in what is added.
+    if max(added.values(), default=0) < MORE - 1 and not any(map(is_periodic, added)):
+        return None
     old, new = text_lines(rewrite.original), text_lines(rewrite.edited)
     return LOOP if _line_loops(old, new) or loops(old, new) else None
 
