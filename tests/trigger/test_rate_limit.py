@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
@@ -146,6 +147,12 @@ class TestTooMany:
         """Whatever would be answered counts; ordinary comments do not."""
         talk = [said(number, body) for number in range(100)]
         assert (too_many(talk, "grace") is not None) == counts
+
+    def test_commands_of_the_tokens_account_count(self) -> None:
+        """A personal token's owner types under the account that this tool writes under."""
+        typed = [dataclasses.replace(said(number), mine=True) for number in range(1, COMMANDS + 1)]
+        assert too_many(typed, "grace") is not None
+        assert too_many([*typed[1:], summary(2)], "grace") is None
 
     def test_comments_of_others_do_not_count(self) -> None:
         """No one is locked out by what another person types."""

@@ -57,7 +57,7 @@ def too_many(
             name = marker.fields.get("command") or f"summary-{comment.id}"
             given[name] = _time(comment.created_at, now)
     for comment in comments:
-        if not comment.mine and signature(comment.author) == mine and _commands(comment, word):
+        if signature(comment.author) == mine and _commands(comment, word):
             given[f"issue-comment-{comment.id}"] = _time(comment.created_at, now)
     given.pop(key, None)
     times = sorted(time for time in given.values() if now - WINDOW < time)
