@@ -54,12 +54,12 @@ def _fixed_points(
     old: Sequence[str], new: Sequence[str], old_range: tuple[int, int], new_range: tuple[int, int]
 ) -> list[tuple[int, int]]:
     """Longest rising chain of lines that occur once in each range."""
-    before, after = old[slice(*old_range)], new[slice(*new_range)]
-    places = dict(zip(before, range(*old_range), strict=True))
-    old_counts, new_counts = Counter(before), Counter(after)
+    old_lines, new_lines = old[slice(*old_range)], new[slice(*new_range)]
+    places = dict(zip(old_lines, range(*old_range), strict=True))
+    old_counts, new_counts = Counter(old_lines), Counter(new_lines)
     candidates = [
         (places[line], index)
-        for index, line in enumerate(after, new_range[0])
+        for index, line in enumerate(new_lines, new_range[0])
         if new_counts[line] == 1 and old_counts.get(line) == 1
     ]
     if candidates == sorted(candidates):
