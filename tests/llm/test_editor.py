@@ -1034,7 +1034,8 @@ async def test_fireworks_is_told_how_long_an_answer_may_be(
     def answer(request: httpx2.Request) -> httpx2.Response:
         seen.append(json.loads(request.content))
         frames = wire.lines(wire.whole("x = 1\n" * 100, finish="length"))
-        return httpx2.Response(200, content=frames, headers={"content-type": "text/event-stream"})
+        kind = {"content-type": "text/event-stream"}
+        return httpx2.Response(200, stream=httpx2.ByteStream(frames), headers=kind)
 
     there = dataclasses.replace(settings, base_url="https://api.fireworks.ai/inference/v1")
     transport = httpx2.MockTransport(answer)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import openai
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
@@ -26,7 +27,14 @@ from predict_edit.domain.errors import (
     StreamCutShort,
 )
 from predict_edit.llm.auth import open_client
-from predict_edit.llm.stream import EventDecoder, NoStream, Reading, open_stream, read_usage
+from predict_edit.llm.stream import (
+    BrokenOff,
+    EventDecoder,
+    NoStream,
+    Reading,
+    open_stream,
+    read_usage,
+)
 from predict_edit.settings.fields import ModelSettings
 
 if TYPE_CHECKING:
@@ -54,23 +62,33 @@ def reading(**fields: Any) -> Reading:
 
 
 class Bytes(httpx2.AsyncByteStream):
-    """A body in given pieces."""
+    """A body in given pieces, one every ``seconds``."""
 
-    def __init__(self, pieces: Sequence[bytes]) -> None:
+    def __init__(self, pieces: Sequence[bytes], seconds: float = 0.0) -> None:
         self._pieces = pieces
+        self._seconds = seconds
+        self.waits = 0
+        """How often the reader asked for a piece that had not come yet."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         for piece in self._pieces:
+            due += self._seconds
+            if (left := due - loop.time()) > 0:
+                self.waits += 1
+                await asyncio.sleep(left)
             yield piece
 
 
 async def read_pieces(
-    pieces: Sequence[bytes], held: Reading, kind: str = "text/event-stream"
+    pieces: Sequence[bytes] | Bytes, held: Reading, kind: str = "text/event-stream"
 ) -> str:
     """Read a body that arrives in these pieces."""
+    body = pieces if isinstance(pieces, Bytes) else Bytes(pieces)
 
     def model(_: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers={"content-type": kind}, stream=Bytes(pieces))
+        return httpx2.Response(200, headers={"content-type": kind}, stream=body)
 
     client = open_client(
         ModelSettings(model="m", api_key="k"),
@@ -430,6 +448,52 @@ async def test_a_model_that_thinks_first_is_not_stalled(
     frames = wire.whole("after thought")
     server.play(wire.stream([*frames[:1], 0.3, *frames[1:]]))
     assert await read(client, reading(stall=0.2)) == "after thought"
+
+
+async def test_pieces_of_a_slow_stream_gather(wire: Wire) -> None:
+    """Each wait for the network costs more than the event; a short answer is not held up."""
+    text = "x" * 1_400
+    slow = Bytes([wire.lines([item]) for item in wire.whole(text)], seconds=0.003)
+    assert await read_pieces(slow, reading(stall=0.2)) == text
+    assert slow.waits < 100
+
+    short = Bytes([wire.lines([item]) for item in wire.whole("x" * 140)], seconds=0.02)
+    assert await read_pieces(short, reading()) == "x" * 140
+    assert short.waits > 10
+
+
+@pytest.mark.parametrize("together", [1, 10, 1_000])
+async def test_the_watch_stops_at_the_same_character_however_events_come(
+    wire: Wire, together: int
+) -> None:
+    """Events that come together are not read past the point where the answer is given up."""
+    frames = wire.whole("x" * 2_000)
+    pieces = [
+        wire.lines(frames[start : start + together]) for start in range(0, len(frames), together)
+    ]
+    causes = iter([None, None, "It talks."])
+    held = reading(watch=lambda _: next(causes))
+    with pytest.raises(BrokenOff, match="It talks"):
+        await read_pieces(pieces, held)
+    assert held.characters == 609
+
+
+async def test_the_connection_serves_the_next_request(
+    client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
+) -> None:
+    """An answer is read to the end of its body."""
+    ports: list[int] = []
+    answer = wire.stream(wire.whole("all"))
+
+    async def reply(request: web.Request, body: Mapping[str, Any]) -> web.StreamResponse:
+        assert request.transport is not None
+        ports.append(request.transport.get_extra_info("peername")[1])
+        return await answer(request, body)
+
+    server.default = reply
+    for _ in range(3):
+        assert await read(client, reading()) == "all"
+    assert ports == [ports[0]] * 3
 
 
 async def test_progress_counts_characters_upwards(

@@ -35,8 +35,10 @@ async def bound(response: httpx2.Response) -> None:
             "for.",
             "Check the proxy or gateway on the way to the model.",
         )
-    most = MOST_OF_ERROR if response.is_error else sys.maxsize
-    response.stream = _Bounded(inner=inner, packed=encoding in _PACKED, most=most)
+    packed = encoding in _PACKED
+    if packed or response.is_error:
+        most = MOST_OF_ERROR if response.is_error else sys.maxsize
+        response.stream = _Bounded(inner=inner, packed=packed, most=most)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

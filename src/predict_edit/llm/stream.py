@@ -52,6 +52,11 @@ MOST_LINES = 1_000
 """Lines of one event that are read."""
 _GLANCE = 200
 """Characters that are watched at once: a piece of text takes as long as its characters."""
+_LULL = 0.001
+"""Seconds without a chunk after which the next counts as waited for."""
+_PAUSE = 0.05
+"""Seconds for which chunks of a slow stream gather: to wait for one takes several times as much
+processor time as to read it."""
 
 
 async def open_stream(client: openai.AsyncOpenAI, fields: Mapping[str, Any]) -> httpx2.Response:
@@ -161,6 +166,8 @@ class Reading:
     unwatched: str = ""
     """The end of the text, which the watch has not seen; that of a whole answer needs no watch."""
     characters: int = 0
+    gathered: int = 0
+    """Characters when a chunk had last to be waited for."""
     usage: Usage | None = None
     model: str | None = None
     finish: str | None = None
@@ -203,13 +210,12 @@ class Reading:
 
     async def _consume(self, response: httpx2.Response) -> None:
         loop, request = asyncio.get_running_loop(), response.request
-        slack = self.stall / 16
-        heard = -slack
+        heard = 0.0
         try:
             # Before the first text a reasoning model may think for minutes.
             async with (
                 asyncio.timeout(None) as limit,
-                contextlib.aclosing(response.aiter_bytes()) as pieces,
+                contextlib.aclosing(response.aiter_raw()) as pieces,
             ):
                 decoder = EventDecoder()
                 async for piece in pieces:
@@ -221,9 +227,10 @@ class Reading:
                     if len(decoder.rest) > MOST_OF_EVENT:
                         raise self._endless(response)
                     # A timer for each chunk would take longer than the chunk.
-                    if self.characters and loop.time() - heard >= slack:
-                        heard = loop.time()
-                        limit.reschedule(heard + self.stall + slack)
+                    if self.characters and loop.time() - heard >= _LULL:
+                        limit.reschedule(loop.time() + self.stall)
+                        await self._gather()
+                    heard = loop.time() if self.characters else 0.0
                 self._take_whole(bytes(decoder.rest), request)
         except TimeoutError:
             raise ModelTimeout(
@@ -242,6 +249,13 @@ class Reading:
         with contextlib.suppress(ValueError, RecursionError):
             if _field(answer := _parsed(body, request), "choices"):
                 self._take(answer)
+
+    async def _gather(self) -> None:
+        """Let chunks of a slow stream gather, once text flows."""
+        slow = _GLANCE < self.characters < self.gathered + _GLANCE
+        self.gathered = self.characters
+        if slow and self.finish is None:
+            await asyncio.sleep(_PAUSE)
 
     def _take(self, chunk: object) -> None:
         """Take one chunk in; it is not validated, so nothing is taken for granted."""
