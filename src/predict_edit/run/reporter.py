@@ -115,15 +115,16 @@ class SummaryListener(Listener):
         ]
         patches = () if report.review_url and not carried else patches_of(placed)
 
-        def summary(room: int) -> str:
-            marker = self._marker(report.head, "done", outcome=outcome, room=room)
-            return render_summary(report, marker=marker, patches=patches)
+        def marker(room: int) -> str:
+            return self._marker(report.head, "done", outcome=outcome, room=room)
 
-        room = min(LIMIT, SUMMARY_ROOM - length(summary(0)))
+        bare = marker(0)
+        summary = render_summary(report, marker=bare, patches=patches)
+        # To render takes long; with what is remembered, only the last line is another.
+        room = min(LIMIT, SUMMARY_ROOM - length(summary))
+        summary = summary.removesuffix(f"{bare}\n") + f"{marker(room)}\n"
         failed = report.outcome is Outcome.FAILED
-        return await self.comment.finish(
-            summary(room), Reaction.FAILED if failed else Reaction.DONE
-        )
+        return await self.comment.finish(summary, Reaction.FAILED if failed else Reaction.DONE)
 
     async def finished_again(self) -> None:
         """React once more to a command that an earlier run finished; its summary says it all."""
