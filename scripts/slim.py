@@ -124,7 +124,8 @@ def bytecode(path: Path) -> bytes:
     for node in ast.walk(tree):
         # A constant that is a statement is a docstring, or does nothing.
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            node.value.value = ""
+            # Not empty: dataclasses would write the signature of the class there, which takes time.
+            node.value.value = " "
     code = compile(tree, str(path), "exec", dont_inherit=True)
     # The date and size of the source, for which nobody asks without a source.
     return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)

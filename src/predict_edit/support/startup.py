@@ -1,14 +1,32 @@
-"""Keeps the garbage collector away from libraries, which are not garbage.
+"""Keeps libraries from costing more than they must while the action starts.
 
-While libraries load, each of its passes looks at everything that was loaded so far: a seventh of
-the time until the model is asked. Afterwards what was loaded is set aside for good.
+While they load, each pass of the garbage collector looks at everything that was loaded so far: a
+seventh of the time until the model is asked. Afterwards what was loaded is set aside for good.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
+import sys
+import types
 from collections.abc import Iterator
+from typing import Any
+
+
+class _Deferred(types.ModuleType):
+    """Stands for a module until somebody reads a name in it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+def defer(name: str) -> None:
+    """Let ``import name`` load nothing before it is used, unless it is loaded already."""
+    sys.modules.setdefault(name, _Deferred(name))
 
 
 @contextlib.contextmanager
