@@ -61,7 +61,7 @@ def build(folder: Path) -> Path:
             shutil.copytree(top, packages / top.name, ignore=_COMPILED)
         else:
             shutil.copy(top, packages)
-    slim = [sys.executable, ROOT / "scripts" / "slim.py", folder, folder / "root"]
+    slim = [sys.executable, str(ROOT / "scripts/slim.py"), str(folder), str(folder / "root")]
     subprocess.run(slim, check=True, env={**os.environ, "STRIP": "true"})
     return Path(sysconfig.get_path("scripts", "venv", variables)) / "python"
 

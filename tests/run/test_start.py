@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from predict_edit.domain.edits import ChangedFile
@@ -21,22 +23,22 @@ def changed(patch: str | None, status: str = "modified", additions: int = 1) -> 
 
 
 @pytest.mark.parametrize(
-    ("change", "long"),
+    ("change", "lines"),
     [
-        (changed("@@ -1,3 +1,4 @@\n a"), False),
-        (changed("@@ -1 +1 @@\n-a\n+b"), False),
-        (changed("@@ -295,3 +298,9 @@ def f():\n a"), True),
-        (changed("@@ -1,3 +1,4 @@\n a\n@@ -900,3 +901,4 @@\n b"), True),
-        (changed("@@ -0,0 +1,500 @@\n+a", "added"), True),
-        (changed(None), True),
-        (changed(None, additions=0), False),
-        (changed("@@ -1,900 +0,0 @@\n-a", "removed"), False),
-        (changed(" @@ -1,3 +900,4 @@\n"), False),
+        (changed("@@ -1,3 +1,4 @@\n a"), 5),
+        (changed("@@ -1 +1 @@\n-a\n+b"), 2),
+        (changed("@@ -295,3 +298,9 @@ def f():\n a"), 307),
+        (changed("@@ -1,3 +1,4 @@\n a\n@@ -900,3 +901,4 @@\n b"), 905),
+        (changed("@@ -0,0 +1,500 @@\n+a", "added"), 501),
+        (changed(None), math.inf),
+        (changed(None, additions=0), 0),
+        (changed("@@ -1,900 +0,0 @@\n-a", "removed"), 0),
+        (changed(" @@ -1,3 +900,4 @@\n"), 0),
     ],
     ids=[
         "at the top",
         "one line",
-        "at line 300",
+        "further down",
         "far down",
         "a long new file",
         "too long for GitHub",
@@ -45,6 +47,6 @@ def changed(patch: str | None, status: str = "modified", additions: int = 1) -> 
         "no header",
     ],
 )
-def test_the_diff_shows_which_files_may_be_long(change: ChangedFile, *, long: bool) -> None:
-    """The last line in a hunk's header is a line that the file has."""
-    assert serving._may_be_long(change) is long
+def test_the_diff_shows_how_long_a_file_is_at_least(change: ChangedFile, *, lines: float) -> None:
+    """The last line in a hunk's header is a line that the file has, but for the one after it."""
+    assert serving._least_lines(change) == lines

@@ -1,8 +1,11 @@
-"""The garbage collector is held while libraries load."""
+"""What libraries cost: nothing is collected while they load, and some wait for their use."""
 
 from __future__ import annotations
 
 import gc
+import importlib
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +38,23 @@ def test_a_collector_that_was_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_a_deferred_module_is_loaded_by_the_first_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever imported it before or imports it afterwards has all of its names."""
+    package = tmp_path / "deferred_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "part.py").write_text("SIZE = 3\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("deferred_package", "deferred_package.part"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        collector.defer(name)
+    early = importlib.import_module("deferred_package.part")
+    assert "SIZE" not in vars(early)
+    assert early.SIZE == 3
+    real = importlib.import_module("deferred_package.part")
+    assert real.__file__ == str(package / "part.py")
+    assert early.SIZE == 3

@@ -28,6 +28,9 @@ MINUTES = "PREDICT_EDIT_MINUTES"
 
 SHARE_OF_LIMIT = 0.75
 """A file may need this share of the output limit; rejected prediction tokens need the rest."""
+LEAST_BYTES_PER_TOKEN = 2
+"""Only armoured keys and tables of numbers have fewer: of 1,186 files of 175 kinds 9 % did, the
+least 1.4. Such an answer may be cut off, and is then asked for in parts."""
 SHORT_CHARACTERS = 1_600
 """A file of about 400 tokens: up to this, the whole file is as quick as exact edits."""
 SHARE_OF_PART = 0.5
@@ -114,11 +117,16 @@ def fits(text: str, limit: int | None, count: Count) -> bool:
 
     With room for the edit: the file alone may need :data:`SHARE_OF_LIMIT` of the limit.
     """
-    if limit is None:
-        return True
-    most = int(limit * SHARE_OF_LIMIT)
-    # No token is shorter than a byte, so most files need no counting.
-    return len(text.encode("utf-8", "surrogatepass")) <= most or count(text) <= most
+    return (
+        len(text.encode("utf-8", "surrogatepass")) <= uncounted(limit)
+        or limit is None
+        or count(text) <= int(limit * SHARE_OF_LIMIT)
+    )
+
+
+def uncounted(limit: int | None) -> float:
+    """Compute the bytes up to which a file counts as one that fits, with its tokens unknown."""
+    return math.inf if limit is None else LEAST_BYTES_PER_TOKEN * int(limit * SHARE_OF_LIMIT)
 
 
 def prefers_edits(

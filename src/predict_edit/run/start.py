@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import importlib
+import math
 import re
 import signal
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
     from predict_edit.run.outcome import Finished
     from predict_edit.settings.fields import Inputs, ModelSettings
 
-LONG_FILE = 300
-"""Lines from which on a file may need counting: 12,000 bytes are sure to fit for most models."""
+_BYTES_PER_LINE = 40
 _MOMENT = 0.01
 """Seconds in which the first requests are written, before the interpreter is busy."""
 _UNTIL_ASKED = 0.1
@@ -156,12 +156,12 @@ class _Libraries:
     """What is loaded in threads, while the event loop waits for GitHub.
 
     The tokenizer's vocabulary takes a fifth of all memory, so it is loaded only if tokens are
-    limited, or if a file is so long that it may not fit into an answer.
+    limited, or if a file is so long that it may not fit into an answer of this model.
     """
 
     def __init__(self, inputs: Inputs, look: asyncio.Task[Look] | None) -> None:
         self.look = look
-        self._limited = inputs.max_tokens is not None or inputs.max_cost is not None
+        self._inputs = inputs
         self._model: asyncio.Task[None] | None = None
         self._vocabulary: asyncio.Task[None] | None = None
         self._end: asyncio.Task[None] | None = None
@@ -199,7 +199,8 @@ class _Libraries:
     async def _load_vocabulary(self, after: asyncio.Task[None]) -> None:
         """Load the tokenizer if it is going to be needed."""
         await asyncio.wait([task for task in (after, self.look) if task])
-        if after.exception() is None and (self._limited or self._sees_long_file()):
+        limited = self._inputs.max_tokens is not None or self._inputs.max_cost is not None
+        if after.exception() is None and (limited or self._sees_long_file()):
             await asyncio.to_thread(_load_vocabulary)
 
     async def _load_end(self) -> None:
@@ -208,21 +209,28 @@ class _Libraries:
         await asyncio.to_thread(_prepare_for_the_end)
 
     def _sees_long_file(self) -> bool:
-        """Whether the diff has a file that may be long."""
+        """Whether the diff has a file that this model may not be able to write in one answer."""
+        from predict_edit.llm.limits import uncounted  # noqa: PLC0415 - just loaded
+        from predict_edit.llm.models import look_up  # noqa: PLC0415
+
+        limit = self._inputs.max_output_tokens or look_up(self._inputs.model).output_limit
+        most = uncounted(limit) / _BYTES_PER_LINE
         if self.look is None or self.look.cancelled():
-            return True
+            return most < math.inf
         changed = self.look.result().changed
-        return not isinstance(changed, BaseException) and any(map(_may_be_long, changed))
+        return not isinstance(changed, BaseException) and any(
+            _least_lines(change) > most for change in changed
+        )
 
 
-def _may_be_long(change: ChangedFile) -> bool:
-    """Whether a file has many lines, as far as its diff shows; one too large to be shown has."""
+def _least_lines(change: ChangedFile) -> float:
+    """Lines that a file has as far as its diff shows; one too large to be shown has no end."""
     if change.status == "removed":
-        return False
+        return 0
     if change.patch is None:
-        return bool(change.additions)
-    seen = [int(start) + int(count or 1) for start, count in _HUNK.findall(change.patch)]
-    return max(seen, default=0) > LONG_FILE
+        return math.inf if change.additions else 0
+    seen = (int(start) + int(count or 1) for start, count in _HUNK.findall(change.patch))
+    return max(seen, default=0)
 
 
 def _load_vocabulary() -> None:
