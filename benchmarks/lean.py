@@ -54,7 +54,6 @@ def build(folder: Path) -> Path:
     venv.create(folder, symlinks=True, with_pip=False)
     variables = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", "venv", variables))
-    # A test of a copy that is installed, and not linked, would find no source above the package.
     tops = {top for name in held() for top in _tops(name)} | {Path(predict_edit.__file__).parent}
     for top in tops:
         if top.is_dir():

@@ -600,8 +600,8 @@ GUARDS = (
     Guard(
         name="only known words mean stop",
         file="llm/stream.py",
-        old="and finish.casefold() in _STOPS",
-        new="and finish",
+        old="_FINISHES.get(str(finish).casefold(), str(finish))",
+        new="'stop'",
         test=f"{STOP}[length]",
     ),
     Guard(
