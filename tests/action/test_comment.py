@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from predict_edit.report.result import ResultFile
 from predict_edit_sandbox import forks
-from predict_edit_sandbox.demo_proof import prove
+from predict_edit_sandbox.demo_proof import Proof, prove
 from predict_edit_sandbox.model import ModelConfig
 from predict_edit_sandbox.model.config import Latency
 from predict_edit_sandbox.runner import ActionRun
@@ -48,6 +48,19 @@ async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Play
         yield stage, run
 
 
+def proof_of(stage: Stage, run: ActionRun, folder: Path) -> Proof:
+    """Commit all suggestions, apply the patch for the rest, and compare with what was asked for."""
+    return prove(
+        github=stage.github,
+        pull=stage.pull,
+        login="grace",
+        edits=run.file("edits.patch"),
+        remainder=run.file("remainder.patch"),
+        expected=stage.world.expected(),
+        folder=folder,
+    )
+
+
 class TestTheWholeWay:
     """What a person with write access sees after a comment."""
 
@@ -56,15 +69,7 @@ class TestTheWholeWay:
     ) -> None:
         """Committing all suggestions and applying the patch gives exactly the expected files."""
         stage, run = played
-        proof = prove(
-            github=stage.github,
-            pull=stage.pull,
-            login="grace",
-            edits=run.file("edits.patch"),
-            remainder=run.file("remainder.patch"),
-            expected=stage.world.expected(),
-            folder=tmp_path,
-        )
+        proof = proof_of(stage, run, tmp_path)
 
         assert run.exit_code == 0, run.stdout
         assert run.outputs["outcome"] == "suggested"
@@ -142,15 +147,7 @@ class TestTheWholeWay:
     async def test_fork_works_the_same(self, make_stage: MakeStage, tmp_path: Path) -> None:
         stage = await make_stage(fork=True)
         run = await stage.say()
-        proof = prove(
-            github=stage.github,
-            pull=stage.pull,
-            login="grace",
-            edits=run.file("edits.patch"),
-            remainder=run.file("remainder.patch"),
-            expected=stage.world.expected(),
-            folder=tmp_path,
-        )
+        proof = proof_of(stage, run, tmp_path)
 
         assert run.exit_code == 0, run.stdout
         assert proof.as_expected
@@ -230,15 +227,7 @@ class TestBytes:
             files=[WorldFile(path="mixed.txt", base=base.encode(), head=text.encode())]
         )
         run = await stage.say()
-        proof = prove(
-            github=stage.github,
-            pull=stage.pull,
-            login="grace",
-            edits=run.file("edits.patch"),
-            remainder=run.file("remainder.patch"),
-            expected=stage.world.expected(),
-            folder=tmp_path,
-        )
+        proof = proof_of(stage, run, tmp_path)
 
         assert text.count("FizzBuzz") > 2
         assert proof.as_expected, proof.problem

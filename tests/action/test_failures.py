@@ -31,6 +31,19 @@ MakeRehearsal = Callable[..., Awaitable["Rehearsal"]]
 TWO = many(2)
 
 
+def change_command(stage: Stage, change: str) -> None:
+    """Let the command be edited or deleted while the run begins its summary."""
+
+    def meddle() -> None:
+        said = stage.pull.comments[0]
+        if change == "edited":
+            said.body = "/predict-edit something else"
+        else:
+            stage.pull.comments.remove(said)
+
+    stage.github.faults.add(Fault(method="POST", path=r".*/issues/1/comments", act=meddle))
+
+
 class TestModel:
     @pytest.mark.parametrize(
         ("inputs", "said"),
@@ -185,15 +198,7 @@ class TestGitHub:
     async def test_changed_command_posts_nothing(self, make_stage: MakeStage, change: str) -> None:
         """After the comment is edited or deleted, nothing is posted."""
         stage = await make_stage(files=TWO)
-
-        def meddle() -> None:
-            said = stage.pull.comments[0]
-            if change == "edited":
-                said.body = "/predict-edit something else"
-            else:
-                stage.pull.comments.remove(said)
-
-        stage.github.faults.add(Fault(method="POST", path=r".*/issues/1/comments", act=meddle))
+        change_command(stage, change)
         run = await stage.say()
 
         assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
@@ -207,15 +212,7 @@ class TestGitHub:
     ) -> None:
         """Also where nothing but the summary is written: all edits are in the patch."""
         stage = await make_stage(files=TWO)
-
-        def meddle() -> None:
-            said = stage.pull.comments[0]
-            if change == "edited":
-                said.body = "/predict-edit something else"
-            else:
-                stage.pull.comments.remove(said)
-
-        stage.github.faults.add(Fault(method="POST", path=r".*/issues/1/comments", act=meddle))
+        change_command(stage, change)
         run = await stage.say(inputs=inputs)
 
         assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")

@@ -22,6 +22,15 @@ from predict_edit_sandbox.shutdown import shut_down
 
 REPOSITORY = "octo/demo"
 TOKEN = "ghs_made_up_for_the_tests_0123456789"
+PULL: dict[str, Any] = {
+    "number": 7,
+    "state": "open",
+    "title": "A title",
+    "html_url": "https://github.com/octo/demo/pull/7",
+    "changed_files": 3,
+    "head": {"ref": "topic", "sha": "a" * 40, "repo": {"full_name": "fork/demo"}},
+    "base": {"ref": "main", "sha": "b" * 40, "repo": {"full_name": "octo/demo"}},
+}
 
 Handler = Callable[["Received"], Awaitable[web.StreamResponse]]
 

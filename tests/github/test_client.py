@@ -6,10 +6,10 @@ import asyncio
 import json
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
+from tests.github.conftest import PULL, TOKEN, FakeGitHub, MakeForge, MakeServer, Received
 
 from predict_edit.domain.edits import ReviewDraft
 from predict_edit.domain.errors import (
@@ -26,19 +26,6 @@ from predict_edit.domain.repository import Reaction
 from predict_edit.github.client import Client
 from predict_edit.github.host import GitHubHost
 
-if TYPE_CHECKING:
-    from tests.github.conftest import FakeGitHub, MakeForge, MakeServer, Received
-
-TOKEN = "ghs_made_up_for_the_tests_0123456789"
-PULL: dict[str, Any] = {
-    "number": 7,
-    "state": "open",
-    "title": "A title",
-    "html_url": "https://github.com/octo/demo/pull/7",
-    "changed_files": 3,
-    "head": {"ref": "topic", "sha": "a" * 40, "repo": {"full_name": "fork/demo"}},
-    "base": {"ref": "main", "sha": "b" * 40, "repo": {"full_name": "octo/demo"}},
-}
 COMMENT = {"id": 1, "node_id": "IC_1", "html_url": "https://github.com/c1", "body": "text"}
 DRAFT = ReviewDraft(commit_id="a" * 40, body="", suggestions=())
 LIMITED = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}

