@@ -17,7 +17,7 @@ from predict_edit.edit.guards import judge
 from predict_edit.suggest.anchors import Anchors, anchors_of
 from predict_edit.suggest.compose import Head, compose
 from predict_edit.suggest.diff import algorithm, apply_hunks, git_diff, hunks_between
-from predict_edit.suggest.patch import edits_patch
+from predict_edit.suggest.patch import edits_patch, file_patch
 from predict_edit.suggest.place import place
 from predict_edit.suggest.replay import prove
 from predict_edit.support import startup as collector
@@ -186,6 +186,7 @@ def _steps(lines: int, edits: int) -> dict[str, float]:
 
     def keep(name: str, work: Callable[[], Any]) -> float:
         anchors_of.cache_clear()
+        file_patch.cache_clear()
         started = time.perf_counter()
         found[name] = work()
         return time.perf_counter() - started

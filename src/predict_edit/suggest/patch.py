@@ -9,6 +9,7 @@ A patch is text to be written as UTF-8 without any translation of line ends.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -58,11 +59,18 @@ def _escaped(byte: int) -> str:
 
 
 def _render(placed: PlacedFile, kinds: set[PlacementKind]) -> str:
-    """Write headers and those hunks of one file that ended as one of the kinds, if any."""
-    path, original = placed.file.path, placed.file.text
+    """Write those hunks of one file that ended as one of the kinds, if any."""
     hunks = tuple(p.hunk for p in placed.placements if p.kind in kinds)
-    if not hunks:
-        return ""
+    return file_patch(placed.file.path, placed.file.text, hunks) if hunks else ""
+
+
+@functools.lru_cache(maxsize=128)
+def file_patch(path: str, original: str, hunks: tuple[Hunk, ...]) -> str:
+    """Write headers and hunks of one file.
+
+    The answer is kept, as all edits and what is left of them are often the same, and are shown in
+    several places.
+    """
     old, new = quoted_path(f"a/{path}"), quoted_path(f"b/{path}")
     # Git ends a name that holds a space with a tab, or the rest could be read as a time.
     tab = "\t" if " " in path else ""

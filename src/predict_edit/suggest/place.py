@@ -56,7 +56,7 @@ def place(
         elif judge is not None and (reason := judge(hunk)) is not None:
             rejected[hunk] = Placement(hunk=hunk, kind=PlacementKind.REJECTED, reason=reason)
     kept = tuple(hunk for hunk in hunks if hunk not in rejected)
-    accepted = apply_hunks(file.text, kept)
+    accepted = apply_hunks(file.text, kept) if rejected else edited
     proven = prove(file.text, _placements(file, kept, accepted, base_text), accepted)
     by_hunk = rejected | {placement.hunk: placement for placement in proven}
     placements = [*(by_hunk[hunk] for hunk in hunks), *withheld]

@@ -32,7 +32,7 @@ def apply_suggestions(text: str, suggestions: Iterable[Suggestion]) -> str:
         ReplayError: a body has no suggestion block, a range lies outside the text or two overlap.
     """
     pieces = text.split("\n")
-    count = len(lines_of(text))
+    count = len(pieces) - (not pieces[-1])
     replaced: list[str] = []
     done = 0
     for suggestion in sorted(suggestions, key=lambda s: s.start_line):
