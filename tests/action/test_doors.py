@@ -289,6 +289,19 @@ class TestConfig:
 
         assert len(stage.suggestions) == 2
 
+    async def test_a_config_that_is_not_text_is_not_taken_for_none(
+        self, make_stage: MakeStage
+    ) -> None:
+        """Windows' editors write UTF-16, which GitHub calls binary: its limits must not vanish."""
+        data = "max-suggestions: 1\n".encode("utf-16")
+        config = WorldFile(path=".github/predict-edit.yml", base=data, head=data)
+        stage = await make_stage(files=[*TWO, config])
+        run = await stage.say()
+
+        assert run.exit_code == 2
+        assert "not a text file of at most 64 KiB" in stage.summaries[0]
+        assert stage.bodies == []
+
     async def test_unknown_key_is_named(self, make_stage: MakeStage) -> None:
         """A misspelt key is answered with the nearest one; exit 2."""
         stage = await make_stage(files=with_config("max-sugestions: 1\n"))

@@ -139,7 +139,8 @@ def test_keys_that_belong_into_the_workflow(key: str) -> None:
         ("recipes: {a: ''}", "recipes.a.instruction"),
         ("recipes: {a: {instruction: x, deliver: push}}", "recipes.a.deliver"),
         ("prices: {m: 5}", "prices.m"),
-        ("prices: {m: {input: 1}}", "prices.m.output"),
+        ("prices: {m: {input: 1}}", "`prices.m.output` is missing."),
+        ("recipes: {a b: x}", "it must consist of letters, digits"),
         ("prices: {m: {input: -1, output: 1}}", "prices.m.input"),
         ("prices: {m: {input: .nan, output: 1}}", "prices.m.input"),
         # what is not a mapping, no YAML, or more than a config needs

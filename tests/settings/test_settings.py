@@ -204,9 +204,9 @@ def test_what_a_commenter_may_set(
     [
         ({}, {"max-suggestions": "11"}, "10 or less"),  # a limit only goes down
         ({"max_suggestions": "5"}, {"max-suggestions": "6"}, "5 or less"),
-        ({}, {"deliver": "commit"}, "patch or suggestions"),
-        ({}, {"deliver": "pull-request"}, "patch or suggestions"),
-        ({"deliver": "pull-request"}, {"deliver": "commit"}, "pull-request or suggestions"),
+        ({}, {"deliver": "commit"}, "`patch` or `suggestions`"),
+        ({}, {"deliver": "pull-request"}, "`patch` or `suggestions`"),
+        ({"deliver": "pull-request"}, {"deliver": "commit"}, "`pull-request` or `suggestions`"),
         ({}, {"model": "gpt-5"}, "`gpt-4.1` or `gpt-4o`"),
         ({}, {"model": "o-special"}, "`gpt-4.1` or `gpt-4o`"),  # a recipe's own
         ({"dry_run": "true"}, {"dry-run": "false"}, "true"),
@@ -300,7 +300,7 @@ def test_an_instruction_is_the_command_s_own(inputs: Read) -> None:
     [
         (CONFIG, "dosc", "Did you mean `docs`?"),
         (CONFIG, "zzz", "`docs` or `full`"),
-        (RepositoryConfig(), "docs", "defines none"),
+        (RepositoryConfig(), "docs", "defines no recipes"),
         (CONFIG, "the", "needs `--` before it"),  # `run the tests` was meant as an instruction
     ],
 )

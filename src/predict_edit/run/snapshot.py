@@ -328,7 +328,7 @@ async def read_policy(
     wanted = dict.fromkeys((CONFIG_PATH, *attributes))
     files = await forge.read_files(pull.base_sha, wanted, beside=pull.number)
     found = {path: file.data for path, file in files.items()}
-    config = read_config(found.pop(CONFIG_PATH, None) or b"")
+    config = read_config(found.pop(CONFIG_PATH, b""))
     if pull.default_branch not in {"", pull.base_ref}:
         home = await read_home(forge, await forge.branch_tip(pull.default_branch))
         config = narrowed(config, home)
@@ -344,4 +344,4 @@ async def read_home(forge: GitHost, tip: str | None) -> RepositoryConfig:
     """
     files = await forge.read_files(tip, {CONFIG_PATH: None}) if tip else {}
     found = files.get(CONFIG_PATH)
-    return read_config(found.data if found and found.data else b"")
+    return read_config(found.data if found else b"")

@@ -21,6 +21,7 @@ from predict_edit.domain.errors import InstructionTooLong
 from predict_edit.domain.repository import Role
 from predict_edit.settings.endpoint import AZURE_EXAMPLE, check_base_url
 from predict_edit.settings.value_types import (
+    NAME_PATTERN,
     ApiVersion,
     CommandWord,
     Directory,
@@ -374,6 +375,7 @@ _PLAINER = (
     ("a valid decimal", "a number"),
     ("Input should", "it must"),
     ("String should", "it must"),
+    (f"match pattern '{NAME_PATTERN}'", "consist of letters, digits, `_`, `.` and `-`"),
     ("'", "`"),
 )
 """What pydantic says, and what is said instead."""
@@ -391,6 +393,9 @@ def problems(
     """
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "missing":
+            yield name, "is missing."
+            continue
         message = problem["msg"].removeprefix("Value error, ")
         for said, meant in _PLAINER if problem["type"] != "value_error" else ():
             message = message.replace(said, meant)

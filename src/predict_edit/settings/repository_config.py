@@ -31,7 +31,7 @@ from predict_edit.settings.fields import (
     names_of,
     problems,
 )
-from predict_edit.settings.value_types import GlobList, Name, NameList
+from predict_edit.settings.value_types import NAME_PATTERN, GlobList, Name, NameList
 from predict_edit.support.text import did_you_mean, quoted
 
 CONFIG_PATH = ".github/predict-edit.yml"
@@ -43,9 +43,7 @@ _NUMBERS: Final = (
 MAX_DEPTH = 8
 """Mappings and lists inside each other."""
 
-RecipeName = Annotated[
-    str, pydantic.StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
-]
+RecipeName = Annotated[str, pydantic.StringConstraints(pattern=NAME_PATTERN)]
 
 
 class Recipe(CommandOptions):
@@ -92,13 +90,17 @@ class RepositoryConfig(Defaults):
 CONFIG_KEYS = names_of(RepositoryConfig)
 
 
-def read_config(data: bytes | str) -> RepositoryConfig:
+def read_config(data: bytes | str | None) -> RepositoryConfig:
     """Read and check the config; an empty file sets nothing.
+
+    ``None`` is what is there, but is not a text file, or too large to be read.
 
     Raises:
         UnknownConfigKey: a key that does not exist, with the nearest one that does.
         InvalidConfig: not a YAML mapping, or a value that a key cannot have; all such are named.
     """
+    if data is None:
+        raise _broken(f"it is not a text file of at most {MAX_BYTES // 1024} KiB")
     found = _load(data)
     for key in found:
         if key in WORKFLOW_ONLY:

@@ -129,12 +129,11 @@ def instruction_for(command: EditCommand | RunRecipe, config: RepositoryConfig) 
     near = did_you_mean(command.name, config.recipes)
     raise UnknownRecipe(
         f"There is no recipe {quoted(command.name)}. {near}".strip(),
-        f"`run` takes {known}, "
-        "as `recipes` in the config says. An instruction that starts with the word run needs "
+        f"The config's `recipes` are {known}. An instruction that starts with the word run needs "
         "`--` before it."
         if config.recipes
-        else f"The repository defines none; `recipes` in {CONFIG_PATH} would. An instruction that "
-        "starts with the word run needs `--` before it.",
+        else f"The repository defines no recipes; they go into {CONFIG_PATH}, under `recipes`. An "
+        "instruction that starts with the word run needs `--` before it.",
     )
 
 
@@ -220,12 +219,12 @@ def _follow_comment(
     if asked.model is not None and asked.model not in models:
         raise _not_allowed("model", asked.model, listed(map(quoted, models), "or"))
     if asked.deliver is not None and asked.deliver not in deliveries:
-        raise _not_allowed("deliver", asked.deliver, listed(sorted(deliveries), "or"))
+        raise _not_allowed("deliver", asked.deliver, listed(map(quoted, sorted(deliveries)), "or"))
     most = settings.max_suggestions
     if asked.max_suggestions is not None and asked.max_suggestions > most:
         raise _not_allowed("max-suggestions", str(asked.max_suggestions), f"{most} or less")
     if asked.dry_run is False and settings.dry_run:
-        raise _not_allowed("dry-run", "false", "true, because it is configured")
+        raise _not_allowed("dry-run", "false", "true, as the workflow or the config does")
     deliver = _first(asked.deliver, settings.deliver)
     if asked.also and not settings.also:
         raise OptionNotAllowed(
@@ -287,7 +286,7 @@ def _not_allowed(name: str, value: str, allowed: str) -> OptionNotAllowed:
     """Say that a value is not for commenters here, and what is."""
     return OptionNotAllowed(
         f"The option `--{name}` is {quoted(value)}, which this repository does not allow.",
-        f"Allowed is {allowed}.",
+        f"Use {allowed}.",
     )
 
 

@@ -26,6 +26,9 @@ MAX_TEXT = 65_536
 MAX_STARS = 4
 """``*`` in one path component, and ``**`` in one pattern: more take too long on hostile names."""
 
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+"""Of a recipe's name."""
+
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 """A token (RFC 9110, 5.1)."""
 _OWN_HEADERS = frozenset(
