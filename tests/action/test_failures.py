@@ -21,7 +21,7 @@ from predict_edit_sandbox.model.faults import (
     spoiling,
 )
 from predict_edit_sandbox.model.quirks import Quirk
-from predict_edit_sandbox.stage import Stage, many
+from predict_edit_sandbox.stage import REPLACE, REPOSITORY, WRITER, Stage, many
 
 if TYPE_CHECKING:
     from tests.action.conftest import Rehearsal
@@ -42,6 +42,23 @@ def change_command(stage: Stage, change: str) -> None:
             stage.pull.comments.remove(said)
 
     stage.github.faults.add(Fault(method="POST", path=r".*/issues/1/comments", act=meddle))
+
+
+class TestCommand:
+    async def test_a_command_that_was_edited_while_its_job_waited_costs_nothing(
+        self, make_stage: MakeStage
+    ) -> None:
+        """Jobs wait in line for minutes; the model is not asked for what nobody wants any more."""
+        stage = await make_stage(files=TWO)
+        comment = stage.github.comment(REPOSITORY, stage.pull.number, WRITER, REPLACE)
+        payload = stage.comment_payload(comment)
+        comment.body = f"{REPLACE} No, wait."
+        run = await stage.run("issue_comment", payload)
+
+        assert (run.exit_code, run.outputs["outcome"]) == (1, "failed")
+        assert "was edited before the run began" in stage.summaries[0]
+        assert stage.bodies == []
+        assert stage.pull.reviews == []
 
 
 class TestModel:

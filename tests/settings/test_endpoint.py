@@ -164,3 +164,10 @@ def test_an_address_that_cannot_work_is_refused_before_any_request(
         read_endpoint(settings(**fields))
     assert words in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_slashes_at_the_end_are_one() -> None:
+    """Servers do not find `/v1//chat/completions`."""
+    assert read_endpoint(settings(base_url="https://h.example/v1//")).base_url == (
+        "https://h.example/v1/"
+    )

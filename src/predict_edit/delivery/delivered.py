@@ -16,7 +16,7 @@ from predict_edit.domain.errors import (
     PullRequestClosed,
 )
 from predict_edit.domain.ports import GitHost
-from predict_edit.domain.repository import BranchPull, PullRequest, Review
+from predict_edit.domain.repository import BranchPull, CommandRef, PullRequest, Review
 from predict_edit.domain.run_report import Delivered, FileResult, Job, Outcome
 from predict_edit.support.markers import Seals
 
@@ -153,16 +153,27 @@ async def recheck(to: Destination) -> str:
     """
     command = to.job.command
     head, state, body = await to.forge.look_again(to.pull.number, command)
-    if command.comment_id is not None and body != command.body:
-        raise CommandChanged(
-            "The comment with the command was "
-            + ("deleted" if body is None else "edited")
-            + " while the run worked, so nothing was posted.",
-            "Write the command in a new comment.",
-        )
+    if command.comment_id is not None:
+        check_command(command, body)
     check_open(state)
     check_pin(to, head)
     return head
+
+
+def check_command(
+    command: CommandRef, body: str | None, when: str = "while the run worked"
+) -> None:
+    """Compare a command with its comment as it reads now, ``None`` if it was deleted.
+
+    Raises:
+        CommandChanged: it is not a command any more.
+    """
+    if body != command.body:
+        raise CommandChanged(
+            f"The comment with the command was {'deleted' if body is None else 'edited'} {when}, "
+            "so nothing was posted.",
+            "Write the command in a new comment.",
+        )
 
 
 async def save_and_recheck(to: Destination) -> None:

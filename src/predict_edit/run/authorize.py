@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
+from predict_edit.delivery.delivered import check_command
 from predict_edit.delivery.review_markers import REVIEWS
 from predict_edit.delivery.summary_comment import SummaryComment
 from predict_edit.domain.errors import PredictEditError
-from predict_edit.domain.repository import Role
+from predict_edit.domain.repository import CommandSource, Role
 from predict_edit.run.context import Context
 from predict_edit.run.prefetch import look_at, role_of
 from predict_edit.run.snapshot import Snapshot, read_policy, read_thread
@@ -38,6 +39,7 @@ async def authorize(
     summary learns whether the person may read what goes wrong.
 
     Raises:
+        CommandChanged: the comment was edited while the job waited.
         ForgeError: GitHub failed; a failure to read the role comes first.
         ConfigError: the config is wrong, and the person may know.
     """
@@ -81,6 +83,13 @@ async def authorize(
     ):
         log.warning("denied: %s", reason)
         return Denial(reason=reason)
+    command = commanded.command
+    if command.source is CommandSource.ISSUE_COMMENT:
+        # One that is missing may only not be listed yet.
+        said = {comment.id: comment.body for comment in summary.conversation}
+        check_command(
+            command, said.get(command.comment_id or 0, command.body), "before the run began"
+        )
     return Snapshot(
         pull=look.pull,
         changed=look.changed,

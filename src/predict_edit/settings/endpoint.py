@@ -161,6 +161,8 @@ def read_endpoint(access: Access) -> Endpoint:
         raise InvalidInput(
             f"The input `base-url` is not usable: {error}.", "Correct `base-url`."
         ) from None
+    if url.endswith("//"):
+        url = url.rstrip("/") + "/"
     if not (is_azure_host(url) or version or access.azure_client_id):
         known = host_of(url) == host_of(OPENAI_BASE_URL)
         return Endpoint(route=Route.OPENAI if known else Route.COMPATIBLE, base_url=url)
@@ -221,7 +223,7 @@ def choose_sign_in(access: Access) -> SignIn:
             "sign in with Microsoft Entra ID.",
         )
     raise MissingInput(
-        "`api-key` is missing, with a `base-url` given that is not Azure's.",
+        "`api-key` is missing, and the host of `base-url` is not Azure's.",
         "Pass the key as `api-key`; if the server checks no key, any text will do. Only Azure "
         "works without a key, through Microsoft Entra ID.",
     )
