@@ -116,6 +116,7 @@ def test_two_hunks_that_touch_stay_apart() -> None:
         (change(additions=3), PATCH_INCOMPLETE),
         (change(deletions=1), PATCH_INCOMPLETE),
         (change(PATCH + "\n+one more"), PATCH_UNREADABLE),  # longer than its header says
+        (change(PATCH + "\n\\ No newline at"), PATCH_UNREADABLE),  # cut off inside git's marker
         (change("Binary files differ"), PATCH_UNREADABLE),
         (change("From 1234\n" + PATCH), PATCH_UNREADABLE),  # mail, not a patch
         (change(PATCH.replace("@@ -2,9", "@@ -x,9")), PATCH_UNREADABLE),
@@ -167,6 +168,13 @@ def test_every_line_of_an_added_file_takes_suggestions() -> None:
     assert anchors_of(change(None, **counts), HEAD) == every
     counts["additions"] = 29
     assert anchors_of(change(None, **counts), HEAD) == LOCAL_MISMATCH
+
+
+def test_an_empty_line_of_a_hunk_is_context() -> None:
+    """Its blank was lost on the way."""
+    lost = change("@@ -1,3 +1,3 @@\n 1\n\n-x\n+3", additions=1, deletions=1)
+    spans = (Span(first=1, last=2, hunk=0), Span(first=3, last=3, hunk=0))
+    assert anchors_of(lost, "1\n\n3\n") == Anchors(spans=spans)
 
 
 def test_hunks_out_of_order_are_not_trusted() -> None:
