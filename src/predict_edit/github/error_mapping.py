@@ -32,6 +32,7 @@ from predict_edit.domain.errors import (
     TextRefused,
 )
 from predict_edit.github.rest import ApiEndpoint, Effect
+from predict_edit.support.text import listed
 
 REASON_LIMIT: Final = 300
 REASONS_LIMIT: Final = 10
@@ -289,6 +290,7 @@ def _refused(endpoint: ApiEndpoint, status: int, reasons: tuple[str, ...]) -> Fo
     """Return the error for a 4xx that is not a rate limit, as its status and GitHub's words say."""
     kind: type[ForgeError] = ForgeRefused
     rules: tuple[_RefusalRule, ...] = _REFUSED + _FORBIDDEN
+    needed = listed(f"`{permission}`" for permission in endpoint.permission.split(" and "))
     cause = f"GitHub does not accept {endpoint.name} ({status})."
     next_step = _REFUSED_BY_STATUS.get(
         status, "Read what GitHub says; if it stays unclear, report it."
@@ -303,18 +305,18 @@ def _refused(endpoint: ApiEndpoint, status: int, reasons: tuple[str, ...]) -> Fo
             )
         case HTTPStatus.FORBIDDEN:
             kind, rules = ForgeForbidden, _FORBIDDEN
-            cause = f"The token may not do {endpoint.name} (403)."
+            cause = f"The token may not call {endpoint.name} (403)."
             next_step = (
-                f"It probably lacks `{endpoint.permission}`: add that under `permissions:` of the"
+                f"It probably lacks {needed}: add that under `permissions:` of the"
                 " workflow or its job. On a pull request from a fork, only some events give a"
                 " token that may write."
             )
         case HTTPStatus.NOT_FOUND:
             kind, rules = ForgeNotFound, ()
-            cause = f"GitHub does not know what was asked for ({endpoint.name}, 404)."
+            cause = f"GitHub found nothing ({endpoint.name}, 404)."
             next_step = (
-                "Check that it exists. GitHub also answers so if the token may not see it: it"
-                f" probably needs `{endpoint.permission}`."
+                "Check that it exists. GitHub says the same of what the token may not see: it"
+                f" probably needs {needed}."
             )
     if rule := _known(rules, reasons):
         kind = rule.refusal if kind is ForgeRefused else kind
@@ -334,7 +336,7 @@ def _rate_limited(
     """Return the error for a limit that lasts ``wait`` seconds."""
     end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=min(wait, 86_400.0))
     return ForgeRateLimited(
-        f"GitHub's rate limit stops {endpoint.name} ({status}) for about {wait:.0f} s.",
+        f"GitHub's rate limit stops {endpoint.name} ({status}) for about {wait:,.0f} s.",
         f"Run the command again after {end:%H:%M} UTC; fewer files at once need fewer requests.",
         status=status,
         reasons=reasons,

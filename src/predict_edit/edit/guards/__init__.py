@@ -34,7 +34,7 @@ GUARDS: tuple[tuple[Guard, str], ...] = (
     (stubs.problem, CLOSER),
     (repeats.loop, f"{_AGAIN}."),
     (repeats.doubled, CLOSER),
-    (size.problem, f"{_AGAIN}; if so much is to go, say in the instruction what to remove."),
+    (size.problem, f"{_AGAIN}; if you do want that much removed, name it in the instruction."),
     (syntax.problem, CLOSER),
 )
 """Each guard and what to do about its refusal; the first that reports something decides."""
@@ -59,7 +59,7 @@ def judge(path: str, original: str, edited: str, *, confirmed: bool = False) -> 
         return None
     if not edited.isascii() and _SURROGATE.search(edited):
         # JSON can carry half a character, and no file can.
-        cause = "The answer holds half characters that cannot be written as UTF-8."
+        cause = "The answer holds halves of characters, which UTF-8 cannot express."
         return AnswerUnusable(cause, f"{_AGAIN}.")
     if not confirmed:
         return _doubt(path, original, edited)
@@ -73,7 +73,7 @@ def _doubt(path: str, original: str, edited: str) -> AnswerError | None:
     if not edited.strip("\ufeff \t\r\n"):
         if not original.strip("\ufeff \t\r\n"):
             return None
-        cause = "The model answered with no text for a file that has some."
+        cause = "The model returned no text for a file that has some."
         return AnswerEmpty(cause, CLOSER)
     rewrite = compare(path, original, edited)
     for guard, next_step in GUARDS:

@@ -61,14 +61,14 @@ def problem(rewrite: Rewrite) -> str | None:
     known = {line.strip() for line in rewrite.old}
     for gap in rewrite.gaps:
         if _stands_for(rewrite, gap) and not set(gap.new) & known:
-            return f"Near line {gap.at} of the answer, a comment is in the place of lost lines."
+            return f"Near line {gap.at} of the answer, a comment replaces lines of the file."
         remarks = [
             line for line in gap.new if line.strip() not in known and is_placeholder(rewrite, line)
         ]
         if not remarks or any(is_placeholder(rewrite, line) for line in gap.old):
             continue
         if _code(rewrite, gap.old) > len(gap.new) - len(remarks):
-            return f"Near line {gap.at} of the answer, a remark is in the place of lost lines."
+            return f"Near line {gap.at} of the answer, a remark replaces lines of the file."
     return None
 
 

@@ -96,12 +96,12 @@ def doubled(rewrite: Rewrite) -> str | None:
         return None
     tail = _tail_twice(old, new)
     if tail:
-        return f"The last {tail:,} lines with text of the file are in the answer twice."
+        return f"The answer repeats the file's last {tail:,} lines with text."
     known = {line for line in old if len(line) > 1}
     more = Counter(new) - Counter(old)
     doubled = sum(1 for line in known if more[line])
     if doubled >= _FEWEST_LINES and doubled >= _MOST * len(known):
-        return f"{doubled:,} different lines of the file are in the answer more often than in it."
+        return f"The answer repeats {doubled:,} different lines of the file."
     return None
 
 
