@@ -439,8 +439,8 @@ GUARDS = (
     Guard(
         name="a command is read again before anything is posted",
         file="delivery/delivered.py",
-        old="if command.comment_id is not None and body != command.body:",
-        new="if command.comment_id is None and body is None:",
+        old="if body != command.body:",
+        new="if body is None:",
         test=f"{COMMAND}[comment-that-reads-otherwise]",
     ),
     Guard(
