@@ -231,6 +231,13 @@ def test_nothing_found(data: bytes) -> None:
     assert parse_report("r", data, ROOTS) == FindingsReport()
 
 
+def test_text_in_a_sarif_file_is_not_an_empty_report() -> None:
+    """A linter that broke may have left its last words there."""
+    with pytest.raises(FindingsError, match=r"`r.sarif` cannot be read: it is not JSON"):
+        parse_report("r.sarif", b"Error: no config\n", ROOTS)
+    assert parse_report("r.sarif", b"\n", ROOTS) == FindingsReport()
+
+
 def test_text_without_findings_is_reported() -> None:
     """A long text without a recognisable line must not pass as success."""
     report = parse_report("r.txt", b"<p>\n" * 10, ROOTS)

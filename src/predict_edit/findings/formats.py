@@ -111,6 +111,9 @@ def parse_report(name: str, data: bytes, roots: Roots) -> FindingsReport:
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if _JSON.match(start):
         return _parse_json(name, start, roots)
+    if start and name.endswith(".sarif"):
+        # Such as what a linter printed when it broke; read as lines, it would hold no finding.
+        raise _broken(name, "it is not JSON")
     return _parse_text(name, start, roots)
 
 

@@ -129,8 +129,8 @@ def instruction_for(command: EditCommand | RunRecipe, config: RepositoryConfig) 
     near = did_you_mean(command.name, config.recipes)
     raise UnknownRecipe(
         f"There is no recipe {quoted(command.name)}. {near}".strip(),
-        f"The config's `recipes` are {known}. An instruction that starts with the word run needs "
-        "`--` before it."
+        f"The recipes are {known}. An instruction that starts with the word run needs `--` before "
+        "it."
         if config.recipes
         else f"The repository defines no recipes; they go into {CONFIG_PATH}, under `recipes`. An "
         "instruction that starts with the word run needs `--` before it.",

@@ -24,7 +24,7 @@ Judge = Callable[[Hunk], str | None]
 """Says why a hunk must not be part of the edit; ``None`` lets it through."""
 
 EMPTIED: Final = "the edit leaves the file empty"
-CRLF_FILE: Final = "the file has CRLF line ends, which a suggestion might not keep"
+CRLF_FILE: Final = "the file has carriage returns (CRLF), which a suggestion might not keep"
 
 _CR_AT_LINE_END: Final = re.compile(r"\r(\n|\Z)")
 
