@@ -145,14 +145,14 @@ def test_what_is_said_about_a_file_holds_no_secret(said: dict[str, Any]) -> None
     assert secret_in(dataclasses.replace(plain, **said), [KEY]) == screening.NOT_ASKED
 
 
-def filled(pattern: str, choose: random.Random) -> str:
-    """A text that matches a pattern, made by reading the pattern."""
+def filled(pattern: str, choose: random.Random, fewest: int = 24) -> str:
+    """A text that matches a pattern, made by reading it; ``fewest`` is for what is repeated."""
     from re import _parser  # type: ignore[attr-defined]  # the standard library's own reader
 
-    return _written(_parser.parse(pattern), choose)
+    return _written(_parser.parse(pattern), choose, fewest)
 
 
-def _written(nodes: Any, choose: random.Random) -> str:
+def _written(nodes: Any, choose: random.Random, fewest: int) -> str:
     """A text for each node of a pattern, one after the other."""
     written = ""
     for kind, value in nodes:
@@ -162,12 +162,12 @@ def _written(nodes: Any, choose: random.Random) -> str:
             case "IN", members:
                 written += choose.choice([char for one in members for char in _members(*one)])
             case "MAX_REPEAT" | "POSSESSIVE_REPEAT", (least, most, inner):
-                times = min(int(most), max(least, 24))
-                written += "".join(_written(inner, choose) for _ in range(times))
+                times = min(int(most), max(least, fewest))
+                written += "".join(_written(inner, choose, fewest) for _ in range(times))
             case "SUBPATTERN", (*_, inner):
-                written += _written(inner, choose)
+                written += _written(inner, choose, fewest)
             case "BRANCH", (_, branches):
-                written += _written(choose.choice(branches), choose)
+                written += _written(choose.choice(branches), choose, fewest)
             case other, _:
                 assert other == "ASSERT_NOT"
     return written
@@ -193,6 +193,13 @@ def test_new_token_of_a_vendor_is_found(ask: Ask, kind: str, pattern: str) -> No
     assert verdict.startswith("adds what looks like a secret: ")
     assert (kind, token) in [(name, found) for name, found in tokens_in(f'key = "{token}"')]
     assert ask(f'a\nkey = "{token}"\n', f'a\nAPI_KEY = "{token}"\n') == [None]
+
+
+@pytest.mark.parametrize(("kind", "pattern"), SHAPES, ids=[pattern[:20] for _, pattern in SHAPES])
+def test_the_shortest_token_of_a_vendor_is_found(kind: str, pattern: str) -> None:
+    """No line with one is passed over as too short to hold any."""
+    token = filled(pattern, random.Random(7), fewest=0)
+    assert (kind, token) in list(tokens_in(f"({token})"))
 
 
 def test_token_of_the_instruction_is_public(ask: Ask) -> None:

@@ -73,6 +73,8 @@ SHAPES: Final[tuple[tuple[str, str], ...]] = (
 """What each is called, and its pattern."""
 
 _PATTERNS: Final = tuple((kind, re.compile(pattern)) for kind, pattern in SHAPES)
+_ANY: Final = re.compile(r"[\w.:/+=~-]{15}|-----BEGIN")
+"""What every shape has, and most lines do not."""
 _PLACEHOLDERS: Final = ("example", "placeholder", "your", "redacted", "changeme", "dummy", "fake")
 _LONGEST_PLACEHOLDER: Final = 120
 """In what is longer, such a word may stand by chance."""
@@ -86,7 +88,7 @@ _WHOLE: Final = frozenset({"a private key"})
 
 def tokens_in(text: str) -> Iterator[tuple[str, str]]:
     """Everything in a text that has a vendor's shape: what it is called, and itself."""
-    for kind, pattern in _PATTERNS:
+    for kind, pattern in _PATTERNS if _ANY.search(text) else ():
         for found in pattern.finditer(text):
             if kind in _WHOLE or not _is_placeholder(found[0]):
                 yield kind, found[0]
