@@ -238,3 +238,19 @@ def test_a_block_may_add_the_end_of_thinking() -> None:
 def test_a_broken_mark_outside_of_blocks_is_refused(broken: str) -> None:
     with pytest.raises(BlocksRefused, match="marks are not in order"):
         edited("a\n", broken + block("a\n", "b\n"), NONCE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("c\n", "c\nd\n", "a\r\nb\r\nc\r\nd"),
+        ("c\n", "", "a\r\nb"),
+        ("c\n", "C\n", "a\r\nb\r\nC"),
+        ("b\nc\n", "c\nb\n", "a\r\nc\r\nb"),
+    ],
+)
+def test_the_end_of_a_file_with_carriage_returns_keeps_its_form(
+    old: str, new: str, text: str
+) -> None:
+    """Its last line has neither carriage return nor line feed, whichever line that becomes."""
+    assert edited("a\r\nb\r\nc", block(old, new), NONCE) == text

@@ -141,6 +141,10 @@ def apply(original: str, blocks: Sequence[Block]) -> str:
     final = lines[-1] == ""
     if final:
         lines.pop()
+    # The last line of a file with carriage returns has its own only with a line feed behind it.
+    bare_end = not final and len(lines) > 1 and all(line.endswith("\r") for line in lines[:-1])
+    if bare_end:
+        lines[-1] += "\r"
     blocks = [_without(mark, block) for block in blocks]
     exact, bare = _Lines(lines), _Lines([_bare(line) for line in lines])
     places: dict[int, int] = {}
@@ -172,7 +176,12 @@ def apply(original: str, blocks: Sequence[Block]) -> str:
     result += lines[at:]
     if not result:
         return mark
-    return mark + "\n".join(result) + ("\n" if final or not original else "")
+    text = "\n".join(result)
+    return (
+        mark
+        + (text.removesuffix("\r") if bare_end else text)
+        + ("\n" if final or not original else "")
+    )
 
 
 def _without(mark: str, block: Block) -> Block:
