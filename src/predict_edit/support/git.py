@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from typing import Final
 
@@ -34,11 +35,7 @@ def lines_of(text: str) -> list[str]:
     ``str.splitlines`` also splits at form feeds, lone carriage returns, U+2028 and others, which
     git and GitHub do not count as line ends: every later line number would be wrong.
     """
-    *whole, rest = text.split("\n")
-    lines = [f"{line}\n" for line in whole]
-    if rest:
-        lines.append(rest)
-    return lines
+    return io.StringIO(text, newline="\n").readlines()
 
 
 def is_branch_name(name: str) -> bool:
