@@ -89,6 +89,33 @@ def finish_when(rehearsal: Rehearsal, end: str, path: str, **more: Any) -> None:
 
 
 class TestApply:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            ("name_0 =", "# The first.\nname_0 ="),
+            ('FizzBuzz 1"\n', 'FizzBuzz 1"\n# The end.\n'),
+            ('name_0 = "FizzBuzz 1"\n', '# One.\nname_0 = "FizzBuzz 1"\n# Two.\n'),
+        ],
+    )
+    async def test_added_lines_are_added_once(
+        self, rehearse: MakeRehearsal, change: tuple[str, str]
+    ) -> None:
+        """The line that such a suggestion replaces stays, and so does its thread: it fits again."""
+        rehearsal = await set_up(rehearse, files=many(1))
+        rehearsal.typist.old, rehearsal.typist.new = change
+        await rehearsal.say()
+        path = rehearsal.stage.world.files[0].path
+        assert rehearsal.stage.suggestions
+        before = head_files(rehearsal)[path]
+        assert (await rehearsal.say(APPLY)).report.outcome is Outcome.COMMITTED
+        once = head_files(rehearsal)[path]
+
+        finished = await rehearsal.say(APPLY)
+
+        assert finished.report.outcome is Outcome.ANSWERED
+        assert head_files(rehearsal)[path] == once
+        assert once == before.replace(change[0].encode(), change[1].encode())
+
     async def test_another_workflow_cannot_speak_for_us(self, rehearse: MakeRehearsal) -> None:
         """A look-alike under the same account, with the key of a suggestion, needs our seal."""
         rehearsal = await set_up(rehearse)
