@@ -223,6 +223,9 @@ def test_what_cannot_be_read_says_so(repository: Repository, tmp_path: Path) -> 
         read_checkout(tmp_path)
     with pytest.raises(CheckoutError, match="is not a folder"):
         read_checkout(tmp_path / "none")
+    with pytest.raises(CheckoutError, match="must be run in a work tree") as inside:
+        read_checkout(repository.root / ".git")
+    assert inside.value.next_step.startswith("Go into a git checkout")
     with pytest.raises(CheckoutError, match="no commit yet"):
         read_checkout(repository.root)
     repository.commit(a_py="1\n")

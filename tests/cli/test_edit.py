@@ -118,6 +118,7 @@ def test_json(model: ModelSandbox, command: Command, file: Path) -> None:
         (("-", "-m", REPLACE, "--write"), "Standard input cannot be combined"),
         (("notes.txt", "-m", " "), "The instruction is empty"),
         (("notes.txt", "-m", REPLACE, "--timeout", "soon"), "`timeout`"),
+        (("notes.txt", "-m", REPLACE, "--name", "a.py"), "--name goes with standard input only"),
     ],
 )
 def test_wrong_use(
@@ -131,15 +132,36 @@ def test_wrong_use(
     assert not model.exchanges
 
 
-@pytest.mark.parametrize(("name", "said"), [("none.txt", "does not exist"), (".", "is a folder")])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("none.txt", "none.txt does not exist"),
+        (".", ". is a folder"),
+        ("/dev/null", "/dev/null is a pipe or a device, not a file"),
+        ("", "The name of a file is empty"),
+    ],
+)
 def test_paths_that_are_not_files(
     model: ModelSandbox, command: Command, name: str, said: str
 ) -> None:
-    """A missing file and a folder are named."""
+    """A missing file, a folder and a device are named."""
     ran = command("edit", name, "-m", REPLACE)
 
     assert ran.status == FAILED
-    assert f"{name} {said}" in ran.err
+    assert said in ran.err
+
+
+def test_a_file_with_many_names_is_edited_once(
+    model: ModelSandbox, command: Command, file: Path, tmp_path: Path
+) -> None:
+    """Two diffs of one file could not be applied; git refuses paths such as ``./a`` and ``/a``."""
+    (tmp_path / "link").symlink_to(file)
+    ran = command("edit", f"./{file.name}", str(file), "link", "-m", REPLACE)
+
+    assert ran.status == CHANGED
+    assert ran.out.count("diff --git") == 1
+    assert ran.out.startswith("diff --git a/notes.txt b/notes.txt\n")
+    assert len(model.exchanges) == 1
 
 
 def test_a_link_is_written_through(

@@ -144,6 +144,26 @@ def test_a_closed_pipe_is_not_an_error(words: tuple[str, ...]) -> None:
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.parametrize(
+    ("redirection", "status", "said"),
+    [
+        (">&-", 1, "Standard output is closed, so nothing was done."),
+        (">/dev/full", 1, "The output cannot be written (No space left on device)."),
+        ("<&-", 0, ""),
+        (">/dev/null 2>&-", 0, ""),
+    ],
+)
+def test_closed_and_full_streams_are_not_defects(redirection: str, status: int, said: str) -> None:
+    """A program may be started with any of its three streams closed (POSIX, `<&-`)."""
+    line = f"exec {sys.executable} -m predict_edit completion zsh {redirection}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+
+    assert done.returncode == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "defect" not in done.stderr
+
+
 def test_the_page_of_a_finished_run(command: Command, tmp_path: Path) -> None:
     """From the workspace, the folder or the file itself; the page is beside the result."""
     folder = tmp_path / "predict-edit-out"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib.util
 import json
 import logging
@@ -20,7 +21,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 from predict_edit.domain.edits import SourceFile
-from predict_edit.domain.errors import Defect, PredictEditError, SettingsError, SignInError
+from predict_edit.domain.errors import (
+    Defect,
+    LocalFileError,
+    PredictEditError,
+    SettingsError,
+    SignInError,
+)
 from predict_edit.domain.run_report import Watch
 from predict_edit.support.log import Secrets, harmless, log, printable, set_up
 
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from predict_edit.run.context import Plan
 
 DONE, FAILED, WRONG, UNCHANGED, INTERRUPTED = 0, 1, 2, 3, 130
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 KEYS: Final = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_CLIENT_SECRET")
 Style = Literal["", "bold", "dim", "green", "yellow", "red"]
 _CODES: Final = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33}
@@ -39,7 +47,9 @@ def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
     debug = getattr(arguments, "debug", False)
     _prepare_log(debug=debug)
     try:
-        return run(arguments)
+        status = run(arguments)
+        sys.stdout.flush()
+        return status  # noqa: TRY300 - an error of the last write is one of the command, too
     except PredictEditError as error:
         say_error(_of_this_machine(error) if isinstance(error, SignInError) else error)
         if debug:
@@ -53,6 +63,14 @@ def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
     except Exception as error:  # noqa: BLE001 - a defect of ours is reported like any other failure
         if debug:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.errno in _FULL:
+            say_error(
+                LocalFileError(
+                    f"The output cannot be written ({error.strerror}).",
+                    "Free some space, or send the output elsewhere.",
+                )
+            )
+            return FAILED
         defect = Defect.of(error)
         say_error(Defect(defect.cause, "Run it again with --debug and report what it prints."))
         return FAILED

@@ -30,12 +30,19 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         PredictEditError: it cannot be done at all.
     """
-    names: list[str] = list(dict.fromkeys(arguments.files))
+    # A file that is named twice, or by a link too, is edited once.
+    found = {
+        name if name == STDIN else os.path.realpath(name): _shorter(name)
+        for name in reversed(arguments.files)
+    }
+    names = list(reversed(found.values()))
     if STDIN in names and (len(names) > 1 or arguments.write):
         raise InvalidInput(
             "Standard input cannot be combined with files, nor written back.",
             "Give `-` without other files and without --write.",
         )
+    if arguments.name and names != [STDIN]:
+        raise InvalidInput("--name goes with standard input only.", "Give `-` as the file.")
     instruction = instruction_of(arguments.message)
     settings, origins = read_settings(arguments, os.environ, max_files="100000", context="none")
     before: dict[str, bytes] = {}
@@ -78,6 +85,13 @@ def status_of(report: RunReport) -> int:
 def _kept(result: FileResult) -> bool:
     """Whether anything of an edit is left after what was rejected."""
     return bool(result.placed and result.placed.accepted != result.placed.file.text)
+
+
+def _shorter(name: str) -> str:
+    """Name a file in the current folder or below as a patch does, which `git apply` then takes."""
+    here = Path.cwd()
+    path = here / name
+    return str(path.relative_to(here)) if name and path.is_relative_to(here) else name
 
 
 def _open(name: str, shown: str, before: dict[str, bytes]) -> SourceFile | SkippedFile:

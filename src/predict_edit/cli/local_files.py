@@ -23,6 +23,13 @@ def read_source(path: Path, name: str) -> SourceFile | SkippedFile:
         LocalFileError: it is not there, or may not be read.
     """
     try:
+        if not name:
+            raise LocalFileError("The name of a file is empty.", "Check the variable it came from.")
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise LocalFileError(
+                f"{name} is a pipe or a device, not a file.",
+                "Pass its text on standard input, with `-` as the file.",
+            )
         if not path.is_file():
             raise LocalFileError(
                 f"{name} {'is a folder' if path.is_dir() else 'does not exist'}.",

@@ -131,8 +131,8 @@ class Git:
 
 
 def _advice(message: str) -> str:
-    """Tell what to do about the two things that people meet."""
-    if "not a git repository" in message:
+    """Tell what to do about the three things that people meet."""
+    if "not a git repository" in message or "in a work tree" in message:
         return "Go into a git checkout, or edit plain files with `predict-edit edit`."
     if "dubious ownership" in message:
         return "The folder belongs to another user; git's own message says how to trust it."

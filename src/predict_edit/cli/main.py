@@ -10,10 +10,15 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from predict_edit.cli.grammar import completion, make_parser
 
 NEEDS_RICH = "This needs the extra `cli`: pip install 'predict-edit[cli]'\n"
+NO_OUTPUT = (
+    "predict-edit: Standard output is closed, so nothing was done.\n"
+    "  Send it to a terminal, a file or /dev/null.\n"
+)
 NO_SANDBOX = (
     "The demo needs the package predict-edit-sandbox: "
     "run `make demo` in a checkout of predict-edit, or `pip install ./sandbox` there."
@@ -23,13 +28,20 @@ FAILED, USAGE_WRONG = 1, 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    # A program may be started with closed streams (`<&-`); Python then has none at all.
+    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stderr.write(NO_OUTPUT)
+        return FAILED
     try:
         try:
             return _run(sys.argv[1:] if argv is None else list(argv))
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has had enough, as `head` does; the interpreter would complain at its end.
+    except OSError:
+        # The reader has had enough, as `head` does, or a disk is full, which was reported; the
+        # interpreter would complain at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
 

@@ -275,5 +275,5 @@ def _outcome(answer: FileEdit | FailedEdit) -> str:
     unchanged = " unchanged," if answer.text == answer.file.text else ""
     usage = answer.effort.usage
     accepted = usage.accepted_prediction_tokens if usage else None
-    predicted = f", {accepted:,} predicted tokens accepted" if accepted else ""
+    predicted = f", {plural(accepted, 'predicted token')} accepted" if accepted else ""
     return f"{unchanged.strip()} {answer.effort.seconds:.1f} s{predicted}".strip()
