@@ -89,6 +89,21 @@ def finish_when(rehearsal: Rehearsal, end: str, path: str, **more: Any) -> None:
 
 
 class TestApply:
+    async def test_one_of_several_equal_lines_is_removed_once(
+        self, rehearse: MakeRehearsal
+    ) -> None:
+        """The diff of the commit may show another one of them as removed, so the thread fits."""
+        head = b"one\n\n\n\n\ntwo FizzBuzz\n"
+        file = WorldFile(path="a.txt", base=b"one\n", head=head)
+        rehearsal = await set_up(rehearse, files=[file])
+        rehearsal.typist.old, rehearsal.typist.new = "one\n\n", "one\n"
+        await rehearsal.say()
+        assert rehearsal.stage.suggestions
+        assert (await rehearsal.say(APPLY)).report.outcome is Outcome.COMMITTED
+
+        assert (await rehearsal.say(APPLY)).report.outcome is Outcome.ANSWERED
+        assert head_files(rehearsal)["a.txt"] == head.replace(b"one\n\n", b"one\n")
+
     @pytest.mark.parametrize(
         "change",
         [
