@@ -247,6 +247,13 @@ def test_events_do_not_depend_on_the_cuts(texts: list[str], size: int) -> None:
     assert [json.loads(data) for piece in cut for data in decoder.feed(piece)] == texts
 
 
+@pytest.mark.parametrize("lines", [1, 1_200])
+def test_an_event_has_any_number_of_lines(lines: int) -> None:
+    """Proxies send comments to keep a connection, and data may come a word a line."""
+    event = b": wait\n" * lines + b"data: 1\ndata\ndata:,\ndatum: 2\n" * lines + b"\n"
+    assert EventDecoder().feed(event) == [b"\n".join([b"1", b"", b","] * lines)]
+
+
 async def test_half_of_a_surrogate_pair_is_text(
     client: openai.AsyncOpenAI, server: ModelServer, wire: Wire
 ) -> None:

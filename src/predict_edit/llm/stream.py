@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -48,8 +49,7 @@ _BROKEN = (httpx2.RequestError, ssl.SSLError, anyio.EndOfStream)
 _DRAIN_SECONDS = 0.1
 MOST_OF_EVENT = 4 * 1024 * 1024
 """Bytes of one event; some servers send a whole answer in one."""
-MOST_LINES = 1_000
-"""Lines of one event that are read."""
+_DATA = re.compile(rb"^data(?:: ?([^\n]*))?$", re.MULTILINE)
 _GLANCE = 200
 """Characters that are watched at once: a piece of text takes as long as its characters."""
 _LULL = 0.001
@@ -115,8 +115,7 @@ def _data_of(event: bytes) -> bytes | None:
     """The data of an event of any form; ``None`` if it has none."""
     if event[:6] == b"data: " and b"\n" not in event:
         return event[6:]
-    fields = (line.partition(b":") for line in event.split(b"\n", MOST_LINES))
-    data = [value.removeprefix(b" ") for name, _, value in fields if name == b"data"]
+    data = [found[1] or b"" for found in _DATA.finditer(event)]
     return b"\n".join(data) if data else None
 
 
