@@ -466,8 +466,8 @@ def _check_address(url: str) -> None:
         return
     raise EventError(
         "GITHUB_API_URL is not an https address.",
-        "Without encryption the token is sent to this machine only, not even within a private "
-        "network. Set up TLS on GitHub Enterprise Server.",
+        "Set up TLS on GitHub Enterprise Server: the token is never sent in the clear, not even "
+        "within a private network.",
     )
 
 
