@@ -173,6 +173,16 @@ def test_no_changes_say_what_to_do(repository: Repository, command: Command) -> 
     assert "add --untracked" in ran.err
 
 
+def test_a_wrong_value_names_its_option(
+    model: ModelSandbox, changed: Repository, command: Command
+) -> None:
+    ran = command("preview", REPLACE, "--max-files", "0", folder=changed.root)
+
+    assert ran.status == 2
+    assert "(`max-files` is from --max-files)" in ran.err
+    assert not model.exchanges
+
+
 def test_no_model_is_wrong_use(changed: Repository, command: Command) -> None:
     """The error says how to set what is missing."""
     ran = command("preview", REPLACE, folder=changed.root)

@@ -72,7 +72,7 @@ def test_report_is_missing(tmp_path: Path, command: Command) -> None:
     ran = command("verify", "--before", "a.json", "--after", "b.json")
 
     assert (ran.status, ran.out) == (1, "")
-    assert "cannot be opened (FileNotFoundError)" in ran.err
+    assert "cannot be opened (No such file or directory)" in ran.err
 
 
 def test_bounded_and_harmless(tmp_path: Path, command: Command) -> None:

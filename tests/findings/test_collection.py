@@ -36,7 +36,7 @@ def test_what_is_left_out_is_reported() -> None:
     told = collect([report]).sentences(known=["src/a.py"])
 
     assert told == (
-        "2 findings were left out: its path is outside the repository.",
+        "2 findings were left out: the path is outside the repository.",
         "2 findings were left out: no such file in the repository (`gone.py` and `gone'x.py`).",
         "A note.",
     )

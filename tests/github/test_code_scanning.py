@@ -86,7 +86,7 @@ async def test_all_pages(sandbox: Sandbox) -> None:
     [
         (None, "it has no place in a file"),
         ({"start_line": 3}, "it has no place in a file"),
-        ({"path": "../../etc/passwd", "start_line": 1}, "its path is outside the repository"),
+        ({"path": "../../etc/passwd", "start_line": 1}, "the path is outside the repository"),
     ],
 )
 async def test_no_place(sandbox: Sandbox, location: dict[str, object] | None, reason: str) -> None:

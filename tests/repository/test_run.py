@@ -717,8 +717,25 @@ class TestScope:
         done = await scene.run(findings="ruff.json, more.txt")
 
         notes = " ".join(done.report.notes)
-        assert "1 finding was left out: its path is outside the repository." in notes
+        assert "1 finding was left out: the path is outside the repository." in notes
         assert "no such file in the repository (`gone.py`)" in notes
+
+    async def test_reports_of_two_linters_for_one_line(self, scene: Scene) -> None:
+        """Both findings are shown, whichever way the path is written; a Windows path is outside."""
+        (scene.workspace / "more.txt").write_text(
+            f"{scene.workspace}/src/m000.py:1:8: E9 twice\n"
+            "./src/m000.py:1: other tool\n"
+            "C:\\a\\m000.py:1:1: E2 b\n"
+        )
+        done = await scene.run(findings="ruff.json, more.txt")
+
+        asked = {one.file.path: one.findings for one in scene.editor.asked}
+        assert [(found.line, found.rule) for found in asked["src/m000.py"]] == [
+            (1, ""),
+            (1, "E9"),
+            (1, "F401"),
+        ]
+        assert "1 finding was left out: the path is outside the repository." in done.report.notes
 
     async def test_open_alerts(self, scene: Scene) -> None:
         """`code-scanning` means GitHub's open alerts of the branch, beside any report."""

@@ -96,6 +96,23 @@ async def test_earlier_edits_stay(scene: Scene) -> None:
     assert len(scene.sandbox.files(scene.pulls[0])) == 4
 
 
+async def test_jobs_that_ran_twice(scene: Scene) -> None:
+    """A shard's result that is there twice counts once, and publishing again changes nothing."""
+    for name in await plan(scene, shard="2"):
+        await edit(scene, name)
+    handed = scene.workspace / "handed"
+    (handed / "again").mkdir()
+    shutil.copy(handed / "shard-1.json", handed / "again")
+    outcomes = [
+        (await scene.run(mode="publish", results="handed/**/*.json", findings="")).report.outcome
+        for _ in range(2)
+    ]
+
+    assert outcomes == [Outcome.OPENED, Outcome.UNCHANGED]
+    (pull,) = scene.pulls
+    assert len(scene.sandbox.files(pull)) == 3
+
+
 async def test_nothing_to_do(scene: Scene) -> None:
     """If nothing is new, the matrix is empty, and publishing writes nothing."""
     await scene.run()

@@ -77,7 +77,9 @@ def read_settings(
     for name, entry in _vendors(found, environ):
         found.setdefault(name, entry)
     given = {name: value for name, (value, _) in found.items()}
-    given |= {name.replace("_", "-"): value for name, value in more.items() if value is not None}
+    options = {name.replace("_", "-"): value for name, value in more.items() if value is not None}
+    given |= options
+    found |= {name: (value, f"--{name}") for name, value in options.items()}
     try:
         settings = resolve(_inputs(given), config)
     except SettingsError as error:
@@ -94,7 +96,9 @@ def read_settings(
         prices = ((settings.model.model, _price(arguments.price)), *settings.model.prices)
         model = dataclasses.replace(settings.model, prices=prices)
         settings = dataclasses.replace(settings, model=model)
-    return settings, {name: origin for name, (_, origin) in found.items() if origin}
+    return settings, {
+        name: origin for name, (_, origin) in found.items() if origin and name not in options
+    }
 
 
 def in_local_words(text: str, origins: Mapping[str, str]) -> str:

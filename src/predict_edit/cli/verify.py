@@ -74,6 +74,6 @@ def _bytes(path: Path) -> bytes:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise FindingsError(
-            f"The report `{path}` cannot be opened ({type(error).__name__}).",
+            f"The report `{path}` cannot be opened ({error.strerror}).",
             "Let the linter write it first; one that finds nothing still writes its empty report.",
         ) from None

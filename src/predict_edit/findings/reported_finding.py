@@ -12,10 +12,10 @@ from urllib.parse import unquote, urlsplit
 from predict_edit.domain.edits import Dropped, Finding
 from predict_edit.support.unicode import is_shown
 
-OUTSIDE: Final = "its path is outside the repository"
+OUTSIDE: Final = "the path is outside the repository"
 NO_PATH: Final = "it names no file"
 NO_FILE_ADDRESS: Final = "its address is not a file's"
-UNUSABLE: Final = "its path is not one that git stores"
+UNUSABLE: Final = "git stores no such path"
 
 MAX_PATH: Final = 4096
 _DRIVE: Final = re.compile(r"^/?[A-Za-z]:/")
