@@ -276,6 +276,7 @@ def test_a_body_that_is_too_long_is_recognised(got: Answer) -> None:
         ("User is blocked", "blocked", "another account"),
         ("was blocked from commenting by the repository owner", "blocked", "another account"),
         ("Your account was flagged as spammy", "flagged", "GitHub Support"),
+        ("PullRequest base invalid", "no longer exists", "edits.patch"),
         ("diff is taking too long to generate", "compute the diff", "--deliver patch"),
         ("Unable to create comment because issue is locked.", "locked", "Unlock"),
         ("Repository was archived so is read-only.", "archived", "Unarchive"),

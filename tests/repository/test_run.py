@@ -581,6 +581,25 @@ class TestRefusals:
         assert "Protected branch" in done.report.problem
         assert scene.branches == {"main", "words"}
 
+    async def test_base_is_deleted_during_the_run(self, scene: Scene) -> None:
+        """No branch is left behind, and what was paid for is in the patch."""
+        main = scene.tip("main")
+        assert main is not None
+        scene.sandbox.move_branch(REPOSITORY, "work", main)
+
+        def fix(request: EditRequest) -> str:
+            scene.sandbox.repository(REPOSITORY).store.update_ref("refs/heads/work", None)
+            scene.sandbox.sync(REPOSITORY)
+            return without_import(request)
+
+        scene.editor.fix = fix
+        done = await scene.run(ref="work")
+
+        assert done.report.outcome is Outcome.FAILED
+        assert "The branch that the pull request goes into no longer exists" in done.report.problem
+        assert (scene.workspace / done.paths.patch).read_bytes().count(b"-import os") == 3
+        assert scene.branches == {"main", "words"}
+
     async def test_branch_that_is_edited(self, scene: Scene) -> None:
         """The branch of the pull request cannot be the one it is for."""
         done = await scene.run(branch="main")

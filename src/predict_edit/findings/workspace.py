@@ -93,6 +93,6 @@ def _read(path: Path, name: str, error: type[PredictEditError]) -> bytes:
             return stream.read(MAX_BYTES + 1)
     except OSError as problem:
         raise error(
-            f"`{name}` cannot be opened ({type(problem).__name__}).",
+            f"`{name}` cannot be opened ({problem.strerror}).",
             "Check that it is a regular file that this step may read.",
         ) from None

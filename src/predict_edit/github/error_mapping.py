@@ -149,6 +149,11 @@ _REFUSED: Final = (
         "Run the command again.",
     ),
     _RefusalRule(
+        r"pullrequest base invalid",
+        "The branch that the pull request goes into no longer exists ({endpoint}).",
+        "Run it again for a branch that exists; the edits are in `edits.patch`.",
+    ),
+    _RefusalRule(
         r"taking too long to generate",
         "GitHub could not compute the diff of the pull request in time ({endpoint}).",
         "Use `--deliver patch` or `--deliver commit`, or split the pull request.",

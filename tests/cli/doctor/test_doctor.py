@@ -349,6 +349,14 @@ def test_workflows_of_the_checkout_are_looked_at_first(checkout: Path) -> None:
     assert text.index("1 workflow: nothing to correct.") < text.index("`model` is missing")
 
 
+def test_a_checkout_without_our_workflow_says_so(checkout: Path) -> None:
+    (checkout / ".github" / "workflows" / "edit.yml").unlink()
+    _, text = command(environ={}, here=checkout)
+
+    assert "no workflow of this checkout uses predict-edit" in text
+    assert "`predict-edit init` writes one." in text
+
+
 def test_a_named_workflow_is_looked_at_alone(checkout: Path) -> None:
     """No model is asked, none is needed."""
     folder = checkout / ".github" / "workflows"

@@ -35,6 +35,12 @@ _STYLES: Final[Mapping[str, Style]] = {
 }
 _STATE: Final = 8
 """Columns of a state."""
+_NO_WORKFLOW: Final = Check(
+    "workflow",
+    "skipped",
+    "no workflow of this checkout uses predict-edit",
+    "`predict-edit init` writes one.",
+)
 _MOST_CHARACTERS: Final = 1_000_000
 """A longer file is not a workflow."""
 
@@ -55,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         root, files = _find(arguments.workflow, Path.cwd())
         checks, deliver = of_config(root)
         workflows = _examine_all(files, Path.cwd(), deliver, named=bool(arguments.workflow))
+        checks += [_NO_WORKFLOW] * bool(root and not workflows)
     except LocalFileError as error:
         checks, status = [failed("workflow", error)], WRONG
     for secret in (secret for file in workflows for secret in file.secrets):
