@@ -164,6 +164,14 @@ def test_a_file_with_many_names_is_edited_once(
     assert len(model.exchanges) == 1
 
 
+def test_a_limit_is_named_as_an_option(model: ModelSandbox, command: Command, file: Path) -> None:
+    ran = command("edit", file.name, "-m", REPLACE, "--max-tokens", "10")
+
+    assert ran.status == FAILED
+    assert "of the 10 that `--max-tokens` allows" in ran.err
+    assert not model.exchanges
+
+
 def test_a_link_is_written_through(
     model: ModelSandbox, command: Command, file: Path, tmp_path: Path
 ) -> None:

@@ -134,6 +134,16 @@ def test_a_key_is_named_by_its_variable() -> None:
         read({}, "--model", "m", "--api-key-env", "MY_KEY")
 
 
+@pytest.mark.parametrize("key", ["sk-proj-secret", "0123456789abcdef", "abcdef0123456789"])
+def test_a_key_in_place_of_its_variable_is_not_shown(key: str) -> None:
+    """`--api-key KEY` is read as `--api-key-env KEY`."""
+    with pytest.raises(InvalidInput) as caught:
+        read({}, "--model", "m", "--api-key", key)
+
+    assert key not in f"{caught.value.cause} {caught.value.next_step}"
+    assert "variable that holds the key" in caught.value.next_step
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8080/v1", "http://localhost:4000"])
 def test_a_server_on_this_machine_gets_the_key_that_is_set(address: str) -> None:
     """A gateway here may check it; the placeholder used without one is never shown."""

@@ -34,6 +34,8 @@ _NO_KEY = "none"
 """What a server on this machine gets as key where none is set."""
 _PRICE = re.compile(r"(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)(?:/(\d+(?:\.\d+)?))?")
 
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,60}")
+"""How variables are usually named, and keys are not."""
 _INPUT = re.compile(r"`(?P<name>[a-z-]+)(?:: (?P<value>[^`]+))?`")
 
 _Found = tuple[str, str]
@@ -116,10 +118,10 @@ def in_local_words(text: str, origins: Mapping[str, str]) -> str:
 
 
 def report_in_local_words(report: RunReport, origins: Mapping[str, str]) -> RunReport:
-    """Say why files failed in the words of a terminal."""
+    """Say why files failed or were skipped in the words of a terminal."""
     files = (
         dataclasses.replace(file, reason=in_local_words(file.reason, origins))
-        if file.status is FileStatus.FAILED
+        if file.status in {FileStatus.FAILED, FileStatus.SKIPPED}
         else file
         for file in report.files
     )
@@ -142,6 +144,13 @@ def _explicit(
         if name == _KEY and arguments.api_key_env:
             variable = arguments.api_key_env
             if not environ.get(variable, "").strip():
+                if not _VARIABLE.fullmatch(variable):
+                    raise InvalidInput(
+                        "No variable has the name that `--api-key-env` gives; it is not shown, "
+                        "because it may be the key itself.",
+                        "Give the name of the variable that holds the key, as OPENAI_API_KEY; a "
+                        "key that was given as an option may be in your shell's history.",
+                    )
                 raise MissingInput(
                     f"The variable {variable}, which `--api-key-env` names, is empty or not set.",
                     f"Set it, as in: {variable}=… predict-edit doctor --api-key-env {variable}",
