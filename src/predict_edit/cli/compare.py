@@ -50,6 +50,7 @@ from predict_edit.llm.limits import Budget
 from predict_edit.run.estimate import as_data, in_words
 from predict_edit.settings.fields import ModelSettings
 from predict_edit.support.log import Secrets
+from predict_edit.support.text import plural
 
 _MOST_ROUNDS: Final = 100
 
@@ -371,7 +372,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     def show_sample(sample: Sample) -> None:
         kind = "with" if sample.predicted else "without"
-        took = sample.spoiled or f"{sample.seconds:.2f} s"
+        spoiled = in_local_words(sample.spoiled, choice.origins)
+        took = spoiled or f"{sample.seconds:.2f} s"
         aside.hanging(
             f"round {sample.round}, {sample.path}, {kind} prediction: {took}", style="dim"
         )
@@ -469,7 +471,7 @@ def show(
     spoiled = [sample for sample in measurement.samples if sample.spoiled]
     if spoiled:
         screen.hanging(
-            f"{len(spoiled)} calls could not be measured; the first: "
+            f"{plural(len(spoiled), 'call')} could not be measured; the first: "
             f"{in_local_words(spoiled[0].spoiled, origins)}"
         )
     if measurement.stopped is not None:

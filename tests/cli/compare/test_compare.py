@@ -227,4 +227,7 @@ def test_nothing_measured_is_status_1(server: ModelSandbox, source: Path) -> Non
     assert status == 1
     assert "Stopped early" in out
     assert "was not revoked" in out
+    assert "1 call could not be measured" in out
+    assert "`OPENAI_API_KEY`" in err
+    assert "`api-key`" not in out + err
     assert "sk-wrong-key-123" not in out + err
