@@ -22,6 +22,7 @@ from predict_edit_sandbox.model import ModelConfig, ModelSandbox
 from predict_edit_sandbox.model.config import API_KEY, Latency
 from predict_edit_sandbox.model.faults import FaultKind, failing, first, first_attempt
 from predict_edit_sandbox.model.threaded import serve_model
+from predict_edit_sandbox.model.tokens import count
 
 TEXT = "".join(f"def f{n}():\n    return 'FizzBuzz {n}'\n\n\n" for n in range(20))
 INSTRUCTION = "Replace `FizzBuzz 7` with `Seven`."
@@ -134,6 +135,7 @@ async def test_one_failure_is_not_the_end() -> None:
 @pytest.fixture
 def server() -> Iterator[ModelSandbox]:
     """The offline model, for the command itself."""
+    count("warm")  # The vocabulary is loaded before a call is timed.
     with serve_model(ModelConfig(latency=SLOW)) as model:
         yield model
 
