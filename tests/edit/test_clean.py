@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from predict_edit.edit import clean as cleaner
@@ -58,6 +58,7 @@ def test_cleaning_twice_changes_nothing_more_with_freedoms(
     assert clean(original, once, instruction=instruction) == once
 
 
+@example(lines=["", "\x85", "", "a"], ending="\n", final=False)
 @given(lines=PLAIN_LINES, ending=st.sampled_from(["\n", "\r\n"]), final=st.booleans())
 def test_what_models_do_to_the_outer_shape_is_undone(
     lines: list[str], ending: str, final: bool

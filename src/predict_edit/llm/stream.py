@@ -68,9 +68,9 @@ async def open_stream(client: openai.AsyncOpenAI, fields: Mapping[str, Any]) -> 
     Raises:
         openai.OpenAIError: as the SDK raises it.
     """
-    streams: bool = fields.get("stream", False)
+    # Also where the model may not stream: then the body is read by the same limits.
     response: httpx2.Response = await client.post(
-        "/chat/completions", cast_to=httpx2.Response, body=fields, stream=streams
+        "/chat/completions", cast_to=httpx2.Response, body=fields, stream=True
     )
     return response
 
