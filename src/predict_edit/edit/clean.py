@@ -108,16 +108,14 @@ def _rejoined(original: str, text: str) -> tuple[str, int]:
         return text, 0
     old, new = _BREAKS.split(original), _BREAKS.split(text)
     pairs = line_pairs.pair(old[::2], new[::2])
-    # Which of several empty lines is which is a guess, so none comes back that is there already.
-    lost = Counter(old[1::2]) - Counter(new[1::2])
     joined = 0
     for number, (at, following) in enumerate(itertools.pairwise(pairs)):
-        if at is None or following != at + 1:
+        # Which of several empty lines is which would be a guess.
+        if at is None or following != at + 1 or not (old[2 * at] and old[2 * following]):
             continue
         before, after = old[2 * at + 1], new[2 * number + 1]
-        if after.endswith("\n") and not before.endswith("\n") and lost[before]:
+        if after.endswith("\n") and not before.endswith("\n"):
             new[2 * number + 1] = before
-            lost[before] -= 1
             joined += 1
     return "".join(new), joined
 
