@@ -11,10 +11,12 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import functools
-import itertools
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import Hunk as DiffHunk
+from unidiff.patch import PatchSet
 
 from predict_edit.domain.edits import ChangedFile
 from predict_edit.support.git import lines_of
@@ -29,9 +31,6 @@ PATCH_UNREADABLE: Final = "GitHub's diff for the file is cut off or cannot be re
 PATCH_INCOMPLETE: Final = "GitHub's diff for the file has fewer or more lines than GitHub counts"
 PATCH_MISMATCH: Final = "GitHub's diff for the file does not fit the file"
 LOCAL_MISMATCH: Final = "GitHub sent no usable diff, and one made here differs from its counts"
-
-_HEADER: Final = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
-_NO_LINE_FEED: Final = "\\ No newline at end of file"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,33 +84,20 @@ def anchors_of(change: ChangedFile | None, head_text: str) -> Anchors | str:
     return Anchors(spans=(Span(first=1, last=last, hunk=0),) if last else ())
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _DiffHunk:
-    """A hunk of a diff, with where it begins on both sides and how many lines it has there."""
-
-    source: Sequence[int]
-    target: Sequence[int]
-    lines: list[str]
-    """As they are, with their first character."""
-
-    def count(self, kinds: str) -> int:
-        """Count the lines that begin with one of these characters."""
-        return sum(line[0] in kinds for line in self.lines)
-
-
 def _read(patch: str | None, change: ChangedFile, head_text: str) -> Anchors | str:
     """Parse a ``patch`` and hold it against the counts and the head."""
     if not patch:
         if patch is None and (change.additions or change.deletions):
             return PATCH_MISSING
         # A pure rename or a change of mode shows no line at all.
-        hunks: Sequence[_DiffHunk] = ()
+        hunks: Sequence[DiffHunk] = ()
     else:
         parsed = _parse(patch)
         if parsed is None:
             return PATCH_UNREADABLE
         hunks = parsed
-    added, deleted = (sum(hunk.count(kind) for hunk in hunks) for kind in "+-")
+    added = sum(hunk.added for hunk in hunks)
+    deleted = sum(hunk.removed for hunk in hunks)
     if (added, deleted) != (change.additions, change.deletions):
         return PATCH_INCOMPLETE
     if not _fits(hunks, lines_of(head_text)):
@@ -120,25 +106,25 @@ def _read(patch: str | None, change: ChangedFile, head_text: str) -> Anchors | s
     return Anchors(spans=tuple(spans))
 
 
-def _parse(patch: str) -> Sequence[_DiffHunk] | None:
-    """Return the hunks of a ``patch``; ``None`` if one is cut off or anything else is in it."""
-    hunks: list[_DiffHunk] = []
-    for line in lines_of(patch if patch.endswith("\n") else f"{patch}\n"):
-        if (header := _HEADER.match(line)) is not None:
-            numbers = [1 if number is None else int(number) for number in header.groups()]
-            hunks.append(_DiffHunk(source=numbers[:2], target=numbers[2:], lines=[]))
-        elif hunks and (line[0] in " +-\n" or line.startswith(_NO_LINE_FEED)):
-            # An empty line is a context line whose blank was lost.
-            hunks[-1].lines.append(" \n" if line == "\n" else line)
-        else:
-            return None
-    whole = all(
-        (hunk.count(" -"), hunk.count(" +")) == (hunk.source[1], hunk.target[1]) for hunk in hunks
-    )
-    return hunks if whole else None
+def _parse(patch: str) -> Sequence[DiffHunk] | None:
+    """Return the hunks of a ``patch``; ``None`` when a hunk is cut off or anything else is in it.
+
+    The parser wants a file header; a dummy name keeps the real one, which may hold tabs and
+    quotes, out of it.
+    """
+    if not patch.startswith("@@ "):
+        return None
+    body = patch if patch.endswith("\n") else f"{patch}\n"
+    try:
+        files = PatchSet.from_string(f"--- a/file\n+++ b/file\n{body}")
+    except (UnidiffParseError, ValueError):
+        return None
+    if len(files) != 1 or sum(len(hunk) + 1 for hunk in files[0]) != body.count("\n"):
+        return None
+    return files[0]
 
 
-def _fits(hunks: Iterable[_DiffHunk], head: list[str]) -> bool:
+def _fits(hunks: Iterable[DiffHunk], head: Sequence[str]) -> bool:
     """Check that the hunks are in order and show exactly the head's lines.
 
     Between two hunks both sides move by the same number of lines, or a hunk is missing.
@@ -146,30 +132,32 @@ def _fits(hunks: Iterable[_DiffHunk], head: list[str]) -> bool:
     source_end = target_end = 0
     for hunk in hunks:
         # A side without lines names the line before it.
-        (source, before), (target, after) = hunk.source, hunk.target
-        source += before == 0
-        target += after == 0
+        source = hunk.source_start + (hunk.source_length == 0)
+        target = hunk.target_start + (hunk.target_length == 0)
         if target <= target_end or source - source_end != target - target_end:
             return False
-        source_end = source + before - 1
-        target_end = target + after - 1
-        if list(_right_side(hunk)) != head[target - 1 : target_end]:
+        source_end = source + hunk.source_length - 1
+        target_end = target + hunk.target_length - 1
+        shown = list(_right_side(hunk))
+        if shown != list(head[target - 1 : target_end]):
             return False
     return True
 
 
-def _right_side(hunk: _DiffHunk) -> Iterator[str]:
+def _right_side(hunk: DiffHunk) -> Iterator[str]:
     """Added and context lines, the last without its line feed where git's marker says so."""
-    for line, following in itertools.pairwise([*hunk.lines, ""]):
-        if line[0] in " +":
-            yield line[1:-1] if following[:1] == "\\" else line[1:]
+    for index, line in enumerate(hunk):
+        if line.is_added or line.is_context:
+            marked = index + 1 < len(hunk) and hunk[index + 1].line_type == "\\"
+            yield line.value.removesuffix("\n") if marked else line.value
 
 
-def _spans(hunk: _DiffHunk, index: int) -> Iterator[Span]:
+def _spans(hunk: DiffHunk, index: int) -> Iterator[Span]:
     """Cut a hunk's right side at its deleted lines."""
-    first = hunk.target[0]
-    for gone, run in itertools.groupby(hunk.lines, lambda line: line[0] == "-"):
-        size = 0 if gone else sum(line[0] in " +" for line in run)
-        if size:
-            yield Span(first=first, last=first + size - 1, hunk=index)
-        first += size
+    runs: list[list[int]] = [[]]
+    for line in hunk:
+        if line.target_line_no is not None:
+            runs[-1].append(line.target_line_no)
+        elif line.is_removed:
+            runs.append([])
+    return (Span(first=run[0], last=run[-1], hunk=index) for run in runs if run)
