@@ -60,17 +60,18 @@ async def measure(scale: Scale) -> Section:
                 limit=160,
                 why=f"{least} are there with one small file already: the interpreter, pydantic, "
                 "PyGithub and openai. The tokenizer's vocabulary takes 25 MB more as soon as one "
-                "file may be too long for an answer.",
+                "file may be too long for an answer of the model.",
             ),
             Target(
                 what="Processor time of a file of 50 kB, programs that are started included",
                 figure=per_file,
                 limit=60,
-                why="Four tenths of it are the HTTP client's, which takes each of 2,000 events "
-                "through h11, httpcore2 and httpx2, all in Python; a tenth is the parser of "
+                why="Three tenths of it are the HTTP client's, which takes each of 2,000 events "
+                "through h11, httpcore2 and httpx2, all in Python; an eighth is the parser of "
                 "Python, for the syntax. aiohttp, which the SDK can use instead, takes less than "
                 "half as long for an event. It would add 3 MB to the image and, to each run, an "
-                "import that takes as long as it saves in six such files.",
+                "import that takes as long as it saves in ten such files. A model that streams as "
+                "fast as models do costs more than this: what comes within 50 ms is read at once.",
             ),
             Target(
                 what=f"{wide} changed files, 50 of them edited",

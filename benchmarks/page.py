@@ -30,8 +30,9 @@ INTRODUCTION = """\
 What the tool adds to the model's own time is waste. This page says how much that is; \
 [more results](../benchmarks/RESULTS.md) are for maintainers. The benchmarks in `benchmarks/` \
 write both pages. They run the real action as a process, against an offline GitHub and an offline \
-model with fixed speeds, in an environment like the image's. Machines differ, so read ratios and \
-counts, not seconds. A figure is the median, with the least and the most in brackets.
+model with fixed speeds, with the packages of the image, made small as there. Machines differ, so \
+read ratios and counts, not seconds. A figure is the median, with the least and the most in \
+brackets.
 
 """
 _RESULTS_INTRODUCTION = """\

@@ -131,6 +131,21 @@ class TestApply:
         assert head_files(rehearsal)[path] == once
         assert once == before.replace(change[0].encode(), change[1].encode())
 
+    @pytest.mark.parametrize("blanks", [1, 2, 3])
+    async def test_lines_that_are_there_are_added_again(
+        self, rehearse: MakeRehearsal, blanks: int
+    ) -> None:
+        """One more empty line looks as if it was added before; the first `apply` adds it."""
+        head = b"one\n" + b"\n" * blanks + b"two FizzBuzz\n"
+        file = WorldFile(path="a.txt", base=b"one\n", head=head)
+        rehearsal = await set_up(rehearse, files=[file])
+        rehearsal.typist.old, rehearsal.typist.new = "two", "\ntwo"
+        await rehearsal.say()
+        assert rehearsal.stage.suggestions
+
+        assert (await rehearsal.say(APPLY)).report.outcome is Outcome.COMMITTED
+        assert head_files(rehearsal)["a.txt"] == head.replace(b"two", b"\ntwo")
+
     async def test_another_workflow_cannot_speak_for_us(self, rehearse: MakeRehearsal) -> None:
         """A look-alike under the same account, with the key of a suggestion, needs our seal."""
         rehearsal = await set_up(rehearse)

@@ -20,7 +20,7 @@ from predict_edit.domain.repository import FileContent, PullRequest, ReviewThrea
 from predict_edit.domain.run_report import Delivered, FileResult, FileStatus, Outcome
 from predict_edit.select.protected import protected
 from predict_edit.suggest.place import place
-from predict_edit.suggest.replay import apply_suggestions, block_lines
+from predict_edit.suggest.replay import apply_suggestions
 from predict_edit.support.git import EXECUTABLE_MODE, lines_of, text_of
 from predict_edit.support.globs import Globs
 from predict_edit.support.markers import Seals, find_marker
@@ -166,23 +166,11 @@ def _fitting(file: SourceFile, threads: Iterable[ReviewThread]) -> tuple[Suggest
         try:
             marker = find_marker(suggestion.body, SUGGESTION)
             fits = marker is not None and key_of(suggestion, lines) == marker.fields.get("key")
-            fits = fits and not _is_there(lines, first, last, block_lines(body))
         except ReplayError:
             continue
         if fits and not any(other.overlaps(file.path, first, last) for other in kept):
             kept.append(suggestion)
     return tuple(kept)
-
-
-def _is_there(lines: Sequence[str], first: int, last: int, block: Sequence[str]) -> bool:
-    """Say whether a block that only adds lines around those it replaces is in the file already.
-
-    Its lines stay as they were when it is committed, so its thread stays open and its key fits.
-    """
-    present = [line.rstrip("\r\n") for line in lines]
-    added = len(block) - (last - first + 1)
-    starts = range(max(0, first - 1 - added), first) if added > 0 else ()
-    return any(present[start : start + len(block)] == list(block) for start in starts)
 
 
 def _applied(file: SourceFile, suggestions: Sequence[Suggestion]) -> FileResult | None:

@@ -97,8 +97,20 @@ def key_of(suggestion: Suggestion, lines: Sequence[str]) -> str:
     """
     old = lines[suggestion.start_line - 1 : suggestion.line]
     new = block_lines(suggestion.body)
-    written = "\0".join([suggestion.path, str(len(old)), *old, *new])
+    # Lines that a suggestion only adds to stay, and so does its thread; then this tells that it was
+    # committed, unless the text was there before, as with one more empty line.
+    there = ["there"] if _is_there(suggestion, new, lines) else []
+    written = "\0".join([suggestion.path, str(len(old)), *old, *new, *there])
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def _is_there(suggestion: Suggestion, block: list[str], lines: Sequence[str]) -> bool:
+    """Whether a block that adds lines, above or below those that it replaces, is in the file."""
+    present = [line.rstrip("\r\n") for line in lines]
+    first = suggestion.start_line - 1
+    added = len(block) - (suggestion.line - first)
+    starts = range(max(0, first - added), first + 1) if added > 0 else ()
+    return any(present[start : start + len(block)] == block for start in starts)
 
 
 def review_marker(command: str, batch: int, head: str, seals: Seals) -> Marker:
