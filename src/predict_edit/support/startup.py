@@ -51,3 +51,9 @@ def release() -> None:
     """Set aside what was loaded so far, and collect from here on."""
     gc.freeze()
     gc.enable()
+
+
+# PyGithub imports them to sign as an app and to encrypt secrets. Neither is done here, and they
+# take a seventh of the time until GitHub is asked.
+defer("jwt")
+defer("nacl.public")
