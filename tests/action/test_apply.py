@@ -88,18 +88,24 @@ def finish_when(rehearsal: Rehearsal, end: str, path: str, **more: Any) -> None:
     github.faults.add(Fault(path=path, act=lambda: done(REPOSITORY, 1), **more))
 
 
+async def applied(rehearse: MakeRehearsal, head: bytes, old: str, new: str) -> Rehearsal:
+    """One small file, edited by suggestions, which were committed."""
+    file = WorldFile(path="a.txt", base=b"one\n", head=head)
+    rehearsal = await set_up(rehearse, files=[file])
+    rehearsal.typist.old, rehearsal.typist.new = old, new
+    await rehearsal.say()
+    assert rehearsal.stage.suggestions
+    assert (await rehearsal.say(APPLY)).report.outcome is Outcome.COMMITTED
+    return rehearsal
+
+
 class TestApply:
     async def test_one_of_several_equal_lines_is_removed_once(
         self, rehearse: MakeRehearsal
     ) -> None:
         """The diff of the commit may show another one of them as removed, so the thread fits."""
         head = b"one\n\n\n\n\ntwo FizzBuzz\n"
-        file = WorldFile(path="a.txt", base=b"one\n", head=head)
-        rehearsal = await set_up(rehearse, files=[file])
-        rehearsal.typist.old, rehearsal.typist.new = "one\n\n", "one\n"
-        await rehearsal.say()
-        assert rehearsal.stage.suggestions
-        assert (await rehearsal.say(APPLY)).report.outcome is Outcome.COMMITTED
+        rehearsal = await applied(rehearse, head, "one\n\n", "one\n")
 
         assert (await rehearsal.say(APPLY)).report.outcome is Outcome.ANSWERED
         assert head_files(rehearsal)["a.txt"] == head.replace(b"one\n\n", b"one\n")
@@ -137,13 +143,8 @@ class TestApply:
     ) -> None:
         """One more empty line looks as if it was added before; the first `apply` adds it."""
         head = b"one\n" + b"\n" * blanks + b"two FizzBuzz\n"
-        file = WorldFile(path="a.txt", base=b"one\n", head=head)
-        rehearsal = await set_up(rehearse, files=[file])
-        rehearsal.typist.old, rehearsal.typist.new = "two", "\ntwo"
-        await rehearsal.say()
-        assert rehearsal.stage.suggestions
+        rehearsal = await applied(rehearse, head, "two", "\ntwo")
 
-        assert (await rehearsal.say(APPLY)).report.outcome is Outcome.COMMITTED
         assert head_files(rehearsal)["a.txt"] == head.replace(b"two", b"\ntwo")
 
     async def test_another_workflow_cannot_speak_for_us(self, rehearse: MakeRehearsal) -> None:

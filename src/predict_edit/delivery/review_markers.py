@@ -106,11 +106,12 @@ def key_of(suggestion: Suggestion, lines: Sequence[str]) -> str:
 
 def _is_there(suggestion: Suggestion, block: list[str], lines: Sequence[str]) -> bool:
     """Whether a block that adds lines, above or below those that it replaces, is in the file."""
-    present = [line.rstrip("\r\n") for line in lines]
-    first = suggestion.start_line - 1
-    added = len(block) - (suggestion.line - first)
-    starts = range(max(0, first - added), first + 1) if added > 0 else ()
-    return any(present[start : start + len(block)] == block for start in starts)
+    # A block with as many more lines may begin as many lines further up.
+    start = max(0, suggestion.line - len(block))
+    end = suggestion.start_line - 1 + len(block)
+    near = [line.rstrip("\r\n") for line in lines[start:end]]
+    starts = range(suggestion.start_line - start)
+    return any(near[at : at + len(block)] == block for at in starts)
 
 
 def review_marker(command: str, batch: int, head: str, seals: Seals) -> Marker:
